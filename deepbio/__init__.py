@@ -1,0 +1,1 @@
+"""A Keras model zoo for DNA, medical images, tables and clinical notes."""

@@ -1,0 +1,180 @@
+"""What goes into a model and what comes out of it: `InputSpec` and `Task`, both frozen and JSON-able."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from deepbio.errors import DataError, nearest
+
+Modality = Literal["dna", "image", "table", "text"]
+Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "profile"]
+Link = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
+
+_DTYPES = {"dna": "uint8", "image": "uint8", "table": "float32", "text": "int32"}
+_RANKS = {"dna": 1, "image": 3, "table": 1, "text": 1}
+_LINKS: dict[str, Link] = {
+    "binary": "sigmoid",
+    "multiclass": "softmax",
+    "multilabel": "sigmoid",
+    "regression": "identity",
+    "counts": "exp",
+    "per_position": "softmax",
+    "profile": "softmax_positions",
+}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One example as the host sends it to the model: bytes, ids or floats, never one-hot.
+
+    Args:
+        modality: `"dna"`, `"image"`, `"table"` or `"text"`.
+        shape: shape of one example. DNA `(length,)` of uint8 codes (A C G T = 0 1 2 3, all else 4);
+            image `(height, width, channels)` of uint8 pixels; table `(features,)` of float32; text `(tokens,)` of int32
+            ids with 0 for padding.
+        features: names of the columns of a table.
+        mean, deviation: of each column of a table on the training split; the model standardises with them.
+        tokenizer: of a text: the JSON that the `tokenizers` library writes. Built from the training split only.
+
+    >>> InputSpec("dna", (600,)).dtype
+    'uint8'
+    """
+
+    modality: Modality
+    shape: tuple[int, ...]
+    features: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    tokenizer: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.modality not in _DTYPES:
+            raise DataError(f"Unknown modality {self.modality!r}. {nearest(str(self.modality), _DTYPES)}")
+        object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
+        rank = _RANKS[self.modality]
+        if len(self.shape) != rank or any(n < 1 for n in self.shape):
+            raise DataError(
+                f"The shape of one {self.modality} example has {rank} positive dimension(s); received {self.shape}."
+            )
+        for name in ("features", "mean", "deviation"):
+            values = tuple(getattr(self, name))
+            object.__setattr__(self, name, values)
+            if values and len(values) != self.shape[0]:
+                raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
+
+    @property
+    def dtype(self) -> str:
+        """The dtype that the host sends: uint8 for DNA and images, float32 for tables, int32 for text."""
+        return _DTYPES[self.modality]
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of token ids of a text, padding (0) and unknown (1) included."""
+        if self.tokenizer is None:
+            raise DataError("This input has no tokenizer: build it with a text data set.")
+        import json
+
+        return len(json.loads(self.tokenizer)["model"]["vocab"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary that `from_dict` reads back."""
+        return {key: value for key, value in asdict(self).items() if value not in ((), None)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> InputSpec:
+        """Build an `InputSpec` from what `to_dict` gave.
+
+        >>> InputSpec.from_dict(InputSpec("dna", (60,)).to_dict())
+        InputSpec(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
+        """
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the model predicts: kind, number of outputs, names of the labels, and so link and loss.
+
+    The last layer of every model is linear; `apply_link` turns its logits into what a user reads.
+
+    | kind | y | logits | link |
+    |---|---|---|---|
+    | binary | (n,) 0/1 | (n, 1) | sigmoid |
+    | multiclass | (n,) class index | (n, outputs) | softmax |
+    | multilabel | (n, outputs) 0/1, NaN = unknown | (n, outputs) | sigmoid |
+    | regression | (n, outputs) | (n, outputs) | identity |
+    | counts | (n, outputs) | (n, outputs) | exp |
+    | per_position | (n, length) class index | (n, length, outputs) | softmax |
+    | profile | (n, length, outputs) counts | (n, length, outputs) | softmax over positions |
+
+    >>> Task.classify(("neither", "donor", "acceptor")).link
+    'softmax'
+    >>> Task.classify(("benign", "malignant")).outputs
+    1
+    """
+
+    kind: Kind
+    outputs: int
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in _LINKS:
+            raise DataError(f"Unknown kind of task {self.kind!r}. {nearest(str(self.kind), _LINKS)}")
+        object.__setattr__(self, "labels", tuple(self.labels))
+        expected = 2 if self.kind == "binary" else self.outputs
+        if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
+            raise DataError(f"A {self.kind} task cannot have {self.outputs} outputs.")
+        if self.labels and len(self.labels) != expected:
+            raise DataError(f"A {self.kind} task of {self.outputs} output(s) needs {expected} labels; received {len(self.labels)}.")
+
+    @classmethod
+    def classify(cls, labels: tuple[str, ...] | list[str]) -> Task:
+        """Give the task of telling `labels` apart: binary for two (the second is positive), multiclass for more."""
+        labels = tuple(labels)
+        if len(labels) < 2:
+            raise DataError(f"Telling classes apart needs at least two; received {list(labels)}.")
+        return cls("binary", 1, labels) if len(labels) == 2 else cls("multiclass", len(labels), labels)
+
+    @property
+    def link(self) -> Link:
+        """Name of the function that turns logits into what a user reads."""
+        return _LINKS[self.kind]
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether each example has exactly one class (binary or multiclass)."""
+        return self.kind in ("binary", "multiclass")
+
+    def apply_link(self, logits: np.ndarray) -> np.ndarray:
+        """Turn logits into probabilities, rates or values, in float64 and without overflow.
+
+        >>> Task("binary", 1).apply_link(np.array([[0.0]]))
+        array([[0.5]])
+        """
+        z = np.asarray(logits, dtype=np.float64)
+        if self.link == "identity":
+            return z
+        if self.link == "exp":
+            return np.exp(z)
+        if self.link == "sigmoid":
+            e = np.exp(-np.abs(z))
+            return np.where(z >= 0, 1.0, e) / (1.0 + e)
+        axis = -2 if self.link == "softmax_positions" else -1
+        e = np.exp(z - z.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary that `from_dict` reads back."""
+        return {"kind": self.kind, "outputs": self.outputs, "labels": list(self.labels)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Task:
+        """Build a `Task` from what `to_dict` gave.
+
+        >>> Task.from_dict(Task("counts", 3).to_dict()) == Task("counts", 3)
+        True
+        """
+        return cls(values["kind"], values["outputs"], tuple(values.get("labels", ())))

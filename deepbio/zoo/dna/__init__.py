@@ -1,0 +1,1 @@
+"""Architectures for dna input, one a file."""

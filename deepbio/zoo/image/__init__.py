@@ -1,0 +1,1 @@
+"""Architectures for image input, one a file."""

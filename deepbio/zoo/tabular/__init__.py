@@ -1,0 +1,1 @@
+"""Architectures for tabular input, one a file."""

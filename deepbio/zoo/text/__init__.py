@@ -1,0 +1,1 @@
+"""Architectures for text input, one a file."""
