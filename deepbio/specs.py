@@ -128,7 +128,9 @@ class Task:
         if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
             raise DataError(f"A {self.kind} task cannot have {self.outputs} outputs.")
         if self.labels and len(self.labels) != expected:
-            raise DataError(f"A {self.kind} task of {self.outputs} output(s) needs {expected} labels; received {len(self.labels)}.")
+            raise DataError(
+                f"A {self.kind} task of {self.outputs} output(s) needs {expected} labels; received {len(self.labels)}."
+            )
 
     @classmethod
     def classify(cls, labels: tuple[str, ...] | list[str]) -> Task:

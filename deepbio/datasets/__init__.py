@@ -1,1 +1,23 @@
-"""datasets"""
+"""Data sets: `load_dataset`, `Dataset`, `Split`, cards and splits that cannot leak."""
+
+from deepbio.datasets.cards import Card, dataset_card, list_datasets, read_card
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.load import load_dataset
+from deepbio.datasets.split import Source, Split, epoch_order, worker_slice
+from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
+
+__all__ = [
+    "Card",
+    "Dataset",
+    "Source",
+    "Split",
+    "assign_splits",
+    "dataset_card",
+    "epoch_order",
+    "grouped_folds",
+    "identical",
+    "list_datasets",
+    "load_dataset",
+    "read_card",
+    "worker_slice",
+]

@@ -1,0 +1,117 @@
+"""`Dataset`: three splits, what goes in, what comes out, and the card that says where it is from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deepbio.datasets.cards import Card
+from deepbio.datasets.split import Split
+from deepbio.errors import DataError
+from deepbio.specs import InputSpec, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A named data set with fixed, group-disjoint splits.
+
+    Args:
+        name: as `load_dataset` knows it, or any name of your own.
+        task: what is predicted.
+        input: what one example looks like.
+        train, valid, test: the splits.
+        card: source, licence, citation; none for data of your own.
+        options: the options it was loaded with, kept for recipes.
+    """
+
+    name: str
+    task: Task
+    input: InputSpec
+    train: Split
+    valid: Split
+    test: Split
+    card: Card | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for part, split in self.splits():
+            if tuple(split.x.shape[1:]) != self.input.shape or np.dtype(split.x.dtype) != np.dtype(self.input.dtype):
+                raise DataError(
+                    f"{self.name}: the {part} split holds examples of shape {tuple(split.x.shape[1:])} and dtype "
+                    f"{split.x.dtype}; expected {self.input.shape} and {self.input.dtype}."
+                )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes or outputs."""
+        return self.task.labels
+
+    def splits(self) -> Iterator[tuple[str, Split]]:
+        """Yield `("train", split)`, `("valid", split)`, `("test", split)`."""
+        yield from (("train", self.train), ("valid", self.valid), ("test", self.test))
+
+    def check_leakage(self) -> None:
+        """Prove that no group stands in two splits.
+
+        Raises:
+            DataError: names the splits and the first shared groups.
+        """
+        seen: dict[str, str] = {}
+        for part, split in self.splits():
+            if split.groups is None:
+                continue
+            for group in np.unique(np.asarray(split.groups).astype(str)):
+                if seen.setdefault(group, part) != part:
+                    shared = sum(seen.get(str(g)) not in (None, part) for g in np.unique(split.groups.astype(str)))
+                    raise DataError(
+                        f"{self.name}: {shared} group(s) stand both in {part} and in another split, first {group!r} "
+                        f"(also in {seen[group]}). Split again by group, for example with deepbio.datasets.assign_splits."
+                    )
+
+    def check_classes(self) -> None:
+        """Check that the training split has every class and that labels are in range.
+
+        Raises:
+            DataError: one class only, a class missing from training, or a label out of range.
+        """
+        if not self.task.is_classification:
+            return
+        classes = 2 if self.task.kind == "binary" else self.task.outputs
+        for part, split in self.splits():
+            y = np.asarray(split.y)
+            if len(y) and (y.min() < 0 or y.max() >= classes):
+                raise DataError(
+                    f"{self.name}: labels of the {part} split must be 0 to {classes - 1}; found {y.min()} to {y.max()}."
+                )
+        present = np.unique(np.asarray(self.train.y))
+        if len(present) < classes:
+            names = self.labels or tuple(str(i) for i in range(classes))
+            missing = [names[i] for i in range(classes) if i not in present]
+            raise DataError(
+                f"{self.name}: the training split has {len(present)} of {classes} classes and lacks {', '.join(missing[:10])}. "
+                "A model cannot learn a class that it never sees: add examples or drop the class."
+            )
+
+    def fingerprint(self) -> str:
+        """Give the SHA-256 of all inputs and labels, split by split: two data sets with one fingerprint are equal."""
+        digest = hashlib.sha256()
+        for part, split in self.splits():
+            digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())
+            for values in (split.x, split.y):
+                own = getattr(values, "fingerprint", None)
+                if own is not None:
+                    digest.update(own().encode())
+                    continue
+                for first in range(0, len(split), 4096):
+                    digest.update(
+                        np.ascontiguousarray(values[np.arange(first, min(first + 4096, len(split)))]).tobytes()
+                    )
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())
+        return f"Dataset({self.name!r}, {self.task.kind}, {self.input.modality} {self.input.shape}, {sizes})"

@@ -1,0 +1,122 @@
+"""`Split`: the examples of one part of a data set, and the order in which an epoch visits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from deepbio.errors import DataError
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What feeds a split: length, shape, dtype and batched random access. NumPy arrays and memmaps are sources."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of all examples, `(n, ...)`."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy dtype of the examples."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, indices: np.ndarray, /) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Examples `x`, labels `y`, and what names and groups them.
+
+    Args:
+        x: a source, `(n, ...)`: uint8 codes or pixels, int32 ids or float32 columns.
+        y: an array (or source) of labels, first dimension `n`.
+        ids: names of the examples, `(n,)`; without them their numbers are used.
+        groups: what must not be shared between splits (patient, chromosome, sequence), `(n,)`.
+
+    Raises:
+        DataError: the lengths differ.
+
+    >>> split = Split(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
+    >>> len(split), len(split.take([0, 2]))
+    (4, 2)
+    """
+
+    x: Source
+    y: Any
+    ids: np.ndarray | None = None
+    groups: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("y", "ids", "groups"):
+            values = getattr(self, name)
+            if values is not None and len(values) != len(self.x):
+                raise DataError(
+                    f"A split has one entry of {name} an example: expected {len(self.x)}, received {len(values)}."
+                )
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, indices: Any) -> Split:
+        """Give the split of the examples at `indices` (integers or a boolean mask), in that order."""
+        chosen = np.asarray(indices)
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
+        pick = lambda values: None if values is None else values[chosen]  # noqa: E731
+        return Split(self.x[chosen], self.y[chosen], pick(self.ids), pick(self.groups))
+
+    def names(self, indices: Any) -> list[str]:
+        """Give the ids of some examples as text, their numbers where there are no ids."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        return [str(value) for value in (chosen if self.ids is None else self.ids[chosen])]
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        epoch: int = 0,
+        worker: int = 0,
+        workers: int = 1,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield one epoch of `(x, y)`; with `workers`, this worker's slice of each global batch.
+
+        Args:
+            batch_size: examples in a global batch, all workers together.
+            seed: of the order; `None` keeps the stored order.
+        """
+        order = epoch_order(len(self), seed=seed, epoch=epoch)
+        for first in range(0, len(self), batch_size):
+            chosen = worker_slice(order[first : first + batch_size], worker=worker, workers=workers)
+            yield self.x[chosen], self.y[chosen]
+
+
+def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarray:
+    """Give the order in which an epoch visits the examples: a pure function of `(seed, epoch)`.
+
+    Returns:
+        int64 `(examples,)`; the stored order where `seed` is `None`.
+
+    >>> (epoch_order(5, seed=1, epoch=2) == epoch_order(5, seed=1, epoch=2)).all()
+    np.True_
+    """
+    if seed is None:
+        return np.arange(examples)
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(examples)
+
+
+def worker_slice(batch: np.ndarray, *, worker: int, workers: int) -> np.ndarray:
+    """Give worker `worker` of `workers` its contiguous share of a global batch; shares differ by one at most.
+
+    >>> [worker_slice(np.arange(5), worker=k, workers=2).tolist() for k in (0, 1)]
+    [[0, 1, 2], [3, 4]]
+    """
+    size, extra = divmod(len(batch), workers)
+    first = worker * size + min(worker, extra)
+    return batch[first : first + size + (worker < extra)]
