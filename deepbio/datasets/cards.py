@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from deepbio.errors import DataError, nearest
-from deepbio.shelves import entries, shelf
+from deepbio.shelves import entries
 
 _REQUIRED = ("name", "title", "modality", "task", "reader", "source", "licence", "citation", "split", "classes")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,17 +61,18 @@ class Dataset:
         Raises:
             DataError: names the splits and the first shared groups.
         """
-        seen: dict[str, str] = {}
-        for part, split in self.splits():
-            if split.groups is None:
-                continue
-            for group in np.unique(np.asarray(split.groups).astype(str)):
-                if seen.setdefault(group, part) != part:
-                    shared = sum(seen.get(str(g)) not in (None, part) for g in np.unique(split.groups.astype(str)))
-                    raise DataError(
-                        f"{self.name}: {shared} group(s) stand both in {part} and in another split, first {group!r} "
-                        f"(also in {seen[group]}). Split again by group, for example with deepbio.datasets.assign_splits."
-                    )
+        groups = {
+            part: set(np.unique(np.asarray(split.groups).astype(str)).tolist())
+            for part, split in self.splits()
+            if split.groups is not None
+        }
+        for one, other in itertools.combinations(groups, 2):
+            if shared := sorted(groups[one] & groups[other]):
+                raise DataError(
+                    f"{self.name}: {len(shared)} group(s) stand in both the {one} and the {other} split, "
+                    f"for example {', '.join(shared[:3])}. Split again by group, for example with "
+                    "deepbio.datasets.assign_splits."
+                )
 
     def check_classes(self) -> None:
         """Check that the training split has every class and that labels are in range.

@@ -21,9 +21,9 @@ def assign_splits(
 ) -> np.ndarray:
     """Assign each example to a split by the hash of its group, stratified by label.
 
-    Within each label, groups are ordered by the SHA-256 of `salt` and the group's name, then cut. So the assignment depends
-    on no random generator, and every example of a group lands in one split. A group with several labels counts under its
-    most frequent one.
+    Within each label, groups are ordered by the SHA-256 of `salt` and the group's name, then cut. So the assignment
+    depends on no random generator, and every example of a group lands in one split. A group with several labels
+    counts under its most frequent one.
 
     Args:
         groups: one value an example, `(n,)`.

@@ -1,1 +1,6 @@
-"""layers"""
+"""Keras layers shared by two or more models, and the input stages that own preprocessing."""
+
+from deepbio.layers.inputs import dna_input, flat_input, image_input, table_input, text_input
+from deepbio.layers.one_hot import OneHot
+
+__all__ = ["OneHot", "dna_input", "flat_input", "image_input", "table_input", "text_input"]

@@ -1,1 +1,23 @@
-"""zoo"""
+"""The model zoo: `get_model`, `list_models`, presets."""
+
+from deepbio.zoo.get_model import get_model
+from deepbio.zoo.one_hot_model import one_hot_model
+from deepbio.zoo.preset import check_expectation, load_preset, read_preset, save_preset, weights_hash
+from deepbio.zoo.record import ModelRecord, describe
+from deepbio.zoo.registry import ModelSpec, list_models, model_spec, register
+
+__all__ = [
+    "ModelRecord",
+    "ModelSpec",
+    "check_expectation",
+    "describe",
+    "get_model",
+    "list_models",
+    "load_preset",
+    "model_spec",
+    "one_hot_model",
+    "read_preset",
+    "register",
+    "save_preset",
+    "weights_hash",
+]
