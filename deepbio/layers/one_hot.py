@@ -17,6 +17,7 @@ class OneHot(keras.layers.Layer):
     """
 
     def call(self, codes):
+        """Compare each code with the four letters."""
         letters = keras.ops.arange(4, dtype="int32")
         # a comparison, because backends disagree on one_hot of a code that is out of range
         same = keras.ops.equal(keras.ops.expand_dims(keras.ops.cast(codes, "int32"), -1), letters)

@@ -98,7 +98,8 @@ def build(record: ModelRecord) -> keras.Model:
     """
     import keras
 
-    assert record.architecture is not None and record.input is not None and record.outputs is not None
+    if record.architecture is None or record.input is None or record.outputs is None:
+        raise ModelError("Only a record with architecture, input and outputs can be built.")
     spec = model_spec(record.architecture)
     with seeded(record.seed):
         try:

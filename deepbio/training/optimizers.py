@@ -1,0 +1,42 @@
+"""Optimizers and learning-rate schedules by name, from Keras."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.errors import TrainingError
+from deepbio.training.settings import Settings
+
+
+def make_optimizer(settings: Settings, *, steps: int) -> keras.optimizers.Optimizer:
+    """Give the Keras optimizer that the settings describe, for a run of `steps` steps."""
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
+    warmup = round(settings.warmup * steps)
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else settings.learning_rate,
+            max(steps - warmup, 1),
+            warmup_target=settings.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    options: dict[str, object] = {
+        "weight_decay": settings.weight_decay,
+        "global_clipnorm": settings.clip_norm,
+    }
+    if settings.ema is not None:
+        options |= {"use_ema": True, "ema_momentum": settings.ema}
+    if settings.optimizer == "sgd":
+        options["momentum"] = settings.momentum
+    elif settings.momentum:
+        raise TrainingError(f"momentum is a setting of sgd; the optimizer is {settings.optimizer}.")
+    classes = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "lion": keras.optimizers.Lion,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    if settings.optimizer == "adamw" and settings.weight_decay is None:
+        del options["weight_decay"]  # leave Keras's own default in place
+    return classes[settings.optimizer](learning_rate=rate, **options)  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""What a user sees while a model trains: a bar on a terminal, one plain line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+
+class Progress:
+    """Shows epochs as they go, on standard error.
+
+    Args:
+        epochs: how many there will be at most.
+        steps: in one epoch.
+        examples: in one epoch.
+        verbose: `False` shows nothing; `True` shows; `"auto"` shows where standard error is a terminal.
+    """
+
+    def __init__(self, *, epochs: int, steps: int, examples: int, verbose: bool | str = "auto") -> None:
+        from rich.console import Console
+
+        self._epochs, self._steps, self._examples = epochs, steps, examples
+        self._console = Console(stderr=True)
+        self._lines = verbose is True or (verbose == "auto" and sys.stderr.isatty())
+        self._bar: Any = None
+        self._task: Any = None
+        self._start = time.perf_counter()
+
+    def __enter__(self) -> Progress:
+        if self._lines and self._console.is_terminal:
+            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn(),
+                console=self._console, transient=True,
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task("training", total=self._epochs * self._steps, figures="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def start_epoch(self) -> None:
+        """Start the clock of one epoch."""
+        self._start = time.perf_counter()
+
+    def step(self, epoch: int, done: int, loss: float) -> None:
+        """Show that `done` steps of an epoch are done."""
+        if self._bar is None:
+            return
+        batch = self._examples / self._steps
+        rate = done * batch / max(time.perf_counter() - self._start, 1e-9)
+        self._bar.update(
+            self._task,
+            completed=epoch * self._steps + done,
+            description=f"epoch {epoch + 1}/{self._epochs}",
+            figures=f"step {done}/{self._steps}  loss {loss:.4f}  {rate:,.0f} examples/s",
+        )
+
+    def end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        """Show the figures of one epoch as a line."""
+        if not self._lines:
+            return
+        seconds = time.perf_counter() - self._start
+        figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items() if name != "learning_rate")
+        line = f"epoch {epoch + 1:>3}/{self._epochs}  {figures}  {seconds:.1f} s"
+        (self._bar.console if self._bar is not None else self._console).print(line, highlight=False)

@@ -1,0 +1,105 @@
+"""`Run`: what `fit` gives back, and the folder it leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from deepbio.datasets import Dataset
+from deepbio.datasets.files import write_atomically
+from deepbio.training.evaluate import Evaluation
+from deepbio.training.settings import Settings
+from deepbio.zoo import describe, save_preset
+from deepbio.zoo.preset import write_json
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished training run.
+
+    Args:
+        model: with its final (or best) weights.
+        settings: as they were used.
+        history: per epoch: `loss`, `val_loss`, the monitored metric, `seconds`.
+        valid: evaluation on the validation split. The test split is not touched by `fit`.
+        seed: of order and dropout.
+        seconds: of training.
+        folder: of the preset, where `out` was given.
+    """
+
+    model: keras.Model = field(repr=False)
+    settings: Settings
+    history: dict[str, list[float]] = field(repr=False)
+    valid: Evaluation
+    seed: int
+    seconds: float
+    folder: Path | None = None
+
+
+def write_run(run: Run, data: Dataset, out: Path) -> None:
+    """Write a run's preset folder: history, metrics, recipe, card, and the preset itself last."""
+    record = describe(run.model)
+    dataset = {"name": data.name, "options": data.options, "fingerprint": data.fingerprint()}
+    with write_atomically(out / "history.csv") as beside:
+        beside.write_text(_history_csv(run.history), encoding="utf-8")
+    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3)})
+    recipe = {
+        "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
+        "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
+        "training": {**_plain(run.settings.to_dict()), "seed": run.seed},
+    }
+    with write_atomically(out / "recipe.yaml") as beside:
+        beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    with write_atomically(out / "card.md") as beside:
+        beside.write_text(_card(run, data), encoding="utf-8")
+    save_preset(run.model, out, dataset=dataset)
+
+
+def _history_csv(history: Mapping[str, list[float]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", *history])
+    for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
+        writer.writerow([epoch, *(f"{value:.6g}" for value in values)])
+    return text.getvalue()
+
+
+def _card(run: Run, data: Dataset) -> str:
+    record = describe(run.model)
+    facts: dict[str, Any] = {
+        "name": f"{record.architecture or run.model.name}.{data.name}",
+        "architecture": record.architecture,
+        "dataset": data.name,
+        "task": data.task.kind,
+        "labels": list(data.labels),
+        "licence": "unstated; set it before you share the weights",
+        "data_licence": data.card["licence"] if data.card else "unstated",
+        "data_citation": data.card["citation"] if data.card else "unstated",
+        "seed": run.seed,
+        "valid": {
+            name: [round(float(v), 4) for v in (e.value, e.low, e.high)] for name, e in run.valid.metrics.items()
+        },
+    }
+    front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+    return (
+        f"---\n{front}---\n"
+        f"`{facts['architecture']}` trained on `{data.name}` by deepbio. `recipe.yaml` trains it again.\n\n"
+        f"Intended use: research and teaching. Not for the care of patients.\n\n"
+        f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
+        f"choose the weights where training stopped early, so they are optimistic; evaluate on the test split once.\n"
+    )
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {key: _plain(value) for key, value in values.items()}
+    return [_plain(value) for value in values] if isinstance(values, (list, tuple)) else values

@@ -1,0 +1,93 @@
+"""Training settings: what `fit` was asked for, completed by the model's own defaults, as one frozen record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from deepbio.errors import TrainingError, nearest
+
+OPTIMIZERS = ("adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
+SCHEDULES = ("constant", "cosine", "plateau")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a training run besides model, data and seed.
+
+    Args:
+        epochs: the most epochs to train.
+        batch_size: examples in a global batch, all devices together.
+        optimizer: one of `OPTIMIZERS`.
+        learning_rate: at its highest.
+        weight_decay: decoupled, as in AdamW; `None` leaves it to the optimizer.
+        schedule: `"constant"`, `"cosine"` (down to zero at the last step) or `"plateau"` (halved when the monitored
+            value stands still).
+        warmup: share of all steps in which the learning rate rises from zero (cosine only).
+        loss: `"auto"` or `"perceptron"`.
+        label_smoothing: share of each label spread over all classes.
+        class_weight: `"balanced"`, or label to weight.
+        monitor: `"loss"` or a metric of `deepbio.metrics`, on the validation split.
+        patience: epochs without a better monitored value before training stops and the best weights come back;
+            `None` trains to the end and keeps the last weights.
+        momentum: of SGD.
+        ema: momentum of an exponential moving average of the weights, which the model ends with; `None` for none.
+        clip_norm: largest norm of all gradients together; `None` for no limit.
+    """
+
+    epochs: int = 30
+    batch_size: int = 64
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    weight_decay: float | None = None
+    schedule: str = "constant"
+    warmup: float = 0.0
+    loss: str = "auto"
+    label_smoothing: float = 0.0
+    class_weight: Any = None
+    monitor: str = "loss"
+    patience: int | None = None
+    momentum: float = 0.0
+    ema: float | None = None
+    clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise TrainingError(f"{name} must be a whole number of at least {least}; received {value!r}.")
+        if not self.learning_rate > 0:
+            raise TrainingError(f"learning_rate must be positive; received {self.learning_rate!r}.")
+        for name, valid in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("loss", ("auto", "perceptron"))):
+            if getattr(self, name) not in valid:
+                raise TrainingError(
+                    f"Unknown {name} {getattr(self, name)!r}. {nearest(str(getattr(self, name)), valid)}"
+                )
+        for name, low, high in (("warmup", 0, 1), ("label_smoothing", 0, 1), ("momentum", 0, 1), ("ema", 0, 1)):
+            value = getattr(self, name)
+            if value is not None and not low <= value < high:
+                raise TrainingError(f"{name} must be at least {low} and under {high}; received {value!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the settings as a JSON-able dictionary."""
+        return asdict(self)
+
+
+def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
+    """Complete what was asked (`None` = not asked) by a model's defaults, then by deepbio's.
+
+    Raises:
+        TrainingError: an unknown setting, with the nearest names, or a value out of range.
+
+    >>> resolve({"epochs": 5}, {"batch_size": 8, "epochs": None}).epochs
+    5
+    """
+    valid = {field.name for field in fields(Settings)}
+    for name in (*defaults, *asked):
+        if name not in valid:
+            raise TrainingError(f"Unknown training setting {name!r}. {nearest(name, valid)}")
+    merged = {**defaults, **{name: value for name, value in asked.items() if value is not None}}
+    if asked.get("patience") == 0:  # the way to say "none" where a model's default has some
+        merged["patience"] = None
+    return Settings(**merged)
