@@ -1,0 +1,130 @@
+"""How good the probabilities are: log-loss, Brier score, expected calibration error and the reliability behind it.
+
+Binary `p` is `(n,)`; class probabilities are `(n, classes)` (with positions `(n, length, classes)`); multilabel `y` and
+`p` are `(n, labels)` with NaN in `y` for unknown. `weights` is `(n,)`, or `(draws, n)` for a value a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError
+from deepbio.metrics.arrays import check_classes, check_pair
+from deepbio.metrics.ranking import decisions
+from deepbio.metrics.weights import divide, give, weight_rows, weighted_mean, weighted_sums
+
+
+def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+    """Give the mean negative log-likelihood in nats, probabilities kept 2.2e-16 away from 0 and 1.
+
+    For multilabel: the mean over the known labels of all examples.
+
+    >>> round(log_loss([0, 1], [0.1, 0.8]), 4)
+    0.1643
+    """
+    truth, p = _probabilities(y, p)
+    tiny = np.finfo(np.float64).eps
+    p = np.clip(p, tiny, 1.0 - tiny)
+    if truth.ndim == p.ndim - 1:
+        loss = -np.log(np.take_along_axis(p, truth[..., None], axis=-1)[..., 0])
+    else:
+        loss = -np.where(truth == 1, np.log(p), np.log1p(-p))
+    return _mean_of_known(loss, truth, weights, "log-loss")
+
+
+def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+    """Give the mean squared error of the probabilities; over more than two classes the sum of squares (0 to 2).
+
+    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
+
+    >>> round(brier([0, 1], [0.1, 0.8]), 4)
+    0.025
+    """
+    truth, p = _probabilities(y, p)
+    if truth.ndim == p.ndim - 1:
+        loss = ((p - (truth[..., None] == np.arange(p.shape[-1]))) ** 2).sum(axis=-1)
+    else:
+        loss = (p - truth) ** 2
+    return _mean_of_known(loss, truth, weights, "Brier score")
+
+
+def ece(y: ArrayLike, p: ArrayLike, *, bins: int = 15, weights: ArrayLike | None = None) -> Any:
+    """Give the expected calibration error over equally wide bins: mean gap between what was said and what happened.
+
+    Binary and multilabel compare the probability of "yes" with how often it was true; classes compare the largest
+    probability with how often it was right. Source: Guo et al. 2017, arXiv:1706.04599.
+
+    >>> round(ece([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=10), 4)
+    0.275
+    """
+    said, happened, example = _claims(y, p)
+    w, single = weight_rows(weights, len(np.asarray(y)))
+    n, bin_of = w.shape[1], _bin(said, bins)
+    gap = np.bincount(example * bins + bin_of, weights=happened - said, minlength=n * bins).reshape(n, bins)
+    many = np.bincount(example, minlength=n).astype(np.float64)
+    sums = weighted_sums(w, np.column_stack([gap, many]))
+    return give(divide(np.abs(sums[:, :-1]).sum(axis=1), sums[:, -1]), single, "calibration error")
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What was said against what happened, a bin a row: arrays `(bins,)`, NaN where a bin is empty."""
+
+    edges: np.ndarray
+    said: np.ndarray
+    happened: np.ndarray
+    count: np.ndarray
+
+
+def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
+    """Give mean probability, observed share and count of each of `bins` equally wide bins (right edge included).
+
+    >>> reliability([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=2).count
+    array([1, 3])
+    """
+    said, happened, _ = _claims(y, p)
+    bin_of = _bin(said, bins)
+    count = np.bincount(bin_of, minlength=bins)
+    mean_said = divide(np.bincount(bin_of, weights=said, minlength=bins), count)
+    mean_happened = divide(np.bincount(bin_of, weights=happened, minlength=bins), count)
+    return Reliability(np.linspace(0, 1, bins + 1), mean_said, mean_happened, count)
+
+
+def _bin(said: np.ndarray, bins: int) -> np.ndarray:
+    return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], said)
+
+
+def _claims(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give what was said (a probability), whether it happened, and the example of each claim, all flat."""
+    truth, p = _probabilities(y, p)
+    if truth.ndim == p.ndim - 1:
+        happened, said = (p.argmax(axis=-1) == truth).astype(np.float64), p.max(axis=-1)
+    else:
+        happened, said = truth, p
+    known = ~np.isnan(happened)
+    example = np.broadcast_to(np.arange(len(said)).reshape(-1, *[1] * (said.ndim - 1)), said.shape)
+    return said[known], happened[known], example[known]
+
+
+def _probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    y, p = check_pair(y, p)
+    # A little slack: float32 probabilities may pass 1 by a rounding error.
+    if p.min() < -1e-6 or p.max() > 1 + 1e-6:
+        seen = f"{p.min():.4g} to {p.max():.4g}"
+        raise DataError(f"p holds probabilities between 0 and 1; received {seen}. Apply the link first.")
+    return check_classes(y, p) if p.ndim == y.ndim + 1 else decisions(y, p)
+
+
+def _mean_of_known(loss: np.ndarray, truth: np.ndarray, weights: ArrayLike | None, name: str) -> Any:
+    n = len(loss)
+    known = ~np.isnan(truth) if truth.dtype.kind == "f" else np.ones(truth.shape, bool)
+    loss, known = np.where(known, loss, 0.0).reshape(n, -1), known.reshape(n, -1)
+    w, single = weight_rows(weights, n)
+    if known.all():
+        return give(weighted_mean(loss.mean(axis=1), w), single, name)
+    sums = weighted_sums(w, np.stack([loss.sum(axis=1), known.sum(axis=1).astype(np.float64)], axis=1))
+    return give(divide(sums[:, 0], sums[:, 1]), single, name)

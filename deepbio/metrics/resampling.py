@@ -1,0 +1,139 @@
+"""Intervals by resampling: how often each example was drawn, and what the metric was then.
+
+Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, percentile interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError
+from deepbio.metrics.estimate import Estimate
+
+# Bytes of one chunk of weights and of the indices drawn for it; together they bound the memory of a bootstrap.
+_CHUNK = 1 << 27
+_DRAWN = 1 << 22
+
+
+def bootstrap_weights(
+    n: int,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    strata: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+) -> Iterator[np.ndarray]:
+    """Give how often each of `n` examples is drawn, in chunks `(some draws, n)` of small unsigned integers.
+
+    Args:
+        n: number of examples.
+        draws: how many resamples in all.
+        seed: of the random numbers; the same seed gives the same resamples.
+        strata: `(n,)` class of each example; each class keeps its size, so no resample loses a class.
+        groups: `(n,)` patient, chromosome or the like; whole groups are drawn, as many as there are. Not with `strata`.
+
+    A chunk holds at most 128 MiB (or one draw, where that is more).
+
+    >>> sum(len(chunk) for chunk in bootstrap_weights(10, draws=7))
+    7
+    """
+    if strata is not None and groups is not None:
+        raise DataError("Give strata or groups, not both: a group is drawn whole and may hold several classes.")
+    if draws < 1 or n < 1:
+        raise DataError(f"A bootstrap needs at least one draw and one example; received draws={draws}, n={n}.")
+    generator = np.random.default_rng(seed)
+    member = _numbered(groups if groups is not None else strata, n)
+    step = max(1, min(draws, _CHUNK // n))
+    for start in range(0, draws, step):
+        size = min(step, draws - start)
+        if groups is not None and member is not None:
+            yield _counts(generator, [np.arange(member.max() + 1)], size, int(member.max()) + 1).take(member, axis=1)
+        else:
+            parts = [np.arange(n)] if member is None else [np.flatnonzero(member == k) for k in range(member.max() + 1)]
+            yield _counts(generator, parts, size, n)
+
+
+def bootstrap_draws(
+    metric: Callable[..., Any],
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    strata: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+) -> np.ndarray:
+    """Give the metric of each resample, `(draws,)` or `(draws, labels)`.
+
+    `metric(y, p, weights=...)` takes weights `(draws, n)`, as every metric of this package does.
+    """
+    y, p = np.asarray(y), np.asarray(p)
+    chunks = bootstrap_weights(len(y), draws=draws, seed=seed, strata=strata, groups=groups)
+    return np.concatenate([metric(y, p, weights=weights) for weights in chunks])
+
+
+def bootstrap(
+    metric: Callable[..., Any],
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    strata: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+) -> Estimate:
+    """Give the metric with its percentile bootstrap interval.
+
+    >>> from deepbio.metrics import auroc
+    >>> y, p = [0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]
+    >>> print(bootstrap(auroc, y, p, strata=y))
+    0.889 [0.556, 1.000]
+    """
+    values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
+    return percentile_interval(metric(np.asarray(y), np.asarray(p)), values, confidence=confidence)
+
+
+def percentile_interval(value: float, draws: np.ndarray, *, confidence: float = 0.95) -> Estimate:
+    """Give the middle `confidence` of the draws `(draws,)` as the interval; draws that are NaN are left out.
+
+    >>> print(percentile_interval(2.0, np.arange(5.0), confidence=0.5))
+    2.000 [1.000, 3.000]
+    """
+    if not 0 < confidence < 1:
+        raise DataError(f"confidence is between 0 and 1; received {confidence}.")
+    known = draws[np.isfinite(draws)]
+    if np.isnan(value) or not len(known):
+        return Estimate(float(value))
+    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(float(value), float(low), float(high))
+
+
+def _numbered(names: ArrayLike | None, n: int) -> np.ndarray | None:
+    if names is None:
+        return None
+    names = np.asarray(names)
+    if names.shape != (n,):
+        raise DataError(f"strata and groups name each of the {n} examples once; received shape {names.shape}.")
+    return np.unique(names, return_inverse=True)[1]
+
+
+def _counts(generator: np.random.Generator, parts: list[np.ndarray], rows: int, n: int) -> np.ndarray:
+    """Draw as many as each part has from it, with replacement, and count: `(rows, n)`."""
+    counts = np.zeros((rows, n), np.uint8)
+    step = max(1, _DRAWN // n)
+    for start in range(0, rows, step):
+        some = min(step, rows - start)
+        offset = np.arange(some)[:, None] * n
+        drawn = np.concatenate(
+            [part[generator.integers(0, len(part), (some, len(part)))] + offset for part in parts], axis=1
+        )
+        block = np.bincount(drawn.ravel(), minlength=some * n).reshape(some, n)
+        if block.max() > np.iinfo(counts.dtype).max:  # not seen in practice: one example drawn over 255 times
+            counts = counts.astype(np.uint32)
+        counts[start : start + some] = block
+    return counts

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from metric_cases import binary, classes
+from sklearn import metrics as sk
+from sklearn.calibration import calibration_curve
+
+from deepbio.errors import DataError
+from deepbio.metrics import brier, ece, log_loss, reliability
+
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+
+
+@given(binary(both_classes=False))
+def test_binary_log_loss_and_brier_equal_scikit_learn(case):
+    y, p, w = case
+    assert log_loss(y, p, weights=w) == pytest.approx(sk.log_loss(y, p, labels=[0, 1], sample_weight=w), **CLOSE)
+    assert brier(y, p, weights=w) == pytest.approx(sk.brier_score_loss(y, p, labels=[0, 1], sample_weight=w), **CLOSE)
+
+
+@given(classes(every_class=False))
+def test_log_loss_of_classes_equals_scikit_learn(case):
+    y, p, w = case
+    labels = np.arange(p.shape[1])
+    assert log_loss(y, p, weights=w) == pytest.approx(sk.log_loss(y, p, labels=labels, sample_weight=w), **CLOSE)
+    squares = ((p - np.eye(p.shape[1])[y]) ** 2).sum(axis=1)
+    assert brier(y, p, weights=w) == pytest.approx(np.average(squares, weights=w), **CLOSE)
+
+
+def test_multilabel_log_loss_is_the_mean_of_the_known_decisions():
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, (20, 3)).astype(float), rng.random((20, 3))
+    y[0, 1] = y[5, 2] = np.nan
+    known = ~np.isnan(y)
+    assert log_loss(y, p) == pytest.approx(sk.log_loss(y[known], p[known]), **CLOSE)
+    assert brier(y, p) == pytest.approx(sk.brier_score_loss(y[known], p[known]), **CLOSE)
+
+
+@given(binary())
+def test_reliability_equals_the_calibration_curve_of_scikit_learn(case):
+    y, p, _ = case
+    happened, said = calibration_curve(y, p, n_bins=10)
+    ours = reliability(y, p, bins=10)
+    filled = ours.count > 0
+    np.testing.assert_allclose(ours.said[filled], said, rtol=1e-12)
+    np.testing.assert_allclose(ours.happened[filled], happened, rtol=1e-12)
+    assert ours.count.sum() == len(y)
+
+
+@given(classes())
+def test_calibration_error_is_the_weighted_gap_of_the_reliability_curve(case):
+    y, p, _ = case
+    curve = reliability(y, p, bins=15)
+    gap = np.nansum(curve.count * np.abs(curve.said - curve.happened)) / len(y)
+    assert ece(y, p, bins=15) == pytest.approx(gap, **CLOSE)
+
+
+def test_perfectly_calibrated_probabilities_have_no_calibration_error():
+    y, p = np.repeat([0, 1, 0, 1], [3, 1, 1, 3]), np.repeat([0.25, 0.75], 4)
+    assert ece(y, p) == pytest.approx(0.0, abs=1e-15)
+
+
+def test_logits_are_refused_as_probabilities():
+    with pytest.raises(DataError, match="Apply the link"):
+        log_loss([0, 1], [-3.0, 2.0])

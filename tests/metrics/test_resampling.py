@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from deepbio.errors import DataError
+from deepbio.metrics import accuracy, auprc, auroc, bootstrap, bootstrap_draws, bootstrap_weights, pearson
+from deepbio.metrics.resampling import percentile_interval
+
+
+def test_strata_keep_their_sizes_in_every_draw():
+    strata = np.repeat(["a", "b", "c"], [5, 2, 13])
+    weights = np.concatenate(list(bootstrap_weights(20, draws=50, strata=strata)))
+    for name, size in (("a", 5), ("b", 2), ("c", 13)):
+        assert (weights[:, strata == name].sum(axis=1) == size).all()
+
+
+def test_groups_are_drawn_whole():
+    groups = np.array([7, 7, 3, 3, 3, 9])
+    weights = np.concatenate(list(bootstrap_weights(6, draws=50, groups=groups)))
+    for group in (3, 7, 9):
+        members = weights[:, groups == group]
+        assert (members == members[:, :1]).all()
+    assert (weights[:, [0, 2, 5]].sum(axis=1) == 3).all()
+
+
+def test_each_example_is_drawn_once_on_average():
+    weights = np.concatenate(list(bootstrap_weights(40, draws=4000)))
+    assert (weights.sum(axis=1) == 40).all()
+    np.testing.assert_allclose(weights.mean(axis=0), 1.0, atol=0.08)
+    assert weights.var() == pytest.approx(1 - 1 / 40, abs=0.02)  # variance of a binomial count
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
+    y, p = np.arange(50) % 2, np.linspace(0, 1, 50) ** 2
+    assert bootstrap(auroc, y, p, seed=1) == bootstrap(auroc, y, p, seed=1)
+    assert bootstrap(auroc, y, p, seed=1) != bootstrap(auroc, y, p, seed=2)
+
+
+def test_chunks_bound_memory_and_do_not_repeat_each_other(monkeypatch):
+    monkeypatch.setattr("deepbio.metrics.resampling._CHUNK", 100)
+    chunks = list(bootstrap_weights(30, draws=10))
+    assert [len(chunk) for chunk in chunks] == [3, 3, 3, 1]
+    assert len(np.unique(np.concatenate(chunks), axis=0)) == 10
+
+
+def test_draws_equal_a_loop_that_resamples_and_calls_scikit_learn():
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, 60), rng.random(60)
+    weights = np.concatenate(list(bootstrap_weights(60, draws=30, seed=5, strata=y)))
+    expected = [roc_auc_score(np.repeat(y, row), np.repeat(p, row)) for row in weights]
+    np.testing.assert_allclose(bootstrap_draws(auroc, y, p, draws=30, seed=5, strata=y), expected, rtol=1e-12)
+
+
+def test_strata_and_groups_together_are_refused():
+    with pytest.raises(DataError, match="not both"):
+        list(bootstrap_weights(4, strata=[0, 0, 1, 1], groups=[0, 0, 1, 1]))
+
+
+def test_undefined_draws_are_left_out_of_the_interval():
+    found = percentile_interval(0.5, np.array([0.4, np.nan, 0.6]))
+    assert (found.low, found.high) == pytest.approx((0.405, 0.595))
+
+
+def _coverage(metric, simulate, truth, *, stratified, runs=400, draws=400):
+    hits = 0
+    for run in range(runs):
+        y, p = simulate(np.random.default_rng(run))
+        found = bootstrap(metric, y, p, draws=draws, seed=run, strata=y if stratified else None)
+        hits += found.low <= truth <= found.high
+    return hits / runs
+
+
+def _binary(rng, n=300):
+    y = (np.arange(n) < n // 3).astype(int)
+    return y, rng.normal(size=n) + 1.2 * y
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("metric", [auroc, auprc])
+def test_intervals_of_ranking_cover_the_truth_as_often_as_they_say(metric):
+    truth = np.mean([metric(*_binary(np.random.default_rng(10_000 + i), 60_000)) for i in range(10)])
+    assert 0.93 <= _coverage(metric, _binary, truth, stratified=True) <= 0.97
+
+
+@pytest.mark.slow
+def test_intervals_of_correlation_cover_the_truth_as_often_as_they_say():
+    def simulate(rng, n=300):
+        y = rng.normal(size=n)
+        return y, 0.6 * y + 0.8 * rng.normal(size=n)
+
+    assert 0.93 <= _coverage(pearson, simulate, 0.6, stratified=False) <= 0.97
+
+
+def test_intervals_of_accuracy_cover_the_truth_as_often_as_they_say():
+    def simulate(rng, n=200):
+        y = rng.integers(0, 2, n)
+        return y, np.where(rng.random(n) < 0.8, y, 1 - y).astype(float)
+
+    assert 0.92 <= _coverage(accuracy, simulate, 0.8, stratified=False, runs=300, draws=300) <= 0.98
