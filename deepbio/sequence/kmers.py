@@ -1,0 +1,110 @@
+"""k-mers: the index of the word at each position, and how often each word occurs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError
+from deepbio.sequence.codes import N, as_codes
+
+_LONGEST = 12  # 4**12 counts are 64 MiB a sequence
+_BLOCK = 1 << 20  # words at a time
+
+
+def kmer_indices(codes: ArrayLike, k: int) -> np.ndarray:
+    """Give the index of the word of `k` bases that starts at each position, -1 where it holds an N.
+
+    Codes `(..., length)` give int64 `(..., length - k + 1)`. The index is the word as a number in base 4, A C G T =
+    0 1 2 3, so words are in alphabetical order.
+
+    >>> from deepbio.sequence import encode
+    >>> kmer_indices(encode("AACGN"), 2)
+    array([ 0,  1,  6, -1])
+    """
+    codes = as_codes(codes)
+    _check(codes, k)
+    windows = codes.shape[-1] - k + 1
+    index = np.zeros((*codes.shape[:-1], windows), dtype=np.int64)
+    unknown = np.zeros(index.shape, dtype=bool)
+    for offset in range(k):
+        letters = codes[..., offset : offset + windows]
+        index <<= 2
+        index += letters
+        unknown |= letters == N
+    index[unknown] = -1
+    return index
+
+
+def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndarray:
+    """Count the words of `k` bases in each sequence; windows with an N are not counted.
+
+    Codes `(length,)` or `(n, length)` give int32 `(words,)` or `(n, words)`, in the order of `kmer_names`.
+
+    Args:
+        codes: uint8 codes.
+        k: 1 to 12 bases.
+        canonical: count a word and its reverse complement as one, for data without a strand.
+
+    >>> from deepbio.sequence import encode
+    >>> counts = kmer_counts(encode("AACGTT"), 2)
+    >>> {name: int(n) for name, n in zip(kmer_names(2), counts) if n}
+    {'AA': 1, 'AC': 1, 'CG': 1, 'GT': 1, 'TT': 1}
+    """
+    codes = as_codes(codes)
+    if codes.ndim not in (1, 2):
+        raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
+    _check(codes, k)
+    rows = np.atleast_2d(codes)
+    words = 4**k
+    counts = np.empty((len(rows), words), dtype=np.int32)
+    block = max(1, _BLOCK // max(rows.shape[1], words))
+    for start in range(0, len(rows), block):
+        index = kmer_indices(rows[start : start + block], k)
+        n = len(index)
+        # Row r counts in columns r*words and on; windows with N go to a row of their own, cut off at the end.
+        index = np.where(index < 0, n * words, index + np.arange(n)[:, None] * words)
+        counts[start : start + n] = np.bincount(index.reshape(-1), minlength=n * words + 1)[:-1].reshape(n, words)
+    if canonical:
+        partner = _partners(k)
+        keep = np.flatnonzero(partner >= np.arange(words))
+        both = counts[:, keep] + counts[:, partner[keep]]
+        both[:, partner[keep] == keep] //= 2  # a palindrome is its own partner
+        counts = both
+    return counts[0] if codes.ndim == 1 else counts
+
+
+def kmer_names(k: int, *, canonical: bool = False) -> list[str]:
+    """Give the words that `kmer_counts` counts, in its order: alphabetical; canonical words are the first of each pair.
+
+    >>> kmer_names(1, canonical=True)
+    ['A', 'C']
+    """
+    if not 1 <= k <= _LONGEST:
+        raise DataError(f"k is 1 to {_LONGEST}; received {k}.")
+    names = ["".join(letters) for letters in product("ACGT", repeat=k)]
+    if canonical:
+        names = [names[i] for i in np.flatnonzero(_partners(k) >= np.arange(4**k))]
+    return names
+
+
+@lru_cache(maxsize=_LONGEST)
+def _partners(k: int) -> np.ndarray:
+    """Index of the reverse complement of every word."""
+    index = np.arange(4**k)
+    partner = np.zeros_like(index)
+    for _ in range(k):
+        partner = (partner << 2) | (3 - (index & 3))
+        index >>= 2
+    partner.flags.writeable = False
+    return partner
+
+
+def _check(codes: np.ndarray, k: int) -> None:
+    if not 1 <= k <= _LONGEST:
+        raise DataError(f"k is 1 to {_LONGEST}; received {k}.")
+    if codes.ndim < 1 or codes.shape[-1] < k:
+        raise DataError(f"Words of {k} bases need sequences of at least {k}; received shape {codes.shape}.")

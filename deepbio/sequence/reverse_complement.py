@@ -1,0 +1,37 @@
+"""The other strand: reverse complement of codes and of one-hot arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError
+from deepbio.sequence.codes import N, as_codes
+
+
+def reverse_complement(codes: ArrayLike) -> np.ndarray:
+    """Give the codes `(..., length)` of the other strand, read 5' to 3'; N stays N.
+
+    >>> from deepbio.sequence import decode, encode
+    >>> decode(reverse_complement(encode("AACGN")))
+    'NCGTT'
+    """
+    codes = as_codes(codes)
+    if codes.ndim < 1:
+        raise DataError("Expected codes of shape (..., length); received a single number.")
+    # 3 - code complements A C G T; N wraps round to 255 and the minimum brings it back to 4.
+    out = np.uint8(3) - codes[..., ::-1]
+    return np.minimum(out, np.uint8(N), out=out)
+
+
+def reverse_complement_one_hot(array: ArrayLike) -> np.ndarray:
+    """Give the other strand of one-hot or soft letters `(..., length, 4)`, columns A C G T; a view, not a copy.
+
+    >>> reverse_complement_one_hot([[1, 0, 0, 0], [0, 1, 0, 0]])
+    array([[0, 0, 1, 0],
+           [0, 0, 0, 1]])
+    """
+    array = np.asarray(array)
+    if array.ndim < 2 or array.shape[-1] != 4:
+        raise DataError(f"Expected one-hot of shape (..., length, 4); received {array.shape}.")
+    return array[..., ::-1, ::-1]
