@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops
+import keras
 
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import Task
 
+ops: Any = keras.ops  # its annotations name one backend's tensors only
 Loss = Callable[[Any, Any], Any]
 
 

@@ -61,6 +61,7 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
         beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     with write_atomically(out / "card.md") as beside:
         beside.write_text(_card(run, data), encoding="utf-8")
+    write_run_report(run, data, out)
     save_preset(run.model, out, dataset=dataset)
 
 
@@ -103,3 +104,17 @@ def _plain(values: Any) -> Any:
     if isinstance(values, Mapping):
         return {key: _plain(value) for key, value in values.items()}
     return [_plain(value) for value in values] if isinstance(values, (list, tuple)) else values
+
+
+def write_run_report(run: Run, data: Dataset, out: Path) -> Path:
+    """Write `report.html` of a run: curves and figures of the validation split."""
+    from deepbio.report import Result, write_report
+
+    record = describe(run.model)
+    result = Result(
+        dataset=data.name, model=record.architecture or run.model.name, split="valid", task=data.task, y=run.valid.y,
+        p=run.valid.p, metrics=run.valid.metrics, history=run.history, seconds=run.seconds,
+        parameters=int(run.model.count_params()), facts={"seed": str(run.seed), "training examples": str(len(data.train))},
+    )  # fmt: skip
+    cards = {data.name: data.card.text} if data.card else {}
+    return write_report([result], out / "report.html", title=f"{result.model} on {data.name}", cards=cards)

@@ -1,0 +1,57 @@
+"""`deepbio demo`: every family of model on its data set, one table, one report."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepbio.cli.console import note, show_json, show_table
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The report.")] = Path("report.html"),
+    seed: Annotated[int, typer.Option()] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="Three small models only.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Train each family of model on its data set beside simple baselines; print a table, write a report."""
+    from deepbio.datasets.files import writable_folder
+
+    writable_folder(out.resolve().parent)
+    start = time.perf_counter()
+    note("Loading TensorFlow.")
+    from deepbio.benchmark.demo import DEMO, QUICK, run_demo
+    from deepbio.datasets import dataset_card
+    from deepbio.report import write_report
+
+    plan = QUICK if quick else DEMO
+    results = run_demo(plan, seed=seed, watch=lambda data, model: note(f"  {data}: {model}"))
+    cards = {name: dataset_card(name).text for name in dict.fromkeys(name for name, _, _ in plan)}
+    write_report(results, out, title="deepbio demo", cards=cards)
+    if json:
+        show_json(
+            [
+                {"dataset": r.dataset, "model": r.model, "metrics": {k: v.to_dict() for k, v in r.metrics.items()}}
+                for r in results
+            ]
+        )
+    else:
+        show_table(
+            ["data set", "model", "accuracy", "AUROC", "parameters", "seconds"],
+            [
+                (
+                    r.dataset,
+                    f"{r.model} (baseline)" if r.baseline else r.model,
+                    r.metrics["accuracy"],
+                    r.metrics.get("auroc") or r.metrics.get("macro_auroc") or "",
+                    "" if r.parameters is None else f"{r.parameters:,}",
+                    "" if r.seconds is None else f"{r.seconds:.1f}",
+                )
+                for r in results
+            ],
+            title="Test split, 95% bootstrap intervals",
+        )
+    note(f"{out} written; {time.perf_counter() - start:.0f} s in all.")

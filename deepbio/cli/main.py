@@ -1,0 +1,61 @@
+"""The command `deepbio`: its subcommands, and how it ends when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import deepbio
+from deepbio.cli import listing, score, train
+from deepbio.cli.demo import demo
+from deepbio.errors import DeepbioError
+
+app = typer.Typer(
+    name="deepbio",
+    help="A Keras model zoo for DNA, medical images, tables and clinical notes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(listing.models)
+app.command()(listing.datasets)
+app.command()(listing.info)
+app.command()(train.fit)
+app.command()(score.evaluate)
+app.command()(score.predict)
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """A Keras model zoo for DNA, medical images, tables and clinical notes."""
+    if version:
+        typer.echo(deepbio.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; a `DeepbioError` is one message and exit code 2, Ctrl-C is 130."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are not for the user
+    try:
+        app()
+    except DeepbioError as error:
+        if "--debug" in sys.argv:
+            raise
+        _end(f"Error: {error}", 2)
+    except KeyboardInterrupt:
+        _end("Stopped.", 130)
+    except BrokenPipeError:  # `deepbio models | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _end(message: str, code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,101 @@
+"""`deepbio evaluate` and `deepbio predict`: what a trained model says, and how often it is right."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepbio.cli.console import key_values, note, show_json
+from deepbio.errors import DeepbioError, nearest
+
+Model = Annotated[str, typer.Argument(help="A run's folder, or a pretrained model.")]
+
+
+def evaluate(
+    model: Model,
+    dataset: Annotated[str | None, typer.Argument(help="A data set; the one it was trained on by default.")] = None,
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    data_options: Annotated[
+        list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the metrics of a trained model on a split, with 95% intervals."""
+    if split not in ("train", "valid", "test"):
+        raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
+    from deepbio import training
+    from deepbio.datasets import load_dataset
+    from deepbio.zoo import describe, get_model
+
+    built = get_model(_trained(model))
+    trained_on = describe(built).dataset or {}
+    name = dataset or trained_on.get("name")
+    if name is None:
+        raise DeepbioError(f"{model} does not say what it was trained on; name a data set.")
+    options = dict(trained_on.get("options", {})) if name == trained_on.get("name") else {}
+    data = load_dataset(name, **{**options, **key_values(data_options or [], option="--data")})
+    if data.task != describe(built).task:
+        raise DeepbioError(f"{model} predicts {describe(built).task}; {name} asks for {data.task}.")
+    found = training.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed)
+    if json:
+        show_json({"model": model, "dataset": name, "split": split, **found.to_dict()})
+        return
+    typer.echo(f"{model} on {name}, {split} split: {found}")
+    if found.confusion is not None and len(data.labels) <= 12:
+        width = max(8, *(len(label) for label in data.labels))
+        typer.echo("Confusion matrix (truth in rows):")
+        typer.echo(" " * width + "".join(f"{label:>{width + 1}}" for label in data.labels))
+        for label, row in zip(data.labels, found.confusion, strict=True):
+            typer.echo(f"{label:>{width}}" + "".join(f"{count:>{width + 1}}" for count in row))
+
+
+def predict(
+    model: Model,
+    file: Annotated[Path, typer.Argument(help="FASTA, CSV or TSV, a text file of notes, or an image folder.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A TSV file; standard output by default.")] = None,
+) -> None:
+    """Predict every example of a file and write TSV: id, label, probabilities."""
+    from deepbio.datasets.files import write_atomically
+    from deepbio.training.inputs import as_source
+    from deepbio.training.predict import prediction_rows
+    from deepbio.zoo import describe, get_model
+
+    if not file.exists():
+        raise DeepbioError(f"Expected a file or folder at {file}; there is none.")
+    built = get_model(_trained(model))
+    record = describe(built)
+    source, ids = as_source(record.input, file)
+
+    from deepbio import training
+
+    p = training.predict(built, source)  # type: ignore[arg-type]
+    header, rows = prediction_rows(record.task, ids, p)
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows([header, *rows])
+    if out is None:
+        typer.echo(text.getvalue(), nl=False)
+        return
+    with write_atomically(out) as beside:
+        beside.write_text(text.getvalue(), encoding="utf-8")
+    note(f"{len(rows)} predictions written to {out}.")
+
+
+def _trained(model: str) -> str:
+    from deepbio.zoo.get_model import preset_folder
+    from deepbio.zoo.registry import list_models
+
+    if preset_folder(model) is None:
+        if model in list_models():
+            raise DeepbioError(
+                f"{model} is an architecture without weights. Give a run's folder: deepbio fit {model} DATASET writes one."
+            )
+        raise DeepbioError(
+            f"There is no run or pretrained model {model!r}. {nearest(model, list_models(pretrained=True))}"
+        )
+    return model

@@ -1,0 +1,106 @@
+"""`deepbio fit`: train a model on a data set and write a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepbio.cli.console import key_values, note
+from deepbio.errors import DeepbioError
+
+Texts = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the model; repeatable.")
+]
+
+
+def fit(
+    model: Annotated[str | None, typer.Argument(help="A model; `deepbio models` lists them.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="A data set; `deepbio datasets` lists them.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/MODEL-DATASET by default.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Train again from a recipe.yaml.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, order and dropout; 0 by default.")] = None,
+    epochs: Annotated[int | None, typer.Option()] = None,
+    batch_size: Annotated[int | None, typer.Option()] = None,
+    learning_rate: Annotated[float | None, typer.Option()] = None,
+    optimizer: Annotated[str | None, typer.Option()] = None,
+    patience: Annotated[int | None, typer.Option(help="Epochs without progress before stopping; 0 for none.")] = None,
+    class_weight: Annotated[str | None, typer.Option(help="'balanced', or label=weight,label=weight.")] = None,
+    options: Texts = None,
+    data_options: Annotated[
+        list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set; repeatable.")
+    ] = None,
+    train_options: Annotated[
+        list[str] | None, typer.Option("--train", metavar="KEY=VALUE", help="Any other training setting; repeatable.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that stands in the folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Train a model on a data set; write weights, card, recipe, history and report to a folder."""
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "optimizer": optimizer,
+        "patience": patience,
+        "class_weight": _class_weight(class_weight),
+        **key_values(train_options or [], option="--train"),
+    }
+    config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")
+    if recipe is not None:
+        plan = _read_recipe(recipe)
+        model, dataset = model or plan["model"]["name"], dataset or plan["dataset"]["name"]
+        config = {**plan["model"]["config"], **config}
+        data_config = {**plan["dataset"]["options"], **data_config}
+        settings = {**plan["training"], **{key: value for key, value in settings.items() if value is not None}}
+        seed = settings.pop("seed", 0) if seed is None else seed
+    if model is None or dataset is None:
+        raise DeepbioError(
+            "Expected a model and a data set, for example: deepbio fit dna_cnn uci_splice --out runs/splice"
+        )
+    settings.pop("seed", None)
+    seed = 0 if seed is None else seed
+    folder = out or Path("runs") / f"{model}-{dataset}"
+
+    from deepbio.datasets import load_dataset
+    from deepbio.zoo.get_model import preset_folder
+    from deepbio.zoo.registry import model_spec
+
+    if preset_folder(model) is None:
+        model_spec(model)  # a typo is told before anything is loaded
+    data = load_dataset(dataset, **data_config)
+
+    from deepbio import training, zoo
+
+    built = zoo.get_model(model, dataset=data, seed=seed, **config)
+    run = training.fit(
+        built, data, out=folder, seed=seed, overwrite=overwrite, verbose=not quiet, **settings
+    )
+    note(f"{model} on {dataset}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
+    typer.echo(str(run.valid))
+    note(f"Written to {folder}. The test split is untouched; when you have decided: deepbio evaluate {folder}")
+
+
+def _class_weight(text: str | None) -> Any:
+    return text if text in (None, "balanced") else key_values((text or "").split(","), option="--class-weight")
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for part in ("model", "dataset", "training"):
+            plan[part] = dict(plan[part])
+        plan["model"]["config"] = dict(plan["model"].get("config") or {})
+        plan["dataset"]["options"] = dict(plan["dataset"].get("options") or {})
+        if not plan["model"]["name"] or not plan["dataset"]["name"]:
+            raise KeyError("name")
+    except OSError as error:
+        raise DeepbioError(f"Expected a recipe at {path}; {error.strerror}.") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise DeepbioError(
+            f"{path} is not a recipe: expected model, dataset and training, as recipe.yaml of a run has them."
+        ) from error
+    return plan
