@@ -91,7 +91,8 @@ class InputSpec:
         >>> InputSpec.from_dict(InputSpec("dna", (60,)).to_dict())
         InputSpec(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
         """
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        fields: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**fields)
 
 
 @dataclass(frozen=True)

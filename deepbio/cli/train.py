@@ -74,9 +74,7 @@ def fit(
     from deepbio import training, zoo
 
     built = zoo.get_model(model, dataset=data, seed=seed, **config)
-    run = training.fit(
-        built, data, out=folder, seed=seed, overwrite=overwrite, verbose=not quiet, **settings
-    )
+    run = training.fit(built, data, out=folder, seed=seed, overwrite=overwrite, verbose=not quiet, **settings)
     note(f"{model} on {dataset}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
     typer.echo(str(run.valid))
     note(f"Written to {folder}. The test split is untouched; when you have decided: deepbio evaluate {folder}")

@@ -98,6 +98,28 @@ class Dataset:
                 "A model cannot learn a class that it never sees: add examples or drop the class."
             )
 
+    def check_values(self) -> None:
+        """Check that the numbers of a table are finite.
+
+        A NaN can pass a ReLU unseen and leave dead weights behind a loss that looks well.
+
+        Raises:
+            DataError: names the first example and column that are not.
+        """
+        if self.input.modality != "table":
+            return
+        for part, split in self.splits():
+            for first in range(0, len(split), 65_536):
+                rows = np.arange(first, min(first + 65_536, len(split)))
+                bad = np.argwhere(~np.isfinite(split.x[rows]))
+                if len(bad):
+                    row, column = bad[0]
+                    name = self.input.features[column] if self.input.features else f"column {column + 1}"
+                    raise DataError(
+                        f"{self.name}: example {split.names([first + row])[0]} of the {part} split has a value of {name!r} that is "
+                        "not a finite number. Fill or drop missing values before training."
+                    )
+
     def fingerprint(self) -> str:
         """Give the SHA-256 of all inputs and labels, split by split: two data sets with one fingerprint are equal."""
         digest = hashlib.sha256()

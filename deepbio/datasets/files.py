@@ -30,9 +30,7 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.stem[:40]}-", suffix=f".tmp{target.suffix}", dir=target.parent
-        )
+        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=f"-{target.name}", dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise _cannot_write(target, error) from error

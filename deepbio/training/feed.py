@@ -6,6 +6,8 @@ source is gathered on the host in batches, ahead of time, through `tf.data`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -91,7 +93,7 @@ def _labels(y) -> np.ndarray:
 
 
 def _replica_slice(batch: tf.Tensor, replica: tf.Tensor, replicas: int) -> tf.Tensor:
-    n = tf.shape(batch)[0]
+    n: Any = tf.shape(batch)[0]
     size, extra = n // replicas, n % replicas
     first = replica * size + tf.minimum(replica, extra)
     return batch[first : first + size + tf.cast(replica < extra, tf.int32)]

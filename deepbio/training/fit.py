@@ -76,6 +76,7 @@ def fit(
     _check_model(model, data)
     data.check_leakage()
     data.check_classes()
+    data.check_values()
     folder = _check_out(out, overwrite)
     attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs))
     start = time.perf_counter()
@@ -139,7 +140,7 @@ def _train(
                 watch=lambda done, mean, epoch=epoch: progress.step(epoch, done, mean),
             )  # fmt: skip
             logs = {"loss": float(losses.mean()), **_validate(model, data, loss, monitor)}
-            logs["learning_rate"] = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+            logs["learning_rate"] = float(tf.convert_to_tensor(optimizer.learning_rate))
             progress.end_epoch(epoch, logs)
             logs["seconds"] = time.perf_counter() - began
             everyone.on_epoch_end(epoch, logs)
@@ -155,7 +156,7 @@ def _train(
 def _validate(model: keras.Model, data: Dataset, loss, monitor: str) -> dict[str, float]:
     logits = model_outputs(model, data.valid.x)
     y = np.asarray(data.valid.y)
-    logs = {"val_loss": float(np.mean(keras.ops.convert_to_numpy(loss(y, keras.ops.convert_to_tensor(logits)))))}
+    logs = {"val_loss": float(tf.reduce_mean(loss(y, tf.constant(logits))))}
     name = monitor.removeprefix("val_")
     if data.task.is_classification:
         logs["val_accuracy"] = metrics.value("accuracy", data.task, y, data.task.apply_link(logits))

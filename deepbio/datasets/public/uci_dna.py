@@ -45,6 +45,6 @@ def _dataset(card: Card, rows: list[tuple[str, str]], *, labels: tuple[str, ...]
     ids = np.array([f"{card.name}:{i + 1}" for i, _, _ in kept])
     part = assign_splits(sequences, y, salt=card["split"]["salt"], fractions=card["split"]["fractions"])
     whole = Split(x, y, ids, sequences)
-    splits = {name: whole.take(part == name) for name in ("train", "valid", "test")}
-    names = tuple(card["classes"])
-    return Dataset(card.name, Task.classify(names), InputSpec("dna", x.shape[1:]), **splits, card=card)
+    train, valid, test = (whole.take(part == name) for name in ("train", "valid", "test"))
+    task = Task.classify(tuple(card["classes"]))
+    return Dataset(card.name, task, InputSpec("dna", x.shape[1:]), train, valid, test, card)

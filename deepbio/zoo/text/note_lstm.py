@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from deepbio.layers import text_input
+from deepbio.layers import MaxOverTime, text_input
 from deepbio.specs import InputSpec
 from deepbio.zoo.registry import register
 
@@ -39,6 +39,6 @@ def note_lstm(
     x = keras.layers.Embedding(vocabulary or input.vocabulary_size, embedding, mask_zero=True)(ids)
     x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))(x)
-    x = keras.layers.GlobalMaxPooling1D()(x)
+    x = MaxOverTime()(x)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="note_lstm")

@@ -1,0 +1,148 @@
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from deepbio.datasets import load_dataset
+from deepbio.errors import DeepbioError, ModelError, WeightsError
+from deepbio.shelves import entries
+from deepbio.training import fit, predict
+from deepbio.zoo import check_expectation, describe, get_model, read_preset, save_preset
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "xor"
+    data = load_dataset("xor")
+    model = get_model("mlp", dataset=data, seed=0)
+    fit(model, data, out=folder, epochs=5, verbose=False)
+    return folder
+
+
+@pytest.fixture
+def copy(run, tmp_path):
+    return shutil.copytree(run, tmp_path / "copy")
+
+
+def test_a_run_folder_holds_the_whole_preset(run):
+    expected = {
+        "preset.json", "model.weights.h5", "card.md", "recipe.yaml", "expect.json", "metrics.json", "history.csv", "report.html",
+    }  # fmt: skip
+    assert {file.name for file in run.iterdir()} == expected
+
+
+def test_a_preset_predicts_what_the_trained_model_did(run):
+    assert check_expectation(get_model(run), run) <= 1e-5
+
+
+def test_other_weights_do_not_meet_the_expectation(run):
+    other = get_model("mlp", dataset=load_dataset("xor"), seed=9)
+    with pytest.raises(WeightsError, match="differs from its expect.json"):
+        check_expectation(other, run)
+
+
+def test_a_changed_weight_file_is_refused(copy):
+    with (copy / "model.weights.h5").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(WeightsError, match="has changed: its SHA-256 should be"):
+        get_model(copy)
+
+
+def test_a_missing_weight_file_is_refused(copy):
+    (copy / "model.weights.h5").unlink()
+    with pytest.raises(WeightsError, match="not whole"):
+        get_model(copy)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "has format None"),
+        ('{"format": 99}', "has format 99; this deepbio reads format 1"),
+    ],
+)
+def test_a_broken_description_is_refused(copy, content, message):
+    (copy / "preset.json").write_text(content)
+    with pytest.raises(WeightsError, match=message):
+        get_model(copy)
+
+
+def test_a_preset_cannot_name_a_file_elsewhere(copy):
+    preset = json.loads((copy / "preset.json").read_text())
+    preset["weights"]["file"] = "../xor/model.weights.h5"
+    (copy / "preset.json").write_text(json.dumps(preset))
+    with pytest.raises(WeightsError, match="own folder"):
+        get_model(copy)
+
+
+def test_a_folder_without_a_preset_is_refused(tmp_path):
+    with pytest.raises(WeightsError, match="deepbio fit --out"):
+        get_model(tmp_path)
+
+
+def test_another_number_of_outputs_gets_a_new_head_and_says_so(run, caplog):
+    model = get_model(run, outputs=5)
+    assert model.output_shape == (None, 5)
+    assert "new, with fresh weights: head" in caplog.text
+    trained = get_model(run)
+    for kept, fresh in zip(trained.layers[:-1], model.layers[:-1], strict=True):
+        for a, b in zip(kept.get_weights(), fresh.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_the_same_number_of_outputs_keeps_the_head(run):
+    np.testing.assert_array_equal(get_model(run, outputs=1).get_weights()[-1], get_model(run).get_weights()[-1])
+
+
+def test_options_of_a_preset_are_fixed(run):
+    with pytest.raises(ModelError, match="fixes the options"):
+        get_model(run, hidden=(3,))
+
+
+def test_a_preset_can_have_its_link_built_in(run):
+    x = np.asarray(load_dataset("xor").test.x)
+    np.testing.assert_allclose(
+        get_model(run, activation="auto").predict_on_batch(x)[:, 0], predict(get_model(run), x), atol=1e-6
+    )
+
+
+def test_a_keras_model_made_elsewhere_can_be_trained_saved_and_loaded(tmp_path):
+    data = load_dataset("xor")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dense(4, activation="tanh")(inputs)))
+    fit(model, data, out=tmp_path / "mine", epochs=2, verbose=False)
+    loaded = get_model(tmp_path / "mine")
+    np.testing.assert_array_equal(loaded.predict_on_batch(data.test.x), model.predict_on_batch(data.test.x))
+    assert describe(loaded).architecture is None
+
+
+def test_a_lambda_inside_a_preset_is_refused(tmp_path):
+    data = load_dataset("xor")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Lambda(lambda x: x * 2)(inputs)))
+    fit(model, data, out=tmp_path / "evil", epochs=1, verbose=False)
+    with pytest.raises(WeightsError, match="Keras cannot rebuild"):
+        get_model(tmp_path / "evil")
+
+
+def test_a_model_without_task_cannot_be_saved(tmp_path):
+    with pytest.raises(WeightsError, match="needs the model's input and task"):
+        save_preset(get_model("mlp"), tmp_path / "p")
+
+
+def test_a_read_only_folder_is_refused_before_training(tmp_path):
+    data = load_dataset("xor")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeepbioError, match="Cannot write"):
+        fit(get_model("mlp", dataset=data), data, out=tmp_path / "file" / "run", epochs=1, verbose=False)
+
+
+@pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
+def test_every_preset_on_the_shelf_is_whole_and_reproduces_its_expectation(folder):
+    preset = read_preset(folder)
+    assert (folder / "recipe.yaml").is_file()
+    assert preset["weights"]["sha256"]
+    assert check_expectation(get_model(folder), folder) <= 1e-5
