@@ -39,4 +39,8 @@ def make_optimizer(settings: Settings, *, steps: int) -> keras.optimizers.Optimi
     }
     if settings.optimizer == "adamw" and settings.weight_decay is None:
         del options["weight_decay"]  # leave Keras's own default in place
-    return classes[settings.optimizer](learning_rate=rate, **options)  # type: ignore[arg-type]
+    optimizer = classes[settings.optimizer](learning_rate=rate, **options)  # type: ignore[arg-type]
+    if optimizer.weight_decay:
+        # shrinking a bias or the scale of a normalisation does not make a model simpler
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

@@ -1,0 +1,109 @@
+"""Time of a training step: deepbio's loop against Keras's own `Model.fit`, same model, batches and process.
+
+    python benchmarks/step_time.py [--rounds 7] [--out benchmarks/results/step_time.md]
+
+Both train on the same arrays with the same optimizer and batch size, without validation; Keras shuffles as it does by default.
+The two take turns, so that a busy machine slows both; each round is one epoch after a warm-up epoch. The figure is the ratio
+of the median times a step, with the range of the rounds' ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepbio.datasets import Split
+from deepbio.specs import InputSpec, Task
+from deepbio.training.feed import make_feed
+from deepbio.training.loop import StepLoop
+from deepbio.training.losses import loss_for
+from deepbio.zoo import get_model
+
+CASES = (
+    # model, input shape, outputs, examples, batch size, options
+    ("logistic", (30,), 1, 16_384, 32, {}),
+    ("mlp", (30,), 1, 16_384, 32, {}),
+    ("dna_cnn", (60,), 3, 2_048, 64, {}),
+    ("image_cnn", (28, 28, 1), 10, 1_024, 64, {}),
+    ("note_lstm", (128,), 50, 1_024, 64, {"vocabulary": 2_000}),
+)
+
+
+def measure(name, shape, outputs, examples, batch_size, options, rounds):
+    random = np.random.Generator(np.random.Philox(0))
+    modality = {"logistic": "table", "mlp": "table", "dna_cnn": "dna", "image_cnn": "image", "note_lstm": "text"}[name]
+    spec = InputSpec(modality, shape)
+    high = {"table": None, "dna": 4, "image": 256, "text": 2_000}[modality]
+    x = random.normal(size=(examples, *shape)) if high is None else random.integers(0, high, (examples, *shape))
+    x = x.astype(spec.dtype)
+    y = random.integers(0, max(outputs, 2), examples)
+    task = Task("binary", 1) if outputs == 1 else Task("multiclass", outputs)
+
+    theirs = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
+    loss = (
+        keras.losses.BinaryCrossentropy(from_logits=True)
+        if outputs == 1
+        else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    theirs.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
+
+    ours = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
+    optimizer = keras.optimizers.Adam(1e-3)
+    feed = make_feed(Split(x, y), batch_size=batch_size, seed=0)
+    loop = StepLoop(ours, optimizer, loss_for(task), feed, strategy=tf.distribute.get_strategy())
+    no_callbacks = keras.callbacks.CallbackList([], model=ours)
+
+    def their_epoch(_):
+        theirs.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
+
+    def our_epoch(epoch):
+        loop.epoch(epoch, callbacks=no_callbacks)
+
+    times = {their_epoch: [], our_epoch: []}
+    for run in times:
+        for epoch in range(3):  # trace, and let the loop find its number of steps a call
+            run(epoch)
+    for epoch in range(rounds):
+        for run, taken in times.items():
+            start = time.perf_counter()
+            run(3 + epoch)
+            taken.append((time.perf_counter() - start) / loop.steps)
+    a, b = np.array(times[our_epoch]), np.array(times[their_epoch])
+    return np.median(a) * 1e3, np.median(b) * 1e3, np.median(a) / np.median(b), (a / b).min(), (a / b).max()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    lines = [
+        "# Time of a training step",
+        "",
+        "`python benchmarks/step_time.py`: deepbio's loop against Keras's `Model.fit` on the same model, batches and process,",
+        f"turn and turn about, {arguments.rounds} rounds of one epoch. Seed 0.",
+        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} CPU cores ({platform.machine()}).",
+        "",
+        "| model | batch | deepbio, ms a step | Keras, ms a step | ratio | range of rounds |",
+        "|---|---|---|---|---|---|",
+    ]
+    for case in CASES:
+        ours, theirs, ratio, low, high = measure(*case, arguments.rounds)
+        lines.append(f"| `{case[0]}` | {case[4]} | {ours:.3f} | {theirs:.3f} | {ratio:.2f} | {low:.2f} to {high:.2f} |")
+        print(lines[-1], flush=True)
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
