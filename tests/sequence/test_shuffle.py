@@ -32,8 +32,8 @@ def test_every_letter_count_is_kept(c, seed):
         assert Counter(before) == Counter(after)
 
 
-# The third and fourth need the tree that leads to the last base to be chosen with the right weights.
-@pytest.mark.parametrize("text", ["ACGATTACA", "ACACAGATG", "AACAACAAG", "CAGCATCAAG", "ANCNANCA"])
+# The last three come out uneven where trees are drawn without the weights of their edges.
+@pytest.mark.parametrize("text", ["ACGATTACA", "AACAACAAG", "ANCNANCA", "ACACACTAT", "ACGACACGCAG"])
 def test_every_sequence_with_the_same_counts_is_equally_likely(text):
     inner = {"".join(p) for p in permutations(text[1:-1])}
     possible = sorted({s for s in (text[0] + p + text[-1] for p in inner) if pairs(s) == pairs(text)})
