@@ -11,6 +11,7 @@ from deepbio.sequence.codes import as_codes, decode, encode
 from deepbio.sequence.gc import gc_content
 from deepbio.sequence.kmers import kmer_counts, kmer_indices, kmer_names
 from deepbio.sequence.one_hot import from_one_hot, one_hot
+from deepbio.sequence.resize import resize
 from deepbio.sequence.reverse_complement import reverse_complement, reverse_complement_one_hot
 from deepbio.sequence.shuffle import dinucleotide_shuffle, shuffle
 from deepbio.sequence.translate import translate
@@ -26,6 +27,7 @@ __all__ = [
     "kmer_indices",
     "kmer_names",
     "one_hot",
+    "resize",
     "reverse_complement",
     "reverse_complement_one_hot",
     "shuffle",
