@@ -20,8 +20,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import deepbio
+from deepbio.benchmark import fit_inside, joined
 from deepbio.benchmark.baselines import flat_features
-from deepbio.datasets import Dataset, Split, assign_splits, grouped_folds, load_dataset
+from deepbio.datasets import Dataset, Split, grouped_folds, load_dataset
 from deepbio.metrics import accuracy, mcnemar, paired_bootstrap
 
 # error in percent for N, EI, IE; from the notes of the UCI repository on the set (1,000 examples drawn from it)
@@ -35,13 +36,6 @@ ROWS_OF_1991 = {
 }
 
 
-def whole(data: Dataset) -> Split:
-    parts = [split for _, split in data.splits()]
-    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in ("x", "y", "ids", "groups")]
-    order = np.argsort([int(str(i).split(":")[1]) for i in joined[2]])
-    return Split(*(values[order] for values in joined))
-
-
 CANDIDATES = {"dna_cnn": ({}, {"label_smoothing": 0.0}, {"epochs": 20}), "perceptron": ({},)}
 
 
@@ -50,21 +44,14 @@ def trained(name: str, data: Dataset, every: Split, folds, seed: int, chosen: li
     for k, (train, test) in enumerate(folds):
         best = CANDIDATES[name][0]
         if len(CANDIDATES[name]) > 1:
-            inner = [one_fit(name, data, every, train, test, seed, f"choose-{k}", 0.85, c) for c in CANDIDATES[name]]
-            score = [(run.valid["accuracy"].value, -run.valid["log_loss"].value) for run in inner]
+            fit = partial(fit_inside, name, data, every, train, seed=seed, watch=0.15, salt=f"choose-{k}")
+            valid = [fit(**candidate).valid for candidate in CANDIDATES[name]]
+            score = [(found["accuracy"].value, -found["log_loss"].value) for found in valid]
             best = CANDIDATES[name][score.index(max(score))]
             chosen.append(str(best))
-        run = one_fit(name, data, every, train, test, seed, f"train-{k}", 0.95, best)
+        run = fit_inside(name, data, every, train, seed=seed, salt=f"train-{k}", **best)
         p[test] = deepbio.predict(run.model, every.take(test))
     return p
-
-
-def one_fit(name, data, every, train, test, seed, salt, share, settings):
-    part = assign_splits(every.groups[train], every.y[train], fractions={"fit": share, "watch": 1 - share}, salt=salt)
-    splits = every.take(train[part == "fit"]), every.take(train[part == "watch"]), every.take(test)
-    fold = Dataset("uci_splice", data.task, data.input, *splits)
-    model = deepbio.get_model(name, dataset=fold, seed=seed)
-    return deepbio.fit(model, fold, seed=seed, verbose=False, **settings)
 
 
 def simple(data: Dataset, every: Split, folds, classifier) -> np.ndarray:
@@ -84,7 +71,7 @@ def main():
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     data = load_dataset("uci_splice")
-    every = whole(data)
+    every = joined(data)
     found: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, float] = {}
     chosen: list[str] = []

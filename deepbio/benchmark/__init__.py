@@ -1,6 +1,6 @@
-"""Baselines, and the demo that trains every family of model."""
+"""Baselines, cross-validation, and the demo that trains every family of model (`deepbio.benchmark.demo`)."""
 
 from deepbio.benchmark.baselines import BASELINES, baseline
-from deepbio.benchmark.demo import DEMO, run_demo
+from deepbio.benchmark.cross_validation import cross_validate, fit_inside, joined
 
-__all__ = ["BASELINES", "DEMO", "baseline", "run_demo"]
+__all__ = ["BASELINES", "baseline", "cross_validate", "fit_inside", "joined"]
