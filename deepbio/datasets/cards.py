@@ -37,6 +37,7 @@ def read_card(path: Path) -> Card:
     Raises:
         DataError: there is no card, or its front matter is not YAML.
 
+    >>> from deepbio.shelves import shelf
     >>> read_card(shelf("datasets") / "xor").name
     'xor'
     """

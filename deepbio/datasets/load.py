@@ -33,7 +33,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
         DataError: unknown name or option, or a file that is missing or changed.
 
     >>> load_dataset("xor")
-    Dataset('xor', binary, table (2,), train=400, valid=200, test=200)
+    Dataset('xor', binary, table (2,), train=400 valid=200 test=200)
     """
     card = dataset_card(name)
     reader = card["reader"]

@@ -35,7 +35,7 @@ def assign_splits(
         names of the splits, `(n,)`.
 
     >>> assign_splits(["a", "a", "b", "c"], fractions={"train": 0.5, "test": 0.5}).tolist()
-    ['test', 'test', 'train', 'train']
+    ['train', 'train', 'test', 'test']
     """
     if abs(sum(fractions.values()) - 1) > 1e-9:
         raise DataError(f"The fractions of the splits must add up to 1; received {dict(fractions)}.")

@@ -20,4 +20,6 @@ def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> InputSpec:
     columns = np.asarray(x, np.float64)
     deviation = columns.std(axis=0)
     deviation[deviation == 0] = 1.0  # a constant column says nothing; it must not become infinite
-    return InputSpec("table", columns.shape[1:], features, tuple(columns.mean(axis=0)), tuple(deviation))
+    return InputSpec(
+        "table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(deviation.tolist())
+    )

@@ -1,0 +1,68 @@
+# Every target does its own set-up in .venv and needs nothing but Python 3.11 or newer.
+# Another interpreter: make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Test processes side by side; 0 runs everything in one.
+JOBS   ?= 2
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help demo test slow lint format docs wheel clean
+
+help:
+	@echo "make demo    train every family of models on its data set and write report.html"
+	@echo "make test    run the tests"
+	@echo "make slow    run the tests that take long, too"
+	@echo "make lint    check style, types and the direction of imports"
+	@echo "make format  repair style where it can be repaired"
+	@echo "make docs    build the site into site/"
+	@echo "make wheel   build the wheel into dist/, install it alone elsewhere and run it"
+	@echo "make clean   remove the environment and everything built"
+
+demo: $(VENV)/installed
+	$(BIN)/deepbio demo
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "not gpu and not peers and not browser"
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/installed-dev
+	$(BIN)/mkdocs build --strict --quiet
+
+wheel: $(VENV)/installed-dev
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m pytest -m slow tests/test_wheel.py
+
+clean:
+	rm -rf $(VENV) dist site build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "deepbio needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name another one, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are older than pyproject.toml when it has changed: then pip runs again.
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/installed
