@@ -1,4 +1,4 @@
-# Every target does its own set-up in .venv and needs nothing but Python 3.11 or newer.
+# Every target does its own set-up in .venv and needs nothing but Python 3.11, 3.12 or 3.13.
 # Another interpreter: make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -9,6 +9,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS   ?= 2
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
+# Material for MkDocs advertises its successor at every build otherwise.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help demo test slow lint format docs wheel clean
 
@@ -53,8 +55,9 @@ clean:
 	rm -rf $(VENV) dist site build
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "deepbio needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	  echo "deepbio needs Python 3.11, 3.12 or 3.13 (TensorFlow 2.21 has no build for others);" \
+	    "'$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there)." >&2; \
 	  echo "Name another one, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
