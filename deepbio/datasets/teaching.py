@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.datasets.standardise import table_input
+from deepbio.errors import DataError
 from deepbio.specs import Task
+
+_Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 def xor(card: Card, *, seed: int = 0) -> Dataset:
@@ -24,11 +29,13 @@ def xor(card: Card, *, seed: int = 0) -> Dataset:
         x = 2.0 * signs - 1.0 + random.uniform(-0.5, 0.5, (n, 2))
         return x, signs[:, 0] ^ signs[:, 1]
 
-    return _dataset(card, draw, seed)
+    return _dataset(card, draw, seed=seed)
 
 
 def two_moons(card: Card, *, noise: float = 0.1, seed: int = 0) -> Dataset:
     """Draw two interleaved half circles of radius 1 with Gaussian noise of the given deviation."""
+    if not 0 <= noise < np.inf:
+        raise DataError(f"noise is a standard deviation, 0 or more; received {noise!r}.")
 
     def draw(n: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         y = random.permutation(np.arange(n) % 2)
@@ -37,14 +44,16 @@ def two_moons(card: Card, *, noise: float = 0.1, seed: int = 0) -> Dataset:
         lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
         return np.where(y[:, None] == 0, upper, lower) + random.normal(0, noise, (n, 2)), y
 
-    return _dataset(card, draw, seed)
+    return _dataset(card, draw, seed=seed, noise=noise)
 
 
-def _dataset(card: Card, draw, seed: int) -> Dataset:
+def _dataset(card: Card, draw: _Draw, *, seed: int, **options: float) -> Dataset:
     splits = {}
     for part, (name, n) in enumerate(card["split"]["sizes"].items()):
         x, y = draw(n, np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, part]))))
         ids = np.array([f"{name}:{i + 1}" for i in range(n)])
         splits[name] = Split(x.astype(np.float32), y.astype(np.int64), ids, ids)
-    spec = table_input(splits["train"].x, features=("x1", "x2"))
-    return Dataset(card.name, Task.classify(tuple(card["classes"])), spec, **splits, card=card, options={"seed": seed})
+    train, valid, test = (splits[name] for name in ("train", "valid", "test"))
+    spec = table_input(train.x, features=("x1", "x2"))
+    task = Task.classify(tuple(card["classes"]))
+    return Dataset(card.name, task, spec, train, valid, test, card=card, options={"seed": seed, **options})

@@ -8,8 +8,9 @@ import numpy as np
 
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.public.card_splits import card_splits
 from deepbio.datasets.split import Split
-from deepbio.datasets.splitting import assign_splits, identical
+from deepbio.datasets.splitting import identical
 from deepbio.datasets.standardise import table_input
 from deepbio.specs import InputSpec, Task
 
@@ -21,9 +22,9 @@ def breast_cancer(card: Card) -> Dataset:
     raw: Any = load_breast_cancer()
     x = raw["data"].astype(np.float32)
     y = (1 - raw["target"]).astype(np.int64)  # scikit-learn has malignant as 0
-    train, valid, test = _cut(card, x, y)
+    train, valid, test = card_splits(card, _whole(card, x, y))
     spec = table_input(np.asarray(train.x), features=tuple(str(name) for name in raw["feature_names"]))
-    return Dataset(card.name, Task.classify(tuple(card["classes"])), spec, train, valid, test, card)
+    return Dataset(card.name, Task.classify(tuple(card["classes"])), spec, train, valid, test, card=card)
 
 
 def digits(card: Card) -> Dataset:
@@ -33,12 +34,11 @@ def digits(card: Card) -> Dataset:
     raw: Any = load_digits()
     x = np.round(raw["images"] * (255 / 16)).astype(np.uint8)[..., None]
     y = raw["target"].astype(np.int64)
-    spec = InputSpec("image", x.shape[1:])
-    return Dataset(card.name, Task.classify(tuple(card["classes"])), spec, *_cut(card, x, y), card)
+    splits = card_splits(card, _whole(card, x, y))
+    return Dataset(
+        card.name, Task.classify(tuple(card["classes"])), InputSpec("image", x.shape[1:]), *splits, card=card
+    )
 
 
-def _cut(card: Card, x: np.ndarray, y: np.ndarray) -> tuple[Split, Split, Split]:
-    groups = identical(x)
-    whole = Split(x, y, np.array([f"{card.name}:{i + 1}" for i in range(len(x))]), groups)
-    part = assign_splits(groups, y, salt=card["split"]["salt"], fractions=card["split"]["fractions"])
-    return whole.take(part == "train"), whole.take(part == "valid"), whole.take(part == "test")
+def _whole(card: Card, x: np.ndarray, y: np.ndarray) -> Split:
+    return Split(x, y, np.array([f"{card.name}:{i + 1}" for i in range(len(x))]), identical(x))

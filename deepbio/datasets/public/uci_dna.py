@@ -11,8 +11,8 @@ import numpy as np
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
+from deepbio.datasets.public.card_splits import card_splits
 from deepbio.datasets.split import Split
-from deepbio.datasets.splitting import assign_splits
 from deepbio.sequence import encode
 from deepbio.specs import InputSpec, Task
 
@@ -43,8 +43,6 @@ def _dataset(card: Card, rows: list[tuple[str, str]], *, labels: tuple[str, ...]
     x = encode([sequence for _, _, sequence in kept])
     y = np.array([labels.index(label) for _, label, _ in kept], np.int64)
     ids = np.array([f"{card.name}:{i + 1}" for i, _, _ in kept])
-    part = assign_splits(sequences, y, salt=card["split"]["salt"], fractions=card["split"]["fractions"])
-    whole = Split(x, y, ids, sequences)
-    train, valid, test = (whole.take(part == name) for name in ("train", "valid", "test"))
-    task = Task.classify(tuple(card["classes"]))
-    return Dataset(card.name, task, InputSpec("dna", x.shape[1:]), train, valid, test, card)
+    splits = card_splits(card, Split(x, y, ids, sequences))
+    names = tuple(card["classes"])
+    return Dataset(card.name, Task.classify(names), InputSpec("dna", x.shape[1:]), *splits, card=card)
