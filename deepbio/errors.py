@@ -39,7 +39,8 @@ def nearest(name: str, valid: Iterable[str], *, most: int = 3) -> str:
     'Valid names: basset, deepsea.'
     """
     names = sorted(set(valid))
-    close = difflib.get_close_matches(name, names, n=most, cutoff=0.6)
+    written = {entry.lower(): entry for entry in names}  # "XOR" is near "xor"
+    close = [written[match] for match in difflib.get_close_matches(name.lower(), written, n=most, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(close)}?"
     shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")

@@ -35,7 +35,7 @@ def read_card(path: Path) -> Card:
     """Read `card.md` at `path`, or in the folder `path`.
 
     Raises:
-        DataError: there is no card, or its front matter is not YAML.
+        DataError: there is no card, its front matter is not YAML, or it has no name.
 
     >>> from deepbio.shelves import shelf
     >>> read_card(shelf("datasets") / "xor").name
@@ -46,6 +46,8 @@ def read_card(path: Path) -> Card:
         content = file.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"Expected a card at {file}; {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     parts = content.split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise DataError(f"{file}: expected YAML front matter between two lines of '---' at the top.")
@@ -55,6 +57,8 @@ def read_card(path: Path) -> Card:
         raise DataError(f"{file}: the front matter is not valid YAML: {error}") from error
     if not isinstance(facts, dict):
         raise DataError(f"{file}: the front matter must be a mapping of names to values.")
+    if "name" not in facts:
+        raise DataError(f"{file}: the front matter lacks name.")
     return Card(facts, parts[2].strip(), file.parent)
 
 
@@ -71,6 +75,8 @@ def dataset_card(name: str) -> Card:
     missing = [key for key in _REQUIRED if key not in card.facts]
     if missing:
         raise DataError(f"{card.folder / 'card.md'}: the front matter lacks {', '.join(missing)}.")
+    if card.name != name:
+        raise DataError(f"{card.folder / 'card.md'} is named {card.name!r}, its folder {name!r}. Give both one name.")
     return card
 
 

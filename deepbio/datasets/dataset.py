@@ -75,16 +75,18 @@ class Dataset:
                 )
 
     def check_classes(self) -> None:
-        """Check that the training split has every class and that labels are in range.
+        """Check that the training split has every class and that labels are whole numbers in range.
 
         Raises:
-            DataError: one class only, a class missing from training, or a label out of range.
+            DataError: one class only, a class missing from training, or a label that is no class.
         """
         if not self.task.is_classification:
             return
         classes = 2 if self.task.kind == "binary" else self.task.outputs
         for part, split in self.splits():
             y = np.asarray(split.y)
+            if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
+                raise DataError(f"{self.name}: labels of the {part} split must be whole numbers; found others, or NaN.")
             if len(y) and (y.min() < 0 or y.max() >= classes):
                 raise DataError(
                     f"{self.name}: labels of the {part} split must be 0 to {classes - 1}; found {y.min()} to {y.max()}."

@@ -43,6 +43,8 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         beside.replace(target)
         _fsync_folder(target.parent)
     except OSError as error:
+        if error.filename is not None and str(error.filename) != str(beside):
+            raise  # another file's trouble, inside the caller's block
         raise _cannot_write(target, error) from error
     finally:
         beside.unlink(missing_ok=True)

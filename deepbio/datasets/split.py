@@ -65,8 +65,14 @@ class Split:
         return len(self.x)
 
     def take(self, indices: Any) -> Split:
-        """Give the split of the examples at `indices` (integers or a boolean mask), in that order."""
+        """Give the split of the examples at `indices` (integers or a boolean mask), in that order.
+
+        Raises:
+            DataError: a mask that is not one entry an example.
+        """
         chosen = np.asarray(indices)
+        if chosen.dtype == bool and chosen.shape != (len(self),):
+            raise DataError(f"Expected a mask of {len(self)} entries; received {chosen.size}.")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
         pick = lambda values: None if values is None else values[chosen]  # noqa: E731
         return Split(self.x[chosen], self.y[chosen], pick(self.ids), pick(self.groups))
@@ -90,7 +96,12 @@ class Split:
         Args:
             batch_size: examples in a global batch, all workers together.
             seed: of the order; `None` keeps the stored order.
+
+        Raises:
+            DataError: `batch_size` is under 1, or there is no such worker.
         """
+        if batch_size < 1:
+            raise DataError(f"batch_size must be at least 1; received {batch_size}.")
         order = epoch_order(len(self), seed=seed, epoch=epoch)
         for first in range(0, len(self), batch_size):
             chosen = worker_slice(order[first : first + batch_size], worker=worker, workers=workers)
@@ -103,11 +114,16 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
     Returns:
         int64 `(examples,)`; the stored order where `seed` is `None`.
 
+    Raises:
+        DataError: a negative seed or epoch.
+
     >>> (epoch_order(5, seed=1, epoch=2) == epoch_order(5, seed=1, epoch=2)).all()
     np.True_
     """
     if seed is None:
         return np.arange(examples)
+    if seed < 0 or epoch < 0:
+        raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(examples)
 
 
@@ -117,6 +133,8 @@ def worker_slice(batch: np.ndarray, *, worker: int, workers: int) -> np.ndarray:
     >>> [worker_slice(np.arange(5), worker=k, workers=2).tolist() for k in (0, 1)]
     [[0, 1, 2], [3, 4]]
     """
+    if not 0 <= worker < workers:
+        raise DataError(f"worker must be from 0 to {workers - 1}, one of {workers} workers; received {worker}.")
     size, extra = divmod(len(batch), workers)
     first = worker * size + min(worker, extra)
     return batch[first : first + size + (worker < extra)]

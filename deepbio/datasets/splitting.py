@@ -34,11 +34,16 @@ def assign_splits(
     Returns:
         names of the splits, `(n,)`.
 
+    Raises:
+        DataError: the fractions are not shares of 1, or there is not one label an example.
+
     >>> assign_splits(["a", "a", "b", "c"], fractions={"train": 0.5, "test": 0.5}).tolist()
     ['train', 'train', 'test', 'test']
     """
-    if abs(sum(fractions.values()) - 1) > 1e-9:
-        raise DataError(f"The fractions of the splits must add up to 1; received {dict(fractions)}.")
+    if abs(sum(fractions.values()) - 1) > 1e-9 or min(fractions.values()) < 0:
+        raise DataError(f"The fractions of the splits must be 0 or more and add up to 1; received {dict(fractions)}.")
+    if y is not None and len(y) != len(groups):
+        raise DataError(f"Stratifying needs one label an example: expected {len(groups)}, received {len(y)}.")
     names, inverse = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     sizes = np.bincount(inverse, minlength=len(names))
     labels = _majority(inverse, len(names), y)
@@ -61,12 +66,24 @@ def grouped_folds(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Give `folds` pairs (train, test) of indices: stratified by label, no group on both sides.
 
+    Args:
+        y: labels, `(n,)`.
+        groups: one value an example, `(n,)`.
+        folds: 2 or more.
+        seed: another seed gives other folds.
+
+    Raises:
+        DataError: there are fewer groups than folds.
+
     >>> folds = grouped_folds(np.tile([0, 1], 10), np.arange(20), folds=5)
     >>> sorted(np.concatenate([test for _, test in folds]).tolist()) == list(range(20))
     True
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    found = len(np.unique(np.asarray(groups)))
+    if not 2 <= folds <= found:
+        raise DataError(f"{folds} folds need at least {max(folds, 2)} groups and 2 folds; received {found} groups.")
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     return list(splitter.split(np.zeros(len(y)), y, np.asarray(groups)))
 
