@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -65,6 +65,8 @@ class InputSpec:
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
                 raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
+        if not all(0 < d < float("inf") for d in self.deviation):
+            raise DataError(f"The deviation of each column must be positive and finite; received {self.deviation}.")
 
     @property
     def dtype(self) -> str:
@@ -88,11 +90,18 @@ class InputSpec:
     def from_dict(cls, values: Mapping[str, Any]) -> InputSpec:
         """Build an `InputSpec` from what `to_dict` gave.
 
+        Raises:
+            DataError: a name that an `InputSpec` does not have.
+
         >>> InputSpec.from_dict(InputSpec("dna", (60,)).to_dict())
         InputSpec(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
         """
-        fields: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        return cls(**fields)
+        valid = [field.name for field in fields(cls)]
+        for key in values:
+            if key not in valid:
+                raise DataError(f"An input has no {key!r}. {nearest(key, valid)}")
+        parts: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**parts)
 
 
 @dataclass(frozen=True)

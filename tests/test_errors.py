@@ -24,7 +24,8 @@ def test_a_bug_is_not_caught_with_them():
 
 
 @pytest.mark.parametrize(
-    ("typo", "meant"), [("basett", "basset"), ("BASSET", "basset"), ("spliceai10k", "spliceai_10k"), ("dna-cnn", "dna_cnn")]
+    ("typo", "meant"),
+    [("basett", "basset"), ("BASSET", "basset"), ("spliceai10k", "spliceai_10k"), ("dna-cnn", "dna_cnn")],
 )
 def test_a_typo_gets_the_name_that_was_meant(typo, meant):
     assert nearest(typo, ["basset", "basenji", "spliceai_10k", "dna_cnn"]).startswith(f"Did you mean {meant}")

@@ -24,11 +24,15 @@ inputs = st.one_of(
     lengths.map(lambda n: InputSpec("dna", (n,))),
     st.tuples(lengths, lengths, st.integers(1, 4)).map(lambda shape: InputSpec("image", shape)),
     st.builds(_table, st.integers(1, 20), finite, st.floats(1e-6, 1e6)),
-    lengths.map(lambda n: InputSpec("text", (n,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "fever": 2}}}')),
+    lengths.map(
+        lambda n: InputSpec("text", (n,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "fever": 2}}}')
+    ),
 )
 tasks = st.one_of(
     st.lists(st.text(max_size=8), min_size=2, max_size=6).map(Task.classify),
-    st.builds(Task, st.sampled_from(["multilabel", "regression", "counts", "per_position", "profile"]), st.integers(1, 9)),
+    st.builds(
+        Task, st.sampled_from(["multilabel", "regression", "counts", "per_position", "profile"]), st.integers(1, 9)
+    ),
 )
 
 
@@ -121,7 +125,9 @@ def test_a_classification_gives_each_example_one_class(kind, one_class_each):
     assert Task(kind, 1 if kind == "binary" else 3).is_classification == one_class_each
 
 
-logits = hnp.arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-1000, 1000, width=32))
+logits = hnp.arrays(
+    np.float32, st.tuples(st.integers(1, 5), st.integers(1, 6)), elements=st.floats(-1000, 1000, width=32)
+)
 profiles = hnp.arrays(np.float32, (2, 5, 3), elements=st.floats(-1000, 1000, width=32))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from deepbio.datasets.fetch import card_file
 from deepbio.datasets.files import sha256_of, writable_folder, write_atomically
 from deepbio.errors import DataError, DeepbioError
 
+FULL = Path("/dev/full")  # a device on which every write says that the disk is full
 as_root = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -28,18 +30,22 @@ def test_the_temporary_name_ends_as_the_target_does(tmp_path):
         beside.write_bytes(b"x")
 
 
+def _write_half(target, error):
+    with write_atomically(target) as beside:
+        beside.write_text("half of the new")
+        raise error
+
+
 def test_a_failure_leaves_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), write_atomically(tmp_path / "a.txt") as beside:
-        beside.write_text("half")
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        _write_half(tmp_path / "a.txt", ZeroDivisionError)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_leaves_the_old_file_as_it_was(tmp_path):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(KeyboardInterrupt), write_atomically(tmp_path / "a.txt") as beside:
-        beside.write_text("half of the new")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _write_half(tmp_path / "a.txt", KeyboardInterrupt)
     assert (tmp_path / "a.txt").read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
@@ -80,12 +86,12 @@ def test_an_error_of_reading_inside_is_not_taken_for_one_of_writing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
     with (
         pytest.raises(DeepbioError, match="the disk is full"),
         write_atomically(tmp_path / "a.txt"),
-        open("/dev/full", "w") as full,
+        FULL.open("w") as full,
     ):
         full.write("x" * 100_000)
     assert list(tmp_path.iterdir()) == []

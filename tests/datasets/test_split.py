@@ -113,7 +113,7 @@ def test_global_batches_do_not_depend_on_the_number_of_workers(examples, batch_s
         [y.tolist() for _, y in split.batches(batch_size, seed=seed, epoch=2, worker=k, workers=workers)]
         for k in range(workers)
     ]
-    together = [sum(shares, []) for shares in zip(*each, strict=True)]
+    together = [[label for share in shares for label in share] for shares in zip(*each, strict=True)]
     assert together == alone
 
 

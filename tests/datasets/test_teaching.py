@@ -34,7 +34,9 @@ def test_the_corners_of_xor_have_equally_many_points():
 
 
 def test_moons_without_noise_lie_on_their_half_circles():
-    x, y = (np.asarray(part) for part in (load_dataset("two_moons", noise=0.0).train.x, load_dataset("two_moons").train.y))
+    x, y = (
+        np.asarray(part) for part in (load_dataset("two_moons", noise=0.0).train.x, load_dataset("two_moons").train.y)
+    )
     upper, lower = x[y == 0], x[y == 1]
     assert np.allclose(np.hypot(*upper.T), 1, atol=1e-6)
     assert np.allclose(np.hypot(lower[:, 0] - 1, lower[:, 1] - 0.5), 1, atol=1e-6)
