@@ -1,0 +1,22 @@
+"""Made-up clinical notes from the Human Phenotype Ontology, with an exact posterior over diseases."""
+
+from deepbio.datasets.vignettes.annotations import Disease, read_annotations
+from deepbio.datasets.vignettes.findings import FindingModel
+from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
+from deepbio.datasets.vignettes.ontology import Ontology, Synonym, Term, read_ontology
+from deepbio.datasets.vignettes.posterior import posterior
+from deepbio.datasets.vignettes.selection import choose_diseases
+
+__all__ = [
+    "Disease",
+    "FindingModel",
+    "Ontology",
+    "Synonym",
+    "Term",
+    "Vignettes",
+    "choose_diseases",
+    "posterior",
+    "read_annotations",
+    "read_ontology",
+    "simulate_vignettes",
+]

@@ -1,0 +1,110 @@
+"""`phenotype.hpoa`: which disease shows which finding, and in what share of its patients."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from deepbio.errors import DataError, nearest
+
+SOURCES = ("ORPHA", "OMIM", "DECIPHER")
+
+# The ontology's frequency classes stand for ranges; each is taken at the middle of its range:
+# always 100%, 80 to 99%, 30 to 79%, 5 to 29%, 1 to 4%, never.
+FREQUENCY_CLASSES = {
+    "HP:0040280": 1.0,
+    "HP:0040281": 0.895,
+    "HP:0040282": 0.545,
+    "HP:0040283": 0.17,
+    "HP:0040284": 0.025,
+    "HP:0040285": 0.0,
+}
+
+_COLUMNS = ["database_id", "disease_name", "qualifier", "hpo_id", "reference", "evidence", "onset", "frequency"]
+_COLUMNS += ["sex", "modifier", "aspect", "biocuration"]
+_COUNTS = re.compile(r"(\d+)/(\d+)")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+
+
+class Disease(NamedTuple):
+    """A disease, its id such as `ORPHA:2331`, and the share of its patients that shows each finding."""
+
+    id: str
+    name: str
+    frequency: dict[str, float]
+
+
+def parse_frequency(text: str) -> float:
+    """Give the share that a frequency stands for: patients `n/m`, a percentage, or one of the ontology's classes.
+
+    Raises:
+        DataError: it is none of these, or above 1.
+
+    >>> parse_frequency("3/12"), parse_frequency("45%"), parse_frequency("HP:0040281")
+    (0.25, 0.45, 0.895)
+    """
+    if text in FREQUENCY_CLASSES:
+        return FREQUENCY_CLASSES[text]
+    share = -1.0
+    if counts := _COUNTS.fullmatch(text):
+        share = int(counts[1]) / max(int(counts[2]), 1)
+    elif percent := _PERCENT.fullmatch(text):
+        share = float(percent[1]) / 100
+    if not 0 <= share <= 1:
+        raise DataError(
+            f"A frequency is n/m with n at most m, a percentage, or a class {', '.join(FREQUENCY_CLASSES)}; "
+            f"received {text!r}."
+        )
+    return share
+
+
+def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
+    """Read the diseases of one source with every finding whose frequency is stated.
+
+    Lines that say NOT, lines of another aspect than P (a finding, not an inheritance or an onset) and lines without a
+    frequency, or with the frequency 0, give nothing. Several lines for one finding give the mean of their frequencies.
+
+    Args:
+        path: of `phenotype.hpoa` (https://obophenotype.github.io/human-phenotype-ontology/annotations/phenotype_hpoa/).
+        source: `"ORPHA"` (Orphanet, whose frequencies are complete), `"OMIM"` or `"DECIPHER"`.
+
+    Returns:
+        diseases in the order of their ids, those without any such finding left out.
+
+    Raises:
+        DataError: unknown source, missing file, other columns, or a frequency that cannot be read (with its line).
+    """
+    if source not in SOURCES:
+        raise DataError(f"Unknown source of annotations {source!r}. {nearest(source, SOURCES)}")
+    names: dict[str, str] = {}
+    shares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    known: dict[str, float] = {}
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.startswith("database_id\t") and line.rstrip("\n").split("\t") != _COLUMNS:
+                    raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
+                if not line.startswith(source):
+                    continue
+                cells = line.rstrip("\n").split("\t")
+                if len(cells) != len(_COLUMNS):
+                    raise DataError(f"{path}, line {number}: expected {len(_COLUMNS)} columns; found {len(cells)}.")
+                disease, name, qualifier, finding, frequency, aspect = (cells[i] for i in (0, 1, 2, 3, 7, 10))
+                if qualifier == "NOT" or aspect != "P" or not frequency:
+                    continue
+                if frequency not in known:
+                    try:
+                        known[frequency] = parse_frequency(frequency)
+                    except DataError as error:
+                        raise DataError(f"{path}, line {number}: {error}") from error
+                names[disease] = name
+                shares[disease][finding].append(known[frequency])
+    except OSError as error:
+        raise DataError(f"Expected the annotations at {path}; {error.strerror}.") from error
+    means = {
+        disease: {finding: mean for finding, all_ in found.items() if (mean := sum(all_) / len(all_)) > 0}
+        for disease, found in shares.items()
+    }
+    return [Disease(disease, names[disease], means[disease]) for disease in sorted(means) if means[disease]]

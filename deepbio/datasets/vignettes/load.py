@@ -1,0 +1,75 @@
+"""The data set `vignettes`: notes drawn from a seed, cut into three splits, as token ids."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from deepbio.datasets.cards import Card
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.split import Split
+from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
+from deepbio.errors import DataError
+from deepbio.specs import InputSpec, Task
+from deepbio.text import Tokenizer
+
+
+def vignettes(
+    card: Card,
+    *,
+    diseases: int | Literal["all"] = 50,
+    train: int = 8000,
+    valid: int = 1000,
+    test: int = 2000,
+    length: int = 96,
+    seed: int = 0,
+) -> Dataset:
+    """Draw notes about `diseases` diseases; predict the disease from the words.
+
+    The notes are those of `simulate_vignettes(diseases, n, seed=seed)` in their order, repeated texts left out: first the
+    training split, then validation, then test. The tokenizer knows the words of the training split only. `groups` holds
+    the text of each note.
+
+    Args:
+        card: of the shelf.
+        diseases: how many, or `"all"`.
+        train, valid, test: number of notes in each split.
+        length: tokens kept of a note; the longest of the default notes has fewer.
+        seed: of the notes.
+    """
+    sizes = {"train": train, "valid": valid, "test": test}
+    if min(sizes.values()) < 1:
+        raise DataError(f"Each split needs at least one note; received {sizes}.")
+    notes, first = _distinct(diseases, sum(sizes.values()), seed)
+    texts = [notes.texts[i] for i in first]
+    tokenizer = Tokenizer.fit(texts[:train])
+    whole = Split(
+        tokenizer.encode(texts, length),
+        notes.y[first],
+        np.array([f"{card.name}:{i + 1}" for i in first]),
+        np.array(texts, dtype=object),
+    )
+    cut = np.cumsum([0, *sizes.values()])
+    parts = {name: whole.take(np.arange(a, b)) for name, a, b in zip(sizes, cut, cut[1:], strict=False)}
+    return Dataset(
+        card.name,
+        Task.classify([disease.name for disease in notes.diseases]),
+        InputSpec("text", (length,), tokenizer=tokenizer.to_json()),
+        **parts,
+        card=card,
+        options={"diseases": diseases, **sizes, "length": length, "seed": seed},
+    )
+
+
+def _distinct(diseases: int | Literal["all"], wanted: int, seed: int) -> tuple[Vignettes, np.ndarray]:
+    """Draw until `wanted` different texts are there; more notes begin with the same notes."""
+    drawn = wanted
+    while True:
+        notes = simulate_vignettes(diseases, drawn, seed=seed)
+        numbers: dict[str, int] = {}
+        for i, text in enumerate(notes.texts):
+            numbers.setdefault(text, i)
+        if len(numbers) >= wanted:
+            return notes, np.fromiter(numbers.values(), np.int64)[:wanted]
+        drawn += 2 * (wanted - len(numbers)) + 10
