@@ -12,7 +12,7 @@ from deepbio.metrics.probability import Reliability, brier, ece, log_loss, relia
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import bootstrap, bootstrap_draws, bootstrap_weights, percentile_interval
+from deepbio.metrics.resampling import bootstrap, bootstrap_draws, bootstrap_weights, interval
 from deepbio.metrics.segmentation import dice, iou
 from deepbio.metrics.summary import METRICS, Metric, default_metrics, direction, metric, metric_names, summarize, value
 
@@ -43,6 +43,7 @@ __all__ = [
     "ece",
     "f1",
     "holm",
+    "interval",
     "iou",
     "jensen_shannon",
     "kappa",
@@ -56,7 +57,6 @@ __all__ = [
     "paired_bootstrap",
     "pearson",
     "per_class_error",
-    "percentile_interval",
     "poisson_deviance",
     "precision_at_k",
     "prevalence",

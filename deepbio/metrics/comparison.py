@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from deepbio.errors import DataError
 from deepbio.metrics.estimate import Estimate
-from deepbio.metrics.resampling import bootstrap_draws, percentile_interval
+from deepbio.metrics.resampling import bootstrap_draws, interval
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def paired_bootstrap(
     tail = min(int((known <= 0).sum()), int((known >= 0).sum()))
     p_value = min(1.0, 2.0 * (tail + 1) / (len(known) + 1))
     value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
-    return Comparison(percentile_interval(value, change, confidence=confidence), p_value)
+    return Comparison(interval(value, change, confidence=confidence), p_value)
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:

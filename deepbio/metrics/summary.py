@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from deepbio.metrics.probability import brier, ece, log_loss
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import bootstrap_weights, percentile_interval
+from deepbio.metrics.resampling import bootstrap_weights, interval
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
@@ -27,15 +28,17 @@ Direction = Literal["max", "min"]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric by name: its title, whether more or less is better, the kinds of task it suits, and the function."""
+    """A metric by name: title, whether more or less is better, kinds of task it suits, the function, possible values."""
 
     name: str
     title: str
     direction: Direction
     kinds: tuple[Kind, ...]
     function: Callable[..., Any]
+    bounds: tuple[float, float] = (0.0, 1.0)
 
 
+_SIGNED, _POSITIVE = (-1.0, 1.0), (0.0, math.inf)
 _BINARY: tuple[Kind, ...] = ("binary",)
 _CLASSES: tuple[Kind, ...] = ("multiclass", "per_position")
 _DECIDED: tuple[Kind, ...] = ("binary", "multiclass", "per_position")
@@ -55,26 +58,28 @@ _ALL: tuple[Metric, ...] = (
     Metric("f1", "F1", "max", _BINARY, f1),
     Metric("macro_f1", "F1 (macro)", "max", _LABELS, partial(f1, average="macro")),
     Metric("micro_f1", "F1 (micro)", "max", _LABELS, partial(f1, average="micro")),
-    Metric("mcc", "MCC", "max", _DECIDED, mcc),
-    Metric("kappa", "Kappa", "max", _DECIDED, kappa),
-    Metric("quadratic_kappa", "Kappa (quadratic)", "max", _DECIDED, partial(kappa, quadratic=True)),
+    Metric("mcc", "MCC", "max", _DECIDED, mcc, _SIGNED),
+    Metric("kappa", "Kappa", "max", _DECIDED, kappa, _SIGNED),
+    Metric("quadratic_kappa", "Kappa (quadratic)", "max", _DECIDED, partial(kappa, quadratic=True), _SIGNED),
     Metric(
         "sensitivity_at_95_specificity", "Sensitivity at 95% specificity", "max", _BINARY, sensitivity_at_specificity
     ),
     Metric(
         "specificity_at_95_sensitivity", "Specificity at 95% sensitivity", "max", _BINARY, specificity_at_sensitivity
     ),
-    Metric("log_loss", "Log-loss", "min", _PROBABLE, log_loss),
-    Metric("brier", "Brier score", "min", _PROBABLE, brier),
+    Metric("log_loss", "Log-loss", "min", _PROBABLE, log_loss, _POSITIVE),
+    Metric("brier", "Brier score", "min", _PROBABLE, brier, (0.0, 2.0)),
     Metric("ece", "Calibration error", "min", _PROBABLE, ece),
-    Metric("pearson", "Pearson r", "max", _NUMBERS, pearson),
-    Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman),
-    Metric("r2", "R2", "max", _NUMBERS, r2),
-    Metric("rmse", "RMSE", "min", _NUMBERS, rmse),
-    Metric("mae", "MAE", "min", _NUMBERS, mae),
-    Metric("poisson_deviance", "Poisson deviance", "min", ("counts",), poisson_deviance),
-    Metric("jensen_shannon", "Jensen-Shannon distance", "min", ("profile",), jensen_shannon),
-    Metric("multinomial_nll", "Multinomial NLL", "min", ("profile",), multinomial_nll),
+    Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED),
+    Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED),
+    Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0)),
+    Metric("rmse", "RMSE", "min", _NUMBERS, rmse, _POSITIVE),
+    Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE),
+    Metric("poisson_deviance", "Poisson deviance", "min", ("counts",), poisson_deviance, _POSITIVE),
+    Metric(
+        "jensen_shannon", "Jensen-Shannon distance", "min", ("profile",), jensen_shannon, (0.0, math.sqrt(math.log(2)))
+    ),
+    Metric("multinomial_nll", "Multinomial NLL", "min", ("profile",), multinomial_nll, _POSITIVE),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
@@ -162,7 +167,7 @@ def summarize(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Estimate]:
-    """Give metrics with percentile bootstrap intervals, all on the same resamples.
+    """Give metrics with bootstrap intervals, all on the same resamples.
 
     Args:
         task: says which metrics suit and how `p` is read.
@@ -193,8 +198,8 @@ def summarize(
             for one in chosen:
                 found[one.name].append(one.function(y, p, weights=weights))
     return {
-        name: percentile_interval(values[name], np.concatenate(drawn), confidence=confidence)
-        for name, drawn in found.items()
+        one.name: interval(values[one.name], np.concatenate(found[one.name]), bounds=one.bounds, confidence=confidence)
+        for one in chosen
     }
 
 

@@ -3,8 +3,17 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from deepbio.errors import DataError
-from deepbio.metrics import accuracy, auprc, auroc, bootstrap, bootstrap_draws, bootstrap_weights, pearson
-from deepbio.metrics.resampling import percentile_interval
+from deepbio.metrics import (
+    Estimate,
+    accuracy,
+    auprc,
+    auroc,
+    bootstrap,
+    bootstrap_draws,
+    bootstrap_weights,
+    interval,
+    pearson,
+)
 
 
 def test_strata_keep_their_sizes_in_every_draw():
@@ -57,20 +66,42 @@ def test_strata_and_groups_together_are_refused():
 
 
 def test_undefined_draws_are_left_out_of_the_interval():
-    found = percentile_interval(0.5, np.array([0.4, np.nan, 0.6]))
+    found = interval(0.5, np.array([0.4, np.nan, 0.6]))
     assert (found.low, found.high) == pytest.approx((0.405, 0.595))
 
 
-def _coverage(metric, simulate, truth, *, stratified, runs=400, draws=400):
+def test_an_interval_stays_between_the_bounds_and_holds_the_value():
+    draws = np.linspace(0.9, 1.0, 101)
+    found = interval(0.99, draws, bounds=(0, 1))
+    assert 0 < found.low < 0.99 < found.high < 1
+    found = interval(0.01, draws, bounds=(0, np.inf))
+    assert 0 < found.low < 0.01 < found.high
+    found = interval(0.99, draws, bounds=(-np.inf, 1))
+    assert found.low < 0.99 < found.high < 1
+
+
+def test_bounds_far_away_give_the_plain_normal_interval():
+    draws = np.array([-1.0, 1.0]) + 5
+    for bounds in ((-1e9, 1e9), (-1e9, np.inf), (-np.inf, 1e9)):
+        found = interval(5.0, draws, bounds=bounds)
+        # 1.959964 is the 97.5% point of the normal distribution; the draws have a standard deviation of 1.
+        assert (found.low, found.high) == pytest.approx((5 - 1.959964, 5 + 1.959964), rel=1e-6)
+
+
+def test_a_perfect_value_falls_back_to_its_resamples():
+    assert interval(1.0, np.ones(10), bounds=(0, 1)) == Estimate(1.0, 1.0, 1.0)
+
+
+def _coverage(metric, simulate, truth, *, stratified, bounds=(0, 1), runs=1500, draws=600):
     hits = 0
     for run in range(runs):
         y, p = simulate(np.random.default_rng(run))
-        found = bootstrap(metric, y, p, draws=draws, seed=run, strata=y if stratified else None)
+        found = bootstrap(metric, y, p, bounds=bounds, draws=draws, seed=run, strata=y if stratified else None)
         hits += found.low <= truth <= found.high
     return hits / runs
 
 
-def _binary(rng, n=300):
+def _binary(rng, n=600):
     y = (np.arange(n) < n // 3).astype(int)
     return y, rng.normal(size=n) + 1.2 * y
 
@@ -88,7 +119,7 @@ def test_intervals_of_correlation_cover_the_truth_as_often_as_they_say():
         y = rng.normal(size=n)
         return y, 0.6 * y + 0.8 * rng.normal(size=n)
 
-    assert 0.93 <= _coverage(pearson, simulate, 0.6, stratified=False) <= 0.97
+    assert 0.93 <= _coverage(pearson, simulate, 0.6, stratified=False, bounds=(-1, 1)) <= 0.97
 
 
 def test_intervals_of_accuracy_cover_the_truth_as_often_as_they_say():
