@@ -1,0 +1,13 @@
+"""A `Dataset` from your own files or arrays, with splits that cannot leak.
+
+>>> import numpy as np
+>>> from_arrays(np.random.default_rng(0).normal(size=(20, 3)), ["ill", "well"] * 10, positive="ill").labels
+('well', 'ill')
+"""
+
+from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.fasta import from_fasta
+from deepbio.datasets.build.images import from_folder, from_npz
+from deepbio.datasets.build.table import from_csv
+
+__all__ = ["from_arrays", "from_csv", "from_fasta", "from_folder", "from_npz"]

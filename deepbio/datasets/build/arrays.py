@@ -1,0 +1,162 @@
+"""A `Dataset` from examples and labels in memory: what every other way of building one ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.placing import PARTS, Duplicates, place_examples
+from deepbio.datasets.readers import ImageFiles
+from deepbio.datasets.split import Split
+from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.standardise import table_input
+from deepbio.datasets.targets import targets as _targets
+from deepbio.errors import DataError, nearest
+from deepbio.sequence import encode, resize
+from deepbio.specs import InputSpec, Kind, Modality
+from deepbio.text import PADDING, Tokenizer
+
+_LONGEST_TEXT = 512
+
+
+def from_arrays(
+    x: Any,
+    y: Any,
+    *,
+    modality: Modality | None = None,
+    kind: Kind | None = None,
+    labels: Sequence[str] | None = None,
+    positive: str | None = None,
+    ids: Sequence[Any] | np.ndarray | None = None,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    split: Sequence[str] | np.ndarray | None = None,
+    features: Sequence[str] = (),
+    length: int | None = None,
+    vocabulary: int = 20_000,
+    fractions: Mapping[str, float] = FRACTIONS,
+    seed: int = 0,
+    duplicates: Duplicates = "group",
+    name: str = "arrays",
+    options: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Build a data set from examples and labels.
+
+    Args:
+        x: DNA as uint8 codes `(n, length)` or strings; images uint8 `(n, height, width[, channels])`, or `ImageFiles`;
+            a table of numbers `(n, features)`; or notes as strings.
+        y: classes `(n,)` as words or whole numbers; several 0/1 labels or values `(n, outputs)`.
+        modality: `"dna"`, `"image"`, `"table"` or `"text"`; None takes DNA for uint8 `(n, length)`, images for more
+            dimensions, a table for other numbers. Strings need it said.
+        kind, labels, positive: what is predicted and how it is named; see `deepbio.datasets.targets.targets`.
+        ids: names of the examples; None numbers them from 1.
+        groups: what must not be shared between splits, such as the patient. Identical examples are kept together anyway.
+        split: published split of each example; None cuts by `fractions` and `seed`, stratified by class.
+        features: names of a table's columns; a pandas frame has its own.
+        length: of DNA: cropped, or padded with N, around the middle; None takes sequences of one length. Of text, in
+            tokens; None takes what 95% of the training notes need, at most 512.
+        vocabulary: most tokens of a text.
+        fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
+        name: of the data set.
+        options: what to note in recipes about where the data are from.
+
+    Raises:
+        DataError: shapes, labels or splits that do not fit together.
+
+    >>> x = np.random.default_rng(0).normal(size=(60, 4))
+    >>> from_arrays(x, np.arange(60) % 2, name="noise")
+    Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
+    """
+    features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
+    x, modality = _examples(x, modality, length)
+    y, task = _targets(y, kind=kind, labels=labels, positive=positive)
+    n = len(x)
+    ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
+    for what, values in (("y", y), ("ids", ids)):
+        if len(values) != n:
+            raise DataError(f"Expected one entry of {what} an example, {n}; received {len(values)}.")
+    parts, joined = place_examples(
+        x,
+        y if task.is_classification else None,
+        groups=groups,
+        split=split,
+        fractions=fractions,
+        seed=seed,
+        duplicates=duplicates,
+    )
+    chosen = {part: np.flatnonzero(parts == part) for part in PARTS}
+    if modality == "text":
+        x, spec = _tokens(x, chosen["train"], length, vocabulary)
+    elif modality == "table":
+        spec = table_input(x[chosen["train"]], features=features)
+    else:
+        spec = InputSpec(modality, tuple(x.shape[1:]))
+    take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
+    train, valid, test = (
+        Split(take(where), y[where], ids[where], None if joined is None else joined[where]) for where in chosen.values()
+    )
+    return Dataset(name, task, spec, train, valid, test, options={**(options or {}), "seed": seed})
+
+
+def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[Any, Modality]:
+    """The examples as the host sends them, or a list of texts."""
+    if isinstance(x, ImageFiles):
+        return x, "image"
+    strings = x if isinstance(x, list) and x and isinstance(x[0], str) else None
+    array = np.asarray(x) if strings is None else None
+    if array is not None and array.dtype.kind in "UO":
+        strings = array.tolist()
+    if strings is not None:
+        if modality == "dna":
+            return _codes(strings, length), "dna"
+        if modality == "text":
+            return strings, "text"
+        raise DataError("Strings are DNA or notes: pass modality='dna' or modality='text'.")
+    assert array is not None
+    if modality is None:
+        modality = "image" if array.ndim > 2 else "dna" if array.dtype == np.uint8 else "table"
+    if modality == "image" and array.ndim == 3:
+        array = array[..., None]
+    if modality == "table" and array.dtype.kind in "iubf":
+        array = array.astype(np.float32)
+        if array.ndim == 2 and not np.isfinite(array).all():
+            row, column = np.argwhere(~np.isfinite(array))[0]
+            raise DataError(
+                f"Row {row + 1}, column {column + 1}: expected a finite number; found {array[row, column]}."
+            )
+    if modality == "dna" and length is not None and array.ndim == 2:
+        array = resize(array, length)
+    expected = {"dna": ("uint8", 2), "image": ("uint8", 4), "table": ("float32", 2)}.get(modality)
+    if expected is None:
+        raise DataError(
+            f"Unknown modality for numbers, {modality!r}. {nearest(str(modality), ('dna', 'image', 'table'))}"
+        )
+    if (str(array.dtype), array.ndim) != expected:
+        raise DataError(
+            f"Expected {modality} examples as {expected[0]} of {expected[1]} dimensions; received {array.dtype} of shape "
+            f"{array.shape}."
+        )
+    return array, modality
+
+
+def _codes(sequences: list[str], length: int | None) -> np.ndarray:
+    if length is None:
+        return encode(sequences)
+    rows = []
+    for i, sequence in enumerate(sequences):
+        try:
+            rows.append(encode(sequence))
+        except DataError as error:
+            raise DataError(f"Record {i + 1}: {error}") from error
+    return resize(rows, length)
+
+
+def _tokens(texts: list[str], train: np.ndarray, length: int | None, vocabulary: int) -> tuple[np.ndarray, InputSpec]:
+    tokenizer = Tokenizer.fit([texts[i] for i in train], size=vocabulary)
+    ids = tokenizer.encode(texts, length or _LONGEST_TEXT)
+    if length is None:
+        needed = (ids[train] != PADDING).sum(axis=1)
+        ids = np.ascontiguousarray(ids[:, : max(1, int(np.percentile(needed, 95, method="higher")))])
+    return ids, InputSpec("text", ids.shape[1:], tokenizer=tokenizer.to_json())

@@ -1,0 +1,126 @@
+"""From labels or values as a user has them to `y` and the `Task` that says what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from deepbio.errors import DataError, nearest
+from deepbio.specs import Kind, Task
+
+
+def targets(
+    y: Any, *, kind: Kind | None = None, labels: Sequence[str] | None = None, positive: str | None = None
+) -> tuple[np.ndarray, Task]:
+    """Give `y` as models are trained on it, and its task.
+
+    Args:
+        y: class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; classes or counts for each position.
+        kind: None takes classes for words and whole numbers `(n,)`, several labels for 0/1 (NaN where unknown)
+            `(n, outputs)`, and regression for other numbers.
+        labels: names of the classes or outputs, in order; of two classes the second is the positive one. None sorts the
+            classes found. Whole numbers then are places in it.
+        positive: the class of two that is to be the positive one.
+
+    Returns:
+        int64 classes or float32 values, and the task.
+
+    Raises:
+        DataError: one class only, a class without a name, a missing or infinite value, a shape that the kind has not.
+
+    >>> y, task = targets(["ill", "well", "ill"], positive="ill")
+    >>> y.tolist(), task.labels
+    ([1, 0, 1], ('well', 'ill'))
+    """
+    array = np.asarray(y)
+    if array.dtype == object:
+        array = _unpack(array)
+    if array.ndim < 1 or not len(array):
+        raise DataError(f"Expected a label for each example; received an array of shape {array.shape}.")
+    if kind is None:
+        kind = _guess(array)
+    elif kind not in get_args(Kind):
+        raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+    if kind in ("binary", "multiclass", "per_position"):
+        classes, names = _classes(array, labels, positive)
+        _check_rank(classes, kind, 2 if kind == "per_position" else 1)
+        task = Task(kind, len(names), names) if kind == "per_position" else Task.classify(names)
+        return classes, task
+    if positive is not None:
+        raise DataError(f"A positive class is for two classes; this is a {kind} task.")
+    return _values(array, kind, labels)
+
+
+def _guess(array: np.ndarray) -> Kind:
+    if array.ndim == 1:
+        return "regression" if array.dtype.kind == "f" else "multiclass"
+    if array.ndim == 2 and array.dtype.kind in "iubf" and np.isin(array[~np.isnan(array)], (0, 1)).all():
+        return "multilabel"
+    if array.ndim == 2:
+        return "regression"
+    raise DataError(f"Say which kind of task labels of shape {array.shape} are, for example kind='profile'.")
+
+
+def _classes(
+    array: np.ndarray, labels: Sequence[str] | None, positive: str | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    if array.dtype.kind not in "iubUS":
+        raise DataError(f"Classes are words or whole numbers; received {array.dtype}.")
+    places = array.dtype.kind in "iu" and labels is not None
+    if places:
+        names = [str(label) for label in labels or ()]
+        wrong = (array < 0) | (array >= len(names))
+        classes = array.astype(np.int64)
+    else:
+        found = np.unique(array)  # numbers in the order of numbers, words in that of the alphabet
+        names = [str(label) for label in (found if labels is None else labels)]
+        place = {name: i for i, name in enumerate(names)}
+        values, inverse = np.unique(array, return_inverse=True)
+        classes = np.array([place.get(str(value), -1) for value in values], dtype=np.int64)[inverse].reshape(
+            array.shape
+        )
+        wrong = classes < 0
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        advice = f"Expected 0 to {len(names) - 1}." if places else nearest(str(array[index]), names)
+        raise DataError(f"Example {index[0] + 1}: unknown class {array[index].item()!r}. {advice}")
+    if len(names) < 2:
+        raise DataError(f"Telling classes apart needs at least two; found only {names}.")
+    if positive is not None:
+        if str(positive) not in names or len(names) != 2:
+            raise DataError(f"The positive class {positive!r} must be one of two; the classes are {names}.")
+        if names[0] == str(positive):
+            names, classes = names[::-1], 1 - classes
+    return classes, tuple(names)
+
+
+def _values(array: np.ndarray, kind: Kind, labels: Sequence[str] | None) -> tuple[np.ndarray, Task]:
+    if array.dtype.kind not in "iubf":
+        raise DataError(f"A {kind} task predicts numbers; received {array.dtype}.")
+    values = array.astype(np.float32)
+    if values.ndim == 1:
+        values = values[:, None]
+    _check_rank(values, kind, 3 if kind == "profile" else 2)
+    wrong = ~np.isfinite(values) if kind != "multilabel" else ~(np.isnan(values) | (values == 0) | (values == 1))
+    if kind in ("counts", "profile"):
+        wrong |= values < 0
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        expected = {"multilabel": "0, 1 or NaN", "regression": "a finite number"}.get(kind, "a number from 0 up")
+        raise DataError(f"Example {index[0] + 1}: expected {expected} for a {kind} task; received {values[index]}.")
+    return values, Task(kind, values.shape[-1], tuple(labels or ()))
+
+
+def _check_rank(array: np.ndarray, kind: Kind, rank: int) -> None:
+    if array.ndim != rank:
+        raise DataError(f"The labels of a {kind} task have {rank} dimension(s); received shape {array.shape}.")
+
+
+def _unpack(array: np.ndarray) -> np.ndarray:
+    """A column of Python objects as words or numbers; what is neither, or missing, is refused."""
+    for i, value in enumerate(array.reshape(-1)):
+        if value is None or value != value or not isinstance(value, (str, bool, int, float, np.number, np.bool_)):
+            raise DataError(f"Example {i + 1}: expected a word or a number as label; received {value!r}.")
+    return np.array(array.tolist())
