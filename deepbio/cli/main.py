@@ -29,15 +29,20 @@ app.command()(score.evaluate)
 app.command()(score.predict)
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(deepbio.__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """A Keras model zoo for DNA, medical images, tables and clinical notes."""
-    if version:
-        typer.echo(deepbio.__version__)
-        raise typer.Exit
 
 
 def main() -> None:

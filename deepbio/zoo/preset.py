@@ -273,10 +273,11 @@ def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
 
 def _transplant(trained: keras.Model, fresh: keras.Model, *, new_head: bool, folder: str | Path) -> keras.Model:
     kept, new = 0, []
-    for layer in fresh.layers:
+    # by position: the two are built by one function, and Keras numbers the names of layers anew each time
+    for layer, source in zip(fresh.layers, trained.layers, strict=False):
         if not layer.weights:
             continue
-        weights = trained.get_layer(layer.name).get_weights()
+        weights = source.get_weights()
         if [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
             layer.set_weights(weights)
             kept += 1

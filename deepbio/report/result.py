@@ -1,0 +1,46 @@
+"""`Result`: how one model did on one split of one data set, as plain arrays and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepbio.metrics import Estimate
+from deepbio.specs import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One model on one split of one data set.
+
+    Args:
+        dataset, model, split: names.
+        task: what was predicted.
+        y: truth `(n, ...)`.
+        p: predictions after the link.
+        metrics: name to estimate with its interval.
+        history: per epoch: `loss`, `val_loss`, `val_<metric>`.
+        seconds: of training.
+        parameters: of the model.
+        baseline: whether it is a simple baseline.
+        notes: a remark.
+        ids: names of the examples; none are printed without them.
+        facts: more rows, such as the seed.
+    """
+
+    dataset: str
+    model: str
+    split: str
+    task: Task
+    y: np.ndarray = field(repr=False)
+    p: np.ndarray = field(repr=False)
+    metrics: Mapping[str, Estimate] = field(repr=False)
+    history: Mapping[str, Sequence[float]] | None = field(default=None, repr=False)
+    seconds: float | None = None
+    parameters: int | None = None
+    baseline: bool = False
+    notes: str = ""
+    ids: np.ndarray | None = field(default=None, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict)
