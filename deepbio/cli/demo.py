@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import note, show_json, show_table
+from deepbio.cli.quiet import load_tensorflow
 
 
 def demo(
@@ -23,6 +24,7 @@ def demo(
     writable_folder(out.resolve().parent)
     start = time.perf_counter()
     note("Loading TensorFlow.")
+    load_tensorflow()
     from deepbio.benchmark.demo import DEMO, QUICK, run_demo
     from deepbio.datasets import dataset_card
     from deepbio.report import write_report

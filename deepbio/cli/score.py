@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import key_values, note, show_json
+from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError, nearest
 
 Model = Annotated[str, typer.Argument(help="A run's folder, or a pretrained model.")]
@@ -29,11 +30,13 @@ def evaluate(
     """Print the metrics of a trained model on a split, with 95% intervals."""
     if split not in ("train", "valid", "test"):
         raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
+    folder = _trained(model)
+    load_tensorflow()
     from deepbio import training
     from deepbio.datasets import load_dataset
     from deepbio.zoo import describe, get_model
 
-    built = get_model(_trained(model))
+    built = get_model(folder)
     trained_on = describe(built).dataset or {}
     name = dataset or trained_on.get("name")
     if name is None:
@@ -61,14 +64,16 @@ def predict(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A TSV file; standard output by default.")] = None,
 ) -> None:
     """Predict every example of a file and write TSV: id, label, probabilities."""
+    if not file.exists():
+        raise DeepbioError(f"Expected a file or folder at {file}; there is none.")
+    folder = _trained(model)
+    load_tensorflow()
     from deepbio.datasets.files import write_atomically
     from deepbio.training.inputs import as_source
     from deepbio.training.predict import prediction_rows
     from deepbio.zoo import describe, get_model
 
-    if not file.exists():
-        raise DeepbioError(f"Expected a file or folder at {file}; there is none.")
-    built = get_model(_trained(model))
+    built = get_model(folder)
     record = describe(built)
     source, ids = as_source(record.input, file)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from deepbio.cli.console import key_values, note
+from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError
 
 Texts = Annotated[
@@ -71,6 +72,7 @@ def fit(
         model_spec(model)  # a typo is told before anything is loaded
     data = load_dataset(dataset, **data_config)
 
+    load_tensorflow()
     from deepbio import training, zoo
 
     built = zoo.get_model(model, dataset=data, seed=seed, **config)

@@ -55,7 +55,7 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
-        "training": {**_plain(run.settings.to_dict()), "seed": run.seed},
+        "training": {**_plain(run.settings.to_dict()), "patience": run.settings.patience or 0, "seed": run.seed},
     }
     with write_atomically(out / "recipe.yaml") as beside:
         beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
