@@ -39,7 +39,7 @@ def datasets(modality: ModalityOption = None, json: Json = False) -> None:
     if json:
         show_json([card.facts for card in cards])
         return
-    rows = [(c.name, c["modality"], c["task"], _examples(c["classes"]), c["licence"], c["title"]) for c in cards]
+    rows = [(c.name, c["modality"], c["task"], _examples(c), c["licence"], c["title"]) for c in cards]
     show_table(["data set", "input", "task", "examples", "licence", "title"], rows)
 
 
@@ -98,8 +98,8 @@ def _preset_facts(folder: Any) -> dict[str, Any]:
     return {**card.facts, **preset, "results": results, "about": card.text}
 
 
-def _examples(classes: Any) -> str:
-    return f"{sum(classes.values()):,}" if isinstance(classes, dict) else str(classes)
+def _examples(card: Any) -> str:
+    return "" if card.examples is None else f"{card.examples:,}"
 
 
 def _plain(value: Any) -> str:

@@ -27,6 +27,18 @@ class Card:
         """Name of the data set or model, the same as its folder's."""
         return self.facts["name"]
 
+    @property
+    def examples(self) -> int | None:
+        """Number of examples in all splits; `None` where the card does not say.
+
+        >>> dataset_card("uci_splice").examples
+        3188
+        """
+        for counts in (self.facts.get("split", {}).get("sizes"), self.facts.get("classes")):
+            if isinstance(counts, dict) and all(isinstance(count, int) for count in counts.values()):
+                return sum(counts.values())
+        return None
+
     def __getitem__(self, key: str) -> Any:
         return self.facts[key]
 
