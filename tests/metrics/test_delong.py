@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
-from metric_cases import binary
+from tests.metrics.metric_cases import binary
 from sklearn.metrics import roc_auc_score
 
 from deepbio.errors import DataError

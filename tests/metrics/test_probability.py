@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from metric_cases import binary, classes
+from tests.metrics.metric_cases import binary, classes
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 

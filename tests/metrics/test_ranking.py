@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from metric_cases import binary, classes
+from tests.metrics.metric_cases import binary, classes
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from deepbio.errors import DataError

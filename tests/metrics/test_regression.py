@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from metric_cases import numbers
+from tests.metrics.metric_cases import numbers
 from scipy import stats
 from sklearn import metrics as sk
 

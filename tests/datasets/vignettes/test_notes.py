@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from note_reader import lexicon, read_note
+from tests.datasets.vignettes.note_reader import lexicon, read_note
 
 from deepbio.datasets.vignettes import posterior
 from deepbio.datasets.vignettes.notes import Chances, join, number_in_words, write_note
