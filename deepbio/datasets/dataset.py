@@ -68,9 +68,11 @@ class Dataset:
         }
         for one, other in itertools.combinations(groups, 2):
             if shared := sorted(groups[one] & groups[other]):
+                # a group of notes can be a note's text or a patient, which no message may repeat
+                shown = "" if self.input.modality == "text" else f", for example {', '.join(shared[:3])}"
                 raise DataError(
-                    f"{self.name}: {len(shared)} group(s) stand in both the {one} and the {other} split, "
-                    f"for example {', '.join(shared[:3])}. Split again by group, for example with "
+                    f"{self.name}: {len(shared)} group(s) stand in both the {one} and the {other} split{shown}. "
+                    f"Split again by group, for example with "
                     "deepbio.datasets.assign_splits."
                 )
 
