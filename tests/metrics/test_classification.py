@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.metrics.metric_cases import binary, classes
 from sklearn import metrics as sk
 
 from deepbio.errors import DataError
@@ -18,6 +17,7 @@ from deepbio.metrics import (
     top_k,
 )
 from deepbio.specs import Task
+from tests.metrics.metric_cases import binary, classes
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 pytestmark = pytest.mark.filterwarnings("ignore:y_pred contains classes", "ignore:.*single label")

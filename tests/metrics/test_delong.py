@@ -3,11 +3,11 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.metrics.metric_cases import binary
 from sklearn.metrics import roc_auc_score
 
 from deepbio.errors import DataError
 from deepbio.metrics import auroc, bootstrap, delong_interval, delong_test, delong_variance
+from tests.metrics.metric_cases import binary
 
 
 def _structural_components(y, p):

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.metrics.metric_cases import binary, classes
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
 from deepbio.errors import DataError
 from deepbio.metrics import brier, ece, log_loss, reliability
+from tests.metrics.metric_cases import binary, classes
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.metrics.metric_cases import binary, classes
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from deepbio.errors import DataError
@@ -14,6 +13,7 @@ from deepbio.metrics import (
     sensitivity_at_specificity,
     specificity_at_sensitivity,
 )
+from tests.metrics.metric_cases import binary, classes
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 

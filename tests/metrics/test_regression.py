@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.metrics.metric_cases import numbers
 from scipy import stats
 from sklearn import metrics as sk
 
@@ -16,6 +15,7 @@ from deepbio.metrics import (
     rmse,
     spearman,
 )
+from tests.metrics.metric_cases import numbers
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 

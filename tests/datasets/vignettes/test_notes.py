@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.datasets.vignettes.note_reader import lexicon, read_note
 
 from deepbio.datasets.vignettes import posterior
 from deepbio.datasets.vignettes.notes import Chances, join, number_in_words, write_note
 from deepbio.datasets.vignettes.phrases import Phrases, choose_phrases
+from tests.datasets.vignettes.note_reader import lexicon, read_note
 
 README_NOTE = (
     "A six-year-old boy has had a high fever for three days, extremely red eyes, a rash on the trunk, a swollen red "
