@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest
+from scipy.special import bdtr
 
 from deepbio.errors import DataError
 from deepbio.metrics.estimate import Estimate
@@ -46,7 +46,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
         raise DataError(f"Both models need one right-or-wrong an example; received {first.shape} and {second.shape}.")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     differ = only_first + only_second
-    p_value = float(binomtest(only_first, differ).pvalue) if differ else 1.0
+    p_value = min(1.0, 2.0 * float(bdtr(min(only_first, only_second), differ, 0.5))) if differ else 1.0
     return McNemar(only_first, only_second, p_value)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_binary
@@ -35,7 +35,7 @@ def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> 
     0.889 [0.581, 1.000]
     """
     area, covariance = _areas(y, [p])
-    reach = float(norm.ppf((1 + confidence) / 2)) * math.sqrt(covariance[0, 0])
+    reach = float(ndtri((1 + confidence) / 2)) * math.sqrt(covariance[0, 0])
     return Estimate(float(area[0]), max(0.0, float(area[0] - reach)), min(1.0, float(area[0] + reach)))
 
 
@@ -61,8 +61,8 @@ def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence
     deviation = math.sqrt(max(variance, 0.0))
     # Without deviation the models rank every pair alike, or differ on every pair in the same way.
     distance = abs(difference) / deviation if deviation > 1e-12 else (0.0 if abs(difference) < 1e-12 else math.inf)
-    p_value = float(2 * norm.sf(distance))
-    reach = float(norm.ppf((1 + confidence) / 2)) * deviation
+    p_value = float(2 * ndtr(-distance))
+    reach = float(ndtri((1 + confidence) / 2)) * deviation
     return DeLongTest(
         float(area[0]), float(area[1]), Estimate(difference, difference - reach, difference + reach), p_value
     )
@@ -79,10 +79,16 @@ def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarra
             raise DataError(
                 f"DeLong's variance needs two examples of each class; received {m} positive and {n} negative."
             )
-        together = rankdata(np.concatenate([positives, negatives]))
-        of_positives.append((together[:m] - rankdata(positives)) / n)
-        of_negatives.append(1.0 - (together[m:] - rankdata(negatives)) / m)
+        together = _mean_ranks(np.concatenate([positives, negatives]))
+        of_positives.append((together[:m] - _mean_ranks(positives)) / n)
+        of_negatives.append(1.0 - (together[m:] - _mean_ranks(negatives)) / m)
     area = np.array([component.mean() for component in of_positives])
     covariance = np.atleast_2d(np.cov(of_positives)) / len(of_positives[0])
     covariance += np.atleast_2d(np.cov(of_negatives)) / len(of_negatives[0])
     return area, covariance
+
+
+def _mean_ranks(values: np.ndarray) -> np.ndarray:
+    """Give the rank of each value from 1, ties at their mean rank."""
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from deepbio.datasets.files import write_atomically
+from deepbio.errors import DataError
 from deepbio.report.result import Result
 
 
@@ -16,22 +19,41 @@ def write_report(
 ) -> Path:
     """Write the results as one HTML file without outside requests, and give its path.
 
+    The page holds no single example: figures and tables of whole splits only. The same results give the same bytes.
+
     Args:
-        results: grouped by data set in the report.
+        results: grouped by data set and split in the page, models before baselines.
         path: of the file; written whole or not at all.
         title: of the page.
-        cards: data set to the text of its card.
+        cards: data set to the text of its card (Markdown).
 
     Raises:
+        DataError: there are no results.
         DeepbioError: the file cannot be written.
     """
-    rows = "".join(
-        f"<tr><td>{html.escape(r.dataset)}</td><td>{html.escape(r.model)}</td><td>{html.escape(name)}</td><td>{estimate}</td></tr>"
-        for r in results
-        for name, estimate in r.metrics.items()
+    if not results:
+        raise DataError("A report needs at least one result; received none.")
+    # Drawing is only needed here, and importing it takes as long as drawing.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from deepbio.report.page import build_sections
+
+    templates = Environment(
+        loader=PackageLoader("deepbio.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><table>{rows}</table></html>\n"
+    templates.filters["breakable"] = _breakable
+    sections = build_sections(results, cards or {})
+    page = templates.get_template("report.html").render(title=title, sections=sections)
     target = Path(path)
     with write_atomically(target) as beside:
         beside.write_text(page, encoding="utf-8")
     return target
+
+
+def _breakable(name: str) -> Markup:
+    """Let a long name break after its underscores, hyphens and dots."""
+    return Markup("<wbr>").join(re.findall(r"[^_.\-]*[_.\-]*", name))

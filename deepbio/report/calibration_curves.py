@@ -1,0 +1,47 @@
+"""Reliability: what was said against what happened, with the number of predictions behind each point."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from deepbio.metrics import reliability
+from deepbio.report.drawing import REFERENCE, new_figure, plain_axes
+from deepbio.report.group import Group
+
+
+def draw_calibration(group: Group) -> Figure:
+    """Draw the reliability of every entry above the counts of its bins."""
+    figure = new_figure(4.2, 4.2)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
+    chosen = (
+        "probability" if group.first.task.kind in ("binary", "multilabel") else "probability of the predicted class"
+    )
+    happened = "share that is true" if group.first.task.kind in ("binary", "multilabel") else "share that is right"
+    plain_axes(above, x="", y=happened)
+    plain_axes(below, x=chosen, y="count")
+    above.plot([0, 1], [0, 1], **REFERENCE)
+    most, bins = 0, bins_for(group)
+    for entry in group.entries:
+        curve = reliability(entry.result.y, entry.result.p, bins=bins)
+        filled = curve.count > 0
+        above.plot(curve.said[filled], curve.happened[filled], marker="o", markersize=3.5, **entry.look)
+        below.stairs(curve.count, curve.edges, color=entry.color, linestyle=entry.dashes, linewidth=1.4)
+        most = max(most, int(curve.count.max()))
+    if most > 1000:
+        below.set_yscale("symlog", linthresh=10)
+    above.set_xlim(-0.01, 1.01)
+    above.set_ylim(-0.02, 1.02)
+    return figure
+
+
+def bins_for(group: Group) -> int:
+    """Give the number of bins: fewer where a bin would hold a handful of examples."""
+    return 10 if len(group.first.y) >= 300 else 5
+
+
+def has_calibration(group: Group) -> bool:
+    """Whether the predictions are probabilities of something that is either true or not."""
+    if group.first.task.kind not in ("binary", "multiclass", "multilabel", "per_position"):
+        return False
+    return all(np.min(entry.result.p) >= -1e-6 and np.max(entry.result.p) <= 1 + 1e-6 for entry in group.entries)

@@ -1,0 +1,139 @@
+"""ROC and precision-recall curves as points, and their drawings with the chance level."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from deepbio.metrics.ranking import decisions
+from deepbio.report.drawing import REFERENCE, new_figure, plain_axes
+from deepbio.report.group import Group
+from deepbio.report.result import Result
+
+# Curves of more labels than this are drawn over all decisions together, of at most this many.
+_MOST_LABELS = 30
+_MOST_DECISIONS = 200_000
+_GRID = np.linspace(0.0, 1.0, 201)
+
+
+def roc_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give false and true positive rates at every threshold, from (0, 0) to (1, 1), for `(n,)` truth and scores.
+
+    >>> roc_points(np.array([0, 1]), np.array([0.2, 0.7]))
+    (array([0., 0., 1.]), array([0., 1., 1.]))
+    """
+    true, false = _counts(y, p)
+    return false / false[-1], true / true[-1]
+
+
+def pr_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give recall and precision at every threshold, from the highest score down, for `(n,)` truth and scores.
+
+    >>> pr_points(np.array([0, 1]), np.array([0.2, 0.7]))
+    (array([1., 1.]), array([1. , 0.5]))
+    """
+    true, false = (side[1:] for side in _counts(y, p))
+    return true / true[-1], true / (true + false)
+
+
+def _counts(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(-p, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(p[order])), len(p) - 1)
+    true = np.cumsum(y[order] == 1)[ends].astype(np.float64)
+    return np.append(0.0, true), np.append(0.0, ends + 1.0 - true)
+
+
+def ranking_labels(result: Result) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Give `(truth, scores)` of each label that has both classes; of many labels all decisions as one."""
+    y, p = decisions(result.y, result.p)
+    if y.ndim == 1:
+        y, p = y[:, None], p[:, None]
+    y, p = y.reshape(-1, y.shape[-1]), p.reshape(-1, p.shape[-1])
+    if y.shape[1] > _MOST_LABELS:
+        y, p = y.ravel(), p.ravel()
+        if len(y) > _MOST_DECISIONS:
+            some = np.random.default_rng(0).choice(len(y), _MOST_DECISIONS, replace=False)
+            y, p = y[some], p[some]
+        y, p = y[:, None], p[:, None]
+    pairs = [(y[known, j] == 1, p[known, j]) for j in range(y.shape[1]) for known in [_known(y[:, j])]]
+    return [(truth, scores) for truth, scores in pairs if truth.any() and not truth.all()]
+
+
+def averaging(result: Result) -> str:
+    """Say how the labels became one curve, as the end of a caption."""
+    if result.task.kind == "binary":
+        return ""
+    labels = result.p.shape[-1]
+    if labels > _MOST_LABELS:
+        return f" All {labels} labels together."
+    what = "labels" if result.task.kind == "multilabel" else "classes, each against the rest"
+    return f" Mean of {labels} {what}."
+
+
+def draw_roc(group: Group) -> Figure | None:
+    """Draw true against false positive rates of every entry, or give None where nothing can be ranked."""
+    figure = new_figure()
+    axes = plain_axes(figure.add_subplot(), x="false positive rate", y="true positive rate")
+    axes.plot([0, 1], [0, 1], **REFERENCE)
+    drawn = 0
+    for entry in group.entries:
+        curves = [roc_points(*label) for label in ranking_labels(entry.result)]
+        if not curves:
+            continue
+        drawn += 1
+        x, y = thin(*curves[0]) if len(curves) == 1 else (np.append(0, _GRID), np.append(0, _mean_roc(curves)))
+        axes.plot(x, y, **entry.look)
+    _square(axes)
+    return figure if drawn else None
+
+
+def draw_pr(group: Group) -> Figure | None:
+    """Draw precision against recall of every entry with the chance level, or give None where nothing can be ranked."""
+    figure = new_figure()
+    axes = plain_axes(figure.add_subplot(), x="recall", y="precision")
+    drawn = 0
+    for entry in group.entries:
+        labels = ranking_labels(entry.result)
+        if not labels:
+            continue
+        drawn += 1
+        curves = [pr_points(*label) for label in labels]
+        x, y = thin(*curves[0]) if len(curves) == 1 else (_GRID, np.mean([_steps(*curve) for curve in curves], axis=0))
+        axes.plot(np.append(0, x), np.append(y[:1], y), drawstyle="steps-pre", **entry.look)
+    axes.axhline(chance_of_pr(group), **REFERENCE)
+    _square(axes)
+    return figure if drawn else None
+
+
+def chance_of_pr(group: Group) -> float:
+    """Give the precision of a model that knows nothing: the share of positives, the mean over labels."""
+    labels = ranking_labels(group.first)
+    return float(np.mean([truth.mean() for truth, _ in labels])) if labels else float("nan")
+
+
+def thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Keep at most `most` points of a curve, evenly along it, both ends among them."""
+    if len(x) <= most:
+        return x, y
+    along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
+    keep = np.unique(np.searchsorted(along, np.linspace(0, along[-1], most)).clip(0, len(x) - 1))
+    return x[keep], y[keep]
+
+
+def _mean_roc(curves: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    # Of points at the same false positive rate, interpolation takes the last, which is the highest.
+    return np.mean([np.interp(_GRID, x, y) for x, y in curves], axis=0)
+
+
+def _steps(recall: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Give the precision at the first threshold that reaches each recall of the grid."""
+    return precision[np.searchsorted(recall, _GRID).clip(0, len(precision) - 1)]
+
+
+def _known(y: np.ndarray) -> np.ndarray:
+    return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
+
+
+def _square(axes) -> None:
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.02)

@@ -1,0 +1,130 @@
+"""`Group`: the results of one split of one data set, each with a name and a look of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepbio.errors import DataError
+from deepbio.metrics import metric
+from deepbio.report.drawing import BASELINE_DASHES, DASHES, MUTED, SERIES, VARIABLES
+from deepbio.report.result import Result
+
+# The metric that stands for a result where there is room for one.
+_HEADLINES = ("auroc", "macro_auroc", "accuracy", "macro_auprc", "pearson", "jensen_shannon")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a figure in its legend: name, the page's colour variable, SVG dash pattern."""
+
+    name: str
+    color: str
+    dashes: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result under a name that is unique in its group, and how its lines look."""
+
+    name: str
+    result: Result
+    color: str
+    dashes: Any
+
+    @property
+    def look(self) -> dict[str, Any]:
+        """Keywords of `Axes.plot`."""
+        return {"color": self.color, "linestyle": self.dashes, "linewidth": 1.6}
+
+    @property
+    def line(self) -> Line:
+        """Its line in a legend."""
+        dashes = "" if self.dashes == "-" else " ".join(f"{1.6 * length:g}" for length in self.dashes[1])
+        return Line(self.name, VARIABLES[self.color], dashes)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The results of one split of one data set, models before baselines."""
+
+    dataset: str
+    split: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> Result:
+        """The result that speaks for what all share: the task and the truth."""
+        return self.entries[0].result
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of all metrics, in the order they first occur."""
+        return list(dict.fromkeys(name for entry in self.entries for name in entry.result.metrics))
+
+    @property
+    def headline(self) -> str | None:
+        """The metric that stands for this group, where it has one."""
+        return next((name for name in (*_HEADLINES, *self.metrics) if name in self.metrics), None)
+
+    def best(self, name: str) -> set[str]:
+        """Names of the entries with the best value of a metric; none where there is nothing to compare."""
+        values = {
+            entry.name: entry.result.metrics[name].value for entry in self.entries if name in entry.result.metrics
+        }
+        known = {key: value for key, value in values.items() if not np.isnan(value)}
+        if len(known) < 2 or len(set(known.values())) < 2:
+            return set()
+        top = max(known.values()) if better(name) == "max" else min(known.values())
+        return {key for key, value in known.items() if value == top}
+
+
+def group_results(results: Sequence[Result]) -> list[Group]:
+    """Put the results of the same data set and split together, in the order they first occur."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.dataset, result.split), []).append(result)
+    return [Group(dataset, split, _entries(members)) for (dataset, split), members in groups.items()]
+
+
+def title_of(name: str) -> str:
+    """Give the title of a metric; a name that is not ours is its own title.
+
+    >>> title_of("auroc"), title_of("house_points")
+    ('AUROC', 'house_points')
+    """
+    try:
+        return metric(name).title
+    except DataError:
+        return name
+
+
+def better(name: str) -> str:
+    """Say whether more (`"max"`) or less (`"min"`) of a metric is better; more where the name is not ours."""
+    try:
+        return metric(name).direction
+    except DataError:
+        return "max"
+
+
+def _entries(results: Sequence[Result]) -> tuple[Entry, ...]:
+    ordered = sorted(results, key=lambda result: result.baseline)
+    seen: Counter[str] = Counter()
+    entries: list[Entry] = []
+    models = baselines = 0
+    for result in ordered:
+        seen[result.model] += 1
+        name = result.model if seen[result.model] == 1 else f"{result.model} ({seen[result.model]})"
+        if result.baseline:
+            baselines += 1
+            entries.append(Entry(name, result, MUTED, BASELINE_DASHES[(baselines - 1) % len(BASELINE_DASHES)]))
+        else:
+            # Colours repeat after six models; the dashes then differ.
+            dashes = DASHES[(models // len(SERIES) + models % len(SERIES)) % len(DASHES)]
+            entries.append(Entry(name, result, SERIES[models % len(SERIES)], dashes))
+            models += 1
+    return tuple(entries)

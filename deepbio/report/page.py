@@ -1,0 +1,233 @@
+"""What the page shows: sections with tables, figures and their words, ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from deepbio.metrics import Estimate
+from deepbio.report.calibration_curves import bins_for, draw_calibration, has_calibration
+from deepbio.report.confusion_table import Confusions, ConfusionTable, confusion_of
+from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
+from deepbio.report.drawing import to_svg
+from deepbio.report.group import Entry, Group, Line, better, group_results, title_of
+from deepbio.report.number_figures import draw_intervals, draw_profile, draw_scatter
+from deepbio.report.prose import prose
+from deepbio.report.result import Result
+from deepbio.report.training_curves import best_epoch, draw_training, watched
+
+_KINDS = {
+    "binary": "two classes",
+    "multiclass": "one of several classes",
+    "multilabel": "several labels at once",
+    "regression": "numbers",
+    "counts": "counts",
+    "per_position": "a class for each position",
+    "profile": "the shape of a profile",
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One cell of the summary: value, interval, and whether it is the best of its column."""
+
+    value: str
+    interval: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model: its scores in the order of the section's columns, and its facts."""
+
+    name: str
+    baseline: bool
+    scores: tuple[Score, ...]
+    facts: tuple[str, ...]
+    notes: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing with its caption and the lines of its legend."""
+
+    svg: Markup
+    caption: str
+    legend: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One split of one data set."""
+
+    anchor: str
+    dataset: str
+    split: str
+    about: tuple[tuple[str, str], ...]
+    card: Markup
+    columns: tuple[tuple[str, str], ...]
+    fact_names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    pictures: tuple[Picture, ...]
+    tables: tuple[ConfusionTable, ...] = ()
+    confusions: tuple[Confusions, ...] = ()
+    headline: tuple[str, str, Score] | None = field(default=None)
+
+
+def build_sections(results: Sequence[Result], cards: Mapping[str, str]) -> list[Section]:
+    """Turn results into sections, one a split of a data set, in the order they first occur."""
+    sections: list[Section] = []
+    shown: set[str] = set()
+    for number, group in enumerate(group_results(results), start=1):
+        card = "" if group.dataset in shown else cards.get(group.dataset, "")
+        shown.add(group.dataset)
+        sections.append(_section(group, f"s{number}", card))
+    return sections
+
+
+def _section(group: Group, anchor: str, card: str) -> Section:
+    shown = [confusion_of(entry) for entry in group.entries]
+    fact_names = _fact_names(group)
+    return Section(
+        anchor=anchor,
+        dataset=group.dataset,
+        split=group.split,
+        about=tuple(_about(group)),
+        card=prose(card),
+        columns=tuple((title_of(name), better(name)) for name in group.metrics),
+        fact_names=fact_names,
+        rows=tuple(_row(group, entry, fact_names) for entry in group.entries),
+        pictures=(*_pictures(group, anchor), *_training(group, anchor)),
+        tables=tuple(one for one in shown if isinstance(one, ConfusionTable)),
+        confusions=tuple(one for one in shown if isinstance(one, Confusions)),
+        headline=_headline(group),
+    )
+
+
+def _about(group: Group):
+    result = group.first
+    task = result.task
+    yield "predicted", _KINDS[task.kind]
+    if task.labels:
+        yield ("classes" if task.kind != "multilabel" else "labels"), _listed(task.labels)
+    yield "examples", f"{len(result.y):,}"
+    if task.kind == "binary":
+        yield "positive", f"{np.mean(np.asarray(result.y) == 1):.1%}"
+
+
+def _listed(labels: Sequence[str], room: int = 120) -> str:
+    """Give the labels with commas, as many as fit, and how many more there are."""
+    shown = list(labels)
+    while len(shown) > 1 and len(", ".join(shown)) > room:
+        shown.pop()
+    more = len(labels) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _fact_names(group: Group) -> tuple[str, ...]:
+    names = dict.fromkeys(name for entry in group.entries for name in entry.result.facts)
+    known = [entry.result for entry in group.entries]
+    extra = [
+        ("parameters", any(r.parameters is not None for r in known)),
+        ("seconds", any(r.seconds is not None for r in known)),
+    ]
+    return (*(name for name, there in extra if there), *names)
+
+
+def _row(group: Group, entry: Entry, fact_names: tuple[str, ...]) -> Row:
+    result = entry.result
+    own = {
+        "parameters": "" if result.parameters is None else f"{result.parameters:,}",
+        "seconds": "" if result.seconds is None else f"{result.seconds:.1f}",
+    }
+    facts = tuple(str(result.facts.get(name, own.get(name, ""))) for name in fact_names)
+    scores = tuple(_score(result.metrics.get(name), best=entry.name in group.best(name)) for name in group.metrics)
+    return Row(entry.name, result.baseline, scores, facts, result.notes)
+
+
+def _score(estimate: Estimate | None, *, best: bool) -> Score:
+    if estimate is None:
+        return Score("", "", best=False)
+    value, _, interval = str(estimate).partition(" ")
+    return Score(value, interval, best)
+
+
+def _headline(group: Group) -> tuple[str, str, Score] | None:
+    """Give title, best model's name and value of the metric that stands for the group."""
+    name = group.headline
+    if name is None:
+        return None
+    known = [entry for entry in group.entries if name in entry.result.metrics]
+    sign = 1 if better(name) == "max" else -1
+    best = max(known, key=lambda entry: np.nan_to_num(sign * entry.result.metrics[name].value, nan=-np.inf))
+    return title_of(name), best.name, _score(best.result.metrics[name], best=False)
+
+
+def _said(group: Group, *names: str) -> str:
+    """Give a metric of every entry in words, for readers who cannot see the curves."""
+    for name in names:
+        found = [(e.name, e.result.metrics[name]) for e in group.entries if name in e.result.metrics]
+        if found:
+            return "; ".join(f"{entry}: {title_of(name)} {estimate}" for entry, estimate in found)
+    return ", ".join(entry.name for entry in group.entries)
+
+
+def _reference(name: str) -> Line:
+    return Line(name, "--muted", "1 2.2")
+
+
+def _pictures(group: Group, anchor: str):
+    def picture(figure: Figure, name: str, alt: str, caption: str, *legend: Line) -> Picture:
+        return Picture(to_svg(figure, name=f"{anchor}-{name}", alt=alt), caption, legend)
+
+    lines = [entry.line for entry in group.entries]
+
+    kind = group.first.task.kind
+    if kind in ("binary", "multiclass", "multilabel", "per_position"):
+        roc, pr = draw_roc(group), draw_pr(group)
+        how = averaging(group.first)
+        if roc is not None:
+            alt = f"ROC curves. {_said(group, 'auroc', 'macro_auroc', 'micro_auroc')}."
+            yield picture(roc, "roc", alt, f"ROC: true against false positives.{how}", *lines, _reference("chance"))
+        if pr is not None:
+            alt = f"Precision-recall curves. {_said(group, 'auprc', 'macro_auprc', 'micro_auprc')}."
+            chance = _reference(f"chance ({chance_of_pr(group):.2f})")
+            yield picture(
+                pr, "pr", alt, f"Precision and recall; chance is the share of positives.{how}", *lines, chance
+            )
+    if has_calibration(group):
+        alt = f"Reliability curves in {bins_for(group)} bins. {_said(group, 'ece', 'brier', 'log_loss')}."
+        caption = "Calibration: how often what was said came true; below, how many predictions each bin holds."
+        yield picture(draw_calibration(group), "calibration", alt, caption, *lines, _reference("perfect"))
+    if kind in ("regression", "counts"):
+        for number, entry in enumerate(group.entries):
+            alt = f"Predicted against true values of {entry.name}."
+            yield picture(draw_scatter(entry), f"scatter{number}", alt, f"{entry.name}: predicted against true values.")
+    if kind == "profile":
+        alt = f"Mean profile along the window. {_said(group, 'jensen_shannon')}."
+        counts = Line("counts", "--ink", "")
+        caption = "Mean profile along the window, of windows with counts."
+        yield picture(draw_profile(group), "profile", alt, caption, *lines, counts)
+    if group.headline and len(group.entries) > 1:
+        title = title_of(group.headline)
+        said = f"{title} with 95% intervals. {_said(group, group.headline)}."
+        yield picture(draw_intervals(group, group.headline), "intervals", said, f"{title} with 95% intervals.")
+
+
+def _training(group: Group, anchor: str):
+    for number, entry in enumerate(group.entries):
+        figure = draw_training(entry)
+        if figure is None:
+            continue
+        history = entry.result.history or {}
+        epochs = max(len(values) for values in history.values())
+        best = [
+            f"{title_of(name.removeprefix('val_'))} is best at epoch {best_epoch(name, history[name])[0]}"
+            for name in watched(entry)[:2]
+        ]
+        caption = f"{entry.name}: {epochs} epochs" + ("; " + ", ".join(best) if best else "") + "."
+        yield Picture(to_svg(figure, name=f"{anchor}-training{number}", alt=f"Training curves of {caption}"), caption)

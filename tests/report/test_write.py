@@ -1,0 +1,181 @@
+import itertools
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from report_cases import HISTORY, KINDS, result
+
+from deepbio.errors import DataError, DeepbioError
+from deepbio.metrics import Estimate
+from deepbio.report import write_report
+
+VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
+
+
+class Page(HTMLParser):
+    """Checks nesting while reading; collects ids, references, tags and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.references, self.tags, self.text = [], [], set(), [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            self.references |= set(re.findall(r"url\(#([^)]+)\)", value or ""))
+            if name.endswith("href") and (value or "").startswith("#"):
+                self.references.add(value[1:])
+            if name == "aria-labelledby":
+                self.references.add(value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    results = [result(kind, history=HISTORY, seconds=1.5, parameters=1234) for kind in KINDS]
+    results += [result(kind, model="majority", baseline=True, seed=1) for kind in KINDS]
+    path = write_report(results, tmp_path_factory.mktemp("report") / "report.html", title="All kinds")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    return Page(written)
+
+
+def test_the_page_is_well_formed_with_unique_ids_that_references_meet(page):
+    assert len(page.ids) == len(set(page.ids))
+    assert page.references <= set(page.ids)
+
+
+def test_the_page_asks_nothing_of_the_network(written, page):
+    outside = re.findall(r'(?:src|href)="(?!#)([^"]*)"|@import|url\((?!#)', written)
+    assert not outside
+    assert not {"script", "img", "link", "iframe"} & {tag for tag, _ in page.tags}
+    policy = next(a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a)
+    assert "default-src 'none'" in policy
+
+
+def test_every_figure_says_in_words_what_it_shows(page):
+    figures = [a for tag, a in page.tags if tag == "svg" and a.get("role") == "img"]
+    assert len(figures) >= 3 * 4
+    assert all(len(a["aria-label"]) > 20 for a in figures)
+
+
+def test_every_model_and_metric_stands_in_the_summary(page):
+    text = " ".join(page.text)
+    for words in (
+        "Accuracy",
+        "AUROC (macro)",
+        "Pearson r",
+        "Jensen-Shannon distance",
+        "mlp",
+        "majority",
+        "baseline",
+        "1,234",
+    ):
+        assert words in text
+
+
+def test_headings_go_down_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_colours_are_the_pages_own_so_that_dark_mode_reaches_the_figures(written):
+    drawings = re.findall(r'<svg viewBox="[^"]*" role="img".*?</svg>', written, flags=re.DOTALL)
+    assert drawings
+    for drawing in drawings:
+        assert not re.search(r"#[0-9a-f]{6}", drawing)
+        assert "var(--ink)" in drawing
+        ElementTree.fromstring(re.sub(r'xlink:href="', 'href="', drawing))
+
+
+def test_names_from_outside_cannot_inject_markup(tmp_path):
+    evil = "<script>alert(1)</script>\"'&--> $x_1$"
+    one = result(model=evil, dataset=evil, split=evil, notes=evil, facts={evil: evil}, history=HISTORY)
+    other = result(model="second", dataset=evil, split=evil)
+    text = write_report([one, other], tmp_path / "r.html", title=evil, cards={evil: evil}).read_text(encoding="utf-8")
+    page = Page(text)
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert "$x_1$" in "".join(page.text)
+
+
+def test_no_example_is_printed(tmp_path):
+    one = result("regression", ids=np.array([f"patient-{i}" for i in range(60)]))
+    text = write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert "patient-" not in text
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    first, second = (write_report([result()], tmp_path / name, title="t").read_bytes() for name in "ab")
+    assert first == second
+
+
+def test_the_best_of_a_column_is_marked_by_its_direction(tmp_path):
+    one, two = result(model="one"), result(model="two")
+    one = type(one)(**{**vars(one), "metrics": {"auroc": Estimate(0.9, 0.8, 1.0), "log_loss": Estimate(0.5, 0.4, 0.6)}})
+    two = type(two)(**{**vars(two), "metrics": {"auroc": Estimate(0.8, 0.7, 0.9), "log_loss": Estimate(0.3, 0.2, 0.4)}})
+    text = write_report([one, two], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert re.findall(r'class="best">([\d.]+)', text) == ["0.900", "0.300"]
+
+
+def test_undefined_metrics_and_foreign_metrics_are_shown_as_they_are(tmp_path):
+    one = result()
+    metrics = {"auroc": Estimate(float("nan")), "house_points": Estimate(3.0)}
+    one = type(one)(**{**vars(one), "metrics": metrics})
+    text = write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert "undefined" in text
+    assert "house_points" in text
+
+
+def test_a_single_class_draws_no_ranking_curve(tmp_path):
+    one = result()
+    one = type(one)(**{**vars(one), "y": np.zeros(60, int), "metrics": {"accuracy": Estimate(1.0)}})
+    text = write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert "ROC" not in text
+
+
+def test_equal_names_are_told_apart(tmp_path):
+    text = write_report([result(), result(seed=1)], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert "mlp (2)" in text
+
+
+def test_no_results_are_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(DataError, match="at least one result"):
+        write_report([], tmp_path / "r.html", title="t")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(DeepbioError, match="nowhere"):
+        write_report([result()], tmp_path / "nowhere" / "r.html", title="t")
+
+
+def test_drawing_leaves_no_state_behind(tmp_path):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    write_report([result()], tmp_path / "r.html", title="t")
+    assert dict(mpl.rcParams) == before
