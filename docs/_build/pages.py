@@ -1,0 +1,128 @@
+"""Pages that the site makes from what the project already says: models, data sets, reference, contributing, changelog."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+# MkDocs restores the path after loading a hook, so what the functions below import must be found now.
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+
+import deepbio  # noqa: E402, F401
+from tables import ROOT, dataset_table, model_table  # noqa: E402
+
+ROOMS = (
+    "zoo",
+    "training",
+    "datasets",
+    "datasets/readers",
+    "datasets/vignettes",
+    "specs",
+    "sequence",
+    "text",
+    "metrics",
+    "layers",
+    "report",
+    "benchmark",
+    "errors",
+)
+
+
+def on_files(files, config):
+    """Add the generated pages (a hook of MkDocs)."""
+    pages = {
+        "models.md": models_page(),
+        "datasets.md": datasets_page(),
+        "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        **{f"api/{room}.md": reference_page(room) for room in ROOMS},
+    }
+    for path, content in pages.items():
+        files.append(File.generated(config, path, content=content))
+    return files
+
+
+def models_page() -> str:
+    """Give the page of models: the table, then a section for each."""
+    from deepbio.zoo.registry import list_models, model_spec
+
+    parts = [
+        "# Models\n",
+        "`deepbio models` prints this list, `deepbio info NAME` tells all about one. `get_model(NAME, ...)` builds it; any option",
+        "below is a keyword of `get_model`, or `--set option=value` on the command line. Parameters are those of the reference form.\n",
+        model_table("[`{name}`](#{name})"),
+    ]
+    for name in list_models():
+        spec = model_spec(name)
+        parts += [
+            f"\n## {name} {{ #{name} }}\n",
+            f"{spec.summary}.\n",
+            f"- Paper: {spec.paper}",
+            f"- Input: {', '.join(spec.modality)}",
+            f"- Reference form: {_pairs(spec.reference)}: {spec.parameters:,} parameters",
+            *([f"- Fixed by this name: {_pairs(spec.defaults)}"] if spec.defaults else []),
+            f"- `fit` uses: {_pairs(spec.training)}" if spec.training else "- `fit` uses its general defaults",
+            *([f"- Pretrained: {', '.join(f'`{name}.{tag}`' for tag in spec.tags)}"] if spec.tags else []),
+            f"\n::: {spec.module}.{spec.function}\n    options:\n      show_root_toc_entry: false\n      heading_level: 3\n",
+        ]
+    return "\n".join(parts)
+
+
+def datasets_page() -> str:
+    """Give the page of data sets: the table, then each card."""
+    from deepbio.datasets import list_datasets
+
+    parts = [
+        "# Data sets\n",
+        "These come with the package; nothing is downloaded. `deepbio datasets` prints this list. Splits are fixed and share no group.\n",
+        dataset_table("[`{name}`](#{name})"),
+    ]
+    for card in list_datasets():
+        sizes = card["split"].get("sizes") or card["split"].get("fractions")
+        parts += [
+            f"\n## {card.name} {{ #{card.name} }}\n",
+            f"**{card['title']}**\n",
+            f"{card.text}\n",
+            f"- Source: {card['source']}",
+            f"- Licence: {card['licence']}" + (f" ({card['licence_terms']})" if "licence_terms" in card.facts else ""),
+            *([f"- {card['attribution']}"] if "attribution" in card.facts else []),
+            f"- Cite: {card['citation']}",
+            f"- Splits: {_pairs(sizes)}; {card['split']['rule']}",
+            f"- Classes: {_pairs(card['classes'])}",
+            *[f"- Known problem: {problem}" for problem in card.facts.get("known_problems", [])],
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def reference_page(room: str) -> str:
+    """Give the reference of a room: each public name, documented where it is defined.
+
+    The names are looked up in the room's `__init__.py`, since a package and a module in it can share a name
+    (`deepbio.training.fit` is a function and a file).
+    """
+    name = f"deepbio.{room.replace('/', '.')}"
+    file = ROOT / "deepbio" / f"{room}.py"
+    if file.exists():
+        return f"# {name}\n\n::: {name}\n    options: {{show_root_heading: false, show_root_toc_entry: false}}\n"
+    tree = ast.parse((ROOT / "deepbio" / room / "__init__.py").read_text(encoding="utf-8"))
+    homes = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    public = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and _names(n) == ["__all__"])
+    parts = [f"# {name}\n", ast.get_docstring(tree) or "", ""]
+    parts += [f"::: {homes.get(entry, f'{name}.{entry}')}\n    options: {{heading_level: 2}}\n" for entry in public]
+    return "\n".join(parts)
+
+
+def _names(assignment: ast.Assign) -> list[str]:
+    return [target.id for target in assignment.targets if isinstance(target, ast.Name)]
+
+
+def _pairs(values) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items())

@@ -1,0 +1,61 @@
+"""The tables of models and data sets, from the registry and the cards. Run as a program, it renews those in README.md."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def model_table(link: str = "{name}") -> str:
+    """Give the table of models; `link` turns a name into what stands in its column."""
+    from deepbio.zoo.registry import list_models, model_spec
+
+    rows = []
+    for name in list_models():
+        spec = model_spec(name)
+        rows.append([link.format(name=name), ", ".join(spec.modality), f"{spec.parameters:,}", spec.summary])
+    return _table(["model", "input", "parameters", "what it is"], rows)
+
+
+def dataset_table(link: str = "{name}") -> str:
+    """Give the table of data sets; `link` turns a name into what stands in its column."""
+    from deepbio.datasets import list_datasets
+
+    rows = [
+        [
+            link.format(name=card.name),
+            card["title"] + (" (synthetic)" if card.facts.get("synthetic") else ""),
+            card["modality"],
+            card["task"],
+            "" if card.examples is None else f"{card.examples:,}",
+            card["licence"],
+        ]
+        for card in list_datasets()
+    ]
+    return _table(["data set", "what it is", "input", "task", "examples", "licence"], rows)
+
+
+def renewed(text: str) -> str:
+    """Give `text` with the tables between `<!-- models -->` and `<!-- data sets -->` markers made anew."""
+    for name, table in (("models", model_table("`{name}`")), ("data sets", dataset_table("`{name}`"))):
+        text, found = re.subn(
+            rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", lambda m, t=table: f"{m[1]}\n{t}\n{m[2]}", text, flags=re.S
+        )
+        if found != 1:
+            raise ValueError(f"expected one pair of markers '<!-- {name} -->' and '<!-- end of {name} -->'")
+    return text
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    readme = ROOT / "README.md"
+    readme.write_text(renewed(readme.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,103 @@
+"""What the README, CONTRIBUTING and the site say can be run, runs; and their tables are up to date."""
+
+import dataclasses
+import functools
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer.main
+
+import deepbio
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def _blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", document.read_text(encoding="utf-8"), flags=re.S | re.M)
+
+
+def _having(language: str) -> list[Path]:
+    return [document for document in DOCUMENTS if _blocks(document, language)]
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """One epoch on some hundred examples: the examples of the documents are run, not their figures reproduced."""
+    from deepbio import datasets, training
+    from deepbio.zoo import registry
+
+    def load_some(name, **options):
+        data = datasets.load.load_dataset(name, **options)
+        few = {part: split.take(np.linspace(0, len(split) - 1, 400).astype(int)) for part, split in data.splits()}
+        return dataclasses.replace(data, **few)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load_dataset", load_some)
+    monkeypatch.setattr(deepbio, "fit", functools.partial(training.fit, epochs=1, verbose=False), raising=False)
+    monkeypatch.setattr(deepbio, "evaluate", functools.partial(training.evaluate, draws=20), raising=False)
+    monkeypatch.setattr(registry, "_USER_MODELS", {})
+
+
+@pytest.mark.parametrize("document", _having("python"), ids=lambda path: path.stem)
+def test_the_python_of_a_document_runs(document, small, capsys):
+    names = {"__name__": "document"}
+    for block in _blocks(document, "python"):
+        exec(compile(block, document.name, "exec"), names)
+
+
+def test_the_model_of_contributing_is_built_as_it_says(small):
+    from deepbio.specs import InputSpec
+    from deepbio.zoo import model_spec
+
+    (block,) = _blocks(ROOT / "CONTRIBUTING.md", "python")
+    names = {"__name__": "my_models"}
+    exec(compile(block, "my_models.py", "exec"), names)
+    model = names["motif_bag"](InputSpec("dna", (200,)), 1)
+    assert model.count_params() == model_spec("motif_bag").parameters
+
+
+def _commands(document: Path) -> list[list[str]]:
+    lines = "".join(_blocks(document, "sh")).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("deepbio ")]
+
+
+@pytest.mark.parametrize("document", _having("sh"), ids=lambda path: path.stem)
+def test_the_commands_of_a_document_exist_with_their_options(document):
+    from deepbio.cli.main import app
+
+    commands = typer.main.get_command(app)
+    for name, *words in _commands(document):
+        if not name.startswith("-"):
+            commands.commands[name].make_context(name, words)  # raises at an unknown option
+
+
+def test_every_make_target_that_a_document_names_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
+    for document in DOCUMENTS:
+        named = set(
+            re.findall(r"^(?: {4})?make ([a-z]+)|`make ([a-z]+)", document.read_text(encoding="utf-8"), flags=re.M)
+        )
+        assert {one or other for one, other in named} <= targets, document.name
+
+
+def test_the_tables_of_the_readme_are_those_of_the_shelves():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs/_build/tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert tables.renewed(readme) == readme, "run: python docs/_build/tables.py"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_links_to_files_of_the_project_lead_somewhere(document):
+    generated = {"models.md", "datasets.md", "contributing.md", "changelog.md"}
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
+        assert target in generated or (document.parent / target).exists(), target
