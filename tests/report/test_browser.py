@@ -6,9 +6,9 @@ import subprocess
 import numpy as np
 import pytest
 from PIL import Image
-from report_cases import HISTORY, result
 
 from deepbio.report import write_report
+from tests.report.report_cases import HISTORY, result
 
 pytestmark = pytest.mark.browser
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")

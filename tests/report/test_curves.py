@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from report_cases import result
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from deepbio.report.curves import pr_points, ranking_labels, roc_points, thin
 from deepbio.report.training_curves import best_epoch
+from tests.report.report_cases import result
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from report_cases import HISTORY, KINDS, result
 
 from deepbio.errors import DataError, DeepbioError
 from deepbio.metrics import Estimate
 from deepbio.report import write_report
+from tests.report.report_cases import HISTORY, KINDS, result
 
 VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
 
