@@ -61,7 +61,7 @@ def _from_file(input: InputSpec, path: Path) -> tuple[Source, list[str]]:
         from deepbio.datasets.readers import read_fasta
 
         records = read_fasta(path, length=input.shape[0])
-        return records.codes, list(records.ids)
+        return np.asarray(records.codes), list(records.ids)  # of one length, so one array
     if input.modality == "image":
         from deepbio.datasets.readers import read_images
 
