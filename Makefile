@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Test processes side by side; 0 runs everything in one.
 JOBS   ?= 2
 
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Material for MkDocs advertises its successor at every build otherwise.
 export NO_MKDOCS_2_WARNING := 1
 

@@ -1,4 +1,4 @@
-"""Pages that the site makes from what the project already says: models, data sets, reference, contributing, changelog."""
+"""Pages that the site makes from what the project already says: models, data sets, command line, reference, and so on."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def on_files(files, config):
     pages = {
         "models.md": models_page(),
         "datasets.md": datasets_page(),
+        "command_line.md": command_line_page(),
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
         **{f"api/{room}.md": reference_page(room) for room in ROOMS},
@@ -97,6 +98,28 @@ def datasets_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def command_line_page() -> str:
+    """Give the page of the command line: each command with its arguments and options."""
+    import typer.main
+    from deepbio.cli.main import app
+
+    parts = [
+        "# Command line\n",
+        "Tables are drawn on a terminal and tab-separated in a pipe; notes for the eye go to standard error. An error of the input is one",
+        "message and exit code 2; `deepbio --debug COMMAND ...` shows where it was raised.\n",
+    ]
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option"]
+        shown = [p.name.upper() if p.required else f"[{p.name.upper()}]" for p in arguments]
+        parts += [f"## {name}\n", f"    deepbio {' '.join([name, '[OPTIONS]', *shown])}\n", f"{command.help}\n"]
+        parts += [f"- `{metavar}`: {_plain(p.help)}" for p, metavar in zip(arguments, shown, strict=True) if p.help]
+        parts += [f"- `{', '.join([*p.opts, *p.secondary_opts])}`" + (f": {_plain(p.help)}" if p.help else "") for p in options]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def reference_page(room: str) -> str:
     """Give the reference of a room: each public name, documented where it is defined.
 
@@ -118,6 +141,10 @@ def reference_page(room: str) -> str:
     parts = [f"# {name}\n", ast.get_docstring(tree) or "", ""]
     parts += [f"::: {homes.get(entry, f'{name}.{entry}')}\n    options: {{heading_level: 2}}\n" for entry in public]
     return "\n".join(parts)
+
+
+def _plain(text: str) -> str:
+    return text.replace("*", "\\*")  # a wildcard, not emphasis
 
 
 def _names(assignment: ast.Assign) -> list[str]:
