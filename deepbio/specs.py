@@ -65,8 +65,11 @@ class InputSpec:
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
                 raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
-        if not all(0 < d < float("inf") for d in self.deviation):
-            raise DataError(f"The deviation of each column must be positive and finite; received {self.deviation}.")
+        for column, value in enumerate(self.deviation, start=1):
+            if not 0 < value < float("inf"):
+                raise DataError(
+                    f"The deviation of each column must be positive and finite; column {column} has {value}."
+                )
 
     @property
     def dtype(self) -> str:

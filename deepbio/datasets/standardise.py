@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepbio.errors import DataError
 from deepbio.specs import InputSpec
 
 
@@ -14,10 +15,23 @@ def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> InputSpec:
         x: training rows, float32 `(n, features)`.
         features: names of the columns.
 
+    Raises:
+        DataError: there is no row, or a value is not a finite number.
+
     >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).deviation
     (1.0, 1.0)
     """
     columns = np.asarray(x, np.float64)
+    if not len(columns):
+        raise DataError("Expected at least one training row; received none.")
+    bad = np.argwhere(~np.isfinite(columns))
+    if len(bad):
+        row, column = bad[0]
+        name = features[column] if features else f"column {column + 1}"
+        raise DataError(
+            f"Row {row + 1} of the training rows has {columns[row, column]} as its {name!r}; expected a finite number. "
+            "Fill or drop missing values first."
+        )
     deviation = columns.std(axis=0)
     deviation[deviation == 0] = 1.0  # a constant column says nothing; it must not become infinite
     return InputSpec(

@@ -18,6 +18,7 @@ ROOMS = (
     "zoo",
     "training",
     "datasets",
+    "datasets/build",
     "datasets/readers",
     "datasets/vignettes",
     "specs",
