@@ -2,6 +2,24 @@
 
 from deepbio.layers.inputs import dna_input, flat_input, image_input, table_input, text_input
 from deepbio.layers.max_over_time import MaxOverTime
+from deepbio.layers.mean_over_known import MeanOverKnown
 from deepbio.layers.one_hot import OneHot
+from deepbio.layers.quick_gelu import quick_gelu
+from deepbio.layers.rotary_attention import RotaryAttention
+from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 
-__all__ = ["MaxOverTime", "OneHot", "dna_input", "flat_input", "image_input", "table_input", "text_input"]
+__all__ = [
+    "MaxOverTime",
+    "MeanOverKnown",
+    "OneHot",
+    "RotaryAttention",
+    "StrandMean",
+    "StrandTiedBatchNormalization",
+    "StrandTiedConv1D",
+    "dna_input",
+    "flat_input",
+    "image_input",
+    "quick_gelu",
+    "table_input",
+    "text_input",
+]

@@ -103,7 +103,15 @@ def build(record: ModelRecord) -> keras.Model:
     spec = model_spec(record.architecture)
     with seeded(record.seed):
         try:
-            model = spec.builder()(record.input, record.outputs, **record.config)
+            options = dict(record.config)
+            strands = options.pop("reverse_complement", "none")
+            model = spec.builder()(record.input, record.outputs, **options)
+            if strands != "none":
+                from deepbio.zoo.dna.reverse_complement import with_strands
+
+                if record.input.modality != "dna":
+                    raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
+                model = with_strands(model, strands, name=record.architecture)
         except ModelError:
             raise
         except (ValueError, TypeError) as error:

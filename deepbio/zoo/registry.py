@@ -135,6 +135,8 @@ def builder_options(spec: ModelSpec) -> dict[str, Any]:
     """Give the options of a model and their defaults; imports its module."""
     parameters = inspect.signature(spec.builder()).parameters.values()
     options = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    if "dna" in spec.modality:
+        options["reverse_complement"] = "none"  # of every DNA model: see deepbio.zoo.dna.reverse_complement
     return {**options, **spec.defaults}
 
 

@@ -1,0 +1,72 @@
+"""Basenji2: thousands of tracks along 131 kb (Kelley 2020, doi:10.1371/journal.pcbi.1008050)."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.layers import dna_input, quick_gelu
+from deepbio.specs import InputSpec
+from deepbio.zoo.dna.window_length import check_length
+from deepbio.zoo.registry import register
+
+
+@register(
+    "basenji2",
+    modality="dna",
+    summary="Pooled tower and dilated residuals: 5,313 tracks in 896 bins of 128 bp, from 131 kb",
+    paper="Kelley 2020, PLOS Computational Biology, doi:10.1371/journal.pcbi.1008050",
+    reference={"input_shape": (131072,), "outputs": 5313},
+    parameters=30_123_584,
+)
+def basenji2(
+    input: InputSpec,
+    outputs: int,
+    *,
+    stem: int = 288,
+    tower: tuple[int, ...] = (339, 399, 470, 554, 652, 768),
+    dilated: int = 384,
+    dilations: tuple[int, ...] = (1, 2, 3, 4, 6, 9, 14, 21, 32, 48, 72),
+    crop: int = 64,
+    head: int = 1536,
+) -> keras.Model:
+    """Halve the sequence seven times, let bins see each other through dilated residuals, and predict each bin.
+
+    Every block is GELU (its sigmoid form, as Basenji has it), convolution without bias, batch norm, dropout, pooling. The
+    published network ends in a softplus; here the output is what stands before it. A `counts` task reads it as a log rate, so
+    its link is `exp`; for weights from Basenji apply the softplus instead.
+
+    Args:
+        stem: filters of the first convolution.
+        tower: filters of the others; each halves the sequence.
+        dilated: filters of the dilated convolutions.
+        dilations: of each residual block.
+        crop: bins dropped at each end, which see too little of their surroundings.
+        head: filters of the last convolution.
+
+    Input shape: `(batch, length)` uint8 codes; a multiple of `2 ** (1 + len(tower))`.
+    Output shape: `(batch, length / 128 - 2 * crop, outputs)` logits.
+    """
+    bin_size = 2 ** (1 + len(tower))
+    check_length("basenji2", input, (2 * crop + 1) * bin_size, multiple=bin_size)
+    inputs, x = dna_input(input)
+    x = _block(x, stem, 15, pool=2)
+    for filters in tower:
+        x = _block(x, filters, 5, pool=2)
+    for dilation in dilations:
+        branch = _block(x, dilated, 3, dilation=dilation)
+        # starting from zero, each residual begins as the identity
+        branch = _block(branch, tower[-1], 1, dropout=0.3, gamma="zeros")
+        x = keras.layers.Add()([x, branch])
+    x = keras.layers.Cropping1D(crop)(x)
+    x = _block(x, head, 1, dropout=0.05)
+    x = keras.layers.Activation(quick_gelu)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="basenji2")
+
+
+def _block(x, filters: int, width: int, *, dilation: int = 1, dropout: float = 0.0, pool: int = 1, gamma: str = "ones"):
+    x = keras.layers.Activation(quick_gelu)(x)
+    x = keras.layers.Conv1D(filters, width, padding="same", dilation_rate=dilation, use_bias=False)(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, gamma_initializer=gamma)(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.layers.MaxPooling1D(pool)(x) if pool > 1 else x

@@ -1,0 +1,57 @@
+"""Basset: accessibility from 600 bp (Kelley et al. 2016, doi:10.1101/gr.200535.115)."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.layers import dna_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.registry import register
+
+
+@register(
+    "basset",
+    modality="dna",
+    summary="Three pooled convolutions and two wide dense layers: accessibility in 164 cell types from 600 bp",
+    paper="Kelley et al. 2016, Genome Research, doi:10.1101/gr.200535.115",
+    reference={"input_shape": (600,), "outputs": 164},
+    parameters=4_140_464,
+)
+def basset(
+    input: InputSpec,
+    outputs: int,
+    *,
+    filters: tuple[int, ...] = (300, 200, 200),
+    widths: tuple[int, ...] = (19, 11, 7),
+    pools: tuple[int, ...] = (3, 4, 4),
+    hidden: tuple[int, ...] = (1000, 1000),
+    dropout: float = 0.3,
+) -> keras.Model:
+    """Stack convolutions with batch norm, each pooled, and read all positions with dense layers.
+
+    The published network ends in a sigmoid, which here is the link of the task.
+
+    Args:
+        filters, widths, pools: of each convolution.
+        hidden: units of each dense layer.
+        dropout: after each dense layer.
+
+    Input shape: `(batch, length)` uint8 codes.
+    Output shape: `(batch, outputs)` logits.
+    """
+    steps = [step for width, pool in zip(widths, pools, strict=True) for step in ((width, 1), (pool, pool))]
+    check_length("basset", input, least_length(steps))
+    inputs, x = dna_input(input)
+    for n, width, pool in zip(filters, widths, pools, strict=True):
+        x = keras.layers.Conv1D(n, width)(x)
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation("relu")(x)
+        x = keras.layers.MaxPooling1D(pool)(x)
+    x = keras.layers.Flatten()(x)
+    for units in hidden:
+        x = keras.layers.Dense(units)(x)
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation("relu")(x)
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="basset")

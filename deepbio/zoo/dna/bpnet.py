@@ -1,0 +1,72 @@
+"""BPNet: base-resolution profiles (Avsec et al. 2021, doi:10.1038/s41588-021-00782-6), in ChromBPNet's unpadded form."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import keras
+
+from deepbio.errors import ModelError
+from deepbio.layers import dna_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.registry import register
+
+ops: Any = keras.ops  # its annotations name one backend's tensors only
+
+
+@register(
+    "bpnet",
+    modality="dna",
+    summary="Dilated residual convolutions with a profile head and a counts head: reads at each base",
+    paper="Avsec et al. 2021, Nature Genetics, doi:10.1038/s41588-021-00782-6",
+    reference={"input_shape": (2114,), "outputs": 1},
+    parameters=6_377_986,
+)
+def bpnet(
+    input: InputSpec,
+    outputs: int,
+    *,
+    filters: int = 512,
+    layers: int = 8,
+    width: int = 21,
+    profile_width: int = 75,
+    head: Literal["both", "profile", "counts"] = "both",
+) -> keras.Model:
+    """Widen the view by dilated convolutions, then tell where the reads fall (profile) and how many there are (counts).
+
+    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are joined without loss: the output
+    at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions is the
+    profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts` task)
+    is the multinomial likelihood of the profile times the Poisson likelihood of the total; a `profile` task sees the
+    multinomial alone.
+
+    Args:
+        filters: of every convolution but the profile's.
+        layers: dilated convolutions, of dilation 2, 4, 8 and so on.
+        width: of the first convolution.
+        profile_width: of the profile's convolution.
+        head: `"both"` as above; `"profile"` gives the profile's logits; `"counts"` gives `(batch, outputs)`, the log counts.
+
+    Input shape: `(batch, length)` uint8 codes.
+    Output shape: `(batch, positions, outputs)`, or `(batch, outputs)` for `head="counts"`. An output is a track, such as a strand.
+    """
+    if head not in ("both", "profile", "counts"):
+        raise ModelError(f"bpnet: head is 'both', 'profile' or 'counts'; received {head!r}.")
+    dilations = [2**i for i in range(1, layers + 1)]
+    steps = [(width, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_width, 1)]
+    check_length("bpnet", input, least_length(steps))
+    inputs, x = dna_input(input)
+    x = keras.layers.Conv1D(filters, width, activation="relu")(x)
+    for dilation in dilations:
+        branch = keras.layers.Conv1D(filters, 3, dilation_rate=dilation, activation="relu")(x)
+        x = keras.layers.Add()([keras.layers.Cropping1D(dilation)(x), branch])
+    profile = counts = None
+    if head != "counts":
+        profile = keras.layers.Conv1D(outputs, profile_width, name="profile_head")(x)
+    if head != "profile":
+        counts = keras.layers.Dense(outputs, name="counts_head")(keras.layers.GlobalAveragePooling1D()(x))
+    if profile is None or counts is None:
+        return keras.Model(inputs, counts if profile is None else profile, name="bpnet")
+    log_rates = ops.expand_dims(counts, 1) + ops.log_softmax(profile, axis=1)
+    return keras.Model(inputs, log_rates, name="bpnet")

@@ -1,0 +1,58 @@
+"""DeepBind: one bank of motif detectors (Alipanahi et al. 2015, doi:10.1038/nbt.3300)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import keras
+
+from deepbio.errors import ModelError
+from deepbio.layers import dna_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.dna.window_length import check_length
+from deepbio.zoo.registry import register
+
+
+@register(
+    "deepbind",
+    modality="dna",
+    summary="One convolution of motif detectors, their maximum, one dense layer: protein binding",
+    paper="Alipanahi et al. 2015, Nature Biotechnology, doi:10.1038/nbt.3300",
+    reference={"input_shape": (101,), "outputs": 1},
+    parameters=2_129,
+)
+def deepbind(
+    input: InputSpec,
+    outputs: int,
+    *,
+    filters: int = 16,
+    width: int = 24,
+    hidden: int = 32,
+    dropout: float = 0.5,
+    pool: Literal["max", "max_and_mean"] = "max",
+) -> keras.Model:
+    """Detect motifs, keep each detector's best match, and combine them.
+
+    The paper tuned the sizes anew for each protein; the defaults are the form in common use.
+
+    Args:
+        filters: motif detectors.
+        width: of a detector, in bases.
+        hidden: units of the dense layer.
+        dropout: before the last layer.
+        pool: `"max"`, or `"max_and_mean"` as the paper has it for RNA.
+
+    Input shape: `(batch, length)` uint8 codes, at least `width` bases.
+    Output shape: `(batch, outputs)` logits.
+    """
+    if pool not in ("max", "max_and_mean"):
+        raise ModelError(f"deepbind: pool is 'max' or 'max_and_mean'; received {pool!r}.")
+    check_length("deepbind", input, width)
+    inputs, x = dna_input(input)
+    x = keras.layers.Conv1D(filters, width, activation="relu")(x)
+    best = keras.layers.GlobalMaxPooling1D()(x)
+    if pool == "max_and_mean":
+        best = keras.layers.Concatenate()([best, keras.layers.GlobalAveragePooling1D()(x)])
+    x = keras.layers.Dense(hidden, activation="relu")(best)
+    x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepbind")

@@ -1,0 +1,55 @@
+"""DeepSTARR: enhancer activity from 249 bp (de Almeida et al. 2022, doi:10.1038/s41588-022-01048-5)."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.layers import dna_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.dna.window_length import check_length
+from deepbio.zoo.registry import register
+
+
+@register(
+    "deepstarr",
+    modality="dna",
+    summary="Four pooled convolutions and two dense layers: developmental and housekeeping enhancer activity, 249 bp",
+    paper="de Almeida et al. 2022, Nature Genetics, doi:10.1038/s41588-022-01048-5",
+    reference={"input_shape": (249,), "outputs": 2},
+    parameters=624_738,
+)
+def deepstarr(
+    input: InputSpec,
+    outputs: int,
+    *,
+    filters: tuple[int, ...] = (256, 60, 60, 120),
+    widths: tuple[int, ...] = (7, 3, 5, 3),
+    pool: int = 2,
+    hidden: tuple[int, ...] = (256, 256),
+    dropout: float = 0.4,
+) -> keras.Model:
+    """Stack padded convolutions, halve after each, and read all positions with dense layers.
+
+    Args:
+        filters, widths: of each convolution.
+        pool: size of the pooling after each.
+        hidden: units of each dense layer.
+        dropout: after each dense layer.
+
+    Input shape: `(batch, length)` uint8 codes.
+    Output shape: `(batch, outputs)` logits; for the paper's regression they are the log2 activities.
+    """
+    check_length("deepstarr", input, pool ** len(filters))
+    inputs, x = dna_input(input)
+    for n, width in zip(filters, widths, strict=True):
+        x = keras.layers.Conv1D(n, width, padding="same")(x)
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation("relu")(x)
+        x = keras.layers.MaxPooling1D(pool)(x)
+    x = keras.layers.Flatten()(x)
+    for units in hidden:
+        x = keras.layers.Dense(units)(x)
+        x = keras.layers.BatchNormalization()(x)
+        x = keras.layers.Activation("relu")(x)
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepstarr")

@@ -1,0 +1,104 @@
+"""Facts of the published networks beyond their reference counts."""
+
+import keras
+import numpy as np
+import pytest
+
+from deepbio.errors import ModelError
+from deepbio.zoo import get_model
+from deepbio.zoo.dna.window_length import least_length
+
+ops = keras.ops
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "parameters"),
+    [
+        ("bpnet", {"filters": 128, "layers": 4}, 217_730),  # 128 filters, 4 dilated layers
+        ("basenji2", {"outputs": 1643}, 24_482_794),  # the mouse head of Kelley 2020
+        # Genomic Benchmarks' README counts: seven symbols; three classes
+        ("genomic_benchmarks_cnn", {"symbols": 7}, 6_665),
+        ("genomic_benchmarks_cnn", {"symbols": 7, "outputs": 3}, 6_675),
+    ],
+)
+def test_other_published_forms_have_their_counts_too(name, options, parameters):
+    assert get_model(name, **options).count_params() == parameters
+
+
+def test_basset_trains_4135064_of_its_weights():
+    assert sum(int(np.prod(v.shape)) for v in get_model("basset").trainable_variables) == 4_135_064
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [("spliceai_80nt", 80), ("spliceai_400nt", 400), ("spliceai_2k", 2000), ("spliceai_10k", 10000)],
+)
+def test_spliceai_predicts_each_base_that_has_its_context(name, context):
+    assert get_model(name, input_shape=context + 7).output_shape == (None, 7, 3)
+    with pytest.raises(ModelError, match=f"at least {context + 1} bases; received {context}"):
+        get_model(name, input_shape=context)
+
+
+def test_bpnet_joins_its_heads_without_loss():
+    model = get_model("bpnet", input_shape=200, outputs=2, filters=8, layers=3, seed=0)
+    x = np.random.default_rng(0).integers(0, 4, (3, 200)).astype(np.uint8)
+    profile = keras.Model(model.inputs, model.get_layer("profile_head").output).predict_on_batch(x)
+    counts = keras.Model(model.inputs, model.get_layer("counts_head").output).predict_on_batch(x)
+    joint = model.predict_on_batch(x)
+    np.testing.assert_allclose(ops.logsumexp(joint, axis=1), counts, atol=1e-5)
+    np.testing.assert_allclose(ops.softmax(joint, axis=1), ops.softmax(profile, axis=1), atol=1e-6)
+
+
+def test_bpnets_heads_stand_alone_too():
+    options = {"input_shape": 200, "filters": 8, "layers": 3}
+    assert get_model("bpnet", outputs=2, head="profile", **options).output_shape == (None, 78, 2)
+    assert get_model("bpnet", outputs=2, head="counts", **options).output_shape == (None, 2)
+    with pytest.raises(ModelError, match="head is 'both', 'profile' or 'counts'"):
+        get_model("bpnet", head="count", **options)
+
+
+def test_an_unknown_base_is_the_fifth_symbol_of_genomic_benchmarks():
+    model = get_model("genomic_benchmarks_cnn", input_shape=60, seed=0)
+    known, unknown = np.zeros((1, 60), np.uint8), np.full((1, 60), 4, np.uint8)
+    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate))
+    symbols = keras.Model(model.inputs, first.output)
+    assert symbols.predict_on_batch(known)[0, 0].tolist() == [1, 0, 0, 0, 0, 0]
+    assert symbols.predict_on_batch(unknown)[0, 0].tolist() == [0, 0, 0, 0, 1, 0]
+
+
+def test_padding_by_n_leaves_an_exons_score_as_it_is():
+    exon = np.random.default_rng(0).integers(0, 4, (1, 40)).astype(np.uint8)
+    padded = np.pad(exon, ((0, 0), (0, 20)), constant_values=4)
+    short, long = (get_model("mmsplice_exon", input_shape=n, seed=0) for n in (40, 60))
+    np.testing.assert_allclose(long.predict_on_batch(padded), short.predict_on_batch(exon), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "message"),
+    [
+        ("basset", 167, "at least 168 bases; received 167"),
+        ("deepsea", 162, "at least 163 bases"),
+        ("danq", 37, "at least 38 bases"),
+        ("deepstarr", 15, "at least 16 bases"),
+        ("deepbind", 23, "at least 24 bases"),
+        ("bpnet", 1114, "at least 1115 bases"),
+        ("basenji2", 131_073, "multiple of 128 bases, at least 16512; received 131073. The nearest is 131072"),
+    ],
+)
+def test_a_window_that_does_not_fit_is_told_which_would(name, length, message):
+    with pytest.raises(ModelError, match=message):
+        get_model(name, input_shape=length)
+
+
+@pytest.mark.parametrize(
+    ("name", "length"), [("basset", 168), ("deepsea", 163), ("danq", 38), ("deepstarr", 16), ("bpnet", 1115)]
+)
+def test_the_shortest_window_works(name, length):
+    small = {"deepsea": {"hidden": 8}, "danq": {"hidden": 8}, "bpnet": {"filters": 8}}.get(name, {})
+    model = get_model(name, input_shape=length, outputs=1, **small)
+    assert np.isfinite(model.predict_on_batch(np.zeros((1, length), np.uint8))).all()
+
+
+def test_the_least_length_counts_dilation_and_pooling():
+    assert least_length([(3, 1), (2, 2)]) == 4
+    assert least_length([(1 + 2 * 4, 1)]) == 9
