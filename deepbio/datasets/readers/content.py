@@ -64,7 +64,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         if content.startswith(magic):
             raise DataError(f"{place}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it.")
     content = content.removeprefix(_BOM)
-    if not content.strip():
+    if not content[:4096].strip() and not content.strip():
         raise DataError(f"{place}: the file is empty.")
     if b"\0" in content[:65536]:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -71,27 +71,59 @@ def read_fasta(
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     _check_start(place, content)
-    records = content[content.index(b">") + 1 :].split(b"\n>")
-    headers, sequences = [], []
-    for record in records:
-        header, _, sequence = record.partition(b"\n")
-        headers.append(header)
-        sequences.append(sequence.translate(None, b"\n \t"))
-    ids = _names(place, content, headers, same_names)
-    lengths = np.array([len(sequence) for sequence in sequences])
-    for wrong in np.flatnonzero((lengths == 0) | ((lengths != length) & (length is not None)))[:1]:
+    lines = _lines(content)
+    ids = _names(place, content, lines, same_names)
+    letters, lengths = _letters(content, lines)
+    for wrong in np.flatnonzero((lengths == 0) if length is None else (lengths != length))[:1]:
         expected = "a sequence" if length is None else f"{length} bases"
         raise DataError(
-            f"{_where(place, content, wrong)}, record {ids[wrong]!r}: expected {expected}; received {lengths[wrong]} bases."
+            f"{place}, line {lines.headers[wrong] + 1}, record {ids[wrong]!r}: expected {expected}; received "
+            f"{lengths[wrong]} bases."
         )
     try:
-        codes = encode(b"".join(sequences), unknown=unknown)
+        codes = encode(letters, unknown=unknown)
     except DataError:
         _raise_at_bad_letter(place, content, ids, unknown)
         raise
     if (lengths == lengths[0]).all():
         return FastaRecords(ids, codes.reshape(len(ids), -1), lengths)
     return FastaRecords(ids, np.split(codes, lengths.cumsum()[:-1]), lengths)
+
+
+class _Lines(NamedTuple):
+    """Where the lines of a file start and end (their newline), and which of them are headers."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    headers: np.ndarray
+
+
+def _lines(content: bytes) -> _Lines:
+    text = np.frombuffer(content, dtype=np.uint8)
+    ends = np.append(np.flatnonzero(text == ord("\n")), len(text))
+    starts = np.append(0, ends[:-1] + 1)
+    headers = np.flatnonzero(text[np.minimum(starts, len(text) - 1)] == ord(">"))
+    return _Lines(starts, ends, headers)
+
+
+def _letters(content: bytes, lines: _Lines) -> tuple[np.ndarray, np.ndarray]:
+    """All sequences without headers, line ends and spaces, one after the other, and the length of each."""
+    text = np.frombuffer(content, dtype=np.uint8)
+    keep = np.ones(len(lines.starts), dtype=bool)
+    keep[: lines.headers[0]] = False  # blank lines before the first record
+    keep[lines.headers] = False
+    of_text = np.repeat(keep, lines.ends - lines.starts + 1)[: len(text)]
+    of_text[lines.ends[:-1]] = False
+    letters = text[of_text]
+    record = np.searchsorted(lines.headers, np.arange(len(keep)), side="right") - 1
+    sizes = np.where(keep, lines.ends - lines.starts, 0)
+    lengths = np.bincount(record[keep], weights=sizes[keep], minlength=len(lines.headers)).astype(np.int64)
+    blank = np.flatnonzero((letters == ord(" ")) | (letters == ord("\t")))
+    if len(blank):
+        lost = np.searchsorted(lengths.cumsum(), blank, side="right")
+        lengths -= np.bincount(lost, minlength=len(lengths))
+        letters = np.delete(letters, blank)
+    return letters, lengths
 
 
 def _check_start(place: Path, content: bytes) -> None:
@@ -104,23 +136,26 @@ def _check_start(place: Path, content: bytes) -> None:
     raise DataError(f"{place}, line {line}: expected a FASTA header that begins with '>'; found {found!r}.{kind}")
 
 
-def _names(place: Path, content: bytes, headers: list[bytes], same_names: str) -> list[str]:
+def _names(place: Path, content: bytes, lines: _Lines, same_names: str) -> list[str]:
+    ends = lines.ends[lines.headers].tolist()
     names = []
-    seen: Counter[str] = Counter()
-    for i, header in enumerate(headers):
-        words = header.decode("utf-8", "backslashreplace").split(maxsplit=1)
+    for line, start, end in zip(lines.headers.tolist(), lines.starts[lines.headers].tolist(), ends, strict=True):
+        words = content[start + 1 : end].decode("utf-8", "backslashreplace").split(maxsplit=1)
         if not words:
-            raise DataError(f"{_where(place, content, i)}: expected a name after '>'; found none. Name the record.")
-        name = words[0]
+            raise DataError(f"{place}, line {line + 1}: expected a name after '>'; found none. Name the record.")
+        names.append(words[0])
+    if len(set(names)) == len(names):
+        return names
+    seen: Counter[str] = Counter()
+    for i, name in enumerate(names):
         seen[name] += 1
         if seen[name] > 1:
             if same_names == "error":
                 raise DataError(
-                    f"{_where(place, content, i)}: the record name {name!r} occurs twice (first as record "
+                    f"{place}, line {lines.headers[i] + 1}: the record name {name!r} occurs twice (first as record "
                     f"{names.index(name) + 1}). Rename it, or read with same_names='number'."
                 )
-            name = f"{name}#{seen[name]}"
-        names.append(name)
+            names[i] = f"{name}#{seen[name]}"
     return names
 
 
@@ -135,9 +170,3 @@ def _raise_at_bad_letter(place: Path, content: bytes, ids: list[str], unknown: U
             encode(line.translate(None, b" \t"), unknown=unknown)
         except DataError as error:
             raise DataError(f"{place}, line {number}, record {ids[record]!r}: {error}") from None
-
-
-def _where(place: Path, content: bytes, record: int) -> str:
-    """File and line of a record's header, counted only when something is wrong with it."""
-    headers = (n for n, line in enumerate(content.split(b"\n"), start=1) if line.startswith(b">"))
-    return f"{place}, line {next(n for i, n in enumerate(headers) if i == record)}"

@@ -154,5 +154,7 @@ def _why(cell: Any, missing: bool) -> str:
     try:
         float(cell)
     except (TypeError, ValueError):
-        return f"expected a number; found {cell!r}. Turn words into numbers, or name the columns with features=[...]."
+        # A long cell may be a note about a patient, which must not end up in a log.
+        found = repr(cell) if len(str(cell)) <= 20 else f"text of {len(str(cell))} characters"
+        return f"expected a number; found {found}. Turn words into numbers, or name the columns with features=[...]."
     return f"expected a finite number that float32 can hold; found {cell!r}."

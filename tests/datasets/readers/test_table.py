@@ -139,6 +139,14 @@ def test_a_bad_table_is_named_with_its_place(write, content, options, message):
     assert str(path) in str(caught.value)
 
 
+def test_a_note_among_the_numbers_is_not_quoted(write):
+    with pytest.raises(
+        DataError, match="row 1, column 'note': expected a number; found text of 31 characters"
+    ) as caught:
+        read_table(write("age,note\n60,Ms Example has a cough at night\n"))
+    assert "cough" not in str(caught.value)
+
+
 def test_parquet_reads_as_csv_does(tmp_path):
     pytest.importorskip("pyarrow", reason="needs the extra 'data'")
     frame = pd.DataFrame({"age": [60, 71], "sex": pd.Categorical(["f", "m"]), "note": ["a", "b"]})
