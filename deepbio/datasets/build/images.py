@@ -104,8 +104,8 @@ def from_npz(
     Args:
         path: the `.npz` file; see `deepbio.datasets.readers.read_npz`.
         kind, labels, positive: what is predicted; see `from_arrays`.
-        duplicates: `"group"` refuses splits that share images, `"drop"` takes them out of training and validation,
-            `"keep"` leaves the published splits as they are.
+        duplicates: `"group"` refuses splits that share images, `"drop"` takes them out of training and validation
+            (and out of test where their labels differ), `"keep"` leaves the published splits as they are.
         name: of the data set; None takes the file's.
 
     Raises:

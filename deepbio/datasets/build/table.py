@@ -83,6 +83,8 @@ def from_csv(
     )
     if words is None and not table.features:
         raise DataError(f"{path}: no column is left to learn from. Name some with features, text or sequence.")
+    used = {"label": label, "targets": targets, "text": text, "sequence": sequence, "features": list(features or ())}
+    used |= {"group": group, "id": id, "split": split, "positive": positive, "length": length}
     x: Any = table.x if words is None else table.texts
     try:
         return from_arrays(
@@ -102,7 +104,7 @@ def from_csv(
             seed=seed,
             duplicates=duplicates,
             name=name or Path(path).name.split(".")[0],
-            options={"csv": os.fspath(path), "label": label, "targets": targets, "group": group},
+            options={"csv": os.fspath(path), **{use: value for use, value in used.items() if value}},
         )
     except DataError as error:
         raise DataError(f"{path}: {error}") from error

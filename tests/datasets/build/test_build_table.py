@@ -30,6 +30,16 @@ def test_a_table_with_patients_and_published_test_rows(visits):
     assert len(data.train) + len(data.valid) == 60
     assert data.train.x[:, 1].tolist() == [int(id[1:]) for id in data.train.ids]
     data.check_leakage()
+    assert data.options == {
+        "csv": str(visits),
+        "label": "diagnosis",
+        "features": ["dose", "age"],
+        "group": "patient",
+        "id": "visit",
+        "split": "part",
+        "positive": "ill",
+        "seed": 0,
+    }
 
 
 def test_notes_and_sequences_are_other_ways_to_learn(visits):
