@@ -42,6 +42,8 @@ _FIRST = (
     "{patient} presents with {list}.",
     "{patient} comes in with {list}.",
     "{patient} is seen because of {list}.",
+    "{patient} with {list}.",
+    "{patient} with {timed}.",
     "{patient} has had {timed}.",
     "{patient} has had {timed}.",
 )
@@ -49,18 +51,19 @@ _MORE = (
     "{He} also has {list}.",
     "{He} has {list}.",
     "{He} reports {list}.",
-    "There is also {list}.",
-    "Other findings are {list}.",
+    "{He} also complains of {list}.",
+    "Other findings: {list}.",
     "The history tells of {list}.",
 )
 _NO_MORE = (
     "{He} denies {list}.",
     "{He} has no {list}.",
-    "There is no {list}.",
+    "There is no sign of {list}.",
     "No {list}.",
     "{He} has not had any {list}.",
     "Negative for {list}.",
 )
+_BEFORE_ADJECTIVES = (" has {list}", " has had {timed}")
 _BUT = (" but no {list}", ", without {list}", " but denies {list}")
 
 
@@ -116,10 +119,11 @@ def write_note(states: np.ndarray, phrases: Sequence[Phrases], chances: Chances)
 
     patient, he = _patient(chances)
     opening, more = _sentences(patient, he, nouns, adjectives, chances)
+    hosts = len(more)  # sentences that affirm; one that denies takes no second denial
     for group in chances.groups(denied, 2):
         listed = join(group, "or")
-        host = chances.below(len(more) + 3)
-        if host < len(more) and not any(cue in more[host] for cue in (" no ", " without ", " denies ")):
+        host = chances.below(hosts + 3)
+        if host < hosts and not any(cue in more[host] for cue in (" no ", " without ", " denies ")):
             more[host] = more[host][:-1] + chances.one_of(_BUT).format(list=listed) + "."
         else:
             more.append(chances.one_of(_NO_MORE).format(He=he, list=listed))
@@ -158,7 +162,7 @@ def _sentences(
     for place, group in enumerate(nouns):
         template = chances.one_of(_MORE if place else _FIRST)
         listed = list(group)
-        if adjectives and (" has {list}" in template or "{timed}" in template):
+        if adjectives and any(verb in template for verb in _BEFORE_ADJECTIVES):
             listed += adjectives
             adjectives = []
         timed = [f"{listed[0]} for {_duration(chances)}", *listed[1:]]

@@ -70,7 +70,7 @@ def _claims(term: Term, proper: frozenset[str]) -> list[tuple[int, str]]:
     """Phrases that a finding would like, best first, each with its rank: 0 by hand, 1 the name, 2 a synonym."""
     if term.id in EVERYDAY:
         return [(0, phrase) for phrase in EVERYDAY[term.id][0]]
-    plain = sorted((s for s in term.layperson if len(s.split()) <= _MOST_WORDS), key=len)
+    plain = sorted((s for s in term.layperson if len(s.split()) <= _MOST_WORDS and "," not in s), key=len)
     found = [(0, phrase) for phrase in PLAIN.get(term.id, ())]
     found.append((1, _as_in_a_sentence(term.name, proper)))
     found += [(2, _as_in_a_sentence(synonym, proper)) for synonym in plain]

@@ -68,8 +68,17 @@ def test_wording_and_order_vary():
     chances = Chances(np.random.Generator(np.random.Philox(0)))
     drawn = {write_note(np.array([1, -1]), phrases, chances).split("-year-old ")[1] for _ in range(300)}
     assert len(drawn) > 40
-    for start in ("boy is feverish. ", "girl has a fever", "woman presents with a fever. "):
+    for start in ("boy is feverish. ", "girl has a fever", "woman presents with a fever. ", "man with a fever for "):
         assert any(note.startswith(start) for note in drawn), start
+
+
+def test_a_sentence_that_denies_takes_no_second_denial(notes):
+    for text in notes.texts:
+        for sentence in text.split(". "):
+            cues = sum(
+                sentence.count(cue) for cue in (" denies ", " but no ", ", without ", "Negative for ", " no sign of ")
+            )
+            assert cues <= 1, sentence
 
 
 def test_a_note_without_findings_is_still_a_note():
