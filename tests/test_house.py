@@ -1,6 +1,7 @@
 """The house rules: what may be imported, how large a file may be, what the wheel and the cards must hold."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -203,6 +204,15 @@ def test_no_tracked_file_names_a_path_of_one_machine_or_a_package_index():
         if patterns.search(line)
     ]
     assert found == []
+
+
+def test_what_must_pass_before_a_change_goes_in_is_one_program():
+    program = ROOT / ".ci/run"
+    assert os.access(program, os.X_OK)
+    lines = program.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert "set -euo pipefail" in lines
+    assert [line for line in lines if line.startswith("make ")] == ["make lint", "make test", "make docs"]
 
 
 def test_no_tracked_file_is_large():
