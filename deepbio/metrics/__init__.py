@@ -3,27 +3,42 @@
 `summarize` gives the metrics that suit a task, each with a bootstrap interval; `value` gives one while training.
 """
 
+from deepbio.metrics.calibration import (
+    Isotonic,
+    Platt,
+    Temperature,
+    calibrator_from_dict,
+    fit_isotonic,
+    fit_platt,
+    fit_temperature,
+)
+from deepbio.metrics.calibration_error import Reliability, ece, ece_interval, reliability
 from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
 from deepbio.metrics.comparison import Comparison, McNemar, holm, mcnemar, paired_bootstrap
+from deepbio.metrics.conformal import conformal_cutoff, conformal_radius, prediction_sets
 from deepbio.metrics.confusion import confusion_matrix, per_class_error
 from deepbio.metrics.delong import DeLongTest, delong_interval, delong_test, delong_variance
 from deepbio.metrics.estimate import Estimate, UndefinedMetricWarning
-from deepbio.metrics.probability import Reliability, brier, ece, log_loss, reliability
+from deepbio.metrics.probability import brier, log_loss
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
 from deepbio.metrics.resampling import bootstrap, bootstrap_draws, bootstrap_weights, interval
 from deepbio.metrics.segmentation import dice, iou
 from deepbio.metrics.summary import METRICS, Metric, default_metrics, direction, metric, metric_names, summarize, value
+from deepbio.metrics.thresholds import choose_threshold
 
 __all__ = [
     "METRICS",
     "Comparison",
     "DeLongTest",
     "Estimate",
+    "Isotonic",
     "McNemar",
     "Metric",
+    "Platt",
     "Reliability",
+    "Temperature",
     "UndefinedMetricWarning",
     "accuracy",
     "auprc",
@@ -33,6 +48,10 @@ __all__ = [
     "bootstrap_draws",
     "bootstrap_weights",
     "brier",
+    "calibrator_from_dict",
+    "choose_threshold",
+    "conformal_cutoff",
+    "conformal_radius",
     "confusion_matrix",
     "default_metrics",
     "delong_interval",
@@ -41,7 +60,11 @@ __all__ = [
     "dice",
     "direction",
     "ece",
+    "ece_interval",
     "f1",
+    "fit_isotonic",
+    "fit_platt",
+    "fit_temperature",
     "holm",
     "interval",
     "iou",
@@ -59,6 +82,7 @@ __all__ = [
     "per_class_error",
     "poisson_deviance",
     "precision_at_k",
+    "prediction_sets",
     "prevalence",
     "r2",
     "reliability",

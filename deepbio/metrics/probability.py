@@ -1,4 +1,4 @@
-"""How good the probabilities are: log-loss, Brier score, expected calibration error and the reliability behind it.
+"""How good the probabilities are: log-loss and Brier score.
 
 Binary `p` is `(n,)`; class probabilities are `(n, classes)` (with positions `(n, length, classes)`); multilabel `y` and
 `p` are `(n, labels)` with NaN in `y` for unknown. `weights` is `(n,)`, or `(draws, n)` for a value a row.
@@ -6,7 +6,6 @@ Binary `p` is `(n,)`; class probabilities are `(n, classes)` (with positions `(n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
     >>> round(log_loss([0, 1], [0.1, 0.8]), 4)
     0.1643
     """
-    truth, p = _probabilities(y, p)
+    truth, p = check_probabilities(y, p)
     tiny = np.finfo(np.float64).eps
     p = np.clip(p, tiny, 1.0 - tiny)
     if truth.ndim == p.ndim - 1:
@@ -44,7 +43,7 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> An
     >>> round(brier([0, 1], [0.1, 0.8]), 4)
     0.025
     """
-    truth, p = _probabilities(y, p)
+    truth, p = check_probabilities(y, p)
     if truth.ndim == p.ndim - 1:
         happened = truth[..., None] == np.arange(p.shape[-1])
         loss = ((p - happened) ** 2).sum(axis=-1)
@@ -53,65 +52,8 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> An
     return _mean_of_known(loss, truth, weights, "Brier score")
 
 
-def ece(y: ArrayLike, p: ArrayLike, *, bins: int = 15, weights: ArrayLike | None = None) -> Any:
-    """Give the expected calibration error over equally wide bins: mean gap between what was said and what happened.
-
-    Binary and multilabel compare the probability of "yes" with how often it was true; classes compare the largest
-    probability with how often it was right. Source: Guo et al. 2017, arXiv:1706.04599.
-
-    >>> round(ece([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=10), 4)
-    0.275
-    """
-    said, happened, example = _claims(y, p)
-    w, single = weight_rows(weights, len(np.asarray(y)))
-    n, bin_of = w.shape[1], _bin(said, bins)
-    gap = np.bincount(example * bins + bin_of, weights=happened - said, minlength=n * bins).reshape(n, bins)
-    many = np.bincount(example, minlength=n).astype(np.float64)
-    sums = weighted_sums(w, np.column_stack([gap, many]))
-    return give(divide(np.abs(sums[:, :-1]).sum(axis=1), sums[:, -1]), single, "calibration error")
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """What was said against what happened, a bin a row: arrays `(bins,)`, NaN where a bin is empty."""
-
-    edges: np.ndarray
-    said: np.ndarray
-    happened: np.ndarray
-    count: np.ndarray
-
-
-def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
-    """Give mean probability, observed share and count of each of `bins` equally wide bins (right edge included).
-
-    >>> reliability([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=2).count
-    array([1, 3])
-    """
-    said, happened, _ = _claims(y, p)
-    bin_of = _bin(said, bins)
-    count = np.bincount(bin_of, minlength=bins)
-    mean_said = divide(np.bincount(bin_of, weights=said, minlength=bins), count)
-    mean_happened = divide(np.bincount(bin_of, weights=happened, minlength=bins), count)
-    return Reliability(np.linspace(0, 1, bins + 1), mean_said, mean_happened, count)
-
-
-def _bin(said: np.ndarray, bins: int) -> np.ndarray:
-    return np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], said)
-
-
-def _claims(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give what was said (a probability), whether it happened, and the example of each claim, all flat."""
-    truth, p = _probabilities(y, p)
-    if truth.ndim == p.ndim - 1:
-        happened, said = (p.argmax(axis=-1) == truth).astype(np.float64), p.max(axis=-1)
-    else:
-        happened, said = truth, p
-    known = ~np.isnan(happened)
-    example = np.broadcast_to(np.arange(len(said)).reshape(-1, *[1] * (said.ndim - 1)), said.shape)
-    return said[known], happened[known], example[known]
-
-
-def _probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def check_probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Give truth and probabilities after checking that they fit and lie between 0 and 1."""
     y, p = check_pair(y, p)
     # A little slack: float32 probabilities may pass 1 by a rounding error.
     if p.min() < -1e-6 or p.max() > 1 + 1e-6:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError, nearest
+from deepbio.metrics.calibration_error import ece, ece_noise, noise_interval
 from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
 from deepbio.metrics.estimate import Estimate, UndefinedMetricWarning
-from deepbio.metrics.probability import brier, ece, log_loss
+from deepbio.metrics.probability import brier, log_loss
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
@@ -28,7 +29,16 @@ Direction = Literal["max", "min"]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric by name: title, whether more or less is better, kinds of task it suits, the function, possible values."""
+    """A metric by name.
+
+    Args:
+        name, title: for code and for readers.
+        direction: whether more or less is better.
+        kinds: of task that it suits.
+        function: `function(y, p, weights=...)`.
+        bounds: lowest and highest possible value.
+        noise: of a sum of absolute gaps: how far each resample's gaps are from the sample's (see `noise_interval`).
+    """
 
     name: str
     title: str
@@ -36,6 +46,7 @@ class Metric:
     kinds: tuple[Kind, ...]
     function: Callable[..., Any]
     bounds: tuple[float, float] = (0.0, 1.0)
+    noise: Callable[..., np.ndarray] | None = None
 
 
 _SIGNED, _POSITIVE = (-1.0, 1.0), (0.0, math.inf)
@@ -69,7 +80,7 @@ _ALL: tuple[Metric, ...] = (
     ),
     Metric("log_loss", "Log-loss", "min", _PROBABLE, log_loss, _POSITIVE),
     Metric("brier", "Brier score", "min", _PROBABLE, brier, (0.0, 2.0)),
-    Metric("ece", "Calibration error", "min", _PROBABLE, ece),
+    Metric("ece", "Calibration error", "min", _PROBABLE, ece, noise=ece_noise),
     Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED),
     Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0)),
@@ -191,16 +202,23 @@ def summarize(
     if draws == 0:
         return {name: Estimate(number) for name, number in values.items()}
     found: dict[str, list[np.ndarray]] = {one.name: [] for one in chosen}
+    noise: dict[str, list[np.ndarray]] = {one.name: [] for one in chosen if one.noise}
     strata = y if task.is_classification and groups is None else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         for weights in bootstrap_weights(len(y), draws=draws, seed=seed, strata=strata, groups=groups):
             for one in chosen:
                 found[one.name].append(one.function(y, p, weights=weights))
-    return {
-        one.name: interval(values[one.name], np.concatenate(found[one.name]), bounds=one.bounds, confidence=confidence)
-        for one in chosen
-    }
+                if one.noise:
+                    noise[one.name].append(one.noise(y, p, weights=weights))
+    estimates: dict[str, Estimate] = {}
+    for one in chosen:
+        number, drawn = values[one.name], np.concatenate(found[one.name])
+        if one.noise:
+            estimates[one.name] = noise_interval(number, drawn, np.concatenate(noise[one.name]), confidence=confidence)
+        else:
+            estimates[one.name] = interval(number, drawn, bounds=one.bounds, confidence=confidence)
+    return estimates
 
 
 def _fitting(name: str, task: Task) -> Metric:

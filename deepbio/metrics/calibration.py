@@ -1,0 +1,233 @@
+"""Make probabilities mean what they say: temperature, Platt and isotonic scaling, fitted on a validation split.
+
+Each `fit_...` takes truth and probabilities of the validation split and gives a small frozen object; its `apply` turns
+other probabilities of the same model into calibrated ones. Never fit on the split that is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError
+from deepbio.metrics.arrays import check_binary, check_classes, check_pair
+from deepbio.metrics.ranking import decisions
+
+# Probabilities are kept this far from 0 and 1, so that their logits stay finite.
+_TINY = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Divide the logits by one number: above 1 makes a model less sure. The order of classes never changes.
+
+    `classes` says that the last axis of `p` holds one probability a class, which sum to one (softmax); without it each
+    probability stands alone (sigmoid).
+    """
+
+    temperature: float
+    classes: bool = False
+
+    def apply(self, p: ArrayLike) -> np.ndarray:
+        """Give calibrated probabilities of the shape of `p`.
+
+        >>> Temperature(2.0).apply([0.5, 0.9])
+        array([0.5 , 0.75])
+        """
+        p = np.clip(np.asarray(p, dtype=np.float64), _TINY, 1 - _TINY)
+        if not self.classes:
+            return _sigmoid(_logit(p) / self.temperature)
+        z = np.log(p) / self.temperature
+        e = np.exp(z - z.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        return {"method": "temperature", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Platt:
+    """A logistic curve of the logits: `sigmoid(slope * logit(p) + intercept)`. For binary and multilabel."""
+
+    slope: float
+    intercept: float
+
+    def apply(self, p: ArrayLike) -> np.ndarray:
+        """Give calibrated probabilities of the shape of `p`.
+
+        >>> Platt(1.0, 0.0).apply([0.2, 0.9])
+        array([0.2, 0.9])
+        """
+        p = np.clip(np.asarray(p, dtype=np.float64), _TINY, 1 - _TINY)
+        return _sigmoid(self.slope * _logit(p) + self.intercept)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        return {"method": "platt", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Isotonic:
+    """A rising line through steps fitted to the data, straight between `said` and flat outside. For binary."""
+
+    said: tuple[float, ...]
+    happened: tuple[float, ...]
+
+    def apply(self, p: ArrayLike) -> np.ndarray:
+        """Give calibrated probabilities of the shape of `p`.
+
+        >>> Isotonic((0.2, 0.8), (0.0, 1.0)).apply([0.1, 0.5, 0.9])
+        array([0. , 0.5, 1. ])
+        """
+        return np.interp(np.asarray(p, dtype=np.float64), self.said, self.happened)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        return {"method": "isotonic", "said": list(self.said), "happened": list(self.happened)}
+
+
+Calibrator = Temperature | Platt | Isotonic
+
+
+def fit_temperature(y: ArrayLike, p: ArrayLike) -> Temperature:
+    """Fit the temperature with the lowest log-loss, between 0.01 and 100.
+
+    Args:
+        y: truth of the validation split: binary `(n,)`, class indices `(n,)`, or labels `(n, labels)` with NaN for unknown.
+        p: probabilities `(n,)`, `(n, classes)` or `(n, labels)`.
+
+    Source: Guo et al. 2017, arXiv:1706.04599.
+
+    >>> fit_temperature([0, 1, 1, 0], [0.01, 0.99, 0.01, 0.01]).temperature > 1  # too sure: one of four is wrong
+    True
+    """
+    y, p = check_pair(y, p)
+    p = np.clip(p, _TINY, 1 - _TINY)
+    classes = p.ndim == y.ndim + 1
+    if classes:
+        truth, p = check_classes(y, p)
+        z = np.log(p)
+        loss = _class_loss(z - np.take_along_axis(z, truth[..., None], axis=-1))
+    else:
+        truth, p = decisions(y, p)
+        known = ~np.isnan(truth) if truth.dtype.kind == "f" else np.ones(truth.shape, bool)
+        signed = np.where(truth[known] == 1, 1.0, -1.0) * _logit(p[known])
+        loss = _class_loss(np.stack([np.zeros_like(signed), -signed], axis=-1))
+    sharpness = _newton(loss, np.ones(1), low=0.01, high=100.0)
+    return Temperature(float(1.0 / sharpness[0]), classes)
+
+
+def fit_platt(y: ArrayLike, p: ArrayLike) -> Platt:
+    """Fit Platt's logistic curve to binary `(n,)` truth and probabilities, with his smoothed targets.
+
+    Sources: Platt 1999, Advances in Large Margin Classifiers, 61-74; Lin, Lin and Weng 2007,
+    doi:10.1007/s10994-007-5018-6.
+
+    >>> fit_platt([0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.6, 0.8, 0.9]).apply([0.5]).round(6)
+    array([0.5])
+    """
+    truth, p = check_binary(y, p)
+    positives, negatives = int(truth.sum()), int((~truth).sum())
+    if not positives or not negatives:
+        raise DataError("Platt scaling needs both classes; the validation split has one.")
+    target = np.where(truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    design = np.stack([_logit(np.clip(p, _TINY, 1 - _TINY)), np.ones(len(p))], axis=1)
+
+    def loss(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        z = design @ beta
+        share = _sigmoid(z)
+        value = float((np.logaddexp(0.0, z) - target * z).sum())
+        return value, design.T @ (share - target), (design.T * (share * (1 - share))) @ design
+
+    slope, intercept = _newton(loss, np.array([1.0, 0.0]))
+    return Platt(float(slope), float(intercept))
+
+
+def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
+    """Fit the rising steps nearest to binary `(n,)` truth. Needs some hundred examples; ranks become ties on a step.
+
+    Source: Zadrozny and Elkan 2002, doi:10.1145/775047.775151.
+
+    >>> fit_isotonic([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.9])
+    Isotonic(said=(0.1, 0.4, 0.5, 0.9), happened=(0.0, 0.5, 0.5, 1.0))
+    """
+    from scipy.optimize import isotonic_regression  # slow to import, needed here only
+
+    truth, p = check_binary(y, p)
+    said, place, count = np.unique(p, return_inverse=True, return_counts=True)
+    share = np.bincount(place, weights=truth.astype(np.float64)) / count
+    steps = isotonic_regression(share, weights=count.astype(np.float64)).x
+    # Inside a flat stretch only the two ends matter.
+    inner = np.zeros(len(steps), bool)
+    inner[1:-1] = (steps[1:-1] == steps[:-2]) & (steps[1:-1] == steps[2:])
+    return Isotonic(tuple(map(float, said[~inner])), tuple(map(float, steps[~inner])))
+
+
+def calibrator_from_dict(values: dict[str, Any]) -> Calibrator:
+    """Build the calibrator that `to_dict` described.
+
+    >>> calibrator_from_dict(Temperature(1.5).to_dict())
+    Temperature(temperature=1.5, classes=False)
+    """
+    method = values.get("method")
+    if method == "temperature":
+        return Temperature(float(values["temperature"]), bool(values.get("classes", False)))
+    if method == "platt":
+        return Platt(float(values["slope"]), float(values["intercept"]))
+    if method == "isotonic":
+        return Isotonic(tuple(values["said"]), tuple(values["happened"]))
+    raise DataError(f"A calibrator's method is 'temperature', 'platt' or 'isotonic'; received {method!r}.")
+
+
+_Loss = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+
+
+def _class_loss(ahead: np.ndarray) -> _Loss:
+    """Log-loss of one sharpness, from how far each logit is ahead of the true one, `(..., classes)`."""
+
+    def loss(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        z = beta[0] * ahead
+        top = z.max(axis=-1, keepdims=True)
+        e = np.exp(z - top)
+        total = e.sum(axis=-1, keepdims=True)
+        share = e / total
+        mean = (share * ahead).sum(axis=-1)
+        spread = (share * ahead**2).sum(axis=-1) - mean**2
+        return float((np.log(total) + top).sum()), np.array([mean.sum()]), np.array([[spread.sum()]])
+
+    return loss
+
+
+def _newton(loss: _Loss, start: np.ndarray, *, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Find the minimum of a convex loss that gives value, gradient and curvature; steps that do not help are halved."""
+    best = start
+    value, gradient, curvature = loss(best)
+    for _ in range(200):
+        step = np.linalg.solve(curvature + 1e-10 * np.eye(len(best)), gradient)
+        for _ in range(40):
+            candidate = np.clip(best - step, low, high)
+            found = loss(candidate)
+            if found[0] <= value:
+                break
+            step = step / 2
+        else:
+            return best
+        moved = float(np.abs(candidate - best).max())
+        best, (value, gradient, curvature) = candidate, found
+        if moved <= 1e-12 * (1 + float(np.abs(best).max())):
+            return best
+    return best
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    return np.log(p) - np.log1p(-p)
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
