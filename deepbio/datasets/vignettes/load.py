@@ -35,7 +35,7 @@ def vignettes(
         card: of the shelf.
         diseases: how many, or `"all"`.
         train, valid, test: number of notes in each split.
-        length: tokens kept of a note; the longest of the default notes has fewer.
+        length: tokens kept of a note; the longest of the default notes has 96.
         seed: of the notes.
     """
     sizes = {"train": train, "valid": valid, "test": test}
