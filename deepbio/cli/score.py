@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import key_values, note, show_json
+from deepbio.cli.own_data import load_data
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError, nearest
 
@@ -33,7 +34,6 @@ def evaluate(
     folder = _trained(model)
     load_tensorflow()
     from deepbio import training
-    from deepbio.datasets import load_dataset
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
@@ -41,8 +41,10 @@ def evaluate(
     name = dataset or trained_on.get("name")
     if name is None:
         raise DeepbioError(f"{model} does not say what it was trained on; name a data set.")
-    options = dict(trained_on.get("options", {})) if name == trained_on.get("name") else {}
-    data = load_dataset(name, **{**options, **key_values(data_options or [], option="--data")})
+    same = name == trained_on.get("name")
+    given = key_values(data_options or [], option="--data")
+    options = {**(trained_on.get("options", {}) if same else {}), **given}
+    data = load_data(name, options, fingerprint=trained_on.get("fingerprint") if same and not given else None)
     if data.task != describe(built).task:
         raise DeepbioError(f"{model} predicts {describe(built).task}; {name} asks for {data.task}.")
     found = training.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed)

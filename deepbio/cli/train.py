@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deepbio.cli import own_data
 from deepbio.cli.console import key_values, note
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError
@@ -35,6 +36,16 @@ def fit(
     train_options: Annotated[
         list[str] | None, typer.Option("--train", metavar="KEY=VALUE", help="Any other training setting; repeatable.")
     ] = None,
+    fasta: own_data.Fasta = None,
+    table: own_data.Table = None,
+    images: own_data.Images = None,
+    npz: own_data.Npz = None,
+    label: own_data.Label = None,
+    text: own_data.Text = None,
+    sequence: own_data.Sequences = None,
+    group: own_data.Group = None,
+    positive: own_data.Positive = None,
+    length: own_data.Length = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that stands in the folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -49,13 +60,22 @@ def fit(
         **key_values(train_options or [], option="--train"),
     }
     config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")
+    own = own_data.own_options(
+        fasta=fasta, table=table, images=images, npz=npz, label=label, text=text, sequence=sequence, group=group,
+        positive=positive, length=length,
+    )  # fmt: skip
+    if own and dataset is not None:
+        raise DeepbioError(f"Give a data set by name or your own files, not both; received {dataset} and files.")
     if recipe is not None:
         plan = _read_recipe(recipe)
         model, dataset = model or plan["model"]["name"], dataset or plan["dataset"]["name"]
         config = {**plan["model"]["config"], **config}
-        data_config = {**plan["dataset"]["options"], **data_config}
+        if not own:
+            data_config = {**plan["dataset"]["options"], **data_config}
         settings = {**plan["training"], **{key: value for key, value in settings.items() if value is not None}}
         seed = settings.pop("seed", 0) if seed is None else seed
+    if own:
+        data_config, dataset = {**data_config, **own}, own_data.own_name(own)
     if model is None or dataset is None:
         raise DeepbioError(
             "Expected a model and a data set, for example: deepbio fit dna_cnn uci_splice --out runs/splice"
@@ -64,13 +84,12 @@ def fit(
     seed = 0 if seed is None else seed
     folder = out or Path("runs") / f"{model}-{dataset}"
 
-    from deepbio.datasets import load_dataset
     from deepbio.zoo.get_model import preset_folder
     from deepbio.zoo.registry import model_spec
 
     if preset_folder(model) is None:
         model_spec(model)  # a typo is told before anything is loaded
-    data = load_dataset(dataset, **data_config)
+    data = own_data.load_data(dataset, data_config)
 
     load_tensorflow()
     from deepbio import training, zoo

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,6 +140,41 @@ class Dataset:
                         np.ascontiguousarray(values[np.arange(first, min(first + 4096, len(split)))]).tobytes()
                     )
         return digest.hexdigest()
+
+    @classmethod
+    def from_arrays(cls, x: Any, y: Any, **options: Any) -> Dataset:
+        """Build a data set from examples and labels in memory; see `deepbio.datasets.build.from_arrays`."""
+        from deepbio.datasets import build
+
+        return build.from_arrays(x, y, **options)
+
+    @classmethod
+    def from_fasta(cls, files: Mapping[str, str | os.PathLike[str]], **options: Any) -> Dataset:
+        """Build a data set from one FASTA file a class; see `deepbio.datasets.build.from_fasta`."""
+        from deepbio.datasets import build
+
+        return build.from_fasta(files, **options)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
+        """Build a data set from a CSV, TSV or Parquet file; see `deepbio.datasets.build.from_csv`."""
+        from deepbio.datasets import build
+
+        return build.from_csv(path, **options)
+
+    @classmethod
+    def from_folder(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
+        """Build a data set from a folder of images, one subfolder a class; see `deepbio.datasets.build.from_folder`."""
+        from deepbio.datasets import build
+
+        return build.from_folder(path, **options)
+
+    @classmethod
+    def from_npz(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
+        """Build a data set from an archive in MedMNIST's form; see `deepbio.datasets.build.from_npz`."""
+        from deepbio.datasets import build
+
+        return build.from_npz(path, **options)
 
     def __repr__(self) -> str:
         sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())

@@ -60,7 +60,8 @@ def _from_file(input: InputSpec, path: Path) -> tuple[Source, list[str]]:
     if input.modality == "dna":
         from deepbio.datasets.readers import read_fasta
 
-        records = read_fasta(path, length=input.shape[0])
+        # two records of one name are told apart as name and name#2: a prediction each is no reason to stop
+        records = read_fasta(path, length=input.shape[0], same_names="number")
         return np.asarray(records.codes), list(records.ids)  # of one length, so one array
     if input.modality == "image":
         from deepbio.datasets.readers import read_images

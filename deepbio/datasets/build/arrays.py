@@ -16,6 +16,7 @@ from deepbio.datasets.standardise import table_input
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
 from deepbio.sequence import encode, resize
+from deepbio.sequence.codes import as_codes
 from deepbio.specs import InputSpec, Kind, Modality
 from deepbio.text import PADDING, Tokenizer
 
@@ -72,6 +73,8 @@ def from_arrays(
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
     x, modality = _examples(x, modality, length)
     y, task = _targets(y, kind=kind, labels=labels, positive=positive)
+    if modality == "table" and features:
+        InputSpec("table", x.shape[1:], features=features)  # refuses names that are not one a column
     n = len(x)
     ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
     for what, values in (("y", y), ("ids", ids)):
@@ -138,7 +141,7 @@ def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[An
             f"Expected {modality} examples as {expected[0]} of {expected[1]} dimensions; received {array.dtype} of shape "
             f"{array.shape}."
         )
-    return array, modality
+    return as_codes(array) if modality == "dna" else array, modality
 
 
 def _codes(sequences: list[str], length: int | None) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.groups import Grouping, groups_of
+from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import FastaRecords, read_fasta
@@ -21,7 +23,7 @@ def from_fasta(
     files: Mapping[str, str | os.PathLike[str]],
     *,
     length: int | None = None,
-    group: Callable[[str], str] | None = None,
+    group: Grouping | None = None,
     positive: str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
@@ -34,7 +36,8 @@ def from_fasta(
     Args:
         files: class to path; of two classes the second is the positive one, unless `positive` says the first.
         length: crop, or pad with N, every sequence to it around its middle; None takes sequences of one length.
-        group: gives the group of a record from its name, such as `lambda name: name.split(":")[0]` for the chromosome.
+        group: gives the group of a record from its name: a pattern, such as `"^(chr\\w+):"` for the chromosome, or a
+            function. A recipe can note a pattern only.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         same_names: what to do about a record name that occurs twice in a file; see `read_fasta`.
         name: of the data set.
@@ -60,7 +63,9 @@ def from_fasta(
     if length is None:
         _check_lengths(files, records)
     codes = [found.codes if length is None else resize(found.codes, length) for found in records.values()]
-    groups = None if group is None else [group(id) for found in records.values() for id in found.ids]
+    groups = groups_of([id for found in records.values() for id in found.ids], group)
+    used = {"fasta": files, "length": length, "group": group, "positive": positive, "fractions": fractions}
+    used |= {"duplicates": duplicates, "same_names": same_names}
     return from_arrays(
         np.concatenate(codes),
         np.repeat(np.arange(len(records)), [len(found) for found in records.values()]),
@@ -73,7 +78,7 @@ def from_fasta(
         seed=seed,
         duplicates=duplicates,
         name=name,
-        options={"fasta": {label: os.fspath(path) for label, path in files.items()}, "length": length},
+        options=noted(used),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.groups import Grouping, groups_of
+from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import ImageFiles, read_image_folder, read_npz
@@ -25,7 +27,7 @@ def from_folder(
     path: str | os.PathLike[str],
     *,
     shape: tuple[int, ...] | None = None,
-    group: Callable[[str], str] | None = None,
+    group: Grouping | None = None,
     positive: str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
@@ -40,7 +42,8 @@ def from_folder(
     Args:
         path: the folder.
         shape: `(height, width, channels)` to which images are brought; None takes images of one size.
-        group: gives the group of an image from its path in the folder, such as the patient in its name.
+        group: gives the group of an image, such as the patient, from its path in the folder: a pattern or a function. A recipe
+            can note a pattern only.
         positive: of two classes, the positive one; None takes the second in the alphabet.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         name: of the data set; None takes the folder's.
@@ -73,6 +76,7 @@ def from_folder(
         images = ImageFiles(paths, ids=[path.relative_to(folder).as_posix() for path in paths], shape=shape)
     ids = images.ids.tolist()
     whole = int(np.prod(images.shape)) <= IN_MEMORY
+    used = {"folder": path, "shape": shape, "group": group, "positive": positive, "fractions": fractions}
     return from_arrays(
         images[np.arange(len(images))] if whole else images,
         np.concatenate([found.labels for found in read.values()]),
@@ -80,13 +84,13 @@ def from_folder(
         labels=next(iter(read.values())).classes,
         positive=positive,
         ids=images.ids,
-        groups=None if group is None else [group(id) for id in ids],
+        groups=groups_of(ids, group),
         split=[id.split("/", 1)[0] for id in ids] if published else None,
         fractions=fractions,
         seed=seed,
         duplicates=duplicates,
         name=name or folder.resolve().name,
-        options={"folder": os.fspath(path), "shape": shape},
+        options=noted({**used, "duplicates": duplicates}),
     )
 
 
@@ -135,7 +139,7 @@ def from_npz(
         split=parts,
         duplicates=duplicates,
         name=name or Path(path).name.split(".")[0],
-        options={"npz": os.fspath(path)},
+        options=noted({"npz": path, "kind": kind, "labels": labels, "positive": positive, "duplicates": duplicates}),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import read_table
@@ -83,8 +84,10 @@ def from_csv(
     )
     if words is None and not table.features:
         raise DataError(f"{path}: no column is left to learn from. Name some with features, text or sequence.")
-    used = {"label": label, "targets": targets, "text": text, "sequence": sequence, "features": list(features or ())}
-    used |= {"group": group, "id": id, "split": split, "positive": positive, "length": length}
+    used = {"csv": path, "label": label, "targets": targets, "text": text, "sequence": sequence, "features": features}
+    used |= {"group": group, "id": id, "split": split, "kind": kind, "labels": labels, "positive": positive}
+    used |= {"length": length, "vocabulary": vocabulary, "fractions": fractions, "duplicates": duplicates}
+    used |= {"encoding": encoding}
     x: Any = table.x if words is None else table.texts
     try:
         return from_arrays(
@@ -104,7 +107,7 @@ def from_csv(
             seed=seed,
             duplicates=duplicates,
             name=name or Path(path).name.split(".")[0],
-            options={"csv": os.fspath(path), **{use: value for use, value in used.items() if value}},
+            options=noted(used),
         )
     except DataError as error:
         raise DataError(f"{path}: {error}") from error

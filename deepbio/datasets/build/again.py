@@ -1,0 +1,69 @@
+"""Building a data set of your own again from the options that it notes: what recipes and `evaluate` need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any
+
+from deepbio.datasets.build.fasta import from_fasta
+from deepbio.datasets.build.images import from_folder, from_npz
+from deepbio.datasets.build.noting import FUNCTION
+from deepbio.datasets.build.table import from_csv
+from deepbio.datasets.dataset import Dataset
+from deepbio.errors import DataError, nearest
+
+_BUILDERS: dict[str, Callable[..., Dataset]] = {
+    "fasta": from_fasta,
+    "csv": from_csv,
+    "folder": from_folder,
+    "npz": from_npz,
+}
+FILES = tuple(_BUILDERS)
+
+
+def names_files(options: Mapping[str, Any]) -> bool:
+    """Say whether the options of a data set name files of your own.
+
+    >>> names_files({"csv": "visits.csv", "label": "diagnosis"}), names_files({"seed": 1})
+    (True, False)
+    """
+    return any(source in options for source in _BUILDERS)
+
+
+def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
+    """Build the data set whose `Dataset.options` are given: the same files and options give the same splits.
+
+    Args:
+        name: of the data set.
+        options: `fasta`, `csv`, `folder` or `npz` with what was read, and the builder's other options.
+
+    Raises:
+        DataError: no or several sources, an unknown option, a function of your own that no file can hold, or what the
+            builder raises.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
+    >>> _ = path.write_text("age,diagnosis\\n" + "".join(f"{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60)))
+    >>> data = from_csv(path, label="diagnosis")
+    >>> build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    True
+    """
+    sources = [source for source in _BUILDERS if source in options]
+    if len(sources) != 1:
+        raise DataError(f"Expected one of {', '.join(_BUILDERS)}; received {', '.join(sources) or 'none'}.")
+    build = _BUILDERS[sources[0]]
+    rest = {key: value for key, value in options.items() if key != sources[0] and value is not None}
+    valid = [name for name in list(signature(build).parameters)[1:] if name != "name"]
+    if "seed" not in valid:
+        rest.pop("seed", None)  # noted by all, but published splits need none
+    for option, value in rest.items():
+        if option not in valid:
+            raise DataError(f"A data set from {sources[0]} has no option {option!r}. {nearest(option, valid)}")
+        if value == FUNCTION:
+            raise DataError(
+                f"{name} was built with a function of your own as {option}, which no file can hold. "
+                f"Build it again in Python, or use a pattern: {option}=REGEX."
+            )
+    return build(options[sources[0]], **rest, name=name)
