@@ -71,9 +71,8 @@ def test_the_big_package_with_the_files_is_never_imported():
 
 @pytest.mark.slow
 def test_all_diseases_work_and_a_reader_recovers_their_notes(ontology):
-    from note_reader import lexicon, read_note
-
     from deepbio.datasets.vignettes.phrases import choose_phrases
+    from tests.datasets.vignettes.note_reader import lexicon, read_note
 
     everyone = simulate_vignettes("all", 2000, seed=0)
     known = lexicon(choose_phrases(everyone.terms, ontology))
