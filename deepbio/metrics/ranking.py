@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_binary, check_classes, check_pair, check_same_shape, check_zero_one
+from deepbio.metrics.arrays import check_binary, check_classes, check_pair, check_zero_one
 from deepbio.metrics.weights import blocks, divide, give, mean_over_labels, warn_undefined, weight_rows
 
 Average = Literal["macro", "micro", "none"]
@@ -146,7 +146,8 @@ def decisions(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     if p.ndim == y.ndim + 1:
         classes, p = check_classes(y, p)
         return classes[..., None] == np.arange(p.shape[-1]), p
-    y, p = check_same_shape(y, p)
+    if y.shape != p.shape:
+        raise DataError(f"y and p need the same shape; received {y.shape} and {p.shape}.")
     check_zero_one(y, unknown=True)
     return y, p
 
