@@ -102,11 +102,17 @@ def bootstrap(
     0.889 [0.274, 0.994]
     """
     values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
-    return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, confidence=confidence)
+    units = independent_units(len(np.asarray(y)), strata=strata, groups=groups)
+    return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, units=units, confidence=confidence)
 
 
 def interval(
-    value: float, draws: np.ndarray, *, bounds: tuple[float, float] | None = None, confidence: float = 0.95
+    value: float,
+    draws: np.ndarray,
+    *,
+    bounds: tuple[float, float] | None = None,
+    units: int | None = None,
+    confidence: float = 0.95,
 ) -> Estimate:
     """Give the interval of a value from its resamples `(draws,)`; resamples that are not finite are left out.
 
@@ -114,13 +120,18 @@ def interval(
         value: the metric of the examples themselves.
         draws: the metric of each resample.
         bounds: lowest and highest possible value, one of them may be infinite. With them the interval lies inside and
-            holds the value; without, or where the value is at a bound, it is the middle of the resamples (percentiles).
+            holds the value; without, it is the middle of the resamples (percentiles).
+        units: independent units behind the value. A perfect (or worst possible) value has no spread to resample; its
+            interval then reaches as far as the exact one of a share of so many units without an error (Clopper and
+            Pearson 1934, doi:10.1093/biomet/26.4.404). Exact for accuracy, a fair guide for other metrics.
         confidence: how often the interval should cover the truth.
 
     >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
     2.000 [1.000, 3.000]
     >>> print(interval(0.9, np.array([0.85, 0.9, 0.95]), bounds=(0, 1)))
     0.900 [0.787, 0.956]
+    >>> print(interval(1.0, np.ones(1000), bounds=(0, 1), units=200))
+    1.000 [0.982, 1.000]
     """
     if not 0 < confidence < 1:
         raise DataError(f"confidence is between 0 and 1; received {confidence}.")
@@ -128,20 +139,37 @@ def interval(
     if not np.isfinite(value) or not len(known):
         return Estimate(float(value))
     low, high = bounds or (-np.inf, np.inf)
-    if (low, high) == (-np.inf, np.inf) or not low < value < high:
-        ends = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-        return Estimate(float(value), float(ends[0]), float(ends[1]))
+    value = float(value)
+    if low < value < high and (low, high) != (-np.inf, np.inf):
+        return _between(value, float(known.std()) * float(ndtri((1 + confidence) / 2)), low, high)
+    if units and value in (low, high) and np.isfinite(high - low):
+        reach = (high - low) * (1 - ((1 - confidence) / 2) ** (1 / units))
+        return Estimate(value, max(low, value - reach), min(high, value + reach))
+    ends = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(value, float(ends[0]), float(ends[1]))
+
+
+def _between(value: float, reach: float, low: float, high: float) -> Estimate:
+    """Give the interval that is normal on the scale of log(value - low) - log(high - value), infinite ends left out."""
     below, above = value - low, high - value
-    # Steepness of log(below / above) at the value, where an infinite side is left out.
-    steepness = 1 / below + 1 / above
-    reach = np.exp(float(ndtri((1 + confidence) / 2)) * known.std() * steepness)
+    factor = float(np.exp(reach * (1 / below + 1 / above)))  # the slope of that scale at the value
     if np.isinf(high):
-        return Estimate(float(value), float(low + below / reach), float(low + below * reach))
+        return Estimate(value, low + below / factor, low + below * factor)
     if np.isinf(low):
-        return Estimate(float(value), float(high - above * reach), float(high - above / reach))
+        return Estimate(value, high - above * factor, high - above / factor)
     odds, width = below / above, high - low
-    ends = [low + width * (1 - 1 / (1 + odds * factor)) for factor in (1 / reach, reach)]
-    return Estimate(float(value), float(ends[0]), float(ends[1]))
+    return Estimate(value, *(low + width * (1 - 1 / (1 + odds * times)) for times in (1 / factor, factor)))
+
+
+def independent_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> int:
+    """Give how many units a resample draws on their own: groups, else examples of the smallest stratum, else `n`.
+
+    >>> independent_units(5, strata=["a", "a", "a", "b", "b"])
+    2
+    """
+    if groups is not None:
+        return len(np.unique(np.asarray(groups)))
+    return n if strata is None else int(np.unique(np.asarray(strata), return_counts=True)[1].min())
 
 
 def _numbered(names: ArrayLike | None, n: int) -> np.ndarray | None:

@@ -21,7 +21,7 @@ from deepbio.metrics.probability import brier, log_loss
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import bootstrap_weights, interval
+from deepbio.metrics.resampling import bootstrap_weights, independent_units, interval
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
@@ -190,7 +190,8 @@ def summarize(
         seed: of the resamples.
         confidence: of the intervals.
 
-    Without groups, binary and multiclass resamples keep the size of each class.
+    Without groups, binary and multiclass resamples keep the size of each class: the intervals are for data with the same
+    shares of the classes.
 
     >>> found = summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], metrics=["auroc"])
     >>> found["auroc"].value
@@ -211,13 +212,14 @@ def summarize(
                 found[one.name].append(one.function(y, p, weights=weights))
                 if one.noise:
                     noise[one.name].append(one.noise(y, p, weights=weights))
+    units = independent_units(len(y), strata=strata, groups=groups)
     estimates: dict[str, Estimate] = {}
     for one in chosen:
         number, drawn = values[one.name], np.concatenate(found[one.name])
         if one.noise:
             estimates[one.name] = noise_interval(number, drawn, np.concatenate(noise[one.name]), confidence=confidence)
         else:
-            estimates[one.name] = interval(number, drawn, bounds=one.bounds, confidence=confidence)
+            estimates[one.name] = interval(number, drawn, bounds=one.bounds, units=units, confidence=confidence)
     return estimates
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score
 
 from deepbio.errors import DataError
@@ -88,8 +89,20 @@ def test_bounds_far_away_give_the_plain_normal_interval():
         assert (found.low, found.high) == pytest.approx((5 - 1.959964, 5 + 1.959964), rel=1e-6)
 
 
-def test_a_perfect_value_falls_back_to_its_resamples():
-    assert interval(1.0, np.ones(10), bounds=(0, 1)) == Estimate(1.0, 1.0, 1.0)
+def test_a_perfect_value_has_the_exact_interval_of_a_share_without_an_error():
+    exact = binomtest(200, 200).proportion_ci(method="exact")
+    assert interval(1.0, np.ones(10), bounds=(0, 1), units=200) == Estimate(1.0, pytest.approx(exact.low), 1.0)
+    exact = binomtest(0, 50).proportion_ci(confidence_level=0.9, method="exact")
+    found = interval(0.0, np.zeros(10), bounds=(0, 1), units=50, confidence=0.9)
+    assert found == Estimate(0.0, 0.0, pytest.approx(exact.high))
+
+
+def test_the_smallest_class_or_the_groups_bound_a_perfect_value():
+    y = np.repeat([0, 1], [90, 10])
+    found = bootstrap(auroc, y, y, strata=y, bounds=(0, 1), draws=20)
+    assert found.low == pytest.approx(0.025 ** (1 / 10))
+    found = bootstrap(accuracy, y, y, groups=np.arange(100) // 4, bounds=(0, 1), draws=20)
+    assert found.low == pytest.approx(0.025 ** (1 / 25))
 
 
 def _coverage(metric, simulate, truth, *, stratified, bounds=(0, 1), runs=1500, draws=600):
