@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.metrics import metric
+from deepbio.metrics import Estimate, metric
 from deepbio.report.drawing import BASELINE_DASHES, DASHES, MUTED, SERIES, VARIABLES
 from deepbio.report.result import Result
 
@@ -72,15 +72,15 @@ class Group:
         return next((name for name in (*_HEADLINES, *self.metrics) if name in self.metrics), None)
 
     def best(self, name: str) -> set[str]:
-        """Names of the entries with the best value of a metric; none where there is nothing to compare."""
-        values = {
-            entry.name: entry.result.metrics[name].value for entry in self.entries if name in entry.result.metrics
-        }
-        known = {key: value for key, value in values.items() if not np.isnan(value)}
-        if len(known) < 2 or len(set(known.values())) < 2:
+        """Names of the entries whose value of a metric, as printed, is the best; none where all print alike."""
+        found = {entry.name: entry.result.metrics[name] for entry in self.entries if name in entry.result.metrics}
+        known = {key: estimate for key, estimate in found.items() if not np.isnan(estimate.value)}
+        printed = {key: str(Estimate(estimate.value)) for key, estimate in known.items()}
+        if len(set(printed.values())) < 2:
             return set()
-        top = max(known.values()) if better(name) == "max" else min(known.values())
-        return {key for key, value in known.items() if value == top}
+        sign = 1 if better(name) == "max" else -1
+        top = max(known, key=lambda key: sign * known[key].value)
+        return {key for key in printed if printed[key] == printed[top]}
 
 
 def group_results(results: Sequence[Result]) -> list[Group]:

@@ -77,6 +77,11 @@ class Section:
     confusions: tuple[Confusions, ...] = ()
     headline: tuple[str, str, Score] | None = field(default=None)
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether any model has a note."""
+        return any(row.notes for row in self.rows)
+
 
 def build_sections(results: Sequence[Result], cards: Mapping[str, str]) -> list[Section]:
     """Turn results into sections, one a split of a data set, in the order they first occur."""

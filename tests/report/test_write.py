@@ -141,6 +141,17 @@ def test_the_best_of_a_column_is_marked_by_its_direction(tmp_path):
     assert re.findall(r'class="best">([\d.]+)', text) == ["0.900", "0.300"]
 
 
+def test_values_that_print_alike_share_the_star(tmp_path):
+    close = [result(model=name) for name in ("one", "two", "three")]
+    values = (0.90004, 0.9, 0.5)
+    close = [
+        type(one)(**{**vars(one), "metrics": {"auroc": Estimate(value)}})
+        for one, value in zip(close, values, strict=True)
+    ]
+    text = write_report(close, tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    assert len(re.findall(r'class="best">', text)) == 2
+
+
 def test_undefined_metrics_and_foreign_metrics_are_shown_as_they_are(tmp_path):
     one = result()
     metrics = {"auroc": Estimate(float("nan")), "house_points": Estimate(3.0)}
