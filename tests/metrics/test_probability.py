@@ -15,7 +15,7 @@ CLOSE = {"rel": 1e-12, "abs": 1e-12}
 def test_binary_log_loss_and_brier_equal_scikit_learn(case):
     y, p, w = case
     assert log_loss(y, p, weights=w) == pytest.approx(sk.log_loss(y, p, labels=[0, 1], sample_weight=w), **CLOSE)
-    assert brier(y, p, weights=w) == pytest.approx(sk.brier_score_loss(y, p, labels=[0, 1], sample_weight=w), **CLOSE)
+    assert brier(y, p, weights=w) == pytest.approx(sk.brier_score_loss(y, p, pos_label=1, sample_weight=w), **CLOSE)
 
 
 @given(classes(every_class=False))
