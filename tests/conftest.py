@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def shared_data() -> Path:
     """Folder of data sets that do not come with the package; tests that need it are skipped where it is absent."""
-    folder = Path(os.environ.get("DEEPBIO_MIRROR", ROOT.parent / "shared" / "data"))
+    folder = Path(os.environ.get("DEEPBIO_MIRROR") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"needs data that do not come with the package: {folder} (set DEEPBIO_MIRROR)")
     return folder

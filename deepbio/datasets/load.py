@@ -18,6 +18,13 @@ READERS = {
     "digits": "deepbio.datasets.public.scikit_learn:digits",
     "xor": "deepbio.datasets.teaching:xor",
     "two_moons": "deepbio.datasets.teaching:two_moons",
+    "medmnist": "deepbio.datasets.public.medmnist:medmnist",
+    "fasta_classes": "deepbio.datasets.public.fasta_classes:fasta_classes",
+    "pubmed_sections": "deepbio.datasets.public.pubmed:pubmed_sections",
+    "pubmed_mesh": "deepbio.datasets.public.pubmed:pubmed_mesh",
+    "genomic_benchmarks": "deepbio.datasets.public.genomic_benchmarks:genomic_benchmarks",
+    "deepstarr": "deepbio.datasets.public.deepstarr:deepstarr",
+    "own_notes": "deepbio.datasets.public.own_notes:own_notes",
     "vignettes": "deepbio.datasets.vignettes.load:vignettes",
 }
 

@@ -1,0 +1,105 @@
+"""What lies in the folder of larger data loads by name; data that the user brings are checked."""
+
+import numpy as np
+import pytest
+
+from deepbio.datasets import cards, dataset_card, list_datasets, load_dataset
+from deepbio.errors import DataError
+
+
+@pytest.fixture
+def mirror(shared_data, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPBIO_MIRROR", str(shared_data))
+    monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path))
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+
+
+# counts: the publications and the README of the data
+@pytest.mark.parametrize(
+    ("name", "examples", "shape"),
+    [
+        ("cnnprom_ecoli", 3839, (81,)),
+        ("cnnprom_arabidopsis_tata", 4376, (251,)),
+        ("cnnprom_arabidopsis_non_tata", 17364, (251,)),
+        ("oct4_mafk", 7997, (200,)),
+        ("pneumoniamnist", 5856, (28, 28, 1)),
+        ("breastmnist", 780, (28, 28, 1)),
+    ],
+)
+def test_it_loads_by_name_and_cannot_leak(mirror, name, examples, shape):
+    card = dataset_card(name)
+    published = load_dataset(name, **card.facts.get("as_published", {}))
+    assert sum(len(split) for _, split in published.splits()) == examples == (card.examples or examples)
+    assert published.input.shape == shape
+    data = load_dataset(name)
+    assert data.card is not None
+    data.check_leakage()
+    data.check_classes()
+    assert load_dataset(name, **data.options).fingerprint() == data.fingerprint()
+
+
+@pytest.mark.parametrize(("name", "one", "other", "shared"), [("pneumoniamnist", 0, 1, 8), ("breastmnist", 0, 2, 1)])
+def test_the_known_copies_are_dropped_from_training(mirror, name, one, other, shared):
+    # 8 images in train and validation, 1 in train and test: the README of the data
+    published = [np.asarray(split.x) for _, split in load_dataset(name, duplicates="keep").splits()]
+    images = [{image.tobytes() for image in x} for x in published]
+    assert len(images[one] & images[other]) == shared
+    data = load_dataset(name)
+    images = [{image.tobytes() for image in np.asarray(split.x)} for _, split in data.splits()]
+    assert not images[0] & images[1] | images[0] & images[2] | images[1] & images[2]
+
+
+@pytest.mark.slow
+def test_abstracts_load_by_name(mirror):
+    sections = load_dataset("pubmed_sections")
+    assert sum(len(split) for _, split in sections.splits()) == 21537
+    sections.check_leakage()
+    mesh = load_dataset("pubmed_mesh")
+    assert sum(len(split) for _, split in mesh.splits()) == 14832
+    assert {"Humans", "Rats"} <= set(mesh.labels)
+
+
+def test_a_size_that_is_not_published_is_refused():
+    with pytest.raises(DataError, match="28, 64, 128, 224 pixels; received size=32"):
+        load_dataset("bloodmnist", size=32)
+
+
+OWN = [card for card in list_datasets() if card.facts.get("own_copy")]
+
+
+@pytest.mark.parametrize("card", OWN, ids=lambda card: card.name)
+def test_it_says_where_to_get_your_own_copy(card, tmp_path):
+    with pytest.raises(DataError, match=f"{card.name} needs your own copy.*https://"):
+        load_dataset(card.name)
+    with pytest.raises(DataError, match="nowhere"):
+        load_dataset(card.name, path=tmp_path / "nowhere")
+
+
+def test_genomic_benchmarks_are_read_from_folders_and_counted(tmp_path):
+    draw = np.random.default_rng(0)
+    for part, n in (("train", 30), ("test", 10)):
+        for label in ("negative", "positive"):
+            (tmp_path / part / label).mkdir(parents=True)
+            for i in range(n):
+                (tmp_path / part / label / f"{i}.txt").write_text("".join(draw.choice(list("ACGT"), 251)))
+    with pytest.raises(DataError, match="expected 27097 train examples of human_nontata_promoters; found 60"):
+        load_dataset("human_nontata_promoters", path=tmp_path)
+    card = dataset_card("human_nontata_promoters")
+    facts = {**card.facts, "published_sizes": {"train": 60, "test": 20}}
+    from deepbio.datasets.public.genomic_benchmarks import genomic_benchmarks
+
+    data = genomic_benchmarks(cards.Card(facts, card.text, card.folder), path=tmp_path, length=200)
+    assert (len(data.test), len(data.train) + len(data.valid), data.input.shape) == (20, 60, (200,))
+    assert all(id.startswith("test/") for id in data.test.ids)
+
+
+def test_notes_are_read_by_the_columns_of_the_card(tmp_path):
+    rows = "".join(f"{'Surgery' if i % 2 else 'Cardiology'},note {i} of a visit\n" for i in range(60))
+    (tmp_path / "mt.csv").write_text("medical_specialty,transcription\n" + rows)
+    data = load_dataset("mtsamples", path=tmp_path / "mt.csv")
+    assert data.labels == ("Cardiology", "Surgery")
+    (tmp_path / "mt.csv").write_text("specialty,transcription\n" + rows)
+    with pytest.raises(DataError, match="no column 'medical_specialty'"):
+        load_dataset("mtsamples", path=tmp_path / "mt.csv")
+    with pytest.raises(DataError, match="mimic_iv_note has no labels of its own"):
+        load_dataset("mimic_iv_note", path=tmp_path / "mt.csv")

@@ -1,0 +1,164 @@
+"""Fetching: mirror before cache before publisher, checked, once, and nothing half-written."""
+
+import hashlib
+import http.server
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
+
+import pytest
+
+from deepbio.datasets import read_card
+from deepbio.datasets.fetch import card_file, whereabouts
+from deepbio.errors import DataError, DeepbioError
+
+CONTENT = b"what the publisher has\n" * 1000
+
+
+@pytest.fixture
+def publisher():
+    """A server on this machine; gives its address, what it serves, and what it was asked for."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        served: ClassVar[dict] = {}
+        asked: ClassVar[list] = []
+
+        def do_GET(self):
+            self.asked.append(self.path)
+            time.sleep(0.05)
+            body, length = self.served.get(self.path, (None, 0))
+            if body is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    Handler.served, Handler.asked = {"/x/rows.csv": (CONTENT, len(CONTENT))}, []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", Handler
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def card(tmp_path, monkeypatch, publisher):
+    monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path / "cache"))
+    for name in ("DEEPBIO_MIRROR", "DEEPBIO_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "shelf").mkdir()
+    return _card(tmp_path, url=f"{publisher[0]}/x/rows.csv")
+
+
+def _card(tmp_path, *, url=None, sha256=None, obtain="Ask the publisher."):
+    entry = f"{{name: rows.csv, sha256: {sha256 or [hashlib.sha256(CONTENT).hexdigest()]}"
+    entry += f", url: '{url}'}}" if url else "}"
+    facts = f"name: x\nsource: here\nobtain: {obtain}\nfiles:\n  - {entry}\n"
+    (tmp_path / "shelf" / "card.md").write_text(f"---\n{facts}---\n")
+    return read_card(tmp_path / "shelf")
+
+
+def test_a_file_is_downloaded_once_and_kept(card, tmp_path, publisher):
+    assert whereabouts(card) == "internet"
+    file = card_file(card, "rows.csv")
+    assert file.read_bytes() == CONTENT
+    assert file == tmp_path / "cache" / "x" / "rows.csv"
+    assert card_file(card, "rows.csv") == file
+    assert publisher[1].asked == ["/x/rows.csv"]
+    assert whereabouts(card) == "here"
+
+
+def test_eight_who_ask_at_once_fetch_once(card, publisher):
+    with ThreadPoolExecutor(8) as pool:
+        files = list(pool.map(lambda _: card_file(card, "rows.csv"), range(8)))
+    assert len(set(files)) == 1
+    assert publisher[1].asked == ["/x/rows.csv"]
+
+
+def test_a_mirror_folder_is_asked_first_and_read_in_place(card, tmp_path, monkeypatch, publisher):
+    (tmp_path / "mirror" / "x").mkdir(parents=True)
+    (tmp_path / "mirror" / "x" / "rows.csv").write_bytes(CONTENT)
+    monkeypatch.setenv("DEEPBIO_MIRROR", str(tmp_path / "mirror"))
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    assert card_file(card, "rows.csv") == tmp_path / "mirror" / "x" / "rows.csv"
+    assert publisher[1].asked == []
+    (tmp_path / "mirror" / "x" / "rows.csv").write_bytes(b"other")
+    with pytest.raises(DataError, match="in DEEPBIO_MIRROR, is not the file that the card means"):
+        card_file(card, "rows.csv")
+
+
+def test_a_mirror_address_is_asked_before_the_publisher(tmp_path, monkeypatch, publisher, card):
+    publisher[1].served["/mirror/x/rows.csv"] = publisher[1].served["/x/rows.csv"]
+    monkeypatch.setenv("DEEPBIO_MIRROR", f"{publisher[0]}/mirror/")
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].asked == ["/mirror/x/rows.csv"]
+
+
+def test_where_the_mirror_has_nothing_the_publisher_is_asked(monkeypatch, publisher, card):
+    monkeypatch.setenv("DEEPBIO_MIRROR", f"{publisher[0]}/mirror")
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].asked == ["/mirror/x/rows.csv", "/x/rows.csv"]
+
+
+def test_any_of_several_digests_is_accepted(tmp_path, publisher, card):
+    both = ["0" * 64, hashlib.sha256(CONTENT).hexdigest()]
+    assert card_file(_card(tmp_path, url=f"{publisher[0]}/x/rows.csv", sha256=both), "rows.csv").is_file()
+
+
+WRONG = {
+    "other bytes": (b"changed", 7, "SHA-256 should be"),
+    "half a download": (CONTENT[:100], len(CONTENT), "IncompleteRead|ConnectionError|ChunkedEncodingError"),
+    "nothing": (b"", 0, "SHA-256 should be"),
+    "no such file": (None, 0, "404"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_not_the_file_is_refused_and_leaves_nothing(card, tmp_path, publisher, case):
+    body, length, message = WRONG[case]
+    publisher[1].served["/x/rows.csv"] = (body, length)
+    with pytest.raises(DataError, match=f"could not be downloaded.*(?:{message}).*Ask the publisher"):
+        card_file(card, "rows.csv")
+    left = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert left in ([], [".rows.csv.lock"])
+
+
+def test_a_publisher_out_of_reach_is_named(tmp_path, card):
+    with pytest.raises(DataError, match=r"could not be downloaded\. http://127\.0\.0\.1:9/"):
+        card_file(_card(tmp_path, url="http://127.0.0.1:9/rows.csv"), "rows.csv")
+
+
+def test_a_changed_file_in_the_cache_is_fetched_again(card, publisher):
+    card_file(card, "rows.csv").write_bytes(b"rotten")
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert len(publisher[1].asked) == 2
+
+
+def test_offline_nothing_is_asked(card, monkeypatch, publisher):
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    with pytest.raises(DataError, match="DEEPBIO_OFFLINE forbids"):
+        card_file(card, "rows.csv")
+    assert publisher[1].asked == []
+
+
+def test_a_file_without_an_address_says_where_to_get_it(tmp_path, card):
+    mine = _card(tmp_path)
+    assert whereabouts(mine) == "own copy"
+    with pytest.raises(
+        DataError, match=r"does not come with deepbio\. Ask the publisher\. Put the file at .*rows\.csv"
+    ):
+        card_file(mine, "rows.csv")
+
+
+def test_a_cache_that_is_a_file_is_named(card, tmp_path):
+    (tmp_path / "cache").write_text("")
+    with pytest.raises(DeepbioError, match="cache"):
+        card_file(card, "rows.csv")
