@@ -1,90 +1,190 @@
 """From a split to the compiled step: which examples make batch `i` of an epoch, and how they get there.
 
 Two feeds, one order. A split that is small and in memory lies on the device and is gathered inside the graph; any other
-source is gathered on the host in batches, ahead of time, through `tf.data`.
+source is gathered on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own share only.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from deepbio.datasets import Split, epoch_order
+from deepbio.datasets import Source, Split, epoch_order
+from deepbio.errors import TrainingError
+from deepbio.training.shares import share_in_graph, shares, times_counted
 
 DEVICE_BYTES = 512 * 2**20  # what may lie on the device before a split is streamed instead
 
 
 class ArrayFeed:
-    """Batches gathered inside the graph from tensors that lie on the device."""
+    """Batches gathered inside the graph from tensors that lie on each device."""
 
-    def __init__(self, split: Split, *, batch_size: int, seed: int | None) -> None:
+    waits = False
+
+    def __init__(
+        self, split: Split, *, batch_size: int, seed: int | None, strategy: tf.distribute.Strategy | None = None
+    ) -> None:
         self.examples = len(split)
         self.batch_size = batch_size
         self.seed = seed
-        self._x = tf.constant(np.asarray(split.x))
-        self._y = tf.constant(_labels(split.y))
+        x, y = _whole(split.x), _labels(_whole(split.y))
+        replicated = strategy is not None and strategy.num_replicas_in_sync > 1
+        self._constants = None if replicated else (tf.constant(x), tf.constant(y))
+        self._copies = _on_every_device(strategy, x, y) if replicated and strategy is not None else ()
 
-    def start_epoch(self, epoch: int, *, first_step: int = 0) -> tf.Tensor:
-        """Give the state that `batch` reads: the order of this epoch."""
-        return tf.constant(epoch_order(self.examples, seed=self.seed, epoch=epoch))
+    def start_epoch(self, epoch: int, *, first_step: int = 0):
+        """Give the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
+        return tf.constant(epoch_order(self.examples, seed=self.seed, epoch=epoch)), self._copies
 
-    def batch(self, order: tf.Tensor, step: tf.Tensor):
-        """Give `(x, y, examples in the global batch)` of this replica, inside the graph."""
+    def fetch(self, state, step: tf.Tensor):
+        """Give what the replicas need for one step, inside the graph, outside of the replicas."""
+        return (*state, step)
+
+    def batch(self, fetched, *, part: Any = 0, parts: int = 1):
+        """Give `(x, y, divisor)` of this replica, inside the graph; of one of `parts` micro-batches of its share.
+
+        The divisor turns the sum of the replicas' losses into the mean over the global batch.
+        """
+        order, copies, step = fetched
+        x, y = self._constants or copies
         start = tf.cast(step, tf.int64) * self.batch_size
         chosen = order[start : start + self.batch_size]
-        total = tf.shape(chosen)[0]
+        divisor = tf.shape(chosen)[0]
         replica = tf.distribute.get_replica_context()
         if replica is not None and replica.num_replicas_in_sync > 1:
-            chosen = _replica_slice(chosen, replica.replica_id_in_sync_group, replica.num_replicas_in_sync)
-        return tf.gather(self._x, chosen), tf.gather(self._y, chosen), total
+            first, end = share_in_graph(divisor, replica.replica_id_in_sync_group, replica.num_replicas_in_sync)
+            chosen, divisor = chosen[first:end], divisor * times_counted(divisor, replica.num_replicas_in_sync)
+        if parts > 1:
+            own = tf.shape(chosen)[0]
+            first, end = share_in_graph(own, part, parts)
+            chosen, divisor = chosen[first:end], divisor * times_counted(own, parts)
+        return tf.gather(x, chosen), tf.gather(y, chosen), divisor
 
 
 class StreamFeed:
-    """Batches gathered on the host, a few ahead of the step."""
+    """Batches gathered on the host, a few ahead of the step.
 
-    def __init__(self, split: Split, *, batch_size: int, seed: int | None, prefetch: int = 4) -> None:
+    Args:
+        replicas: of all workers together.
+        first_replica, own_replicas: those of this worker.
+        prefetch: steps ahead.
+        threads: batches gathered at once.
+    """
+
+    waits = True
+
+    def __init__(
+        self, split: Split, *, batch_size: int, seed: int | None, replicas: int = 1, first_replica: int = 0,
+        own_replicas: int | None = None, prefetch: int = 4, threads: int | None = None,
+    ) -> None:  # fmt: skip
         self.examples = len(split)
         self.batch_size = batch_size
         self.seed = seed
         self._split = split
-        self._prefetch = prefetch
+        self._replicas, self._first_replica = replicas, first_replica
+        self._own_replicas = replicas if own_replicas is None else own_replicas
+        self._prefetch, self._threads = prefetch, threads or min(4, os.cpu_count() or 1)
         first = np.arange(min(1, len(split)))
         x, y = np.asarray(split.x[first]), _labels(split.y[first])
-        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:])]
+        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())]
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Give the iterator that `batch` reads."""
+        """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
         order = epoch_order(self.examples, seed=self.seed, epoch=epoch)
         steps = -(-self.examples // self.batch_size)
 
         def gather(step: np.ndarray) -> list[np.ndarray]:
             chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
-            return [np.ascontiguousarray(self._split.x[chosen]), _labels(self._split.y[chosen])]
+            own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
+            divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
+            mine = chosen[own[0, 0] : own[-1, 1]]
+            x, y = np.ascontiguousarray(self._split.x[mine]), _labels(self._split.y[mine])
+            return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
 
         def shaped(step):
             parts = tf.numpy_function(gather, [step], [dtype for dtype, _ in self._specs])
-            for part, (_, shape) in zip(parts, self._specs, strict=True):
-                part.set_shape([None, *shape])
+            for i, (part, (_, shape)) in enumerate(zip(parts, self._specs, strict=True)):
+                part.set_shape([None, *shape] if i < 2 else shape)
             return tuple(parts)
 
-        data = tf.data.Dataset.range(first_step, steps).map(shaped, num_parallel_calls=2, deterministic=True)
+        data = tf.data.Dataset.range(first_step, steps)
+        data = data.map(shaped, num_parallel_calls=self._threads, deterministic=True)
         return iter(data.prefetch(self._prefetch))
 
-    def batch(self, iterator, step: tf.Tensor):
-        """Give `(x, y, examples in the global batch)`, inside the graph; `step` only counts."""
-        x, y = next(iterator)
-        return x, y, tf.shape(x)[0]
+    def fetch(self, iterator, step: tf.Tensor):
+        """Give this worker's next batch and where its replicas' shares lie, inside the graph."""
+        return next(iterator)
+
+    def batch(self, fetched, *, part: Any = 0, parts: int = 1):
+        """Give `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its share."""
+        x, y, own, divisor = fetched
+        if self._replicas == 1 and parts == 1:
+            return x, y, divisor
+        with tf.device("/cpu:0"):  # cut on the host, so that a device receives its own share only
+            first, end = tf.constant(0), tf.shape(x)[0]
+            if self._replicas > 1:
+                context = tf.distribute.get_replica_context()
+                assert context is not None
+                k = context.replica_id_in_sync_group - self._first_replica
+                first, end = own[k, 0], own[k, 1]
+            if parts > 1:
+                low, high = share_in_graph(end - first, part, parts)
+                divisor *= times_counted(end - first, parts)
+                first, end = first + low, first + high
+            return x[first:end], y[first:end], divisor
 
 
 Feed = ArrayFeed | StreamFeed
 
 
-def make_feed(split: Split, *, batch_size: int, seed: int | None) -> Feed:
-    """Give the feed that suits a split: on the device where it is an array that is small enough, else streamed."""
+def make_feed(
+    split: Split,
+    *,
+    batch_size: int,
+    seed: int | None,
+    cache: str = "auto",
+    strategy: tf.distribute.Strategy | None = None,
+    worker: int = 0,
+    workers: int = 1,
+) -> Feed:
+    """Give the feed that suits a split.
+
+    Args:
+        cache: `"device"` puts the data on each device, `"host"` into memory, `"none"` leaves them in their source;
+            `"auto"` puts arrays of up to `DEVICE_BYTES` on the device and leaves others where they are.
+
+    Raises:
+        TrainingError: the data do not fit the device.
+    """
     in_memory = type(split.x) is np.ndarray and isinstance(split.y, np.ndarray) and split.x.nbytes <= DEVICE_BYTES
-    return (ArrayFeed if in_memory else StreamFeed)(split, batch_size=batch_size, seed=seed)
+    if cache == "device" or (cache == "auto" and in_memory):
+        try:
+            return ArrayFeed(split, batch_size=batch_size, seed=seed, strategy=strategy)
+        except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, MemoryError) as error:
+            size = len(split) * int(np.prod(split.x.shape[1:])) * np.dtype(split.x.dtype).itemsize / 2**30
+            raise TrainingError(f"cache='device': {size:.1f} GiB do not fit. Use cache='host' or 'none'.") from error
+    if cache == "host":
+        split = Split(_whole(split.x), _whole(split.y), split.ids, split.groups)
+    replicas = strategy.num_replicas_in_sync if strategy is not None else 1
+    own = replicas // workers
+    return StreamFeed(
+        split, batch_size=batch_size, seed=seed, replicas=replicas, first_replica=worker * own, own_replicas=own
+    )
+
+
+def _whole(source: Source | Any, *, rows: int = 8192) -> np.ndarray:
+    """Read a source into memory, some rows at a time."""
+    if type(source) is np.ndarray:
+        return source
+    if not isinstance(source, Source):
+        return np.asarray(source)
+    found = np.empty(source.shape, source.dtype)
+    for first in range(0, len(source), rows):
+        found[first : first + rows] = source[np.arange(first, min(first + rows, len(source)))]
+    return found
 
 
 def _labels(y) -> np.ndarray:
@@ -92,8 +192,15 @@ def _labels(y) -> np.ndarray:
     return values.astype(np.int32 if values.dtype.kind in "iub" else np.float32)
 
 
-def _replica_slice(batch: tf.Tensor, replica: tf.Tensor, replicas: int) -> tf.Tensor:
-    n: Any = tf.shape(batch)[0]
-    size, extra = n // replicas, n % replicas
-    first = replica * size + tf.minimum(replica, extra)
-    return batch[first : first + size + tf.cast(replica < extra, tf.int32)]
+def _on_every_device(strategy: tf.distribute.Strategy, *arrays: np.ndarray) -> tuple[Any, ...]:
+    devices = strategy.extended.worker_devices
+
+    def place(array: np.ndarray):
+        def on_device(context):
+            own = context.replica_id_in_sync_group % len(devices)
+            with tf.device(devices[own]):
+                return tf.identity(tf.constant(array))
+
+        return strategy.experimental_distribute_values_from_function(on_device)
+
+    return tuple(place(array) for array in arrays)

@@ -13,9 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepbio.errors import TrainingError
+from deepbio.training.cluster import Cluster
 from deepbio.training.feed import Feed
+from deepbio.training.graph import in_graph
+from deepbio.training.guards import check_finite, lost_workers_named
 from deepbio.training.losses import Loss
+from deepbio.training.step import Step
 
 CALL_SECONDS = 0.2  # how long one call of the graph should take: long enough to hide Python, short enough to watch
 
@@ -28,6 +31,7 @@ class StepLoop:
         optimizer: likewise.
         loss: `(y, logits) -> (batch,)`.
         class_weight: one weight a class, or `None`.
+        accumulate, jit_compile: see `deepbio.training.step.Step`.
     """
 
     def __init__(
@@ -39,37 +43,32 @@ class StepLoop:
         *,
         strategy: tf.distribute.Strategy,
         class_weight: Sequence[float] | None = None,
+        accumulate: int = 1,
+        jit_compile: bool = False,
     ) -> None:
         self._feed = feed
         self._steps_in_call = 1
+        self._cluster = Cluster(strategy)
         self.steps = -(-feed.examples // feed.batch_size)
-        weights = None if class_weight is None else tf.constant(class_weight, tf.float32)
-        variables = model.trainable_variables
-        replicas = strategy.num_replicas_in_sync
-        optimizer.build(variables)
+        self.waited = 0.0  # seconds of this epoch in which the step waited for data
+        step = Step(
+            model, optimizer, loss, feed, strategy=strategy, class_weight=class_weight, accumulate=accumulate,
+            jit_compile=jit_compile,
+        )  # fmt: skip
+        self.loss_scale = step.loss_scale
+        at_once = 1 if feed.waits else 10  # one at a time, so that the clock sees waiting only; 10 is TensorFlow's own number
 
-        def replica_step(state, step):
-            x, y, examples = feed.batch(state, step)
-            with tf.GradientTape() as tape:
-                each = tf.cast(loss(y, model(x, training=True)), tf.float32)
-                if weights is not None:
-                    each *= tf.gather(weights, y)
-                value = tf.reduce_sum(each) / tf.cast(examples, tf.float32)
-                total = value
-                if model.losses:
-                    total += tf.add_n([tf.cast(penalty, tf.float32) for penalty in model.losses]) / replicas
-            optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
-            return value
-
-        @tf.function(reduce_retracing=True)
-        def run(state, first: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        def run(state, first: tf.Tensor, count: tf.Tensor):
             losses = tf.TensorArray(tf.float32, size=count)
+            waited = tf.constant(0.0, tf.float64)
             for i in tf.range(count):
-                value = strategy.run(replica_step, args=(state, first + i))
-                losses = losses.write(i, strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None))
-            return losses.stack()
+                tf.autograph.experimental.set_loop_options(parallel_iterations=at_once)
+                value, wait = step(state, first + i)
+                losses = losses.write(i, value)
+                waited += wait
+            return losses.stack(), waited
 
-        self._run = run
+        self._run = in_graph(run)
 
     def epoch(
         self,
@@ -77,7 +76,9 @@ class StepLoop:
         *,
         callbacks: keras.callbacks.CallbackList,
         steps_per_call: int | None = None,
-        watch: Callable[[int, float], None] | None = None,
+        done: np.ndarray | None = None,
+        pause_every: int | None = None,
+        after_call: Callable[[np.ndarray], None] | None = None,
         blame: Callable[[int], str] | None = None,
     ) -> np.ndarray:
         """Run one epoch and give the loss of every step, float32 `(steps,)`.
@@ -85,30 +86,36 @@ class StepLoop:
         Args:
             callbacks: their batch hooks run once a call of the graph.
             steps_per_call: steps in one call; `None` finds a number that takes about `CALL_SECONDS`.
-            watch: called with the number of steps done and the mean loss so far.
+            done: losses of the steps that an interrupted run has done already; the epoch goes on after them.
+            pause_every: let no call run past a multiple of so many steps.
+            after_call: called with the losses so far, after each call of the graph.
             blame: describes a step's batch, for the error that a loss that is not finite raises.
 
         Raises:
-            TrainingError: a loss is NaN or infinite.
+            TrainingError: a loss is NaN or infinite, or another worker was lost.
         """
-        state = self._feed.start_epoch(epoch)
-        losses = np.zeros(0, np.float32)
+        losses = np.zeros(0, np.float32) if done is None else done
+        state = self._feed.start_epoch(epoch, first_step=len(losses))
+        self.waited = 0.0
         while len(losses) < self.steps:
             first = len(losses)
             count = min(steps_per_call or self._steps_in_call, self.steps - first)
+            if pause_every is not None:
+                count = min(count, pause_every - first % pause_every)
             callbacks.on_train_batch_begin(first)
             start = time.perf_counter()
-            found = self._run(state, tf.constant(first), tf.constant(count)).numpy()
+            with lost_workers_named(self._cluster):
+                found, waited = self._run(state, tf.constant(first), tf.constant(count))
+                found, self.waited = found.numpy(), self.waited + float(waited)
             took = time.perf_counter() - start
-            if not np.isfinite(found).all():
-                step = first + int(np.flatnonzero(~np.isfinite(found))[0])
-                raise TrainingError(_not_finite(epoch, step, float(found[step - first]), blame))
+            check_finite(found, epoch=epoch, first=first, blame=blame, loss_scale=self.loss_scale)
             losses = np.concatenate([losses, found])
             if steps_per_call is None:
-                self._steps_in_call = _longer(self._steps_in_call, count, took)
+                wanted = _longer(self._steps_in_call, count, took)
+                self._steps_in_call = int(self._cluster.highest([wanted])[0])  # the same call everywhere
             callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(found[-1])})
-            if watch is not None:
-                watch(len(losses), float(losses.mean()))
+            if after_call is not None:
+                after_call(losses)
         return losses
 
 
@@ -117,12 +124,3 @@ def _longer(now: int, count: int, took: float) -> int:
         return now
     wanted = int(count * CALL_SECONDS / max(took, 1e-6))
     return max(1, min(wanted, now * 8, 4096))
-
-
-def _not_finite(epoch: int, step: int, loss: float, blame: Callable[[int], str] | None) -> str:
-    where = f" Its batch: {blame(step)}." if blame else ""
-    return (
-        f"The loss became {loss} at epoch {epoch + 1}, step {step + 1}.{where} Usual causes: a learning rate that is too "
-        "high, an input that is not finite, or a label out of range. With several GPUs it can be a fault of TensorFlow "
-        "itself (issues 90686 and 105552): train on one device to tell."
-    )

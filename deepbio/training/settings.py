@@ -10,6 +10,15 @@ from deepbio.errors import TrainingError, nearest
 
 OPTIMIZERS = ("adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "plateau")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+CACHES = ("auto", "device", "host", "none")
+CHOICES = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "loss": ("auto", "perceptron"),
+    "precision": PRECISIONS,
+    "cache": CACHES,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,13 @@ class Settings:
         momentum: of SGD.
         ema: momentum of an exponential moving average of the weights, which the model ends with; `None` for none.
         clip_norm: largest norm of all gradients together; `None` for no limit.
+        accumulate: micro-batches that each batch is cut into, to save device memory. Batch normalisation then sees one
+            micro-batch at a time.
+        precision: `"float32"` (the model's own), `"mixed_bfloat16"` or `"mixed_float16"` (with loss scaling). The weights that
+            remain are float32.
+        jit_compile: let XLA compile the step; one replica only.
+        sync_batch_norm: normalise over the global batch where there is more than one replica.
+        cache: where the training data lie: `"device"`, `"host"`, `"none"` (in their source), or `"auto"` by size.
     """
 
     epochs: int = 30
@@ -51,19 +67,26 @@ class Settings:
     momentum: float = 0.0
     ema: float | None = None
     clip_norm: float | None = None
+    accumulate: int = 1
+    precision: str = "float32"
+    jit_compile: bool = False
+    sync_batch_norm: bool = True
+    cache: str = "auto"
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 1)):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("accumulate", 1)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise TrainingError(f"{name} must be a whole number of at least {least}; received {value!r}.")
         if not self.learning_rate > 0:
             raise TrainingError(f"learning_rate must be positive; received {self.learning_rate!r}.")
-        for name, valid in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("loss", ("auto", "perceptron"))):
+        for name, valid in CHOICES.items():
             if getattr(self, name) not in valid:
                 raise TrainingError(
                     f"Unknown {name} {getattr(self, name)!r}. {nearest(str(getattr(self, name)), valid)}"
                 )
+        if self.accumulate > self.batch_size:
+            raise TrainingError(f"accumulate={self.accumulate} cannot cut a batch of {self.batch_size} examples.")
         for name, low, high in (("warmup", 0, 1), ("label_smoothing", 0, 1), ("momentum", 0, 1), ("ema", 0, 1)):
             value = getattr(self, name)
             if value is not None and not low <= value < high:

@@ -1,0 +1,139 @@
+"""Guards: what stops a run, and the message that says where it went wrong and what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepbio.datasets import Dataset, epoch_order
+from deepbio.errors import ModelError, TrainingError
+from deepbio.training.cluster import Cluster
+from deepbio.training.precision import LossScale
+from deepbio.zoo import describe
+
+log = logging.getLogger("deepbio")
+
+
+def check_data(data: Dataset) -> None:
+    """Check what would make a run worthless: leakage, classes never seen, values that are not finite.
+
+    A class that only the validation split lacks is told in the log: its figures say nothing about that class.
+
+    Raises:
+        DataError: see `Dataset.check_leakage`, `check_classes` and `check_values`.
+        TrainingError: the validation split is empty.
+    """
+    data.check_leakage()
+    data.check_classes()
+    data.check_values()
+    if len(data.valid) == 0:
+        raise TrainingError(
+            f"{data.name}: fit watches the validation split, and it is empty. Split again with some examples in it."
+        )
+    if data.task.is_classification:
+        classes = 2 if data.task.kind == "binary" else data.task.outputs
+        missing = np.setdiff1d(np.arange(classes), np.asarray(data.valid.y))
+        if len(missing):
+            names = [data.labels[i] if data.labels else str(i) for i in missing[:10]]
+            log.warning(
+                "%s: the validation split lacks %s, so it cannot judge them. Split again, by class too, if they matter.",
+                data.name, ", ".join(names),
+            )  # fmt: skip
+
+
+def check_model(model: keras.Model, data: Dataset) -> None:
+    """Check that a model takes the data's input and gives its task's logits.
+
+    Raises:
+        ModelError, TrainingError: it does not.
+    """
+    if describe(model).link_built_in:
+        raise TrainingError(
+            "This model has its link built in (activation='auto'), which is for export. Build it without to train it."
+        )
+    expected = tuple(model.input_shape[1:])
+    if expected != data.input.shape:
+        raise ModelError(
+            f"The model takes input of shape {expected}; {data.name} has {data.input.shape}. Use get_model(..., dataset=...)."
+        )
+    found = model.output_shape[-1]
+    if found != data.task.outputs:
+        raise ModelError(
+            f"The model has {found} output(s); {data.name} needs {data.task.outputs}. Use get_model(..., dataset=...)."
+        )
+
+
+def batch_description(data: Dataset, *, seed: int, epoch: int, batch_size: int) -> Callable[[int], str]:
+    """Give a function that tells what is known about a step's batch: ids, labels, values that stand out."""
+
+    def describe_batch(step: int) -> str:
+        chosen = epoch_order(len(data.train), seed=seed, epoch=epoch)[step * batch_size : (step + 1) * batch_size]
+        ids = data.train.names(chosen)
+        told = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+        x = np.asarray(data.train.x[chosen])
+        if x.dtype.kind == "f" and x.size:
+            bad = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
+            if bad.any():
+                told += f" (input not finite: {', '.join(np.asarray(ids)[bad][:4])})"
+            else:
+                told += f" (inputs from {x.min():.4g} to {x.max():.4g})"
+        return told
+
+    return describe_batch
+
+
+def check_finite(
+    losses: np.ndarray,
+    *,
+    epoch: int,
+    first: int,
+    blame: Callable[[int], str] | None,
+    loss_scale: LossScale | None = None,
+) -> None:
+    """Stop a run whose loss is NaN or infinite.
+
+    Args:
+        losses: of the steps from `first` on, counted within the epoch.
+        blame: describes a step's batch.
+
+    Raises:
+        TrainingError: names the step and its batch.
+    """
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if len(bad):
+        step = first + int(bad[0])
+        where = f" Its batch: {blame(step)}." if blame else ""
+        half = " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale is not None else ""
+        raise TrainingError(
+            f"The loss became {float(losses[bad[0]])} at epoch {epoch + 1}, step {step + 1}.{where} Usual causes: a learning "
+            f"rate that is too high, an input that is not finite, or a label out of range.{half} With several GPUs it can be a "
+            "fault of TensorFlow itself (issues 90686 and 105552): train on one device to tell."
+        )
+    if loss_scale is not None and float(loss_scale.value.numpy()) < loss_scale.LEAST:
+        raise TrainingError(
+            f"By epoch {epoch + 1}, step {first + len(losses)}, the gradients overflow float16 whatever the loss scale. "
+            "Use precision='mixed_bfloat16' or 'float32', or a lower learning rate."
+        )
+
+
+@contextlib.contextmanager
+def lost_workers_named(cluster: Cluster) -> Iterator[None]:
+    """Turn TensorFlow's account of a lost worker into one that says what to do.
+
+    Raises:
+        TrainingError: another process of the cluster is gone.
+    """
+    try:
+        yield
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError) as error:
+        if cluster.workers == 1:
+            raise
+        raise TrainingError(
+            f"Worker {cluster.worker} of {cluster.workers} lost contact with another worker: {str(error).splitlines()[0][:300]} "
+            "Start all workers again with resume=True (--resume); `deepbio launch --restarts K` does so by itself."
+        ) from error

@@ -1,0 +1,103 @@
+"""Going on after a stop: which run a checkpoint belongs to, and one checkpoint for all workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from deepbio.datasets import Dataset, Split
+from deepbio.errors import TrainingError
+from deepbio.training.checkpoint import Checkpoints, State
+from deepbio.training.cluster import Cluster
+from deepbio.training.settings import Settings
+from deepbio.zoo import describe
+
+SAMPLE = 64  # examples of each split that are looked at to tell whether the data are the same
+
+
+def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed: int) -> dict[str, Any]:
+    """Say what run this is, as JSON: a checkpoint serves a run of the same model, data, settings and seed."""
+    record = describe(model)
+    identity = {
+        "model": {
+            "architecture": record.architecture,
+            "config": record.config,
+            "weights": [list(w.shape) for w in model.weights],
+        },
+        "data": {
+            "name": data.name,
+            "options": data.options,
+            "task": data.task.to_dict(),
+            "train": _sample(data.train),
+            "valid": _sample(data.valid),
+        },
+        "settings": settings.to_dict(),
+        "seed": seed,
+    }
+    return json.loads(json.dumps(identity, default=str))
+
+
+def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluster) -> State | None:
+    """Give the newest whole checkpoint, the chief's on every worker; `None` where there is none.
+
+    Raises:
+        TrainingError: it belongs to another run; the message names the differences.
+    """
+    state = checkpoints.latest() if cluster.is_chief else None
+    if cluster.workers > 1:
+        state = _from_chief(state, cluster)
+    if state is None:
+        return None
+    differences = [d for d in _differences(state.run, run) if not _only_longer(d, state.run, run)]
+    if differences:
+        raise TrainingError(
+            f"The checkpoints in {checkpoints.folder} are of another run; they differ in {', '.join(differences[:5])}. "
+            "Resume with what the run began with, choose another folder, or pass overwrite=True (--overwrite) to start again."
+        )
+    return state
+
+
+def _from_chief(state: State | None, cluster: Cluster) -> State | None:
+    outline = "" if state is None else json.dumps(
+        {
+            "run": state.run,
+            "epoch": state.epoch,
+            "facts": state.facts,
+            "arrays": {name: [a.dtype.str, a.shape] for name, a in [("losses", state.losses), *state.arrays.items()]},
+        }
+    )  # fmt: skip
+    outline = cluster.text_from_chief(outline)
+    if not outline:
+        return None
+    found = json.loads(outline)
+    own = {} if state is None else {"losses": state.losses, **state.arrays}
+    room = [own[name] if name in own else np.zeros(shape, dtype) for name, (dtype, shape) in found["arrays"].items()]
+    arrays = dict(zip(found["arrays"], cluster.from_chief(room), strict=True))
+    return State(found["run"], found["epoch"], arrays.pop("losses"), found["facts"], arrays)
+
+
+def _differences(one: Any, other: Any, name: str = "") -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted({*one, *other})
+        return [d for key in keys for d in _differences(one.get(key), other.get(key), f"{name}.{key}".lstrip("."))]
+    return [] if one == other else [name]
+
+
+def _only_longer(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether a run only goes on for more epochs, which changes nothing that is past unless the schedule looks ahead."""
+    before, now = one["settings"], other["settings"]
+    return name == "settings.epochs" and now["epochs"] > before["epochs"] and now["schedule"] != "cosine"
+
+
+def _sample(split: Split) -> dict[str, Any]:
+    chosen = np.unique(np.linspace(0, len(split) - 1, min(SAMPLE, len(split))).astype(np.int64))
+    digest = hashlib.sha256()
+    for values in (split.x[chosen], np.asarray(split.y[chosen])):
+        digest.update(f"{values.dtype} {values.shape}\n".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return {"examples": len(split), "sample": digest.hexdigest()}

@@ -1,0 +1,174 @@
+"""One training step, under any `tf.distribute` strategy: gradients of each replica's share, summed, clipped, applied once.
+
+The loss is scaled by the global batch, so that shares of different size count as they should. Gradients are
+summed before they are clipped: the norm that counts is that of the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from deepbio.errors import TrainingError
+from deepbio.training.feed import Feed
+from deepbio.training.graph import in_graph
+from deepbio.training.losses import Loss
+from deepbio.training.precision import LossScale, computes_in_float16
+from deepbio.training.replicas import layers_of
+
+
+class Step:
+    """A training step to call inside a graph, outside of the replicas.
+
+    Args:
+        model, optimizer: made in the strategy's scope, as this object must be.
+        loss: `(y, logits) -> (batch,)`.
+        class_weight: one weight a class, or `None`.
+        accumulate: micro-batches that one batch is cut into, each with its own forward and backward pass.
+        jit_compile: let XLA compile the step (one replica only).
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        loss: Loss,
+        feed: Feed,
+        *,
+        strategy: tf.distribute.Strategy,
+        class_weight: Sequence[float] | None = None,
+        accumulate: int = 1,
+        jit_compile: bool = False,
+    ) -> None:
+        self._model, self._optimizer, self._loss, self._feed, self._strategy = model, optimizer, loss, feed, strategy
+        self._weights = None if class_weight is None else tf.constant(class_weight, tf.float32)
+        self._variables = model.trainable_variables
+        self._replicas = strategy.num_replicas_in_sync
+        self._parts = accumulate
+        optimizer.build(self._variables)
+        # Keras clips each replica's gradients and sums them after; here they come to it summed.
+        optimizer._all_reduce_sum_gradients = lambda pairs: pairs  # type: ignore[attr-defined]
+        self.loss_scale = LossScale() if computes_in_float16(layers_of(model)) else None
+        self._sums = self._make_sums() if self._collects else []
+        if jit_compile:
+            _check_jit(model, self._replicas, self._collects)
+        self._whole = in_graph(self._learn, jit_compile=True) if jit_compile else self._learn
+
+    def __call__(self, state: Any, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on batch `step`; give its loss and the seconds that it waited for data."""
+        fetched, waited = self._fetch(state, step)
+        if self._collects:
+            return self._collected(fetched), waited
+        return self._total(self._strategy.run(self._one_pass, args=(fetched,))), waited
+
+    def _fetch(self, state, step):
+        if not self._feed.waits:
+            return self._feed.fetch(state, step), tf.constant(0.0, tf.float64)
+        with tf.control_dependencies([step]):
+            before = tf.timestamp()
+        with tf.control_dependencies([before]):
+            fetched = self._feed.fetch(state, step)
+        with tf.control_dependencies(fetched):
+            after = tf.timestamp()
+        return fetched, after - before
+
+    @property
+    def _collects(self) -> bool:
+        return self._parts > 1 or self.loss_scale is not None
+
+    def _one_pass(self, fetched):
+        return self._whole(*self._feed.batch(fetched))
+
+    def _learn(self, x, y, divisor):
+        value, gradients = self._gradients(x, y, divisor, 1.0)
+        self._optimizer.apply_gradients(zip(self._summed(gradients), self._variables, strict=True))
+        return value
+
+    def _gradients(self, x, y, divisor, scale):
+        with tf.GradientTape() as tape:
+            logits = self._model(x, training=True)
+            if logits.dtype in (tf.float16, tf.bfloat16):
+                logits = tf.cast(logits, tf.float32)
+            each = tf.cast(self._loss(y, logits), tf.float32)
+            if self._weights is not None:
+                each *= tf.gather(self._weights, y)
+            value = tf.reduce_sum(each) / tf.cast(divisor, tf.float32)
+            total = value
+            if self._model.losses:
+                penalties = tf.add_n([tf.cast(penalty, tf.float32) for penalty in self._model.losses])
+                total += penalties / (self._replicas * self._parts)
+            total *= scale
+        # dense: of a sparse gradient Keras's clipping and Adam square the rows before adding up those of one word
+        return value, [None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(total, self._variables)]
+
+    def _summed(self, gradients):
+        """Sum over replicas."""
+        if self._replicas == 1:
+            return gradients
+        known = [g for g in gradients if g is not None]
+        context = tf.distribute.get_replica_context()
+        assert context is not None
+        reduced = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, known) if known else [])
+        return [None if g is None else next(reduced) for g in gradients]
+
+    def _collected(self, fetched):
+        """Add up the gradients of the micro-batches in variables of each replica, then apply them, if they are finite."""
+        parts, strategy = self._parts, self._strategy
+        value = tf.constant(0.0)
+        for part in tf.range(parts):
+            value += self._total(strategy.run(self._add_part, args=(fetched, part)))
+        gradients, finite = strategy.run(self._take_sums)
+        if self.loss_scale is None:
+            strategy.run(self._apply, args=(gradients,))
+        else:
+            all_finite = strategy.experimental_local_results(finite)[0]  # summed before, so equal on every replica
+            if all_finite:
+                strategy.run(self._apply, args=(gradients,))
+            self.loss_scale.update(all_finite)
+        return value
+
+    def _add_part(self, fetched, part):
+        x, y, divisor = self._feed.batch(fetched, part=part, parts=self._parts)
+        scale = 1.0 if self.loss_scale is None else self.loss_scale.value
+        value, gradients = self._gradients(x, y, divisor, scale)
+        for total, gradient in zip(self._sums, gradients, strict=True):
+            if gradient is not None:
+                total.assign_add(tf.cast(gradient, total.dtype))
+        return value
+
+    def _take_sums(self):
+        sums = self._summed([tf.identity(total) for total in self._sums])
+        with tf.control_dependencies(sums):
+            for total in self._sums:
+                total.assign(tf.zeros_like(total))
+        if self.loss_scale is not None:
+            sums = [total / tf.cast(self.loss_scale.value, total.dtype) for total in sums]
+        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(total)) for total in sums])
+        return sums, finite
+
+    def _apply(self, gradients):
+        self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))
+
+    def _total(self, values):
+        return self._strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None)
+
+    def _make_sums(self) -> list[tf.Variable]:
+        each_its_own = {"synchronization": tf.VariableSynchronization.ON_READ, "aggregation": tf.VariableAggregation.SUM}
+        return [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False, **each_its_own) for v in self._variables]
+
+
+def _check_jit(model: keras.Model, replicas: int, collects: bool) -> None:
+    if replicas > 1:
+        raise TrainingError(
+            "jit_compile with more than one replica is unsafe (Keras issues 18716, 19005, 20763). Leave it out, or use one device."
+        )
+    if collects:
+        raise TrainingError("jit_compile does not go with accumulate or mixed_float16. Leave one of them out.")
+    recurrent = [layer.name for layer in layers_of(model) if isinstance(layer, keras.layers.RNN)]
+    if recurrent:
+        raise TrainingError(
+            f"jit_compile excludes cuDNN's LSTM and GRU, which are faster; this model has {recurrent[0]!r}. Leave it out."
+        )

@@ -1,0 +1,243 @@
+"""`Trainer`: one run in progress: epochs, validation, callbacks, checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepbio import metrics
+from deepbio.datasets import Dataset
+from deepbio.errors import TrainingError
+from deepbio.training.callback_state import read_callbacks, write_callbacks
+from deepbio.training.checkpoint import Checkpoints, State
+from deepbio.training.cluster import Cluster
+from deepbio.training.feed import make_feed
+from deepbio.training.guards import batch_description, lost_workers_named
+from deepbio.training.inference import gathering
+from deepbio.training.loop import StepLoop
+from deepbio.training.losses import class_weights, loss_for
+from deepbio.training.optimizers import make_optimizer
+from deepbio.training.preemption import Request
+from deepbio.training.progress import Progress
+from deepbio.training.replicas import dropout_counters, seed_dropout
+from deepbio.training.settings import Settings
+
+log = logging.getLogger("deepbio")
+
+
+class Preempted(Exception):
+    """The run was asked to end and has saved its state."""
+
+
+class Trainer:
+    """A run in progress.
+
+    Args:
+        model: the working copy, in the scope of the cluster's strategy.
+        run: what run this is; checkpoints carry it.
+        checkpoints: where to save; `None` saves nothing.
+        request: whether the process was asked to end.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        data: Dataset,
+        settings: Settings,
+        *,
+        cluster: Cluster,
+        seed: int,
+        run: dict[str, Any],
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        steps_per_execution: int | None = None,
+        checkpoints: Checkpoints | None = None,
+        request: Request | None = None,
+    ) -> None:
+        self.model, self._data, self._settings, self._cluster, self._seed = model, data, settings, cluster, seed
+        self._run, self._checkpoints, self._request = run, checkpoints, request or Request()
+        strategy = cluster.strategy
+        feed = make_feed(
+            data.train, batch_size=settings.batch_size, seed=seed, cache=settings.cache, strategy=strategy,
+            worker=cluster.worker, workers=cluster.workers,
+        )  # fmt: skip
+        self._loss = loss_for(data.task, settings.loss, label_smoothing=settings.label_smoothing)
+        self.steps = -(-len(data.train) // settings.batch_size)
+        with strategy.scope():
+            self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs)
+            model.compile(optimizer=self._optimizer)  # callbacks look for model.optimizer
+            self._loop = StepLoop(
+                model, self._optimizer, self._loss, feed, strategy=strategy,
+                class_weight=class_weights(data.task, data.train.y, settings.class_weight),
+                accumulate=settings.accumulate, jit_compile=settings.jit_compile,
+            )  # fmt: skip
+        seed_dropout(model, strategy, seed)
+        self._outputs = gathering(model, cluster)
+        self._monitor, mode = monitored(settings)
+        own = _own_callbacks(settings, self._monitor, mode)
+        self._callbacks = keras.callbacks.CallbackList(
+            [*own, *callbacks], add_history=True, model=model, epochs=settings.epochs, steps=self.steps, verbose=0
+        )
+        watched = any(map(_watches_batches, callbacks))
+        self._per_call = steps_per_execution or (1 if watched else None)
+        self._epoch, self._losses = 0, np.zeros(0, np.float32)
+        self._seconds_before, self._began = 0.0, time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, those before a resume too."""
+        return self._seconds_before + time.perf_counter() - self._began
+
+    def train(self, *, resume: State | None = None, verbose: bool | str = "auto") -> dict[str, list[float]]:
+        """Train to the end and give the history.
+
+        Args:
+            resume: go on from here.
+
+        Raises:
+            Preempted: the process was asked to end; the state is saved.
+        """
+        settings, model = self._settings, self.model
+        model.stop_training = False
+        self._callbacks.on_train_begin()
+        if resume is not None:
+            self._restore(resume)
+        with Progress(
+            epochs=settings.epochs, steps=self.steps, examples=len(self._data.train),
+            verbose=verbose if self._cluster.is_chief else False,
+        ) as progress:  # fmt: skip
+            while self._epoch < settings.epochs and not model.stop_training:
+                self._one_epoch(progress)
+        if settings.ema is not None:
+            self._optimizer.finalize_variable_values(model.trainable_variables)
+        self._callbacks.on_train_end()
+        return {name: [float(v) for v in values] for name, values in self._history().items()}
+
+    def _one_epoch(self, progress: Progress) -> None:
+        epoch, began = self._epoch, time.perf_counter()
+        progress.start_epoch(done=len(self._losses))
+        self._callbacks.on_epoch_begin(epoch)
+
+        def after_call(losses: np.ndarray) -> None:
+            self._losses = losses
+            progress.step(epoch, len(losses), float(losses.mean()), waited=self._loop.waited)
+            asked = self._cluster.highest([float(self._request.made)])[0] > 0
+            if self._checkpoints is not None and (asked or self._checkpoints.due(steps=len(losses))):
+                self._save()
+            if asked:
+                raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
+
+        blame = batch_description(self._data, seed=self._seed, epoch=epoch, batch_size=self._settings.batch_size)
+        losses = self._loop.epoch(
+            epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, blame=blame,
+            after_call=after_call, pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
+        )  # fmt: skip
+        raw = self._take_average()
+        with lost_workers_named(self._cluster):
+            logs = {"loss": float(losses.mean()), **self._validate(epoch)}
+        logs["learning_rate"] = float(tf.convert_to_tensor(self._optimizer.learning_rate))
+        progress.end_epoch(epoch, logs, waited=self._loop.waited)
+        logs["seconds"] = time.perf_counter() - began
+        self._callbacks.on_epoch_end(epoch, logs)
+        self.model.stop_training = bool(self._cluster.highest([float(self.model.stop_training)])[0])
+        if raw is not None:
+            for variable, value in zip(self.model.trainable_variables, raw, strict=True):
+                variable.assign(value)
+        self._epoch, self._losses = epoch + 1, np.zeros(0, np.float32)
+        if self._checkpoints is not None and self._checkpoints.due_at_epoch():
+            self._save()
+
+    def _validate(self, epoch: int) -> dict[str, float]:
+        task, valid = self._data.task, self._data.valid
+        logits, y = self._outputs(valid.x), np.asarray(valid.y)
+        logs = {"val_loss": float(tf.reduce_mean(self._loss(y, tf.constant(logits))))}
+        if not np.isfinite(logs["val_loss"]):
+            raise TrainingError(
+                f"The validation loss became {logs['val_loss']} after epoch {epoch + 1}, though each training step's was finite. "
+                "Usual causes: a learning rate that is too high, or an input of the validation split that is not finite."
+            )
+        if task.is_classification:
+            logs["val_accuracy"] = metrics.value("accuracy", task, y, task.apply_link(logits))
+        if self._monitor not in logs:
+            name = self._monitor.removeprefix("val_")
+            logs[self._monitor] = metrics.value(name, task, y, task.apply_link(logits))
+        return logs
+
+    def _take_average(self) -> list[np.ndarray] | None:
+        """Put the moving average in place of the weights, for validation and callbacks; give the weights to put back."""
+        if self._settings.ema is None:
+            return None
+        raw = [variable.numpy() for variable in self.model.trainable_variables]
+        self._optimizer.finalize_variable_values(self.model.trainable_variables)
+        return raw
+
+    def _variables(self) -> dict[str, Any]:
+        scale = self._loop.loss_scale
+        groups = {
+            "weights": self.model.weights,
+            "optimizer": self._optimizer.variables,
+            "loss_scale": scale.variables if scale is not None else [],
+        }
+        return {f"{group}/{i}": v for group, variables in groups.items() for i, v in enumerate(variables)}
+
+    def _save(self) -> None:
+        if self._checkpoints is None or not self._cluster.is_chief:
+            return
+        callbacks, arrays = read_callbacks(self._callbacks.callbacks)
+        facts = {
+            "callbacks": callbacks,
+            "stop": bool(self.model.stop_training),
+            "seconds": self.seconds,
+            "replicas": self._cluster.strategy.num_replicas_in_sync,
+        }
+        arrays |= {name: np.asarray(variable.numpy()) for name, variable in self._variables().items()}
+        arrays["dropout"] = dropout_counters(self.model)
+        state = State(self._run, self._epoch, self._losses, facts, arrays)
+        self._checkpoints.save(state, step=self._epoch * self.steps + len(self._losses))
+
+    def _restore(self, state: State) -> None:
+        for name, variable in self._variables().items():
+            variable.assign(state.arrays[name])
+        strategy = self._cluster.strategy
+        if state.facts["replicas"] != strategy.num_replicas_in_sync:
+            log.warning(
+                "The run began with %d replica(s) and goes on with %d: the batches stay the same, dropout does not.",
+                state.facts["replicas"], strategy.num_replicas_in_sync,
+            )  # fmt: skip
+        seed_dropout(self.model, strategy, self._seed, counters=state.arrays["dropout"])
+        write_callbacks(self._callbacks.callbacks, state.facts["callbacks"], state.arrays)
+        self._epoch, self._losses = state.epoch, state.losses
+        self.model.stop_training = state.facts["stop"]
+        self._seconds_before = state.facts["seconds"]
+        log.info("Resumed at epoch %d, step %d.", state.epoch + 1, len(state.losses))
+
+    def _history(self) -> dict[str, list[float]]:
+        return next(c for c in self._callbacks.callbacks if isinstance(c, keras.callbacks.History)).history
+
+
+def monitored(settings: Settings) -> tuple[str, str]:
+    """Give the name in the logs of what a run watches, and whether less (`"min"`) or more (`"max"`) of it is better."""
+    name = settings.monitor.removeprefix("val_")
+    return f"val_{name}", "min" if name == "loss" else metrics.direction(name)
+
+
+def _own_callbacks(settings: Settings, monitor: str, mode: str) -> list[keras.callbacks.Callback]:
+    own: list[keras.callbacks.Callback] = []
+    if settings.schedule == "plateau":
+        patience = max((settings.patience or 10) // 2, 1)
+        own.append(keras.callbacks.ReduceLROnPlateau(monitor, mode=mode, factor=0.5, patience=patience))
+    if settings.patience is not None:
+        own.append(
+            keras.callbacks.EarlyStopping(monitor, mode=mode, patience=settings.patience, restore_best_weights=True)
+        )
+    return own
+
+
+def _watches_batches(callback: keras.callbacks.Callback) -> bool:
+    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+    return any(getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in hooks)

@@ -1,0 +1,77 @@
+"""Train every family under the strategies named, and save losses, weights and metrics: `parity.py OUT STRATEGY...`."""
+
+import sys
+import time
+
+import keras
+import numpy as np
+
+from deepbio.datasets import Dataset, Split
+from deepbio.specs import InputSpec, Task
+from deepbio.training import choose_strategy, fit
+from deepbio.zoo import get_model
+
+BATCH, EXAMPLES = 16, 67  # the last batch has three examples, so that one of four replicas gets none
+FAMILIES = {
+    "mlp": ("table", (12,), {"hidden": (16,)}),
+    "dna_cnn": ("dna", (24,), {"filters": 8, "hidden": 8, "width": 7, "dropout": 0.0, "head_dropout": 0.0}),
+    "image_cnn": ("image", (8, 8, 1), {"filters": (4,), "dropout": 0.0}),
+    "note_lstm": ("text", (12,), {"vocabulary": 20, "embedding": 8, "units": 8, "dropout": 0.0}),
+}
+SETTINGS = {
+    "sgd": {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9, "clip_norm": 0.5},
+    "adam": {"optimizer": "adam", "learning_rate": 0.003},
+}
+
+
+class Losses(keras.callbacks.Callback):
+    """The loss of every step."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.found.append(logs["loss"])
+
+
+def dataset(modality, shape):
+    random = np.random.Generator(np.random.Philox(7))
+
+    def split(n):
+        y = np.arange(n) % 3
+        shift = y.reshape(-1, *[1] * len(shape))
+        x = {
+            "table": lambda: random.normal(size=(n, *shape)) + shift,
+            "dna": lambda: np.where(random.random((n, *shape)) < 0.3, shift, random.integers(0, 5, (n, *shape))),
+            "image": lambda: random.integers(0, 100, (n, *shape)) + 50 * shift,
+            "text": lambda: np.where(random.random((n, *shape)) < 0.3, 2 + shift, random.integers(0, 20, (n, *shape))),
+        }[modality]()
+        return Split(x.astype(InputSpec(modality, shape).dtype), y.astype(np.int64))
+
+    return Dataset("parity", Task.classify(("a", "b", "c")), InputSpec(modality, shape), *map(split, (EXAMPLES, 41, 9)))
+
+
+def main(out, names):
+    strategies = {name: choose_strategy(name) for name in names}
+    found = {}
+    for family, (modality, shape, options) in FAMILIES.items():
+        data = dataset(modality, shape)
+        for settings, chosen in SETTINGS.items():
+            for name, strategy in strategies.items():
+                begin = time.perf_counter()
+                model, losses = get_model(family, dataset=data, seed=1, **options), Losses()
+                run = fit(
+                    model, data, seed=2, epochs=3, batch_size=BATCH, schedule="constant", patience=0, weight_decay=0.0,
+                    strategy=strategy, callbacks=[losses], verbose=False, **chosen,
+                )  # fmt: skip
+                print(f"{family} {settings} {name} {time.perf_counter() - begin:.1f} s", file=sys.stderr)
+                key = f"{family}|{settings}|{name}"
+                found[f"{key}|losses"] = np.array(losses.found)
+                found[f"{key}|weights"] = np.concatenate([w.ravel() for w in model.get_weights()])
+                found[f"{key}|metrics"] = np.array([run.history["val_loss"][-1], run.history["val_accuracy"][-1]])
+    np.savez(out, **found)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
