@@ -11,6 +11,8 @@ import typer
 import deepbio
 from deepbio.cli import listing, score, train
 from deepbio.cli.demo import demo
+from deepbio.cli.doctor import doctor
+from deepbio.cli.launch import launch
 from deepbio.errors import DeepbioError
 
 app = typer.Typer(
@@ -27,6 +29,8 @@ app.command()(listing.info)
 app.command()(train.fit)
 app.command()(score.evaluate)
 app.command()(score.predict)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
+app.command()(doctor)
 
 
 def _show_version(asked: bool) -> None:

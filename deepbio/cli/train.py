@@ -46,6 +46,12 @@ def fit(
     group: own_data.Group = None,
     positive: own_data.Positive = None,
     length: own_data.Length = None,
+    strategy: Annotated[str, typer.Option(help="auto, one, mirrored, multiworker, slurm or cpu:N.")] = "auto",
+    precision: Annotated[str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")] = False,
+    checkpoint_steps: Annotated[int | None, typer.Option(min=1, help="Save every so many steps, too.")] = None,
+    checkpoint_minutes: Annotated[float, typer.Option(min=0, help="Save within an epoch after so many minutes.")] = 5.0,
+    log_dir: Annotated[Path | None, typer.Option(help="Folder for JSON lines, CSV and TensorBoard events.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that stands in the folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -57,6 +63,7 @@ def fit(
         "optimizer": optimizer,
         "patience": patience,
         "class_weight": _class_weight(class_weight),
+        "precision": precision,
         **key_values(train_options or [], option="--train"),
     }
     config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")
@@ -94,8 +101,12 @@ def fit(
     load_tensorflow()
     from deepbio import training, zoo
 
+    devices = training.choose_strategy(strategy)  # before the first tensor: see there
     built = zoo.get_model(model, dataset=data, seed=seed, **config)
-    run = training.fit(built, data, out=folder, seed=seed, overwrite=overwrite, verbose=not quiet, **settings)
+    run = training.fit(
+        built, data, out=folder, seed=seed, strategy=devices, resume=resume, checkpoint_steps=checkpoint_steps,
+        checkpoint_minutes=checkpoint_minutes, log_dir=log_dir, overwrite=overwrite, verbose=not quiet, **settings,
+    )  # fmt: skip
     note(f"{model} on {dataset}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
     typer.echo(str(run.valid))
     note(f"Written to {folder}. The test split is untouched; when you have decided: deepbio evaluate {folder}")

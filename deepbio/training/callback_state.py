@@ -5,68 +5,71 @@ A callback that keeps more than numbers, text, lists and arrays may have `get_st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 _NOT_STATE = {"params", "model", "_model", "validation_data", "_chief_worker_only", "_supports_tf_logs"}
+_OTHER = object()
 
 
-def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Give each callback's state as JSON, and the arrays in it by name.
 
     >>> stop = keras.callbacks.EarlyStopping()
     >>> stop.best, stop.best_weights = 0.25, [np.ones(2)]
     >>> facts, arrays = read_callbacks([stop])
-    >>> facts[0]["best"], list(arrays)
-    (0.25, ['callback/0/best_weights/0'])
+    >>> facts["EarlyStopping 1"]["best"], list(arrays)
+    (0.25, ['callback/EarlyStopping 1/best_weights/0'])
     """
-    facts, arrays = [], {}
-    for i, callback in enumerate(callbacks):
+    facts, arrays = {}, {}
+    for key, callback in _named(callbacks):
         own = getattr(callback, "get_state", None)
         state = own() if own is not None else {k: v for k, v in vars(callback).items() if k not in _NOT_STATE}
-        kept = {}
+        facts[key] = {}
         for name, value in state.items():
+            place = f"callback/{key}/{name}"
             if isinstance(value, (list, tuple)) and value and all(isinstance(v, np.ndarray) for v in value):
-                kept[name] = {"arrays": len(value)}
-                arrays |= {f"callback/{i}/{name}/{j}": v for j, v in enumerate(value)}
+                facts[key][name] = {"arrays": len(value)}
+                arrays |= {f"{place}/{j}": v for j, v in enumerate(value)}
             elif isinstance(value, np.ndarray) and value.ndim and value.dtype != object:
-                kept[name] = {"array": True}
-                arrays[f"callback/{i}/{name}"] = value
-            else:
-                plain = _plain(value)
-                if plain is not _OTHER:
-                    kept[name] = plain
-        facts.append({**kept, "class": type(callback).__name__})
+                facts[key][name] = {"array": True}
+                arrays[place] = value
+            elif (plain := _plain(value)) is not _OTHER:
+                facts[key][name] = plain
     return facts, arrays
 
 
 def write_callbacks(
-    callbacks: Sequence[keras.callbacks.Callback], facts: list[dict[str, Any]], arrays: dict[str, np.ndarray]
+    callbacks: Sequence[keras.callbacks.Callback], facts: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Give callbacks back what they remembered; those that are not the same as before are left as they are."""
-    for i, (callback, kept) in enumerate(zip(callbacks, facts, strict=False)):
-        if kept.get("class") != type(callback).__name__:
-            continue
+    """Give callbacks back what they remembered; those that were not there before are left as they are."""
+    for key, callback in _named(callbacks):
         state = {}
-        for name, value in kept.items():
-            if name == "class":
-                continue
+        for name, value in facts.get(key, {}).items():
+            place = f"callback/{key}/{name}"
             if isinstance(value, dict) and set(value) == {"arrays"}:
-                value = [arrays[f"callback/{i}/{name}/{j}"] for j in range(value["arrays"])]
+                value = [arrays[f"{place}/{j}"] for j in range(value["arrays"])]
             elif isinstance(value, dict) and set(value) == {"array"}:
-                value = arrays[f"callback/{i}/{name}"]
+                value = arrays[place]
             state[name] = value
         own = getattr(callback, "set_state", None)
-        if own is not None:
-            own(state)
-        else:
+        if own is None:
             vars(callback).update(state)
+        elif key in facts:
+            own(state)
 
 
-_OTHER = object()
+def _named(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[tuple[str, keras.callbacks.Callback]]:
+    """Name each by its class and how many of that class came before, so that others may come and go."""
+    seen: Counter[str] = Counter()
+    for callback in callbacks:
+        name = type(callback).__name__
+        seen[name] += 1
+        yield f"{name} {seen[name]}", callback
 
 
 def _plain(value: Any) -> Any:

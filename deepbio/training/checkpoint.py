@@ -89,7 +89,8 @@ class Checkpoints:
         text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         whole = self.folder / "whole.npz"
         with write_atomically(whole) as beside, beside.open("wb") as file:
-            np.savez(file, json=text, losses=state.losses, **state.arrays)
+            content: dict[str, Any] = {**state.arrays, "json": text, "losses": state.losses}
+            np.savez(file, **content)
         path = self.folder / f"{step:08d}-{sha256_of(whole)}.npz"
         whole.replace(path)
         for old in self.files()[self._keep :]:

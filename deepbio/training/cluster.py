@@ -69,7 +69,7 @@ def wait_for_workers(member: Member, *, seconds: float) -> None:
     Raises:
         TrainingError: names the workers that did not come in time, or an address that cannot be listened on.
     """
-    host, _, port = member.addresses[member.index].rpartition(":")
+    port = member.addresses[member.index].rpartition(":")[2]
     missing = [i for i in range(len(member.addresses)) if i != member.index]
     until = time.monotonic() + seconds
     with _listening(int(port), member.addresses[member.index]):
@@ -138,7 +138,8 @@ class Cluster:
         if self.workers == 1:
             return list(arrays)
         raw = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
-        words = np.frombuffer(raw + b"\0" * (-len(raw) % 8), np.int64)
+        # one word at least: TensorFlow's collectives crash on an empty tensor
+        words = np.frombuffer(raw + b"\0" * (-len(raw) % 8 or 8 * (not raw)), np.int64)
         sent = self._sum(tf.constant(words if self.is_chief else np.zeros_like(words))).numpy().tobytes()
         found, start = [], 0
         for array in map(np.asarray, arrays):
@@ -152,6 +153,8 @@ class Cluster:
             return text
         raw = np.frombuffer(text.encode(), np.uint8)
         length = int(self.from_chief([np.array(len(raw))])[0])
+        if length == 0:
+            return ""
         room = np.zeros(length, np.uint8)
         room[: min(len(raw), length)] = raw[:length]
         return self.from_chief([room])[0].tobytes().decode()

@@ -89,7 +89,8 @@ class StreamFeed:
         self._prefetch, self._threads = prefetch, threads or min(4, os.cpu_count() or 1)
         first = np.arange(min(1, len(split)))
         x, y = np.asarray(split.x[first]), _labels(split.y[first])
-        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())]
+        shares_spec, divisor_spec = (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())
+        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), shares_spec, divisor_spec]
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from deepbio.datasets import Dataset
 from deepbio.datasets.files import writable_folder
-from deepbio.errors import TrainingError
+from deepbio.errors import DeepbioError, TrainingError
 from deepbio.training.checkpoint import Checkpoints
 from deepbio.training.cluster import Cluster
 from deepbio.training.evaluate import evaluate
@@ -144,9 +144,13 @@ def _check_out(
                 f"{folder} holds a run that is not finished. Pass resume=True (--resume) to go on with it, or "
                 "overwrite=True (--overwrite) to start again."
             )
-        elif overwrite and not resume:
-            checkpoints.remove()
-    problem = cluster.text_from_chief(problem)
+        try:
+            writable_folder(folder)
+            if not problem and overwrite and not resume:
+                checkpoints.remove()
+        except DeepbioError as error:
+            problem = problem or str(error)
+    problem = cluster.text_from_chief(problem)  # all of them stop, or none
     if problem:
         raise TrainingError(problem)
-    return writable_folder(folder) if cluster.is_chief else folder
+    return folder

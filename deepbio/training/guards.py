@@ -108,7 +108,9 @@ def check_finite(
     if len(bad):
         step = first + int(bad[0])
         where = f" Its batch: {blame(step)}." if blame else ""
-        half = " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale is not None else ""
+        half = (
+            " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale is not None else ""
+        )
         raise TrainingError(
             f"The loss became {float(losses[bad[0]])} at epoch {epoch + 1}, step {step + 1}.{where} Usual causes: a learning "
             f"rate that is too high, an input that is not finite, or a label out of range.{half} With several GPUs it can be a "
@@ -130,7 +132,12 @@ def lost_workers_named(cluster: Cluster) -> Iterator[None]:
     """
     try:
         yield
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError) as error:
+    except (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.InternalError,
+    ) as error:
         if cluster.workers == 1:
             raise
         raise TrainingError(

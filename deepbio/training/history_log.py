@@ -59,8 +59,6 @@ class HistoryLog(keras.callbacks.Callback):
             self._writer.close()
 
 
-
-
 def _csv(rows: list[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")

@@ -56,7 +56,9 @@ class StepLoop:
             jit_compile=jit_compile,
         )  # fmt: skip
         self.loss_scale = step.loss_scale
-        at_once = 1 if feed.waits else 10  # one at a time, so that the clock sees waiting only; 10 is TensorFlow's own number
+        at_once = (
+            1 if feed.waits else 10
+        )  # one at a time, so that the clock sees waiting only; 10 is TensorFlow's own number
 
         def run(state, first: tf.Tensor, count: tf.Tensor):
             losses = tf.TensorArray(tf.float32, size=count)

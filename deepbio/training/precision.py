@@ -45,8 +45,8 @@ class LossScale:
 
     def __init__(self) -> None:
         first = tf.VariableAggregation.ONLY_FIRST_REPLICA
-        self.value = tf.Variable(self.START, trainable=False, dtype=tf.float32, name="loss_scale", aggregation=first)
-        self.good_steps = tf.Variable(0, trainable=False, dtype=tf.int64, name="good_steps", aggregation=first)
+        self.value = tf.Variable(tf.constant(self.START), trainable=False, name="loss_scale", aggregation=first)
+        self.good_steps = tf.Variable(tf.constant(0, tf.int64), trainable=False, name="good_steps", aggregation=first)
 
     @property
     def variables(self) -> list[tf.Variable]:

@@ -56,7 +56,9 @@ def layers_of(model: keras.Model) -> list[Any]:
     return list(model._flatten_layers(include_self=False))
 
 
-def seed_dropout(model: keras.Model, strategy: tf.distribute.Strategy, seed: int, *, counters: np.ndarray | None = None):
+def seed_dropout(
+    model: keras.Model, strategy: tf.distribute.Strategy, seed: int, *, counters: np.ndarray | None = None
+):
     """Start every random layer from `(seed, layer, replica)`, so that replicas differ and a run repeats.
 
     Args:

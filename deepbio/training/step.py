@@ -156,7 +156,10 @@ class Step:
         return self._strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None)
 
     def _make_sums(self) -> list[tf.Variable]:
-        each_its_own = {"synchronization": tf.VariableSynchronization.ON_READ, "aggregation": tf.VariableAggregation.SUM}
+        each_its_own = {
+            "synchronization": tf.VariableSynchronization.ON_READ,
+            "aggregation": tf.VariableAggregation.SUM,
+        }
         return [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False, **each_its_own) for v in self._variables]
 
 

@@ -47,13 +47,16 @@ def choose_strategy(strategy: str | tf.distribute.Strategy = "auto") -> tf.distr
         return tf.distribute.get_strategy()
     if strategy == "mirrored":
         if not tf.config.list_physical_devices("GPU"):
-            raise TrainingError("'mirrored' uses every GPU, and TensorFlow sees none. Try 'cpu:2', or `deepbio doctor`.")
+            raise TrainingError(
+                "'mirrored' uses every GPU, and TensorFlow sees none. Try 'cpu:2', or `deepbio doctor`."
+            )
         return tf.distribute.MirroredStrategy()
     if strategy == "multiworker":
         member = member_from_environment()
         if member is None:
             raise TrainingError(
-                "'multiworker' needs TF_CONFIG with two workers or more. `deepbio launch --workers N -- fit ...` sets it on one machine."
+                "'multiworker' needs TF_CONFIG with two workers or more. `deepbio launch --workers N -- fit ...` sets it on one "
+                "machine."
             )
         return _several_workers(member, tf.distribute.cluster_resolver.TFConfigClusterResolver())
     if strategy == "slurm":

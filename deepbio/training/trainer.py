@@ -31,7 +31,7 @@ from deepbio.training.settings import Settings
 log = logging.getLogger("deepbio")
 
 
-class Preempted(Exception):
+class Preempted(Exception):  # noqa: N818 - not an error
     """The run was asked to end and has saved its state."""
 
 

@@ -1,0 +1,47 @@
+"""`deepbio doctor`: what this machine has, whether TensorFlow uses it, and whether it computes right."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deepbio.cli.console import note, show_json, show_table
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave the numeric self-test out.")] = False,
+) -> None:
+    """Show versions, devices and memory, say why a GPU is not used, and compare each family of model with float64.
+
+    Exits with 1 where the self-test fails or a GPU stands idle.
+    """
+    from deepbio.training.environment import environment
+    from deepbio.training.self_test import self_test
+
+    found = environment()
+    results = [] if quick else self_test()
+    healthy = not found["problems"] and all(result.passed for result in results)
+    if as_json:
+        show_json({**found, "self_test": [result.to_dict() for result in results], "healthy": healthy})
+    else:
+        rows = [(name, value) for part in ("versions", "machine") for name, value in found[part].items()]
+        rows += [(device["name"], device["description"]) for device in found["devices"]]
+        show_table(("what", "found"), rows)
+        if results:
+            note(
+                "Forward and backward pass against float64 on the processor, largest difference relative to the largest value:"
+            )
+            show_table(
+                ("model", "device", "TF32", "forward", "backward", "allowed", ""),
+                [
+                    (r.model, r.device, "on" if r.tf32 else "off", f"{r.forward:.1e}", f"{r.backward:.1e}",
+                     f"{r.allowed:.0e}", "ok" if r.passed else "WRONG")
+                    for r in results
+                ],
+            )  # fmt: skip
+        for problem in found["problems"]:
+            note(f"Problem: {problem}")
+        note("All well." if healthy else "Not well: see above.")
+    raise typer.Exit(0 if healthy else 1)
