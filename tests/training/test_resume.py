@@ -144,8 +144,7 @@ def test_any_callback_remembers_what_is_plain(xor, tmp_path):
 def kill_and_resume(tmp_path, name, kills, seed):
     """Kill at random moments, in steps and in checkpoint writes, until the run comes through; give hash and kills."""
     random = np.random.Generator(np.random.Philox(seed))
-    struck = 0
-    for _ in range(kills * 4):
+    for struck in range(kills + 1):
         process = start("resumable.py", tmp_path / "run", name, SLOW="0.05" if struck < kills else "0", EPOCHS="8")
         seen = set(Checkpoints(tmp_path / "run").files())
         until = time.monotonic() + 90
@@ -160,7 +159,6 @@ def kill_and_resume(tmp_path, name, kills, seed):
         if code == 0:
             return out.strip(), struck
         assert code == -signal.SIGKILL, err[-3000:]
-        struck += 1
     raise AssertionError("the run never came through")
 
 
