@@ -11,19 +11,21 @@ FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Losses, weights and metrics by family, optimizer and strategy; a strategy's processes run once, when first asked for."""
+    """Losses, weights and metrics of each process, by strategy and optimizer; run once, when first asked for."""
     folder, found = tmp_path_factory.mktemp("parity"), {}
+    together = {"sgd": ("one", "cpu:2", "cpu:4", "multiworker"), "adam": ("one", "cpu:2", "multiworker")}
 
     def of(strategy, optimizer):
         if (strategy, optimizer) not in found:
-            files = [folder / f"{strategy}-{optimizer}-{i}.npz" for i in range(2 if strategy == "multiworker" else 1)]
-            configs = cluster_of(2) if strategy == "multiworker" else [""]
-            processes = [
-                start("parity.py", file, optimizer, strategy, TF_CONFIG=config)
-                for file, config in zip(files, configs, strict=True)
-            ]
-            succeed(*processes, seconds=500)
-            found[strategy, optimizer] = [dict(np.load(file)) for file in files]
+            jobs = []
+            for name in together[optimizer] if strategy in together[optimizer] else (strategy,):
+                configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if name == "multiworker" else [{}]
+                for i, config in enumerate(configs):
+                    file = folder / f"{name}-{optimizer}-{i}.npz"
+                    jobs.append((name, file, start("parity.py", file, optimizer, name, **config)))
+            succeed(*(process for _, _, process in jobs), seconds=500)
+            for name, file, _ in jobs:
+                found.setdefault((name, optimizer), []).append(dict(np.load(file)))
         return found[strategy, optimizer]
 
     return of
