@@ -31,16 +31,19 @@ def models(
     show_table(["model", "input", "parameters", "summary"], rows)
 
 
-def datasets(modality: ModalityOption = None, json: Json = False) -> None:
-    """List the data sets."""
+def datasets(context: typer.Context, modality: ModalityOption = None, json: Json = False) -> None:
+    """List the data sets, or check one."""
+    if context.invoked_subcommand is not None:
+        return
     from deepbio.datasets.cards import list_datasets
+    from deepbio.datasets.fetch import whereabouts
 
     cards = list_datasets(modality=modality)
     if json:
         show_json([card.facts for card in cards])
         return
-    rows = [(c.name, c["modality"], c["task"], _examples(c), c["licence"], c["title"]) for c in cards]
-    show_table(["data set", "input", "task", "examples", "licence", "title"], rows)
+    rows = [(c.name, c["modality"], c["task"], _examples(c), whereabouts(c), c["licence"], c["title"]) for c in cards]
+    show_table(["data set", "input", "task", "examples", "files", "licence", "title"], rows)
 
 
 def info(

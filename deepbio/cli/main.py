@@ -10,6 +10,7 @@ import typer
 
 import deepbio
 from deepbio.cli import listing, score, train
+from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
 from deepbio.cli.launch import launch
@@ -24,7 +25,9 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(listing.models)
-app.command()(listing.datasets)
+datasets = typer.Typer(invoke_without_command=True, callback=listing.datasets)
+datasets.command()(check)
+app.add_typer(datasets, name="datasets")
 app.command()(listing.info)
 app.command()(train.fit)
 app.command()(score.evaluate)

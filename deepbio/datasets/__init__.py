@@ -2,6 +2,7 @@
 
 from deepbio.datasets.cards import Card, dataset_card, list_datasets, read_card
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.load import load_dataset
 from deepbio.datasets.split import Source, Split, epoch_order, worker_slice
 from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
@@ -9,9 +10,11 @@ from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
 __all__ = [
     "Card",
     "Dataset",
+    "LeakageReport",
     "Source",
     "Split",
     "assign_splits",
+    "check_leakage",
     "dataset_card",
     "epoch_order",
     "grouped_folds",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from deepbio.datasets.similar import near_groups
 from deepbio.datasets.splitting import FRACTIONS, assign_splits
 from deepbio.errors import DataError, nearest
 
-Duplicates = Literal["group", "drop", "keep"]
+Duplicates = Literal["group", "near", "drop", "keep"]
 PARTS = ("train", "valid", "test")
 DROPPED = ""
 _PARTS = {part: part for part in PARTS} | dict.fromkeys(("val", "validation", "dev"), "valid") | {"training": "train"}
@@ -50,7 +51,8 @@ def place_examples(
             of train is set aside.
         fractions: shares of train, valid and test.
         seed: another seed gives another assignment.
-        duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"drop"`
+        duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"near"`
+            keeps near duplicates of DNA or images together too (see `deepbio.datasets.similar`); `"drop"`
             leaves one of them, in published splits the one in test or valid, and none where classes differ; `"keep"`
             takes published splits as they are.
 
@@ -61,8 +63,8 @@ def place_examples(
     >>> {part: int((placed.parts == part).sum()) for part in PARTS}
     {'train': 10, 'valid': 5, 'test': 5}
     """
-    if duplicates not in ("group", "drop", "keep"):
-        raise DataError(f"Unknown duplicates {duplicates!r}. {nearest(str(duplicates), ('group', 'drop', 'keep'))}")
+    if duplicates not in get_args(Duplicates):
+        raise DataError(f"Unknown duplicates {duplicates!r}. {nearest(str(duplicates), get_args(Duplicates))}")
     if duplicates == "keep" and split is None:
         raise DataError("duplicates='keep' is for published splits: say which example is where with split.")
     if tuple(fractions) != PARTS or min(fractions.values()) <= 0:
@@ -75,8 +77,10 @@ def place_examples(
     if duplicates == "drop":
         parts[_superfluous(same, parts, y)] = DROPPED
     joined = same if groups is None else np.asarray(groups).astype(str)
-    if groups is not None and duplicates == "group":
+    if groups is not None and duplicates in ("group", "near"):
         joined = join_groups(joined, same)
+    if duplicates == "near":
+        joined = join_groups(joined, near_groups(content))
     if split is not None and duplicates != "keep":
         _check_disjoint(parts, joined)
     for name, share in (("?", fractions), ("train", _without_test(fractions))):

@@ -1,0 +1,82 @@
+"""`deepbio datasets check`: a report on a data set by name or on files of your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deepbio.cli import own_data
+from deepbio.cli.console import key_values, note, show_json
+from deepbio.errors import DeepbioError
+
+
+def check(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME_OR_PATH", help="A data set, a table, an archive or a folder.")
+    ] = None,
+    fasta: own_data.Fasta = None,
+    label: own_data.Label = None,
+    text: own_data.Text = None,
+    sequence: own_data.Sequences = None,
+    group: own_data.Group = None,
+    positive: own_data.Positive = None,
+    length: own_data.Length = None,
+    data_options: Annotated[
+        list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set; repeatable.")
+    ] = None,
+    near: Annotated[bool, typer.Option("--near/--no-near", help="Look for near duplicates.")] = True,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write an HTML page too.")] = None,
+    seed: Annotated[int, typer.Option()] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Report classes, lengths, GC content, duplicates, leakage and shortcuts of a data set.
+
+    Published splits are checked as published, with what they share.
+    """
+    from deepbio.datasets.cards import dataset_card
+    from deepbio.datasets.check import check_dataset, report_page
+    from deepbio.shelves import entries
+
+    place = None if name is None else Path(name)
+    shelf = [folder.name for folder in entries("datasets")]
+    source: dict[str, Any] = (
+        {"fasta": fasta} if fasta else _source(place) if place is not None and name not in shelf else {}
+    )
+    own = own_data.own_options(
+        **source, label=label, text=text, sequence=sequence, group=group, positive=positive, length=length
+    )
+    given = key_values(data_options or [], option="--data")
+    if own:
+        if _published(own):
+            own = {"duplicates": "keep", **own}
+        data = own_data.load_data(own_data.own_name(own), {**own, **given})
+    elif name is None:
+        raise DeepbioError("Expected a data set, a path, or --fasta CLASS=FILE for each class.")
+    else:
+        data = own_data.load_data(name, {**dataset_card(name).facts.get("as_published", {}), **given})
+    report = check_dataset(data, near=near, seed=seed)
+    if json:
+        show_json(report.to_dict())
+    else:
+        typer.echo(str(report))
+    if out is not None:
+        from deepbio.datasets.files import write_atomically
+
+        with write_atomically(out) as beside:
+            beside.write_text(report_page(report, data), encoding="utf-8")
+        note(f"Written to {out}.")
+
+
+def _source(place: Path) -> dict[str, Any]:
+    if place.is_dir():
+        return {"images": place}
+    if place.suffix == ".npz":
+        return {"npz": place}
+    return {"table": place} if place.exists() or place.suffix else {}
+
+
+def _published(own: dict) -> bool:
+    folder = Path(str(own.get("folder", "")))
+    return "npz" in own or ("folder" in own and (folder / "train").is_dir() and (folder / "test").is_dir())

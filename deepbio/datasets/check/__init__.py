@@ -1,0 +1,6 @@
+"""`deepbio datasets check`: what a data set holds and what may be wrong with it, as numbers, text and a page."""
+
+from deepbio.datasets.check.findings import DataReport, check_dataset
+from deepbio.datasets.check.page import report_page
+
+__all__ = ["DataReport", "check_dataset", "report_page"]

@@ -1,0 +1,99 @@
+"""Leakage: which examples stand, exactly or nearly, in two splits."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.placing import digests
+from deepbio.datasets.similar import near_pairs
+
+
+class Shared(NamedTuple):
+    """One example of a split and its copy in another, by their ids; similarity is 1 for identical ones."""
+
+    one: str
+    id: str
+    other: str
+    copy: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class LeakageReport:
+    """What two splits share.
+
+    Args:
+        exact: identical examples: one pair of ids for each content that stands in two splits.
+        near: near duplicates that are not identical.
+        near_rule: what counted as near; None where near duplicates were not looked for.
+    """
+
+    exact: list[Shared] = field(repr=False)
+    near: list[Shared] = field(repr=False)
+    near_rule: str | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether no two splits share an example, exactly or nearly."""
+        return not (self.exact or self.near)
+
+    def counts(self, kind: str = "exact") -> dict[str, int]:
+        """Number of shared examples for each pair of splits, such as `{"train-valid": 8}`."""
+        found: dict[str, int] = {}
+        for shared in self.exact if kind == "exact" else self.near:
+            found[f"{shared.one}-{shared.other}"] = found.get(f"{shared.one}-{shared.other}", 0) + 1
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-able dictionary."""
+        rows = {kind: [shared._asdict() for shared in getattr(self, kind)] for kind in ("exact", "near")}
+        return {**asdict(self), **rows, "exact_counts": self.counts(), "near_counts": self.counts("near")}
+
+
+_RULES = {
+    "dna": "at least half of all words of 12 bases shared, on either strand",
+    "image": "perceptual hashes at most 4 of 64 bits apart and standardised pixels at most 0.12 deviations",
+}
+
+
+def check_leakage(data: Dataset, *, near: bool = True) -> LeakageReport:
+    """Look for examples that stand in two splits, exactly or nearly.
+
+    Args:
+        data: DNA and images are searched for near duplicates too; tables and texts (as token ids) for identical ones.
+        near: False leaves near duplicates out, which is faster.
+
+    >>> from deepbio.datasets import load_dataset
+    >>> check_leakage(load_dataset("ecoli_promoters"), near=False).clean
+    True
+    """
+    splits = dict(data.splits())
+    found = {part: digests(split.x) for part, split in splits.items()}
+    exact = []
+    for one, other in itertools.combinations(splits, 2):
+        same, first, second = np.intersect1d(found[one], found[other], return_indices=True)
+        ids, copies = splits[one].names(first), splits[other].names(second)
+        exact += [Shared(one, id, other, copy, 1.0) for _, id, copy in zip(same, ids, copies, strict=True)]
+    rule = _RULES.get(data.input.modality) if near else None
+    return LeakageReport(exact, _near(data, found) if rule else [], rule)
+
+
+def _near(data: Dataset, found: dict[str, np.ndarray]) -> list[Shared]:
+    splits = list(data.splits())
+    whole = np.concatenate([np.asarray(split.x[np.arange(len(split))]) for _, split in splits])
+    digest = np.concatenate(list(found.values()))
+    part = np.repeat(np.arange(len(splits)), [len(split) for _, split in splits])
+    start = np.cumsum([0, *(len(split) for _, split in splits)])
+    pairs, similarity = near_pairs(whole)
+    across = (part[pairs[:, 0]] != part[pairs[:, 1]]) & (digest[pairs[:, 0]] != digest[pairs[:, 1]])
+    shared = []
+    for (i, j), value in zip(pairs[across].tolist(), similarity[across].tolist(), strict=True):
+        (one, first), (other, second) = splits[part[i]], splits[part[j]]
+        id, copy = first.names([i - start[part[i]]])[0], second.names([j - start[part[j]]])[0]
+        shared.append(Shared(one, id, other, copy, round(value, 4)))
+    return shared

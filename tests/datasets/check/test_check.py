@@ -1,0 +1,60 @@
+"""The data report finds what was planted and what is known."""
+
+import json
+
+import numpy as np
+import pytest
+
+from deepbio.datasets import Dataset, load_dataset
+from deepbio.datasets.check import check_dataset, report_page
+
+DRAW = np.random.default_rng(0)
+
+
+def test_a_sound_data_set_has_no_problem():
+    report = check_dataset(load_dataset("xor"))
+    assert report.problems == []
+    assert "No problem found" in str(report)
+    json.dumps(report.to_dict())
+
+
+def test_what_was_planted_is_found():
+    x = DRAW.integers(0, 4, (400, 60), np.uint8)
+    y = np.arange(400) % 2
+    x[y == 1] = np.where(DRAW.random((200, 60)) < 0.4, 1, x[y == 1])  # the positive class is rich in C
+    split = np.repeat(["train", "valid", "test"], [280, 60, 60])
+    x[300] = x[0]
+    x[5] = x[4]
+    report = check_dataset(Dataset.from_arrays(x, y, split=split, duplicates="keep"))
+    assert report.leakage.counts() == {"train-valid": 1}
+    assert [(s.id, s.copy) for s in report.leakage.exact] == [("1", "301")]
+    assert (report.torn, report.repeats["train"]) == (1, 1)
+    assert report.shortcut is not None
+    assert report.shortcut.auroc > 0.9
+    words = " ".join(report.problems)
+    for expected in (
+        "shared by train and valid",
+        "under more than one label",
+        "GC content differs",
+        "Counts of 3-mers",
+    ):
+        assert expected in words
+    assert report.classes["test"] == {"0": 30, "1": 30}
+
+
+def test_the_page_escapes_names_and_shows_images():
+    x = DRAW.integers(0, 256, (60, 8, 8, 1), np.uint8)
+    data = Dataset.from_arrays(x, np.arange(60) % 2, labels=["<b>", "ill"], name="<script>")
+    page = report_page(check_dataset(data), data)
+    assert "<script>" not in page
+    assert "&lt;b&gt;" in page
+    assert page.count("data:image/png;base64,") == 2
+
+
+@pytest.mark.parametrize("name", ["ecoli_promoters", "digits", "breast_cancer"])
+def test_every_kind_of_data_is_checked(name):
+    data = load_dataset(name)
+    report = check_dataset(data)
+    assert report.leakage.counts() == {}
+    assert f"{name}: " in str(report)
+    assert "</html>" in report_page(report, data)
