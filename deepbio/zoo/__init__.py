@@ -1,8 +1,9 @@
 """The model zoo: `get_model`, `list_models`, presets."""
 
+from deepbio.zoo.expectation import check_expectation
 from deepbio.zoo.get_model import get_model
 from deepbio.zoo.one_hot_model import one_hot_model
-from deepbio.zoo.preset import check_expectation, load_preset, read_preset, save_preset, weights_hash
+from deepbio.zoo.preset import load_preset, read_preset, save_preset, weights_hash
 from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, list_models, model_spec, register
 

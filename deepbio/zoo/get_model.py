@@ -38,14 +38,16 @@ def get_model(
 
     Args:
         name: an architecture (`"dna_cnn"`), an architecture with the tag of weights on the shelf
-            (`"dna_cnn.uci_splice"`), or the path of a preset folder (`"runs/splice"`).
+            (`"dna_cnn.uci_splice"`), the path of a preset folder (`"runs/splice"`), or a preset on Hugging Face
+            (`"hf://user/repo@revision"`).
         dataset: takes input, outputs and task from a data set.
         input_shape: shape of one example, where there is no data set; an integer is a length.
         outputs: number of outputs, where there is no data set.
         weights: a tag or a preset folder to take the weights from.
         activation: `None` gives logits; `"auto"` builds the task's link in, for export or use without deepbio.
         seed: of the initial weights; `None` draws them anew each time.
-        config: options of the architecture; `deepbio info NAME` lists them.
+        config: options of the architecture; `deepbio info NAME` lists them. Pretrained weights fix them, but for
+            `reverse_complement="average"`, and `member=1` of an ensemble.
 
     Returns:
         a plain `keras.Model` that takes the host's bytes (`deepbio.specs.InputSpec`).
@@ -72,6 +74,8 @@ def get_model(
             )
     if source is not None:
         task = dataset.task if dataset is not None else None
+        if input_shape is None and dataset is not None and dataset.input.modality == "dna":
+            input_shape = dataset.input.shape
         return load_preset(
             source,
             task=task,
@@ -96,51 +100,74 @@ def build(record: ModelRecord) -> keras.Model:
     Raises:
         ModelError: the architecture cannot take this input or these options.
     """
-    import keras
-
     if record.architecture is None or record.input is None or record.outputs is None:
         raise ModelError("Only a record with architecture, input and outputs can be built.")
-    spec = model_spec(record.architecture)
     with seeded(record.seed):
-        try:
-            options = dict(record.config)
-            strands = options.pop("reverse_complement", "none")
-            model = spec.builder()(record.input, record.outputs, **options)
-            if strands != "none":
-                from deepbio.zoo.dna.reverse_complement import with_strands
+        if record.members > 1:
+            if record.task is None:
+                raise ModelError("An ensemble needs to know the task, whose link comes before the average.")
+            from deepbio.zoo.ensemble import average_members
 
-                if record.input.modality != "dna":
-                    raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
-                model = with_strands(model, strands, name=record.architecture)
-        except ModelError:
-            raise
-        except (ValueError, TypeError) as error:
-            reason = str(error).split("\n")[0]
-            raise ModelError(
-                f"{record.architecture} cannot be built for {record.input.modality} of shape {record.input.shape} "
-                f"with {record.outputs} output(s) and options {record.config}: {reason}"
-            ) from error
-        if record.link_built_in:
-            task = record.task
-            if task is None:
-                raise ModelError("activation='auto' needs to know the task: pass dataset=..., or load a preset.")
-            axis = -2 if task.link == "softmax_positions" else -1
-            layers = {"sigmoid": "sigmoid", "identity": "linear", "exp": "exponential"}
-            link = (
-                keras.layers.Softmax(axis=axis, dtype="float32", name="link")
-                if "softmax" in task.link
-                else keras.layers.Activation(layers[task.link], dtype="float32", name="link")
-            )
-            model = keras.Model(model.inputs, link(model.output), name=model.name)
-    return attach(model, record)
+            model = average_members([_build_one(record) for _ in range(record.members)], link=record.task.link)
+        else:
+            model = _build_one(record)
+    return attach(with_link(model, record.task) if record.link_built_in else model, record)
+
+
+def with_link(model: keras.Model, task: Task | None) -> keras.Model:
+    """Give the model with the task's link as its last layer.
+
+    Raises:
+        ModelError: the task is not known.
+    """
+    import keras
+
+    if task is None:
+        raise ModelError("activation='auto' needs to know the task: pass dataset=..., or load a preset.")
+    axis = -2 if task.link == "softmax_positions" else -1
+    layers = {"sigmoid": "sigmoid", "identity": "linear", "exp": "exponential"}
+    link = (
+        keras.layers.Softmax(axis=axis, dtype="float32", name="link")
+        if "softmax" in task.link
+        else keras.layers.Activation(layers[task.link], dtype="float32", name="link")
+    )
+    return keras.Model(model.inputs, link(model.output), name=model.name)
+
+
+def _build_one(record: ModelRecord) -> keras.Model:
+    assert record.architecture is not None
+    assert record.input is not None
+    assert record.outputs is not None
+    spec = model_spec(record.architecture)
+    options = dict(record.config)
+    strands = options.pop("reverse_complement", "none")
+    if strands != "none" and record.input.modality != "dna":
+        raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
+    try:
+        model = spec.builder()(record.input, record.outputs, **options)
+        if strands == "none":
+            return model
+        from deepbio.zoo.dna.reverse_complement import with_strands
+
+        return with_strands(model, strands, name=record.architecture)
+    except ModelError:
+        raise
+    except (ValueError, TypeError) as error:
+        reason = str(error).split("\n")[0]
+        raise ModelError(
+            f"{record.architecture} cannot be built for {record.input.modality} of shape {record.input.shape} "
+            f"with {record.outputs} output(s) and options {record.config}: {reason}"
+        ) from error
 
 
 def preset_folder(name: str) -> Path | None:
-    """Give the folder of a preset: a path, or `model.tag` on the shelf; `None` if `name` is neither.
+    """Give the folder of a preset: a path, `hf://user/repo`, or `model.tag` on the shelf; `None` if `name` is neither.
 
     Raises:
         ModelError: `name` looks like a path or a tag, and there is no such preset.
     """
+    if name.startswith("hf://"):
+        return _from_hub(name)
     path = Path(name).expanduser()
     if path.is_dir():
         return path
@@ -154,6 +181,19 @@ def preset_folder(name: str) -> Path | None:
         known = [*shelf, *list_models()]
         raise ModelError(f"Unknown pretrained model {name!r}. {nearest(name, known)}")
     return None
+
+
+def _from_hub(name: str) -> Path:
+    from deepbio.zoo.places import hub_folder
+    from deepbio.zoo.preset import read_preset
+
+    folder = hub_folder(name)
+    if read_preset(folder)["architecture"] is None:
+        raise ModelError(
+            f"{name} brings its own network description. From elsewhere deepbio loads weights for its own architectures only; "
+            "copy the folder and load it by its path if you trust it."
+        )
+    return folder
 
 
 def _spec(name: str) -> ModelSpec:

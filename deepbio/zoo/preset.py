@@ -8,14 +8,18 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from deepbio.datasets.files import sha256_of, writable_folder, write_atomically
-from deepbio.errors import DeepbioError, ModelError, WeightsError
+from deepbio.errors import ModelError, WeightsError
 from deepbio.specs import InputSpec, Task
+from deepbio.zoo.ensemble import member_trunks
+from deepbio.zoo.expectation import EXPECTATION, expectation
+from deepbio.zoo.places import locate, show_notice
 from deepbio.zoo.record import ModelRecord, attach, describe
+from deepbio.zoo.weight_files import layer_names, load_weight_file, save_safetensors
 
 if TYPE_CHECKING:
     import keras
@@ -23,9 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("deepbio")
 
 FORMAT = 1
-WEIGHTS = "model.weights.h5"
 DESCRIPTION = "preset.json"
-EXPECTATION = "expect.json"
 
 
 def weights_hash(model: keras.Model) -> str:
@@ -43,7 +45,13 @@ def weights_hash(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def save_preset(model: keras.Model, folder: str | Path, *, dataset: Mapping[str, Any] | None = None) -> Path:
+def save_preset(
+    model: keras.Model,
+    folder: str | Path,
+    *,
+    dataset: Mapping[str, Any] | None = None,
+    weights: Literal["h5", "safetensors"] = "h5",
+) -> Path:
     """Write a model as a preset: weights, expectation, and last `preset.json` with the checksum of the weights.
 
     Each file is whole or absent, and a folder without `preset.json` is no preset.
@@ -52,6 +60,7 @@ def save_preset(model: keras.Model, folder: str | Path, *, dataset: Mapping[str,
         model: what `get_model` gave, or any functional `keras.Model` with a record (`fit` gives it one).
         folder: made where it does not exist.
         dataset: name, options and fingerprint of the data set.
+        weights: kind of the weight file. An ensemble has one file for each member.
 
     Raises:
         DeepbioError: the folder cannot be written.
@@ -64,8 +73,7 @@ def save_preset(model: keras.Model, folder: str | Path, *, dataset: Mapping[str,
     if record.link_built_in:
         raise WeightsError("A preset holds logits: build the model without activation='auto', and load it with it.")
     out = writable_folder(folder)
-    with write_atomically(out / WEIGHTS) as beside:
-        model.save_weights(beside)
+    entries = _write_weights(model, record, out, weights)
     config: dict[str, Any] = {"architecture": record.architecture, "config": record.config}
     if record.architecture is None:
         config["keras"] = json.loads(model.to_json())
@@ -73,7 +81,7 @@ def save_preset(model: keras.Model, folder: str | Path, *, dataset: Mapping[str,
     tokenizer = input.pop("tokenizer", None)
     if tokenizer is not None:
         write_json(out / "tokenizer.json", json.loads(tokenizer))
-    write_json(out / EXPECTATION, _expectation(model, record.input))
+    write_json(out / EXPECTATION, expectation(model, record.input))
     import keras
 
     from deepbio import __version__
@@ -90,7 +98,7 @@ def save_preset(model: keras.Model, folder: str | Path, *, dataset: Mapping[str,
             "seed": record.seed,
             "parameters": int(model.count_params()),
             "versions": {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()},
-            "weights": {"file": WEIGHTS, "sha256": sha256_of(out / WEIGHTS)},
+            **({"weights": entries[0]} if record.members == 1 else {"members": entries}),
             **(
                 {"tokenizer": {"file": "tokenizer.json", "sha256": sha256_of(out / "tokenizer.json")}}
                 if tokenizer
@@ -120,10 +128,18 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
     if not isinstance(preset, dict) or preset.get("format") != FORMAT:
         found = preset.get("format") if isinstance(preset, dict) else None
         raise WeightsError(f"{file} has format {found!r}; this deepbio reads format {FORMAT}. Upgrade deepbio-zoo.")
-    for part in ("weights", "tokenizer"):
-        if part in preset:
-            _check_file(Path(folder), preset[part])
+    for entry in [*weight_entries(preset, folder), *preset.get("files", []), preset.get("tokenizer", {})]:
+        if "file" in entry:
+            locate(entry, Path(folder))
     return preset
+
+
+def weight_entries(preset: Mapping[str, Any], folder: str | Path) -> list[dict[str, Any]]:
+    """Give the weight files that `preset.json` names, one for each member, as `deepbio.zoo.places.locate` takes them."""
+    entries: list[Any] = preset.get("members") or [preset.get("weights")]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise WeightsError(f"{Path(folder) / DESCRIPTION} names no weights. Take the preset again from where it came.")
+    return entries
 
 
 def load_preset(
@@ -140,43 +156,50 @@ def load_preset(
 
     Where `outputs` (or the outputs of `task`) differ from the preset's, the head is new and the log says so.
 
+    Args:
+        input_shape: another length of DNA window, where no weight depends on it.
+        config: `member=1` takes one member of an ensemble; `reverse_complement="average"` reads both strands.
+
     Raises:
         WeightsError: the preset is not whole, or its weights do not fit.
         ModelError: the options contradict the preset's.
     """
+    from deepbio.zoo.get_model import with_link
+
     preset = read_preset(folder)
     record = record_of(preset, folder)
-    if config:
-        raise ModelError(f"{folder} fixes the options of {record.architecture}; it cannot take {', '.join(config)}.")
-    if input_shape is not None and record.input is not None and input_shape != record.input.shape:
-        raise ModelError(f"{folder} takes input of shape {record.input.shape}; received input_shape={input_shape}.")
+    entries = weight_entries(preset, folder)
+    options = dict(config or {})
+    if "member" in options:
+        entries = [_member(entries, options.pop("member"), folder)]
+    strands = options.pop("reverse_complement", "none")
+    if options or (strands not in ("none", "average")):
+        given = ", ".join(options) or f"reverse_complement={strands!r}"
+        raise ModelError(f"{folder} fixes the options of {record.architecture}; it cannot take {given}.")
     outputs = task.outputs if task is not None else outputs
     new_head = outputs is not None and outputs != record.outputs
-    if new_head and record.architecture is None:
-        raise ModelError(
-            f"{folder} holds a model that deepbio did not build, with {record.outputs} outputs; the head cannot change."
-        )
-    trained = attach(_empty(preset, record), record)
-    try:
-        trained.load_weights(Path(folder) / preset["weights"]["file"])
-    except (ValueError, KeyError, OSError) as error:
-        raise WeightsError(
-            f"The weights in {folder} do not fit {record.architecture}: {str(error).splitlines()[0]}"
-        ) from error
-    wanted = record
-    if new_head or (activation == "auto") or (task is not None and task != record.task):
-        wanted = replace(
-            record,
-            outputs=outputs or record.outputs,
-            task=task or (None if new_head else record.task),
-            link_built_in=activation == "auto",
-            seed=seed,
-        )
-    if wanted is record:
-        return trained
-    from deepbio.zoo.get_model import build
+    if new_head and (record.architecture is None or len(entries) > 1):
+        what = "a model that deepbio did not build" if record.architecture is None else f"{len(entries)} members"
+        hint = "" if record.architecture is None else " Take one of them: get_model(..., member=1)."
+        raise ModelError(f"{folder} holds {what}, with {record.outputs} outputs; the head cannot change.{hint}")
+    record = replace(_with_length(record, input_shape, folder), members=len(entries))
+    if "notice" in preset:
+        show_notice(preset["notice"])
+    model = _load(preset, entries, record, folder)
+    if new_head:
+        record = replace(record, outputs=outputs, task=task, seed=seed)
+        model = _with_new_head(model, record, folder)
+    elif task is not None:
+        record = replace(record, task=task)
+    if strands == "average":
+        from deepbio.zoo.dna.reverse_complement import average_strands
 
-    return _transplant(trained, build(wanted), new_head=new_head, folder=folder)
+        record = replace(record, config={**record.config, "reverse_complement": strands})
+        model = average_strands(model)
+    if activation == "auto":
+        record = replace(record, link_built_in=True)
+        model = with_link(model, record.task)
+    return attach(model, record)
 
 
 def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
@@ -197,40 +220,6 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
     )
 
 
-def check_expectation(model: keras.Model, folder: str | Path, *, tolerance: float = 1e-5) -> float:
-    """Give the largest difference between a model's outputs and its preset's `expect.json`.
-
-    Raises:
-        WeightsError: it is over `tolerance`, so this load does not predict what the trained model did.
-    """
-    expected = json.loads((Path(folder) / EXPECTATION).read_text(encoding="utf-8"))
-    record = describe(model)
-    assert record.input is not None
-    found = model.predict_on_batch(expected_inputs(record.input, expected["examples"]))
-    difference = float(np.max(np.abs(np.asarray(found, np.float64) - np.asarray(expected["logits"]))))
-    if not difference <= tolerance:
-        raise WeightsError(
-            f"{folder}: the loaded model differs from its expect.json by {difference:.2e} (allowed {tolerance:.0e}). "
-            "The weights, the code or the platform compute something else than what was trained."
-        )
-    return difference
-
-
-def expected_inputs(input: InputSpec, examples: int) -> np.ndarray:
-    """Make the fixed inputs of `expect.json`: from SHAKE-256, so that they never change and show no one's data."""
-    size = int(np.prod(input.shape))
-    raw = hashlib.shake_256(b"deepbio expectation 1").digest(examples * size)
-    values = np.frombuffer(raw, np.uint8).reshape(examples, *input.shape)
-    if input.modality == "dna":
-        return values % 4
-    if input.modality == "image":
-        return values
-    if input.modality == "text":
-        return (values.astype(np.int32) * 7919) % input.vocabulary_size
-    z = (values.astype(np.float32) - 128) / 64
-    return z * np.array(input.deviation or 1, np.float32) + np.array(input.mean or 0, np.float32)
-
-
 def write_json(path: Path, content: Any) -> None:
     """Write JSON atomically, two-space indented, NaN refused."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -238,24 +227,59 @@ def write_json(path: Path, content: Any) -> None:
         beside.write_text(text, encoding="utf-8")
 
 
-def _expectation(model: keras.Model, input: InputSpec, examples: int = 3) -> dict[str, Any]:
-    logits = np.asarray(model.predict_on_batch(expected_inputs(input, examples)), np.float64)
-    return {"examples": examples, "inputs": "deepbio.zoo.preset.expected_inputs", "logits": logits.tolist()}
+def _write_weights(model: keras.Model, record: ModelRecord, out: Path, kind: str) -> list[dict[str, Any]]:
+    models = [model]
+    if record.members > 1:
+        models = []
+        for trunk in member_trunks(model):
+            models.append(_empty({}, replace(record, members=1)))
+            models[-1].set_weights(trunk.get_weights())
+    entries = []
+    ending = {"h5": "weights.h5", "safetensors": "safetensors"}[kind]
+    for i, each in enumerate(models, start=1):
+        file = out / (f"model.{ending}" if len(models) == 1 else f"member_{i}.{ending}")
+        if kind == "h5":
+            with write_atomically(file) as beside:
+                each.save_weights(beside)
+        else:
+            save_safetensors(each, file)
+        entries.append({"file": file.name, "sha256": sha256_of(file)})
+    return entries
 
 
-def _check_file(folder: Path, entry: Mapping[str, str]) -> None:
-    name = entry["file"]
-    if Path(name).name != name:
-        raise WeightsError(f"{folder / DESCRIPTION} names the file {name!r}; a preset's files stand in its own folder.")
-    try:
-        found = sha256_of(folder / name)
-    except DeepbioError as error:
-        raise WeightsError(f"The preset {folder} is not whole: {error}") from error
-    if found != entry["sha256"]:
-        raise WeightsError(
-            f"{folder / name} has changed: its SHA-256 should be {entry['sha256']} and is {found}. "
-            "Take the preset again from where it came, or train it again from its recipe.yaml."
-        )
+def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: ModelRecord, folder: str | Path):
+    members = []
+    for entry in entries:
+        model = _empty(preset, replace(record, members=1))
+        load_weight_file(model, locate(entry, Path(folder)), layers=entry.get("layers"))
+        members.append(model)
+    if len(members) == 1:
+        return members[0]
+    from deepbio.zoo.ensemble import average_members
+
+    if record.task is None:
+        raise WeightsError(f"{folder} has several members and no task, so they cannot be averaged.")
+    return average_members(members, link=record.task.link)
+
+
+def _member(entries: list[dict[str, Any]], member: Any, folder: str | Path) -> dict[str, Any]:
+    if not isinstance(member, int) or not 1 <= member <= len(entries):
+        raise ModelError(f"{folder} has members 1 to {len(entries)}; received member={member!r}.")
+    return entries[member - 1]
+
+
+def _with_length(record: ModelRecord, shape: tuple[int, ...] | None, folder: str | Path) -> ModelRecord:
+    """A DNA model whose weights do not depend on the length takes other windows than those of its training."""
+    if shape is None or record.input is None or shape == record.input.shape:
+        return record
+    longer = replace(record, input=replace(record.input, shape=shape)) if len(shape) == 1 else None
+    if longer is not None and record.architecture is not None and record.input.modality == "dna":
+        shapes = [[tuple(w.shape) for w in _empty({}, replace(r, members=1)).weights] for r in (record, longer)]
+        if shapes[0] == shapes[1]:
+            return longer
+    raise ModelError(
+        f"{folder} takes input of shape {record.input.shape}, which its weights depend on; received input_shape={shape}."
+    )
 
 
 def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
@@ -271,20 +295,20 @@ def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
         raise WeightsError(f"Keras cannot rebuild this preset's model: {str(error).splitlines()[0]}") from error
 
 
-def _transplant(trained: keras.Model, fresh: keras.Model, *, new_head: bool, folder: str | Path) -> keras.Model:
+def _with_new_head(trained: keras.Model, record: ModelRecord, folder: str | Path) -> keras.Model:
+    """Build the model for other outputs and give it the trained weights of all layers but the head."""
+    from deepbio.zoo.get_model import build
+
+    fresh = build(replace(record, link_built_in=False))
     kept, new = 0, []
-    # by position: the two are built by one function, and Keras numbers the names of layers anew each time
-    for layer, source in zip(fresh.layers, trained.layers, strict=False):
-        if not layer.weights:
-            continue
-        weights = source.get_weights()
-        if [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
+    partners = layer_names(trained)
+    for name, layer in layer_names(fresh).items():
+        weights = partners[name].get_weights() if name in partners else []
+        is_head = layer.name.startswith("head") or layer.name.endswith("_head")
+        if not is_head and [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
             layer.set_weights(weights)
             kept += 1
         else:
             new.append(layer.name)
-    if new_head:
-        log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", folder, kept, ", ".join(new))
-    elif new:
-        raise WeightsError(f"The layers {', '.join(new)} of {folder} do not fit the model.")
+    log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", folder, kept, ", ".join(new))
     return fresh

@@ -15,7 +15,7 @@ class ModelRecord:
     """What `get_model` built: architecture and options, input, outputs, task where known, and the weights' origin.
 
     `architecture` is `None` for a `keras.Model` that deepbio did not build. `link_built_in` says that the model's outputs
-    are probabilities or values, not logits (`activation="auto"`).
+    are probabilities or values, not logits (`activation="auto"`). `members` is over 1 for an average of several networks.
     """
 
     architecture: str | None
@@ -27,6 +27,7 @@ class ModelRecord:
     weights: str | None = None
     link_built_in: bool = False
     seed: int | None = None
+    members: int = 1
 
 
 def describe(model: Any) -> ModelRecord:

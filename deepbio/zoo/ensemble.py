@@ -1,0 +1,69 @@
+"""Several members of one architecture as one model, whose probabilities are the mean of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from deepbio.errors import ModelError
+from deepbio.specs import Link
+
+if TYPE_CHECKING:
+    import keras
+
+
+def average_members(members: Sequence[keras.Model], *, link: Link) -> keras.Model:
+    """Give one model that averages its members after the link, and gives the mean's logits.
+
+    Published ensembles average probabilities. The logits here are such that the link gives just that average, so the
+    ensemble meets the contract of every other model. The mean is taken in log space and loses nothing to rounding.
+
+    Args:
+        members: DNA models from `get_model`, with equal inputs and outputs. They become layers `member_1`, `member_2`, ...
+        link: of their task.
+
+    Raises:
+        ModelError: no members, or members that differ in shape.
+    """
+    import keras
+
+    from deepbio.layers import OneHot
+    from deepbio.zoo.one_hot_model import one_hot_model
+
+    shapes = {(member.input_shape, member.output_shape) for member in members}
+    if len(shapes) != 1:
+        raise ModelError(
+            f"The members of an ensemble have equal inputs and outputs; received {sorted(map(str, shapes))}."
+        )
+    first = members[0]
+    inputs = keras.Input(first.input_shape[1:], dtype=first.inputs[0].dtype, name="dna")
+    x = OneHot(name="one_hot")(inputs)
+    outputs = []
+    for i, member in enumerate(members, start=1):
+        trunk = one_hot_model(member)
+        trunk.name = f"member_{i}"
+        outputs.append(trunk(x))
+    return keras.Model(inputs, _mean_after_link(outputs, link), name=first.name)
+
+
+def member_trunks(model: keras.Model) -> list[keras.Model]:
+    """Give the members of an ensemble as models that take one-hot DNA; of any other model, an empty list."""
+    import keras
+
+    return [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.name.startswith("member_")]
+
+
+def _mean_after_link(outputs: list[Any], link: Link):
+    import keras
+
+    ops: Any = keras.ops
+    z = ops.stack(outputs, axis=0)
+    n = float(len(outputs))
+    if link == "identity":
+        return ops.mean(z, axis=0)
+    if link == "exp":
+        return ops.logsumexp(z, axis=0) - ops.log(n)
+    if link == "sigmoid":  # logit of the mean: log mean p - log mean (1 - p)
+        return ops.logsumexp(ops.log_sigmoid(z), axis=0) - ops.logsumexp(ops.log_sigmoid(-z), axis=0)
+    axis = -2 if link == "softmax_positions" else -1
+    return ops.logsumexp(ops.log_softmax(z, axis=axis), axis=0) - ops.log(n)

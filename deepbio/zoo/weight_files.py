@@ -1,0 +1,199 @@
+"""Reading and writing weight files: Keras's `.weights.h5`, `safetensors`, and the layers of an old Keras 2 model file.
+
+These hold numbers only. A file from a stranger is looked at before it is read: no links to other files, no data kept
+outside, no array that the model has no place for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepbio.datasets.files import write_atomically
+from deepbio.errors import WeightsError
+
+if TYPE_CHECKING:
+    import keras
+
+_SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
+_LONGEST_HEADER = 100_000_000
+
+
+def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str] | None = None) -> None:
+    """Load a file's weights into a model.
+
+    Args:
+        path: `.weights.h5`, `.safetensors`, or with `layers` a whole `.h5` model of Keras 2.
+        layers: for each layer of the model that has weights, the layer's name in the file.
+
+    Raises:
+        WeightsError: another kind of file, a file that reaches outside itself, or weights that do not fit.
+    """
+    if layers is not None:
+        _load_keras2(model, path, layers)
+    elif path.name.endswith(".safetensors"):
+        _load_safetensors(model, path)
+    elif path.name.endswith(".weights.h5"):
+        check_h5(path, most=model.count_params())
+        try:
+            model.load_weights(path)
+        except (ValueError, KeyError, OSError) as error:
+            raise WeightsError(f"{path} does not fit {model.name}: {str(error).splitlines()[0]}") from error
+    else:
+        raise WeightsError(
+            f"Expected a .weights.h5 or .safetensors file; received {path.name}. Other kinds can run code."
+        )
+
+
+def check_h5(path: Path, *, most: int) -> None:
+    """Check that an HDF5 file keeps to itself.
+
+    Args:
+        most: no array may have more values than this.
+
+    Raises:
+        WeightsError: no HDF5, a link that leaves its place, data outside the file, or an array that is too large.
+    """
+    import h5py
+
+    def walk(group) -> None:
+        for name in group:
+            link = group.get(name, getlink=True)
+            if not isinstance(link, h5py.HardLink):
+                raise WeightsError(f"{path}: {group.name}/{name} is a link to elsewhere; such a file is not loaded.")
+            entry = group[name]
+            if isinstance(entry, h5py.Group):
+                walk(entry)
+            elif not isinstance(entry, h5py.Dataset):
+                raise WeightsError(f"{path}: {entry.name} is neither a group nor an array.")
+            elif entry.is_virtual or entry.external:
+                raise WeightsError(f"{path}: {entry.name} keeps its values in another file; such a file is not loaded.")
+            elif (entry.size or 0) > most:
+                raise WeightsError(
+                    f"{path}: {entry.name} has shape {entry.shape}; the model has {most} weights in all."
+                )
+
+    try:
+        with h5py.File(path, "r") as file:
+            walk(file)
+    except (OSError, RuntimeError) as error:
+        raise WeightsError(f"{path} is not a readable HDF5 file: {str(error).splitlines()[0]}") from error
+
+
+def weight_names(model: keras.Model) -> dict[str, Any]:
+    """Give each weight of a model a name that depends on its structure alone, not on what was built before it.
+
+    >>> from deepbio.zoo import get_model
+    >>> list(weight_names(get_model("logistic", input_shape=2, outputs=1)))
+    ['dense.0.kernel', 'dense.1.bias']
+    """
+    return {
+        f"{name}.{i}.{variable.name}": variable
+        for name, layer in layer_names(model).items()
+        for i, variable in enumerate(v for v in layer.weights if "seed_generator_state" not in v.path)
+    }
+
+
+def layer_names(model: keras.Model) -> dict[str, Any]:
+    """Give the layers that have weights, named by kind and place: two models of one builder have equal names."""
+    names: dict[str, Any] = {}
+    seen: dict[str, int] = {}
+    for layer in model.layers:
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__).lower()
+        number = seen[kind] = seen.get(kind, -1) + 1
+        if any("seed_generator_state" not in v.path for v in layer.weights):
+            names[f"{kind}_{number}" if number else kind] = layer
+    return names
+
+
+def save_safetensors(model: keras.Model, path: Path) -> None:
+    """Write a model's weights as float32 `safetensors`, named by `weight_names`.
+
+    The format is 8 bytes of header length, a JSON header, and the values in little-endian order
+    (https://huggingface.co/docs/safetensors).
+    """
+    header: dict[str, Any] = {}
+    parts: list[bytes] = []
+    position = 0
+    for name, variable in weight_names(model).items():
+        values = np.ascontiguousarray(np.asarray(variable), dtype="<f4")
+        header[name] = {
+            "dtype": "F32", "shape": list(values.shape), "data_offsets": [position, position + values.nbytes]
+        }  # fmt: skip
+        parts.append(values.tobytes())
+        position += values.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with write_atomically(path) as beside:
+        beside.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
+
+
+def read_safetensors(path: Path) -> dict[str, np.ndarray]:
+    """Read a `safetensors` file, checking that every array lies inside it.
+
+    Raises:
+        WeightsError: the file is not what its header says.
+    """
+    raw = path.read_bytes()
+    size = struct.unpack("<Q", raw[:8])[0] if len(raw) >= 8 else 0
+    if not 2 <= size <= min(_LONGEST_HEADER, len(raw) - 8):
+        raise WeightsError(f"{path} is not a safetensors file: its header would have {size} bytes.")
+    try:
+        header = json.loads(raw[8 : 8 + size])
+        data = memoryview(raw)[8 + size :]
+        arrays = {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            first, last = entry["data_offsets"]
+            shape = tuple(int(n) for n in entry["shape"])
+            dtype = np.dtype(_SAFETENSORS[entry["dtype"]])
+            count = int(np.prod(shape, dtype=np.int64)) if all(n >= 0 for n in shape) else -1
+            if not 0 <= first <= last <= len(data) or last - first != count * dtype.itemsize:
+                raise ValueError(f"{name} of shape {shape} does not lie in bytes {first} to {last}")
+            arrays[name] = np.frombuffer(data[first:last], dtype).reshape(shape)
+        return arrays
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path} is not a valid safetensors file: {error}") from error
+
+
+def _load_safetensors(model: keras.Model, path: Path) -> None:
+    arrays = read_safetensors(path)
+    variables = weight_names(model)
+    if odd := sorted(arrays.keys() ^ variables.keys()):
+        raise WeightsError(f"{path} does not fit {model.name}: {', '.join(odd[:5])} stand in only one of the two.")
+    for name, variable in variables.items():
+        _assign(variable, arrays[name], f"{path}: {name}")
+
+
+def _load_keras2(model: keras.Model, path: Path, layers: Mapping[str, str]) -> None:
+    import h5py
+
+    check_h5(path, most=model.count_params())
+    with h5py.File(path, "r") as file:
+        groups: Any = file.get("model_weights", file)
+        for layer in model.layers:
+            if not layer.weights:
+                continue
+            group = groups[layers[layer.name]]
+            names = [name.decode() if isinstance(name, bytes) else name for name in group.attrs["weight_names"]]
+            if len(names) != len(layer.weights):
+                raise WeightsError(
+                    f"{path}: {layers[layer.name]} has {len(names)} arrays; {layer.name} has {len(layer.weights)}."
+                )
+            for variable, name in zip(layer.weights, names, strict=True):
+                _assign(variable, np.asarray(group[name]), f"{path}: {name}")
+
+
+def _assign(variable: Any, values: np.ndarray, where: str) -> None:
+    if tuple(values.shape) != tuple(variable.shape):
+        raise WeightsError(
+            f"{where} has shape {values.shape}; the model's {variable.path} has {tuple(variable.shape)}."
+        )
+    variable.assign(values.astype("float32") if values.dtype.kind == "f" else values)
