@@ -98,6 +98,8 @@ def _preset_facts(folder: Any) -> dict[str, Any]:
     card = read_card(folder)
     metrics = folder / "metrics.json"
     results = json.loads(metrics.read_text(encoding="utf-8")) if metrics.is_file() else {}
+    for entry in preset.get("members", []):
+        entry.pop("layers", None)  # which layer is which: for the loader, not for the reader
     return {**card.facts, **preset, "results": results, "about": card.text}
 
 

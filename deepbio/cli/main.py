@@ -14,6 +14,7 @@ from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
 from deepbio.cli.launch import launch
+from deepbio.cli.push import push
 from deepbio.errors import DeepbioError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command()(score.evaluate)
 app.command()(score.predict)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(doctor)
+app.command()(push)
 
 
 def _show_version(asked: bool) -> None:

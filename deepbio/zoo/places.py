@@ -83,9 +83,7 @@ def hub_folder(name: str) -> Path:
         OptionalDependencyError: huggingface_hub is not installed.
         WeightsError: no such repository or revision, or no connection and no copy.
     """
-    repository, _, revision = name.removeprefix(_HUB).partition("@")
-    if repository.count("/") != 1 or not all(repository.split("/")):
-        raise WeightsError(f"Expected hf://user/repo or hf://user/repo@revision; received {name!r}.")
+    repository, revision = hub_address(name)
     hub = require("huggingface_hub", extra="hub", purpose="Loading a preset from Hugging Face")
     options = {"revision": revision or None, "allow_patterns": list(_HUB_FILES)}
     try:
@@ -97,6 +95,18 @@ def hub_folder(name: str) -> Path:
             raise WeightsError(f"{name} cannot be fetched: {str(error).splitlines()[0]}") from error
         log.warning("%s: no connection; using the copy from last time.", name)
         return copy
+
+
+def hub_address(name: str) -> tuple[str, str]:
+    """Split `hf://user/repo@revision` into repository and revision; the revision may be empty.
+
+    >>> hub_address("hf://someone/model@v2")
+    ('someone/model', 'v2')
+    """
+    repository, _, revision = name.removeprefix(_HUB).partition("@")
+    if not name.startswith(_HUB) or repository.count("/") != 1 or not all(repository.split("/")):
+        raise WeightsError(f"Expected hf://user/repo or hf://user/repo@revision; received {name!r}.")
+    return repository, revision
 
 
 @functools.cache
@@ -142,6 +152,3 @@ def _download(url: str, sha256: str) -> Path:
         reason = str(error).splitlines()[0]
         raise WeightsError(f"{url} cannot be fetched: {reason} Check the connection, or put the file at "
                            f"{cache_folder() / 'weights' / name}.") from error  # fmt: skip
-
-
-__all__ = ["OptionalDependencyError", "cache_folder", "hub_folder", "is_here", "locate", "show_notice"]

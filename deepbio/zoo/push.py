@@ -1,0 +1,114 @@
+"""Putting a preset on Hugging Face, with a model card that its hub reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deepbio.datasets.cards import read_card
+from deepbio.errors import WeightsError
+from deepbio.optional import require
+from deepbio.zoo.places import hub_address
+from deepbio.zoo.preset import read_preset, weight_entries
+
+# The hub's own names of licences (https://huggingface.co/docs/hub/repositories-licenses).
+_LICENCES = {
+    "apache-2.0": "apache-2.0",
+    "mit": "mit",
+    "cc by 4.0": "cc-by-4.0",
+    "cc by-sa 4.0": "cc-by-sa-4.0",
+    "cc by-nc 4.0": "cc-by-nc-4.0",
+    "cc0 1.0": "cc0-1.0",
+    "bsd-3-clause": "bsd-3-clause",
+}
+_DOMAIN = {"dna": "genomics", "image": "medical-imaging", "table": "tabular", "text": "clinical-notes"}
+
+
+def push_preset(folder: str | Path, to: str, *, private: bool = False, message: str | None = None) -> str:
+    """Upload a preset to Hugging Face and give the address of the commit. `get_model(to)` loads it again.
+
+    Args:
+        folder: of a run, or of a preset on the shelf.
+        to: `hf://user/repo` or `hf://user/repo@branch`; the repository is made where there is none.
+        private: of a new repository.
+        message: of the commit.
+
+    Raises:
+        WeightsError: the preset is not whole, its weights stand elsewhere, or its card states no licence.
+        OptionalDependencyError: huggingface_hub is not installed.
+    """
+    source = Path(folder)
+    repository, revision = hub_address(to)
+    preset = read_preset(source)
+    if any("file" not in entry for entry in weight_entries(preset, source)):
+        raise WeightsError(f"The weights of {source} stand elsewhere, and deepbio may not pass them on.")
+    card = hub_card(source)
+    hub = require("huggingface_hub", extra="hub", purpose="Pushing a preset to Hugging Face")
+    with tempfile.TemporaryDirectory(prefix="deepbio-push-") as beside:
+        copy = Path(beside) / "preset"
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".*"))
+        (copy / "README.md").write_text(card, encoding="utf-8")
+        try:
+            api = hub.HfApi()
+            api.create_repo(repository, private=private, exist_ok=True)
+            made = api.upload_folder(
+                repo_id=repository, folder_path=str(copy), revision=revision or None,
+                commit_message=message or f"Add the preset {source.name}",
+            )  # fmt: skip
+        except (OSError, ValueError) as error:
+            raise WeightsError(
+                f"{to} cannot be written: {str(error).splitlines()[0]} Log in with: hf auth login"
+            ) from error
+    return str(made)
+
+
+def hub_card(folder: str | Path) -> str:
+    """Give a preset's card in the form that Hugging Face reads: licence, library, tags and results in the front matter.
+
+    Raises:
+        WeightsError: the card states no licence.
+    """
+    source = Path(folder)
+    preset, card = read_preset(source), read_card(source)
+    licence = str(card.facts.get("licence", "unstated"))
+    if licence.startswith("unstated"):
+        raise WeightsError(
+            f"{source / 'card.md'} states no licence for the weights. Write one after 'licence:', for example Apache-2.0 or CC BY 4.0."
+        )
+    known = _LICENCES.get(licence.lower())
+    facts: dict[str, Any] = {
+        "license": known or "other",
+        **({} if known else {"license_name": licence}),
+        "library_name": "keras",
+        "tags": ["deepbio", "biology", _DOMAIN[preset["input"]["modality"]], str(preset["architecture"] or "keras")],
+    }
+    if results := _results(source, card.name, preset):
+        facts["model-index"] = results
+    front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
+    lines = [f"# {card.facts.get('title', card.name)}", "", card.text, ""]
+    for key in ("attribution", "citation", "data_licence", "data_citation"):
+        if card.facts.get(key):
+            lines += [f"**{key.replace('_', ' ').capitalize()}**: {card.facts[key]}", ""]
+    lines += ["```python", "from deepbio.zoo import get_model", "", 'model = get_model("hf://USER/REPO")', "```", ""]
+    return f"---\n{front}---\n" + "\n".join(lines)
+
+
+def _results(folder: Path, name: str, preset: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the validation figures as the hub's `model-index`; nothing where the preset was not trained here."""
+    file = folder / "metrics.json"
+    data = (preset.get("dataset") or {}).get("name")
+    if data is None or not file.is_file():
+        return []
+    figures = json.loads(file.read_text(encoding="utf-8"))["valid"]["metrics"]
+    metrics = [
+        {"type": metric, "value": round(float(value["value"]), 4), "name": f"{metric}, validation split"}
+        for metric, value in figures.items()
+        if value.get("value") is not None
+    ]
+    task = {"type": f"{preset['task']['kind']}-classification", "name": preset["task"]["kind"]}
+    return [{"name": name, "results": [{"task": task, "dataset": {"type": data, "name": data}, "metrics": metrics}]}]
