@@ -69,6 +69,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path)
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for predictions, so that a stopped run goes on where it was"
+    )
     arguments = parser.parse_args()
     data = load_dataset("uci_splice")
     every = joined(data)
@@ -86,7 +89,7 @@ def main():
         }
         for name, run in methods.items():
             start = time.perf_counter()
-            found.setdefault(name, []).append(run())
+            found.setdefault(name, []).append(kept(arguments.keep, f"{name.strip('`')}-{seed}", run, chosen))
             seconds[name] = seconds.get(name, 0) + time.perf_counter() - start
             right = found[name][-1].argmax(1) == every.y
             print(
@@ -103,6 +106,21 @@ def main():
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("\n".join(lines) + "\n")
+
+
+def kept(folder: Path | None, name: str, run, chosen: list[str]) -> np.ndarray:
+    if folder is None:
+        return run()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.npz"
+    if file.exists():
+        saved = np.load(file)
+        chosen += saved["chosen"].tolist()
+        return saved["p"]
+    before = len(chosen)
+    p = run()
+    np.savez(file, p=p, chosen=np.array(chosen[before:], dtype=str))
+    return p
 
 
 def report(every: Split, found, seconds, seeds) -> list[str]:
@@ -144,7 +162,8 @@ def report(every: Split, found, seconds, seeds) -> list[str]:
 
 
 def compared(every: Split, name: str, seed: int, a: np.ndarray, b: np.ndarray) -> str:
-    found = paired_bootstrap(accuracy, every.y, a, b, groups=every.groups, draws=2000, seed=0)
+    # accuracy takes one column a class
+    found = paired_bootstrap(accuracy, every.y, np.eye(3)[a], np.eye(3)[b], groups=every.groups, draws=2000, seed=0)
     d = found.difference
     p = mcnemar(a == every.y, b == every.y).p_value
     return f"| {name} | {seed} | {100 * d.value:.2f} [{100 * d.low:.2f}, {100 * d.high:.2f}] | {p:.1e} |"
