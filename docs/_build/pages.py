@@ -12,24 +12,29 @@ from mkdocs.structure.files import File
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
 import deepbio  # noqa: E402, F401
-from tables import ROOT, dataset_table, model_table  # noqa: E402
+from tables import ROOT, dataset_table, model_table, origin  # noqa: E402
 
-ROOMS = (
-    "zoo",
-    "training",
-    "datasets",
-    "datasets/build",
-    "datasets/readers",
-    "datasets/vignettes",
-    "specs",
-    "sequence",
-    "text",
-    "metrics",
-    "layers",
-    "report",
-    "benchmark",
-    "errors",
-)
+# The reference begins with what most readers look for; other rooms follow by name.
+FIRST = ("zoo", "training", "datasets")
+
+
+def rooms() -> list[str]:
+    """Give the rooms that have public names: packages that state `__all__`, and two single files."""
+    code = ROOT / "deepbio"
+    packages = [
+        init.parent.relative_to(code).as_posix()
+        for init in code.rglob("__init__.py")
+        if init.parent not in (code, code / "cli") and "__all__" in init.read_text(encoding="utf-8")
+    ]
+    first = {name: place for place, name in enumerate(FIRST)}
+    return sorted([*packages, "specs", "errors"], key=lambda room: (first.get(room.split("/")[0], len(first)), room))
+
+
+def on_config(config):
+    """Put every room into the navigation (a hook of MkDocs)."""
+    (section,) = [entry["Reference"] for entry in config.nav if "Reference" in entry]
+    section += [{f"deepbio.{room.replace('/', '.')}": f"api/{room}.md"} for room in rooms()]
+    return config
 
 
 def on_files(files, config):
@@ -40,7 +45,7 @@ def on_files(files, config):
         "command_line.md": command_line_page(),
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
-        **{f"api/{room}.md": reference_page(room) for room in ROOMS},
+        **{f"api/{room}.md": reference_page(room) for room in rooms()},
     }
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
@@ -79,21 +84,24 @@ def datasets_page() -> str:
 
     parts = [
         "# Data sets\n",
-        "These come with the package; nothing is downloaded. `deepbio datasets` prints this list. Splits are fixed and share no group.\n",
+        "`deepbio datasets` prints this list. Some come with deepbio; some are fetched from their publisher and checked by checksum when they",
+        "are first loaded; some need your own copy. Splits are fixed and share no group.\n",
         dataset_table("[`{name}`](#{name})"),
     ]
     for card in list_datasets():
-        sizes = card["split"].get("sizes") or card["split"].get("fractions")
+        sizes = card["split"].get("sizes") or card["split"].get("fractions") or {}
         parts += [
             f"\n## {card.name} {{ #{card.name} }}\n",
             f"**{card['title']}**\n",
             f"{card.text}\n",
+            f"- Files: {origin(card)}",
+            *([f"- To obtain: {card['obtain']}"] if "obtain" in card.facts else []),
             f"- Source: {card['source']}",
             f"- Licence: {card['licence']}" + (f" ({card['licence_terms']})" if "licence_terms" in card.facts else ""),
             *([f"- {card['attribution']}"] if "attribution" in card.facts else []),
             f"- Cite: {card['citation']}",
-            f"- Splits: {_pairs(sizes)}; {card['split']['rule']}",
-            f"- Classes: {_pairs(card['classes'])}",
+            "- Splits: " + "; ".join(part for part in (_pairs(sizes), card["split"]["rule"]) if part),
+            f"- Classes: {card['classes'].get('rule') or _pairs(card['classes'])}",
             *[f"- Known problem: {problem}" for problem in card.facts.get("known_problems", [])],
         ]
     return "\n".join(parts) + "\n"

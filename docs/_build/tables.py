@@ -6,8 +6,13 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepbio.datasets import Card
 
 ROOT = Path(__file__).resolve().parents[2]
+ORIGINS = ("with deepbio", "fetched", "your own copy")
 
 
 def model_table(link: str = "{name}") -> str:
@@ -32,11 +37,20 @@ def dataset_table(link: str = "{name}") -> str:
             card["modality"],
             card["task"],
             "" if card.examples is None else f"{card.examples:,}",
+            origin(card),
             card["licence"],
         ]
-        for card in list_datasets()
+        for card in sorted(list_datasets(), key=lambda card: (ORIGINS.index(origin(card)), card.name))
     ]
-    return _table(["data set", "what it is", "input", "task", "examples", "licence"], rows)
+    return _table(["data set", "what it is", "input", "task", "examples", "its files", "licence"], rows)
+
+
+def origin(card: Card) -> str:
+    """Say where the files of a data set come from, on any computer."""
+    files = card.facts.get("files", [])
+    if card.facts.get("own_copy") or any("obtain" in card.facts and not entry.get("url") for entry in files):
+        return "your own copy"
+    return "fetched" if any(entry.get("url") for entry in files) else "with deepbio"
 
 
 def renewed(text: str) -> str:
