@@ -1,0 +1,67 @@
+"""What stops a run, and what it says."""
+
+import logging
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from deepbio.datasets import Dataset, Split, load_dataset
+from deepbio.errors import TrainingError
+from deepbio.training import fit
+from deepbio.training.cluster import Cluster
+from deepbio.training.guards import batch_description, check_finite, lost_workers_named
+from deepbio.training.shares import share_in_graph, shares, times_counted
+from deepbio.zoo import get_model
+
+
+@pytest.fixture(scope="module")
+def xor():
+    return load_dataset("xor")
+
+
+def test_a_class_that_validation_lacks_is_told(xor, caplog):
+    ones = np.flatnonzero(xor.valid.y == 1)
+    lacking = Dataset("lacking", xor.task, xor.input, xor.train, xor.valid.take(ones), xor.test)
+    with caplog.at_level(logging.WARNING), pytest.warns(match="undefined"):
+        fit(get_model("mlp", dataset=xor, seed=0), lacking, epochs=1, verbose=False)
+    assert "the validation split lacks same" in caplog.text
+
+
+def test_an_empty_validation_split_is_refused(xor):
+    empty = Dataset("empty", xor.task, xor.input, xor.train, xor.valid.take([]), xor.test)
+    with pytest.raises(TrainingError, match="validation split, and it is empty"):
+        fit(get_model("mlp", dataset=xor), empty, verbose=False)
+
+
+def test_a_loss_that_is_not_finite_names_step_examples_and_their_values(xor):
+    blame = batch_description(xor, seed=0, epoch=0, batch_size=4)
+    with pytest.raises(TrainingError, match=r"became nan at epoch 1, step 13\. Its batch: train:\d+.*inputs from -?\d"):
+        check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, blame=blame)
+    x = np.array(xor.train.x)
+    x[:] = np.inf
+    broken = Dataset("b", xor.task, xor.input, Split(x, xor.train.y, xor.train.ids), xor.valid, xor.test)
+    assert "input not finite: train:" in batch_description(broken, seed=0, epoch=0, batch_size=4)(0)
+
+
+def test_a_lost_worker_is_told_with_what_to_do(monkeypatch):
+    cluster = Cluster(tf.distribute.get_strategy())
+    with pytest.raises(tf.errors.UnavailableError), lost_workers_named(cluster):
+        raise tf.errors.UnavailableError(None, None, "peer down")
+    monkeypatch.setattr(cluster, "workers", 2)
+    with pytest.raises(TrainingError, match=r"lost contact.*peer down.*--resume"), lost_workers_named(cluster):
+        raise tf.errors.UnavailableError(None, None, "peer down")
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("examples", [1, 3, 4, 16, 67])
+def test_shares_cover_a_batch_evenly_and_none_is_empty(examples, parts):
+    own = shares(examples, parts)
+    counts = np.bincount(np.concatenate([np.arange(a, b) for a, b in own]), minlength=examples)
+    times = int(times_counted(tf.constant(examples), parts))
+    assert counts.tolist() == [times] * examples
+    sizes = own[:, 1] - own[:, 0]
+    assert sizes.min() >= 1
+    assert sizes.max() - sizes.min() <= 1
+    in_graph = [[int(v) for v in share_in_graph(tf.constant(examples), tf.constant(k), parts)] for k in range(parts)]
+    assert in_graph == own.tolist()
