@@ -73,3 +73,20 @@ def test_only_a_fit_can_be_launched():
     [(code, _, err)] = finish(start(None, "launch", "--workers", "2", "--", "models"), seconds=60)
     assert code == 2
     assert "deepbio launch --workers 2 -- fit" in err
+
+
+@pytest.mark.multiworker
+@pytest.mark.timeout(600)
+def test_a_request_to_end_reaches_all_workers_and_the_run_can_go_on(tmp_path):
+    process = start(
+        None, "launch", "--workers", "2", "--", *FIT, "--epochs", "100000", "--patience", "0", "--out", tmp_path
+    )
+    until = time.monotonic() + 120
+    while not list(tmp_path.glob("checkpoints/*.npz")) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    [(code, _, err)] = finish(process, seconds=60)
+    assert code == 0, err
+    assert "Asked to end (SIGTERM): saved at epoch" in err
+    assert len(list(tmp_path.glob("checkpoints/*.npz"))) == 2
+    assert not (tmp_path / "preset.json").exists()
