@@ -1,6 +1,9 @@
 """What all tests share: a quiet TensorFlow, plots without a screen, and the folder of larger data where there is one."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,10 @@ from hypothesis import settings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The user's own cache must neither help the tests nor be filled by them.
+os.environ["DEEPBIO_CACHE"] = tempfile.mkdtemp(prefix="deepbio-tests-")
+atexit.register(shutil.rmtree, os.environ["DEEPBIO_CACHE"], ignore_errors=True)
 
 # The first call of a test often loads a library; a deadline would measure that.
 settings.register_profile("deepbio", deadline=None, print_blob=True)

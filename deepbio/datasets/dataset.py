@@ -176,6 +176,18 @@ class Dataset:
 
         return build.from_npz(path, **options)
 
+    @classmethod
+    def from_bed(
+        cls,
+        genome: str | os.PathLike[str],
+        bed: Mapping[str, str | os.PathLike[str]] | str | os.PathLike[str],
+        **options: Any,
+    ) -> Dataset:
+        """Build a data set of windows of a genome around intervals; see `deepbio.datasets.build.from_bed`."""
+        from deepbio.datasets import build
+
+        return build.from_bed(genome, bed, **options)
+
     def __repr__(self) -> str:
         sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())
         return f"Dataset({self.name!r}, {self.task.kind}, {self.input.modality} {self.input.shape}, {sizes})"

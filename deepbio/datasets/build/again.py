@@ -8,6 +8,7 @@ from typing import Any
 
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.images import from_folder, from_npz
+from deepbio.datasets.build.intervals import from_bed
 from deepbio.datasets.build.noting import FUNCTION
 from deepbio.datasets.build.table import from_csv
 from deepbio.datasets.dataset import Dataset
@@ -18,6 +19,7 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "csv": from_csv,
     "folder": from_folder,
     "npz": from_npz,
+    "genome": from_bed,
 }
 FILES = tuple(_BUILDERS)
 
@@ -36,7 +38,7 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
 
     Args:
         name: of the data set.
-        options: `fasta`, `csv`, `folder` or `npz` with what was read, and the builder's other options.
+        options: `fasta`, `csv`, `folder`, `npz` or `genome` with what was read, and the builder's other options.
 
     Raises:
         DataError: no or several sources, an unknown option, a function of your own that no file can hold, or what the

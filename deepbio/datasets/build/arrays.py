@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.genome import GenomeWindows
 from deepbio.datasets.placing import PARTS, Duplicates, place_examples
 from deepbio.datasets.readers import ImageFiles
 from deepbio.datasets.split import Split
@@ -46,8 +47,8 @@ def from_arrays(
     """Build a data set from examples and labels.
 
     Args:
-        x: DNA as uint8 codes `(n, length)` or strings; images uint8 `(n, height, width[, channels])`, or `ImageFiles`;
-            a table of numbers `(n, features)`; or notes as strings.
+        x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8
+            `(n, height, width[, channels])`, or `ImageFiles`; a table of numbers `(n, features)`; or notes as strings.
         y: classes `(n,)` as words or whole numbers; several 0/1 labels or values `(n, outputs)`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`; None takes DNA for uint8 `(n, length)`, images for more
             dimensions, a table for other numbers. Strings need it said.
@@ -107,6 +108,8 @@ def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[An
     """The examples as the host sends them, or a list of texts."""
     if isinstance(x, ImageFiles):
         return x, "image"
+    if isinstance(x, GenomeWindows):
+        return x, "dna"
     strings = x if isinstance(x, list) and x and isinstance(x[0], str) else None
     array = np.asarray(x) if strings is None else None
     if array is not None and array.dtype.kind in "UO":

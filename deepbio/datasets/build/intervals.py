@@ -1,0 +1,120 @@
+"""A `Dataset` of windows of a genome: one BED file a class, or values of a BED's score or of bigWig tracks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.noting import noted
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome, read_bed
+from deepbio.datasets.placing import Duplicates
+from deepbio.datasets.splitting import FRACTIONS
+from deepbio.errors import DataError
+
+_Path = str | os.PathLike[str]
+
+
+def from_bed(
+    genome: _Path,
+    bed: Mapping[str, _Path] | _Path,
+    *,
+    length: int,
+    label: Literal["name", "score"] | None = None,
+    positive: str | None = None,
+    stranded: bool = True,
+    valid: Sequence[str] = (),
+    test: Sequence[str] = (),
+    fractions: Mapping[str, float] = FRACTIONS,
+    seed: int = 0,
+    duplicates: Duplicates = "group",
+    name: str = "bed",
+) -> Dataset:
+    """Build a data set of windows around the intervals of BED or narrowPeak files.
+
+    Splits are by chromosome: whole chromosomes go to one split.
+
+    Args:
+        genome: the FASTA; encoded once, see `deepbio.datasets.genome.open_genome`.
+        bed: class to file; or one file whose `label` column (`"name"` for classes, `"score"` for values) is predicted.
+        length: bases of a window around the center, or the summit of a narrowPeak.
+        label: for one file.
+        positive: of two classes, the positive one; None takes the second.
+        stranded: windows on the minus strand are reverse complements.
+        valid, test: chromosomes of these splits, the others being for training; none cuts by `fractions` and `seed`.
+        fractions, seed, duplicates: see `deepbio.datasets.placing.place_examples`.
+        name: of the data set.
+
+    Raises:
+        DataError: what `open_genome`, `read_bed` and `GenomeWindows` raise, or splits that cannot be made.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> draw = np.random.default_rng(0)
+    >>> records = (f">chr{i}\\n{''.join(draw.choice(list('ACGT'), 300))}\\n" for i in range(1, 4))
+    >>> _ = (folder / "g.fa").write_text("".join(records))
+    >>> for stem, shift in (("open", 0), ("closed", 50)):
+    ...     rows = (f"chr{i}\\t{s + shift}\\t{s + shift + 9}\\n" for i in range(1, 4) for s in range(20, 230, 20))
+    ...     _ = (folder / f"{stem}.bed").write_text("".join(rows))
+    >>> beds = {"closed": folder / "closed.bed", "open": folder / "open.bed"}
+    >>> from_bed(folder / "g.fa", beds, length=40, valid=["chr2"], test=["chr3"], duplicates="keep")
+    Dataset('bed', binary, dna (40,), train=22 valid=22 test=22)
+    """
+    files = dict(bed) if isinstance(bed, Mapping) else {"": bed}
+    if isinstance(bed, Mapping) == (label is not None):
+        raise DataError(
+            "Give either a BED file a class, as {'open': 'a.bed', 'closed': 'b.bed'}, or one file and label='name'."
+        )
+    read = {name: read_bed(path) for name, path in files.items()}
+    intervals = _joined(list(read.values()))
+    windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
+    for found in read.values():
+        GenomeWindows(windows.genome, found, length=length)  # names the right file where an interval is wrong
+    if label is None:
+        y: Any = np.repeat(np.arange(len(read)), [len(found) for found in read.values()])
+    else:
+        y = intervals.names if label == "name" else intervals.scores
+    split = _split(windows, valid, test)
+    prefix = np.repeat([f"{name}:" if name else "" for name in read], [len(found) for found in read.values()])
+    places = zip(prefix, intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
+    used = {"genome": genome, "bed": bed, "length": length, "label": label, "positive": positive, "valid": valid}
+    used |= {"stranded": None if stranded else False, "test": test, "fractions": fractions, "duplicates": duplicates}
+    return from_arrays(
+        windows,
+        y,
+        labels=list(read) if label is None else None,
+        positive=positive,
+        ids=[f"{start}{chromosome}:{a}-{b}" for start, chromosome, a, b in places],
+        groups=intervals.chromosomes if split is None or duplicates != "keep" else None,
+        split=split,
+        fractions=fractions,
+        seed=seed,
+        duplicates=duplicates,
+        name=name,
+        options=noted(used),
+    )
+
+
+def _joined(parts: list[Intervals]) -> Intervals:
+    names = [field.name for field in fields(Intervals) if field.name != "path"]
+    return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _split(windows: GenomeWindows, valid: Sequence[str], test: Sequence[str]) -> np.ndarray | None:
+    if bool(valid) != bool(test):
+        raise DataError("Name the chromosomes of both valid and test, or of neither.")
+    if not valid:
+        return None
+    for name in (*valid, *test):
+        windows.genome.check_name(name)
+    if both := sorted(set(valid) & set(test)):
+        raise DataError(f"The chromosomes {', '.join(both)} are named for valid and for test.")
+    return np.select(
+        [np.isin(windows.chromosomes, valid), np.isin(windows.chromosomes, test)], ["valid", "test"], "train"
+    )
