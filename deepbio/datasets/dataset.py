@@ -188,6 +188,15 @@ class Dataset:
 
         return build.from_bed(genome, bed, **options)
 
+    @classmethod
+    def from_bigwig(
+        cls, genome: str | os.PathLike[str], bed: str | os.PathLike[str], bigwig: Any, **options: Any
+    ) -> Dataset:
+        """Build a data set of windows of a genome and what bigWig tracks hold there; see `deepbio.datasets.build.from_bigwig`."""
+        from deepbio.datasets import build
+
+        return build.from_bigwig(genome, bed, bigwig, **options)
+
     def __repr__(self) -> str:
         sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())
         return f"Dataset({self.name!r}, {self.task.kind}, {self.input.modality} {self.input.shape}, {sizes})"

@@ -9,7 +9,17 @@ from deepbio.datasets.build.again import build_again, names_files
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.images import from_folder, from_npz
-from deepbio.datasets.build.intervals import from_bed
+from deepbio.datasets.build.intervals import from_bed, from_bigwig
 from deepbio.datasets.build.table import from_csv
 
-__all__ = ["build_again", "from_arrays", "from_bed", "from_csv", "from_fasta", "from_folder", "from_npz", "names_files"]
+__all__ = [
+    "build_again",
+    "from_arrays",
+    "from_bed",
+    "from_bigwig",
+    "from_csv",
+    "from_fasta",
+    "from_folder",
+    "from_npz",
+    "names_files",
+]

@@ -8,7 +8,7 @@ from typing import Any
 
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.images import from_folder, from_npz
-from deepbio.datasets.build.intervals import from_bed
+from deepbio.datasets.build.intervals import from_bed, from_bigwig
 from deepbio.datasets.build.noting import FUNCTION
 from deepbio.datasets.build.table import from_csv
 from deepbio.datasets.dataset import Dataset
@@ -55,7 +55,7 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
     sources = [source for source in _BUILDERS if source in options]
     if len(sources) != 1:
         raise DataError(f"Expected one of {', '.join(_BUILDERS)}; received {', '.join(sources) or 'none'}.")
-    build = _BUILDERS[sources[0]]
+    build = from_bigwig if "bigwig" in options else _BUILDERS[sources[0]]
     rest = {key: value for key, value in options.items() if key != sources[0] and value is not None}
     valid = [name for name in list(signature(build).parameters)[1:] if name != "name"]
     if "seed" not in valid:

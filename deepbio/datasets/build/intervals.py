@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome, read_bed
+from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError
@@ -98,6 +100,65 @@ def from_bed(
         duplicates=duplicates,
         name=name,
         options=noted(used),
+    )
+
+
+def from_bigwig(
+    genome: _Path,
+    bed: _Path,
+    bigwig: Sequence[_Path] | Mapping[str, _Path] | _Path,
+    *,
+    length: int,
+    kind: Literal["counts", "profile"] = "counts",
+    stranded: bool = True,
+    valid: Sequence[str] = (),
+    test: Sequence[str] = (),
+    fractions: Mapping[str, float] = FRACTIONS,
+    seed: int = 0,
+    name: str = "bigwig",
+) -> Dataset:
+    """Build a data set of windows around a BED's intervals and what bigWig tracks hold there.
+
+    Splits are by chromosome. Needs the extra `genomics`.
+
+    Args:
+        genome, bed, length, stranded, valid, test, fractions, seed: see `from_bed`.
+        bigwig: tracks, or output to track; one output each.
+        kind: `"counts"` predicts each track's total in the window, `"profile"` the value at each base.
+        name: of the data set.
+
+    Raises:
+        DataError: what `from_bed` and `read_tracks` raise, or values below 0.
+    """
+    if kind not in ("counts", "profile"):
+        raise DataError(f"kind is 'counts' or 'profile'; received {kind!r}.")
+    paths = {Path(bigwig).name: bigwig} if isinstance(bigwig, (str, os.PathLike)) else bigwig
+    tracks = dict(paths) if isinstance(paths, Mapping) else {Path(path).name: path for path in paths}
+    intervals = read_bed(bed)
+    windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
+    values = read_tracks(list(tracks.values()), windows)
+    places = zip(intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
+    used = {
+        "genome": genome,
+        "bed": bed,
+        "bigwig": tracks,
+        "length": length,
+        "kind": kind,
+        "valid": valid,
+        "test": test,
+    }
+    return from_arrays(
+        windows,
+        values.sum(axis=1) if kind == "counts" else values,
+        kind=kind,
+        labels=list(tracks),
+        ids=[f"{chromosome}:{a}-{b}" for chromosome, a, b in places],
+        groups=intervals.chromosomes,
+        split=_split(windows, valid, test),
+        fractions=fractions,
+        seed=seed,
+        name=name,
+        options=noted({**used, "stranded": None if stranded else False, "fractions": fractions}),
     )
 
 
