@@ -67,17 +67,17 @@ class GenomeWindows:
         chosen = np.atleast_1d(np.asarray(indices, dtype=np.int64))
         starts, offsets = self.starts[chosen], self._offsets[chosen]
         first, last = np.maximum(starts, 0), np.minimum(starts + self.length, self._sizes[chosen])
-        whole = (last - first == self.length).all()
-        out = (
-            np.empty((len(chosen), self.length), np.uint8)
-            if whole
-            else np.full((len(chosen), self.length), 4, np.uint8)
-        )
-        codes = self.genome.codes
-        places = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
-        for row, (a, b, c, d) in zip(out, places, strict=True):
-            if d > c:
-                row[a:b] = codes[c:d]
+        codes = np.asarray(self.genome.codes)
+        if (last - first == self.length).all() and len(chosen):
+            out = np.lib.stride_tricks.sliding_window_view(codes, self.length)[
+                first + offsets
+            ]  # copies row by row in C
+        else:
+            out = np.full((len(chosen), self.length), 4, np.uint8)
+            places = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
+            for row, (a, b, c, d) in zip(out, places, strict=True):
+                if d > c:
+                    row[a:b] = codes[c:d]
         minus = self.minus[chosen]
         if minus.any():
             out[minus] = reverse_complement(out[minus])
