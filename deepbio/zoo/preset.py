@@ -19,7 +19,7 @@ from deepbio.zoo.ensemble import member_trunks
 from deepbio.zoo.expectation import EXPECTATION, expectation
 from deepbio.zoo.places import locate, show_notice
 from deepbio.zoo.record import ModelRecord, attach, describe
-from deepbio.zoo.weight_files import layer_names, load_weight_file, save_safetensors
+from deepbio.zoo.weight_files import layer_names, load_weight_file, save_h5, save_safetensors
 
 if TYPE_CHECKING:
     import keras
@@ -77,6 +77,7 @@ def save_preset(
     config: dict[str, Any] = {"architecture": record.architecture, "config": record.config}
     if record.architecture is None:
         config["keras"] = json.loads(model.to_json())
+        config["keras"].pop("compile_config", None)  # the optimizer's; a preset holds none
     input = record.input.to_dict()
     tokenizer = input.pop("tokenizer", None)
     if tokenizer is not None:
@@ -240,7 +241,7 @@ def _write_weights(model: keras.Model, record: ModelRecord, out: Path, kind: str
         file = out / (f"model.{ending}" if len(models) == 1 else f"member_{i}.{ending}")
         if kind == "h5":
             with write_atomically(file) as beside:
-                each.save_weights(beside)
+                save_h5(each, beside)
         else:
             save_safetensors(each, file)
         entries.append({"file": file.name, "sha256": sha256_of(file)})
@@ -290,7 +291,8 @@ def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
     import keras
 
     try:
-        return keras.models.model_from_json(json.dumps(preset["keras"]))
+        description = {key: value for key, value in preset["keras"].items() if key != "compile_config"}
+        return keras.models.model_from_json(json.dumps(description))
     except (ValueError, TypeError) as error:
         raise WeightsError(f"Keras cannot rebuild this preset's model: {str(error).splitlines()[0]}") from error
 

@@ -6,6 +6,7 @@ outside, no array that the model has no place for.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
@@ -84,6 +85,22 @@ def check_h5(path: Path, *, most: int) -> None:
             walk(file)
     except (OSError, RuntimeError) as error:
         raise WeightsError(f"{path} is not a readable HDF5 file: {str(error).splitlines()[0]}") from error
+
+
+def save_h5(model: keras.Model, path: Path) -> None:
+    """Write a model's weights as `.weights.h5`, without the state of an optimizer, which would treble the file."""
+    import h5py
+
+    model.save_weights(path)
+    with h5py.File(path, "r") as file:
+        if "optimizer" not in file:
+            return
+        content = io.BytesIO()
+        with h5py.File(content, "w") as slim:
+            for name in file:
+                if name != "optimizer":
+                    file.copy(name, slim)
+    path.write_bytes(content.getvalue())
 
 
 def weight_names(model: keras.Model) -> dict[str, Any]:
