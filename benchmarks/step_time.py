@@ -24,9 +24,9 @@ import tensorflow as tf
 
 from deepbio.datasets import Split
 from deepbio.specs import InputSpec, Task
-from deepbio.training.feed import make_feed
-from deepbio.training.loop import StepLoop
-from deepbio.training.losses import loss_for
+from deepbio.training.steps.feed import make_feed
+from deepbio.training.steps.loop import StepLoop
+from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import get_model
 
 CASES = (

@@ -17,8 +17,8 @@ def doctor(
 
     Exits with 1 where the self-test fails or a GPU stands idle.
     """
-    from deepbio.training.environment import environment
-    from deepbio.training.self_test import self_test
+    from deepbio.training.doctor.environment import environment
+    from deepbio.training.doctor.self_test import self_test
 
     found = environment()
     results = [] if quick else self_test()

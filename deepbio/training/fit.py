@@ -15,17 +15,17 @@ import tensorflow as tf
 from deepbio.datasets import Dataset
 from deepbio.datasets.files import writable_folder
 from deepbio.errors import DeepbioError, TrainingError
-from deepbio.training.checkpoint import Checkpoints
-from deepbio.training.cluster import Cluster
+from deepbio.training.checkpoints.checkpoint import Checkpoints
+from deepbio.training.checkpoints.preemption import watch_for_preemption
+from deepbio.training.checkpoints.resume import latest_for, run_identity
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.replicas import bring_back, working_copy
+from deepbio.training.devices.strategy import choose_strategy
 from deepbio.training.evaluate import evaluate
 from deepbio.training.guards import check_data, check_model
-from deepbio.training.history_log import HistoryLog
-from deepbio.training.preemption import watch_for_preemption
-from deepbio.training.replicas import bring_back, working_copy
-from deepbio.training.resume import latest_for, run_identity
+from deepbio.training.logs.history_log import HistoryLog
 from deepbio.training.run import Run, write_run
 from deepbio.training.settings import resolve
-from deepbio.training.strategy import choose_strategy
 from deepbio.training.trainer import Preempted, Trainer
 from deepbio.zoo import describe, model_spec
 from deepbio.zoo.preset import DESCRIPTION

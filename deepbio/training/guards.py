@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from deepbio.datasets import Dataset, epoch_order
 from deepbio.errors import ModelError, TrainingError
-from deepbio.training.cluster import Cluster
-from deepbio.training.precision import LossScale
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.precision import LossScale
 from deepbio.zoo import describe
 
 log = logging.getLogger("deepbio")

@@ -41,7 +41,7 @@ def predict(
     Raises:
         DataError: the data do not fit the model's input.
     """
-    from deepbio.training.inference import model_outputs
+    from deepbio.training.steps.inference import model_outputs
 
     record = describe(model)
     source, _ = as_source(record.input, data)

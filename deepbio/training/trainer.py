@@ -14,19 +14,19 @@ import tensorflow as tf
 from deepbio import metrics
 from deepbio.datasets import Dataset
 from deepbio.errors import TrainingError
-from deepbio.training.callback_state import read_callbacks, write_callbacks
-from deepbio.training.checkpoint import Checkpoints, State
-from deepbio.training.cluster import Cluster
-from deepbio.training.feed import make_feed
+from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
+from deepbio.training.checkpoints.checkpoint import Checkpoints, State
+from deepbio.training.checkpoints.preemption import Request
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.replicas import dropout_counters, seed_dropout
 from deepbio.training.guards import batch_description, lost_workers_named
-from deepbio.training.inference import gathering
-from deepbio.training.loop import StepLoop
-from deepbio.training.losses import class_weights, loss_for
-from deepbio.training.optimizers import make_optimizer
-from deepbio.training.preemption import Request
-from deepbio.training.progress import Progress
-from deepbio.training.replicas import dropout_counters, seed_dropout
+from deepbio.training.logs.progress import Progress
 from deepbio.training.settings import Settings
+from deepbio.training.steps.feed import make_feed
+from deepbio.training.steps.inference import gathering
+from deepbio.training.steps.loop import StepLoop
+from deepbio.training.steps.losses import class_weights, loss_for
+from deepbio.training.steps.optimizers import make_optimizer
 
 log = logging.getLogger("deepbio")
 

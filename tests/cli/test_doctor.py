@@ -4,7 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deepbio.cli.main import app
-from deepbio.training import environment, self_test, strategy
+from deepbio.training.devices import strategy
+from deepbio.training.doctor import environment, self_test
 
 
 def test_the_doctor_reports_versions_devices_and_the_self_test(monkeypatch):

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from deepbio.errors import TrainingError
 from deepbio.training import choose_strategy
-from deepbio.training import strategy as strategies
-from deepbio.training.cluster import member_from_environment
+from deepbio.training.devices import strategy as strategies
+from deepbio.training.devices.cluster import member_from_environment
 from tests.training.processes import cluster_of, finish, free_ports, start
 
 

@@ -60,7 +60,7 @@ def test_the_perceptron_rule_adds_the_example_it_got_wrong():
     spec = type(xor.input)("table", (2,))
     data = Dataset("one", Task("binary", 1), spec, Split(x, y), one, one)
     model = get_model("perceptron", dataset=data)
-    from deepbio.training.losses import loss_for
+    from deepbio.training.steps.losses import loss_for
 
     with __import__("tensorflow").GradientTape() as tape:
         loss = loss_for(data.task, "perceptron")(y[:1], model(x[:1]))

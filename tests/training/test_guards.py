@@ -9,9 +9,9 @@ import tensorflow as tf
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
-from deepbio.training.cluster import Cluster
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.shares import share_in_graph, shares, times_counted
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
-from deepbio.training.shares import share_in_graph, shares, times_counted
 from deepbio.zoo import get_model
 
 

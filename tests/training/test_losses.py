@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deepbio.specs import Task
-from deepbio.training.losses import loss_for
+from deepbio.training.steps.losses import loss_for
 
 RANDOM = np.random.Generator(np.random.Philox(11))
 

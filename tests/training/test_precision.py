@@ -9,7 +9,7 @@ from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import TrainingError
 from deepbio.specs import InputSpec, Task
 from deepbio.training import fit
-from deepbio.training.precision import LossScale
+from deepbio.training.devices.precision import LossScale
 from deepbio.zoo import get_model, weights_hash
 
 

@@ -12,7 +12,7 @@ import pytest
 from deepbio.datasets import load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
-from deepbio.training.checkpoint import Checkpoints, State
+from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.zoo import get_model, weights_hash
 from tests.training.processes import finish, start
 

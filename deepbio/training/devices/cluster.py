@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import TrainingError
-from deepbio.training.graph import in_graph
+from deepbio.training.devices.graph import in_graph
 
 
 @dataclass(frozen=True)

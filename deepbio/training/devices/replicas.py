@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import ModelError
-from deepbio.training.cluster import Cluster
-from deepbio.training.graph import in_graph
-from deepbio.training.precision import dtype_policy
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.graph import in_graph
+from deepbio.training.devices.precision import dtype_policy
 from deepbio.zoo import describe
 from deepbio.zoo.get_model import build
 from deepbio.zoo.record import attach

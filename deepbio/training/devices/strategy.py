@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from deepbio.errors import TrainingError, nearest
-from deepbio.training.cluster import Member, member_from_environment, wait_for_workers
+from deepbio.training.devices.cluster import Member, member_from_environment, wait_for_workers
 
 NAMES = ("auto", "one", "mirrored", "multiworker", "slurm", "cpu:N")
 WORKER_SECONDS = 300.0  # how long to wait for the other workers, unless DEEPBIO_WORKER_TIMEOUT says otherwise

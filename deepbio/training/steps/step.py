@@ -13,11 +13,11 @@ import keras
 import tensorflow as tf
 
 from deepbio.errors import TrainingError
-from deepbio.training.feed import Feed
-from deepbio.training.graph import in_graph
-from deepbio.training.losses import Loss
-from deepbio.training.precision import LossScale, computes_in_float16
-from deepbio.training.replicas import layers_of
+from deepbio.training.devices.graph import in_graph
+from deepbio.training.devices.precision import LossScale, computes_in_float16
+from deepbio.training.devices.replicas import layers_of
+from deepbio.training.steps.feed import Feed
+from deepbio.training.steps.losses import Loss
 
 
 class Step:

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from deepbio import __version__
-from deepbio.training.strategy import nvidia_gpus, unused_gpus
+from deepbio.training.devices.strategy import nvidia_gpus, unused_gpus
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "h5py")
 

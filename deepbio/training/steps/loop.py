@@ -13,12 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepbio.training.cluster import Cluster
-from deepbio.training.feed import Feed
-from deepbio.training.graph import in_graph
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.graph import in_graph
 from deepbio.training.guards import check_finite, lost_workers_named
-from deepbio.training.losses import Loss
-from deepbio.training.step import Step
+from deepbio.training.steps.feed import Feed
+from deepbio.training.steps.losses import Loss
+from deepbio.training.steps.step import Step
 
 CALL_SECONDS = 0.2  # how long one call of the graph should take: long enough to hide Python, short enough to watch
 
@@ -31,7 +31,7 @@ class StepLoop:
         optimizer: likewise.
         loss: `(y, logits) -> (batch,)`.
         class_weight: one weight a class, or `None`.
-        accumulate, jit_compile: see `deepbio.training.step.Step`.
+        accumulate, jit_compile: see `deepbio.training.steps.step.Step`.
     """
 
     def __init__(

@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.specs import Task
-from deepbio.training.losses import loss_for
-from deepbio.training.precision import dtype_policy
+from deepbio.training.devices.precision import dtype_policy
+from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.get_model import build
 

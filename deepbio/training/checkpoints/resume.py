@@ -12,8 +12,8 @@ import numpy as np
 
 from deepbio.datasets import Dataset, Split
 from deepbio.errors import TrainingError
-from deepbio.training.checkpoint import Checkpoints, State
-from deepbio.training.cluster import Cluster
+from deepbio.training.checkpoints.checkpoint import Checkpoints, State
+from deepbio.training.devices.cluster import Cluster
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from deepbio.datasets import Source, Split, epoch_order
 from deepbio.errors import TrainingError
-from deepbio.training.shares import share_in_graph, shares, times_counted
+from deepbio.training.devices.shares import share_in_graph, shares, times_counted
 
 DEVICE_BYTES = 512 * 2**20  # what may lie on the device before a split is streamed instead
 

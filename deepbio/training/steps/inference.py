@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Source
-from deepbio.training.cluster import Cluster
-from deepbio.training.graph import in_graph
-from deepbio.training.shares import shares
+from deepbio.training.devices.cluster import Cluster
+from deepbio.training.devices.graph import in_graph
+from deepbio.training.devices.shares import shares
 
 _ATTRIBUTE = "_deepbio_forward"
 
@@ -79,7 +79,7 @@ def gathering(model: keras.Model, cluster: Cluster, *, batch_size: int = 256) ->
         for start in range(0, len(x), batch_size * replicas):
             chosen = np.arange(start, min(start + batch_size * replicas, len(x)))
             count = len(chosen)
-            if count < replicas:  # no replica may get an empty batch (see deepbio.training.shares)
+            if count < replicas:  # no replica may get an empty batch (see deepbio.training.devices.shares)
                 chosen = np.resize(chosen, replicas)
             bounds = shares(len(chosen), replicas)[first_replica : first_replica + own]
             batch = x[chosen[bounds[0, 0] : bounds[-1, 1]]]

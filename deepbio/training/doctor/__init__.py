@@ -1,0 +1,1 @@
+"""What `deepbio doctor` looks at: the machine, and whether it computes right."""

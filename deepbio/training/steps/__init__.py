@@ -1,0 +1,1 @@
+"""Steps: feed, loss, optimizer and the compiled loop that applies them."""
