@@ -157,7 +157,7 @@ class Dataset:
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set from a CSV, TSV or Parquet file; see `deepbio.datasets.build.from_csv`."""
+        """Build a data set from a CSV, TSV, JSON lines or Parquet file; see `deepbio.datasets.build.from_csv`."""
         from deepbio.datasets import build
 
         return build.from_csv(path, **options)
@@ -196,6 +196,36 @@ class Dataset:
         from deepbio.datasets import build
 
         return build.from_bigwig(genome, bed, bigwig, **options)
+
+    @classmethod
+    def from_vcf(
+        cls,
+        genome: str | os.PathLike[str],
+        vcf: Mapping[str, str | os.PathLike[str]] | str | os.PathLike[str],
+        **options: Any,
+    ) -> Dataset:
+        """Build a data set of windows of a genome centred on variants; see `deepbio.datasets.build.from_vcf`."""
+        from deepbio.datasets import build
+
+        return build.from_vcf(genome, vcf, **options)
+
+    @classmethod
+    def from_manifest(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
+        """Build a data set from a table that lists image files; see `deepbio.datasets.build.from_manifest`."""
+        from deepbio.datasets import build
+
+        return build.from_manifest(path, **options)
+
+    @classmethod
+    def from_anndata(cls, data: Any, **options: Any) -> Dataset:
+        """Build a data set from an `.h5ad` file or an AnnData object.
+
+        With `genome`, its regions are the examples (`deepbio.datasets.build.from_peaks`), else its cells
+        (`deepbio.datasets.build.from_anndata`).
+        """
+        from deepbio.datasets import build
+
+        return (build.from_peaks if "genome" in options else build.from_anndata)(data, **options)
 
     def __repr__(self) -> str:
         sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
+from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.images import from_folder, from_npz
 from deepbio.datasets.build.intervals import from_bed, from_bigwig
+from deepbio.datasets.build.manifest import from_manifest
 from deepbio.datasets.build.noting import FUNCTION
 from deepbio.datasets.build.table import from_csv
+from deepbio.datasets.build.variants import from_vcf
 from deepbio.datasets.dataset import Dataset
 from deepbio.errors import DataError, nearest
 
@@ -19,9 +22,13 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "csv": from_csv,
     "folder": from_folder,
     "npz": from_npz,
+    "manifest": from_manifest,
+    "h5ad": from_anndata,
     "genome": from_bed,
 }
 FILES = tuple(_BUILDERS)
+# What stands beside a genome says which of its builders is meant.
+_OF_GENOMES: dict[str, Callable[..., Dataset]] = {"bigwig": from_bigwig, "vcf": from_vcf}
 
 
 def names_files(options: Mapping[str, Any]) -> bool:
@@ -38,7 +45,7 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
 
     Args:
         name: of the data set.
-        options: `fasta`, `csv`, `folder`, `npz` or `genome` with what was read, and the builder's other options.
+        options: `fasta`, `csv`, `folder`, `npz`, `manifest`, `h5ad` or `genome` with what was read, and the builder's other options.
 
     Raises:
         DataError: no or several sources, an unknown option, a function of your own that no file can hold, or what the
@@ -52,20 +59,32 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
     >>> build_again(data.name, data.options).fingerprint() == data.fingerprint()
     True
     """
-    sources = [source for source in _BUILDERS if source in options]
+    # a manifest's own option "folder" says where its images are
+    sources = [
+        source for source in _BUILDERS if source in options and not (source == "folder" and "manifest" in options)
+    ]
+    if sources == ["h5ad", "genome"]:
+        return _call(from_peaks, "h5ad", name, options)
     if len(sources) != 1:
         raise DataError(f"Expected one of {', '.join(_BUILDERS)}; received {', '.join(sources) or 'none'}.")
-    build = from_bigwig if "bigwig" in options else _BUILDERS[sources[0]]
-    rest = {key: value for key, value in options.items() if key != sources[0] and value is not None}
+    build = _BUILDERS[sources[0]]
+    for beside, other in _OF_GENOMES.items():
+        if sources == ["genome"] and beside in options:
+            build = other
+    return _call(build, sources[0], name, options)
+
+
+def _call(build: Callable[..., Dataset], source: str, name: str, options: Mapping[str, Any]) -> Dataset:
+    rest = {key: value for key, value in options.items() if key != source and value is not None}
     valid = [name for name in list(signature(build).parameters)[1:] if name != "name"]
     if "seed" not in valid:
         rest.pop("seed", None)  # noted by all, but published splits need none
     for option, value in rest.items():
         if option not in valid:
-            raise DataError(f"A data set from {sources[0]} has no option {option!r}. {nearest(option, valid)}")
+            raise DataError(f"A data set from {source} has no option {option!r}. {nearest(option, valid)}")
         if value == FUNCTION:
             raise DataError(
                 f"{name} was built with a function of your own as {option}, which no file can hold. "
                 f"Build it again in Python, or use a pattern: {option}=REGEX."
             )
-    return build(options[sources[0]], **rest, name=name)
+    return build(options[source], **rest, name=name)

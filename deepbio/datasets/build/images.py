@@ -14,6 +14,7 @@ from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import ImageFiles, read_image_folder, read_npz
+from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.images import class_folders
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError
@@ -27,6 +28,7 @@ def from_folder(
     path: str | os.PathLike[str],
     *,
     shape: tuple[int, ...] | None = None,
+    window: Window = None,
     group: Grouping | None = None,
     positive: str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
@@ -34,7 +36,7 @@ def from_folder(
     duplicates: Duplicates = "group",
     name: str | None = None,
 ) -> Dataset:
-    """Build a data set from a folder of PNG, JPEG or TIFF images, one subfolder a class.
+    """Build a data set from a folder of PNG, JPEG, TIFF, DICOM or NIfTI images, one subfolder a class.
 
     Where the subfolders are `train` and `test` (and `valid`, `val` or `validation`), each with one subfolder a class, they
     are taken as the published splits. Pixels up to 1 GiB are decoded at once and kept; more are decoded batch by batch.
@@ -42,8 +44,9 @@ def from_folder(
     Args:
         path: the folder.
         shape: `(height, width, channels)` to which images are brought; None takes images of one size.
+        window: `(center, width)` of the grey values to see, or `"full"`; see `deepbio.datasets.readers.ImageFiles`.
         group: gives the group of an image, such as the patient, from its path in the folder: a pattern or a function. A recipe
-            can note a pattern only.
+            can note a pattern only. Without it, frames and slices of one file are a group.
         positive: of two classes, the positive one; None takes the second in the alphabet.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         name: of the data set; None takes the folder's.
@@ -65,26 +68,27 @@ def from_folder(
     folder = Path(path)
     published = set(class_folders(folder)) if folder.is_dir() else set()
     if {"train", "test"} <= published <= _PUBLISHED:
-        read = {part: read_image_folder(folder / part, shape=shape) for part in sorted(published)}
+        read = {part: read_image_folder(folder / part, shape=shape, window=window) for part in sorted(published)}
         _check_classes(folder, {part: found.classes for part, found in read.items()})
     else:
-        read = {"": read_image_folder(folder, shape=shape)}
+        read = {"": read_image_folder(folder, shape=shape, window=window)}
         published = set()
     images = next(iter(read.values())).images
     if published:
-        paths = [path for found in read.values() for path in found.images.paths]
-        images = ImageFiles(paths, ids=[path.relative_to(folder).as_posix() for path in paths], shape=shape)
+        paths = list(dict.fromkeys(path for found in read.values() for path in found.images.paths))
+        names = [path.relative_to(folder).as_posix() for path in paths]
+        images = ImageFiles(paths, ids=names, shape=shape, window=window)
     ids = images.ids.tolist()
-    whole = int(np.prod(images.shape)) <= IN_MEMORY
-    used = {"folder": path, "shape": shape, "group": group, "positive": positive, "fractions": fractions}
+    used = {"folder": path, "shape": shape, "window": window, "group": group, "positive": positive}
+    used |= {"fractions": fractions}
     return from_arrays(
-        images[np.arange(len(images))] if whole else images,
+        decoded(images),
         np.concatenate([found.labels for found in read.values()]),
         modality="image",
         labels=next(iter(read.values())).classes,
         positive=positive,
         ids=images.ids,
-        groups=groups_of(ids, group),
+        groups=file_groups(images) if group is None else groups_of(ids, group),
         split=[id.split("/", 1)[0] for id in ids] if published else None,
         fractions=fractions,
         seed=seed,
@@ -141,6 +145,18 @@ def from_npz(
         name=name or Path(path).name.split(".")[0],
         options=noted({"npz": path, "kind": kind, "labels": labels, "positive": positive, "duplicates": duplicates}),
     )
+
+
+def decoded(images: ImageFiles) -> ImageFiles | np.ndarray:
+    """Give the pixels where all of them take at most 1 GiB, else the source as it is."""
+    return images[np.arange(len(images))] if int(np.prod(images.shape)) <= IN_MEMORY else images
+
+
+def file_groups(images: ImageFiles) -> list[str] | None:
+    """Give the file of each image as its group where a file holds several; None where each has its own."""
+    if len(np.unique(images.files)) == len(images):
+        return None
+    return [id.rsplit("#", 1)[0] for id in images.ids.tolist()]  # a file with one image has no such mark, or its own
 
 
 def _check_classes(folder: Path, classes: Mapping[str, tuple[str, ...]]) -> None:

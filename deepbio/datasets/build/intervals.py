@@ -13,7 +13,7 @@ import numpy as np
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome, read_bed
+from deepbio.datasets.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed
 from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
@@ -82,7 +82,7 @@ def from_bed(
         y: Any = np.repeat(np.arange(len(read)), [len(found) for found in read.values()])
     else:
         y = intervals.names if label == "name" else intervals.scores
-    split = _split(windows, valid, test)
+    split = chromosome_split(windows.genome, windows.chromosomes, valid, test)
     prefix = np.repeat([f"{name}:" if name else "" for name in read], [len(found) for found in read.values()])
     places = zip(prefix, intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
     used = {"genome": genome, "bed": bed, "length": length, "label": label, "positive": positive, "valid": valid}
@@ -154,7 +154,7 @@ def from_bigwig(
         labels=list(tracks),
         ids=[f"{chromosome}:{a}-{b}" for chromosome, a, b in places],
         groups=intervals.chromosomes,
-        split=_split(windows, valid, test),
+        split=chromosome_split(windows.genome, windows.chromosomes, valid, test),
         fractions=fractions,
         seed=seed,
         name=name,
@@ -167,15 +167,16 @@ def _joined(parts: list[Intervals]) -> Intervals:
     return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def _split(windows: GenomeWindows, valid: Sequence[str], test: Sequence[str]) -> np.ndarray | None:
+def chromosome_split(
+    genome: Genome, chromosomes: np.ndarray, valid: Sequence[str], test: Sequence[str]
+) -> np.ndarray | None:
+    """Say to which split each window goes by its chromosome; None where no chromosomes are named."""
     if bool(valid) != bool(test):
         raise DataError("Name the chromosomes of both valid and test, or of neither.")
     if not valid:
         return None
     for name in (*valid, *test):
-        windows.genome.check_name(name)
+        genome.check_name(name)
     if both := sorted(set(valid) & set(test)):
         raise DataError(f"The chromosomes {', '.join(both)} are named for valid and for test.")
-    return np.select(
-        [np.isin(windows.chromosomes, valid), np.isin(windows.chromosomes, test)], ["valid", "test"], "train"
-    )
+    return np.select([np.isin(chromosomes, valid), np.isin(chromosomes, test)], ["valid", "test"], "train")

@@ -1,4 +1,4 @@
-"""A `Dataset` from a CSV, TSV or Parquet file: measurements, notes or sequences with their labels."""
+"""A `Dataset` from a CSV, TSV, JSON lines or Parquet file: measurements, notes or sequences with their labels."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def from_csv(
     encoding: str = "utf-8",
     name: str | None = None,
 ) -> Dataset:
-    """Build a data set from a CSV, TSV or Parquet file with a header.
+    """Build a data set from a CSV, TSV, JSON lines or Parquet file with named columns.
 
     Args:
         path: the file.

@@ -1,7 +1,21 @@
-"""Genomes and places in them: a FASTA encoded once, intervals from BED and GTF, and windows as a source."""
+"""Genomes and places in them: a FASTA encoded once, intervals from BED, GTF and GenBank, variants, and windows as a source."""
 
 from deepbio.datasets.genome.encoded import Genome, open_genome
+from deepbio.datasets.genome.genbank import read_genbank
 from deepbio.datasets.genome.intervals import Intervals, read_bed, read_gtf
+from deepbio.datasets.genome.variants import Variants, VariantWindows
+from deepbio.datasets.genome.vcf import read_vcf
 from deepbio.datasets.genome.windows import GenomeWindows
 
-__all__ = ["Genome", "GenomeWindows", "Intervals", "open_genome", "read_bed", "read_gtf"]
+__all__ = [
+    "Genome",
+    "GenomeWindows",
+    "Intervals",
+    "VariantWindows",
+    "Variants",
+    "open_genome",
+    "read_bed",
+    "read_genbank",
+    "read_gtf",
+    "read_vcf",
+]

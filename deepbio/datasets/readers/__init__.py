@@ -8,9 +8,11 @@
 ['first', 'second']
 """
 
+from deepbio.datasets.readers.dicom import read_dicom
 from deepbio.datasets.readers.fasta import FastaRecords, read_fasta
 from deepbio.datasets.readers.image_files import ImageFiles
 from deepbio.datasets.readers.images import ImageFolder, read_image_folder, read_images
+from deepbio.datasets.readers.nifti import read_nifti
 from deepbio.datasets.readers.notes import Notes, read_notes
 from deepbio.datasets.readers.npz import NpzSplit, read_npz
 from deepbio.datasets.readers.table import Table, read_columns, read_table
@@ -23,9 +25,11 @@ __all__ = [
     "NpzSplit",
     "Table",
     "read_columns",
+    "read_dicom",
     "read_fasta",
     "read_image_folder",
     "read_images",
+    "read_nifti",
     "read_notes",
     "read_npz",
     "read_table",

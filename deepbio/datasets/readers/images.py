@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from deepbio.datasets.readers.content import check_exists
+from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.image_files import ENDINGS, ImageFiles
 from deepbio.errors import DataError
 
@@ -33,12 +34,15 @@ class ImageFolder:
         return len(self.images)
 
 
-def read_image_folder(path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None) -> ImageFolder:
-    """Read a folder that has one subfolder of PNG, JPEG or TIFF files a class.
+def read_image_folder(
+    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None, window: Window = None
+) -> ImageFolder:
+    """Read a folder that has one subfolder of PNG, JPEG, TIFF, DICOM or NIfTI files a class.
 
     Args:
         path: the folder.
         shape: `(height, width, channels)` to which every image is brought; see `ImageFiles`.
+        window: grey values to see where there are more than 256; see `ImageFiles`.
 
     Raises:
         DataError: no folder, no classes, an empty class, or a file that `ImageFiles` refuses; each names the file.
@@ -55,7 +59,7 @@ def read_image_folder(path: str | os.PathLike[str], *, shape: tuple[int, ...] | 
     """
     folder = check_exists(path, folder=True)
     classes = class_folders(folder)
-    loose = next((p for p in sorted(folder.iterdir()) if p.suffix.lower() in ENDINGS), None)
+    loose = next((p for p in sorted(folder.iterdir()) if is_image(p) and p.is_file()), None)
     if loose is not None:
         raise DataError(f"{loose}: expected images in one subfolder a class; this one is in none. Move it into one.")
     if not classes:
@@ -64,15 +68,19 @@ def read_image_folder(path: str | os.PathLike[str], *, shape: tuple[int, ...] | 
     labels = np.repeat(np.arange(len(classes)), [len(of_class) for of_class in files])
     paths = [path for of_class in files for path in of_class]
     ids = [path.relative_to(folder).as_posix() for path in paths]
-    return ImageFolder(ImageFiles(paths, ids=ids, shape=shape), labels, tuple(classes))
+    images = ImageFiles(paths, ids=ids, shape=shape, window=window)
+    return ImageFolder(images, labels[images.files], tuple(classes))
 
 
-def read_images(path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None) -> ImageFiles:
-    """Read one image, or all PNG, JPEG and TIFF files of a folder and its subfolders, sorted by path, without labels.
+def read_images(
+    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None, window: Window = None
+) -> ImageFiles:
+    """Read one image file, or all of a folder and its subfolders, sorted by path, without labels.
 
     Args:
-        path: a file or a folder.
+        path: a file or a folder of PNG, JPEG, TIFF, DICOM or NIfTI files.
         shape: `(height, width, channels)` to which every image is brought; see `ImageFiles`.
+        window: grey values to see where there are more than 256; see `ImageFiles`.
 
     Raises:
         DataError: no such file or folder, no images in it, or a file that `ImageFiles` refuses.
@@ -85,10 +93,19 @@ def read_images(path: str | os.PathLike[str], *, shape: tuple[int, ...] | None =
     (1, 8, 8, 1)
     """
     if Path(path).is_file():
-        return ImageFiles([Path(path)], ids=[Path(path).name], shape=shape)
+        return ImageFiles([Path(path)], ids=[Path(path).name], shape=shape, window=window)
     folder = check_exists(path, folder=True)
     paths = image_paths(folder)
-    return ImageFiles(paths, ids=[p.relative_to(folder).as_posix() for p in paths], shape=shape)
+    return ImageFiles(paths, ids=[p.relative_to(folder).as_posix() for p in paths], shape=shape, window=window)
+
+
+def is_image(path: Path) -> bool:
+    """Say whether a file's name ends as that of an image does.
+
+    >>> is_image(Path("brain.nii.gz")), is_image(Path("reads.fa.gz"))
+    (True, False)
+    """
+    return path.name.lower().endswith(ENDINGS)
 
 
 def class_folders(folder: Path) -> list[str]:
@@ -102,9 +119,11 @@ def image_paths(folder: Path) -> list[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or path.name.startswith(".") or path.name.lower() in _IGNORED:
             continue
-        if path.suffix.lower() not in ENDINGS:
-            raise DataError(f"{path}: expected PNG, JPEG or TIFF images. Convert the file or move it away.")
+        if not is_image(path):
+            raise DataError(
+                f"{path}: expected PNG, JPEG, TIFF, DICOM or NIfTI images. Convert the file or move it away."
+            )
         paths.append(path)
     if not paths:
-        raise DataError(f"{folder}: expected PNG, JPEG or TIFF images; the folder holds none.")
+        raise DataError(f"{folder}: expected PNG, JPEG, TIFF, DICOM or NIfTI images; the folder holds none.")
     return paths

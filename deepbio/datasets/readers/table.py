@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV and Parquet to float32 columns, labels, text and groups."""
+"""Tables: CSV, TSV, JSON lines and Parquet to float32 columns, labels, text and groups."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def read_table(
 ) -> Table:
     """Read a table with a header row and pick its columns by name.
 
-    A name that ends in `.parquet` is read as Parquet (needs the extra `data`); all else is text, plain or gzip, with
+    A name that ends in `.parquet` is read as Parquet (needs the extra `data`), one in `.jsonl` or `.ndjson` as JSON lines (one
+    object a line, its keys the columns); all else is text, plain or gzip, with
     commas, tabs or semicolons, whichever the header has most of.
 
     Args:

@@ -1,4 +1,4 @@
-"""The file of a table, CSV, TSV or Parquet, as a pandas frame whose header and rows are sound."""
+"""The file of a table, CSV, TSV, JSON lines or Parquet, as a pandas frame whose header and rows are sound."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from deepbio.datasets.readers.content import check_exists, read_content
+from deepbio.datasets.readers.json_lines import ENDINGS as _JSON_LINES
+from deepbio.datasets.readers.json_lines import read_json_lines
 from deepbio.errors import DataError
 from deepbio.optional import require
 
@@ -33,6 +35,8 @@ def table_columns(path: Path, *, encoding: str = "utf-8") -> list[str]:
     """
     if path.suffix == ".parquet":
         return _checked(path, [str(name) for name in _read_parquet(path, schema_only=True).columns])
+    if path.name.lower().endswith(_JSON_LINES):
+        return _checked(path, list(read_json_lines(path, encoding=encoding).columns))
     return _header(path, _decodable(path, encoding), encoding)[0]
 
 
@@ -52,6 +56,9 @@ def read_frame(path: Path, *, words: Collection[str] = (), encoding: str = "utf-
     if path.suffix == ".parquet":
         frame = _read_parquet(path)
         frame.columns = _checked(path, [str(name) for name in frame.columns])
+    elif path.name.lower().endswith(_JSON_LINES):
+        frame = read_json_lines(path, words=words, encoding=encoding)
+        frame.columns = _checked(path, list(frame.columns))
     else:
         frame = _read_text(path, words, encoding)
     if not len(frame):

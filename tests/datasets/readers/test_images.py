@@ -159,7 +159,8 @@ BAD = [
     ("benign/2.png", lambda path: path.write_text("no image"), "cannot be read"),
     ("benign/2.png", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * 40), "cannot be read"),
     ("benign/2.png", lambda path: Image.new("L", (7, 5)).save(path, format="GIF"), "cannot be read"),
-    ("benign/2.dcm", lambda path: path.write_bytes(b"DICM"), "expected PNG, JPEG or TIFF"),
+    ("benign/2.dcm", lambda path: path.write_bytes(b"DICM"), "expected a DICOM file"),
+    ("benign/2.gif", lambda path: path.write_bytes(b"GIF89a"), "expected PNG, JPEG, TIFF, DICOM or NIfTI images"),
     ("loose.png", lambda path: Image.new("L", (7, 5)).save(path), "in one subfolder a class; this one is in none"),
 ]
 
@@ -183,7 +184,7 @@ def test_an_image_too_large_to_be_one_is_refused(folder, monkeypatch):
 
 def test_folders_without_images_are_named(folder, tmp_path_factory):
     (folder / "normal").mkdir()
-    with pytest.raises(DataError, match="normal: expected PNG, JPEG or TIFF images; the folder holds none"):
+    with pytest.raises(DataError, match="normal: expected PNG, JPEG, TIFF, DICOM or NIfTI images; the folder"):
         read_image_folder(folder)
     empty = tmp_path_factory.mktemp("empty")
     with pytest.raises(DataError, match="found no subfolder"):

@@ -1,0 +1,118 @@
+"""NIfTI volumes through nibabel, slice by slice, as they are stored."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from deepbio.datasets.readers.content import check_exists
+from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
+from deepbio.errors import DataError
+from deepbio.optional import require
+
+Missing = Literal["error", "low"]
+
+
+def nifti_header(path: Path, window: Window = None) -> ImageHeader:
+    """Read what a NIfTI file says of its slices along the last axis: `(first axis, second axis)` and their number.
+
+    Raises:
+        DataError: no NIfTI, not three axes, or grey values without any stated range and no window.
+        OptionalDependencyError: nibabel is not installed (extra `images`).
+    """
+    volume = _open(path)
+    shape = volume.shape[:3] if len(volume.shape) > 3 and set(volume.shape[3:]) == {1} else volume.shape
+    if len(shape) != 3 or 0 in shape:
+        raise DataError(
+            f"{path}: expected a volume of three axes; found shape {volume.shape}. Choose one volume and save it alone."
+        )
+    if volume.get_data_dtype().fields is not None or volume.get_data_dtype().kind == "c":
+        raise DataError(f"{path}: expected grey values; the voxels are {volume.get_data_dtype()}.")
+    if window is None and _own_window(volume) is None:
+        raise DataError(
+            f"{path}: the file does not say which grey values to see. Pass window=(center, width), such as (40, 400) "
+            "for soft tissue in Hounsfield units, or window='full' for the volume's lowest to highest."
+        )
+    return ImageHeader(True, (int(shape[0]), int(shape[1])), int(shape[2]))
+
+
+def decode_nifti(
+    path: Path, slices: Sequence[int], window: Window = None, *, missing: Missing = "error"
+) -> list[np.ndarray]:
+    """Decode slices `volume[:, :, k]` to uint8, without turning or flipping them.
+
+    Values are scaled by the header's slope and intercept, then windowed: by `window`; without one by the header's
+    `cal_min` and `cal_max`, or 0 to 255 where the voxels are bytes; `"full"` runs from the volume's lowest to its highest
+    finite value.
+
+    Args:
+        path: the file, plain or gzip.
+        slices: which, from 0.
+        window: `(center, width)`, `"full"` or None.
+        missing: `"error"` refuses NaN and infinity; `"low"` makes them 0.
+
+    Raises:
+        DataError: a file that is cut short, or values that are not finite.
+
+    Source: the NIfTI-1 data format, nifti.nimh.nih.gov.
+    """
+    volume = _open(path)
+    try:
+        whole = np.asanyarray(volume.dataobj)  # a gzip file must be unpacked from its start in any case
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise DataError(f"{path}: the volume is cut short or damaged ({str(error)[:200]}). Copy it again.") from error
+    whole = whole.reshape(whole.shape[:3])
+    finite = np.isfinite(whole)
+    if not finite.all():
+        if missing == "error":
+            place = tuple(int(i) for i in np.argwhere(~finite)[0])
+            raise DataError(
+                f"{path}, slice {place[2] + 1}: {int((~finite).sum())} voxel(s) are NaN or infinite, the first at {place}. "
+                "Fill them first, or read with read_nifti(..., missing='low')."
+            )
+        if not finite.any():
+            raise DataError(f"{path}: no voxel has a finite value.")
+        whole = np.where(finite, whole, whole[finite].min())
+    if window == "full":
+        low, high = float(whole.min()), float(whole.max())
+        window = ((low + high) / 2, max(high - low, 1e-30))
+    elif window is None:
+        window = _own_window(volume)
+        if window is None:
+            nifti_header(path)  # raises
+    out = [apply_window(whole[:, :, k], *window) for k in slices]  # type: ignore[misc]
+    return out if finite.all() else [np.where(finite[:, :, k], image, 0) for k, image in zip(slices, out, strict=True)]
+
+
+def read_nifti(path: Any, *, window: Window = None, missing: Missing = "error") -> np.ndarray:
+    """Read all slices of one NIfTI volume: uint8 `(slices, first axis, second axis, 1)`; see `decode_nifti`.
+
+    Raises:
+        DataError: no such file, no NIfTI, no window, or values that are not finite.
+    """
+    place = check_exists(path)
+    header = nifti_header(place, window)
+    return np.stack(decode_nifti(place, range(header.frames), window, missing=missing))[..., None]
+
+
+def _open(path: Path) -> Any:
+    nibabel = require("nibabel", extra="images", purpose="Reading NIfTI")
+    try:
+        volume = nibabel.load(path)
+    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise DataError(f"{path}: expected a NIfTI file; it cannot be read ({str(error)[:200]}).") from error
+    if not isinstance(volume, nibabel.Nifti1Image):  # NIfTI-2 is one too
+        raise DataError(f"{path}: expected a NIfTI file; found {type(volume).__name__}.")
+    return volume
+
+
+def _own_window(volume: Any) -> tuple[float, float] | None:
+    low, high = float(volume.header["cal_min"]), float(volume.header["cal_max"])
+    if np.isfinite(low) and np.isfinite(high) and high > low:
+        return (low + high) / 2, high - low
+    plain = volume.header.get_slope_inter() in ((None, None), (1.0, 0.0))
+    return (127.5, 255.0) if volume.get_data_dtype() == np.uint8 and plain else None
