@@ -1,4 +1,4 @@
-"""Where the two shelves are: `zoo/` (pretrained models) and `datasets/` (data set cards and small files).
+"""Where the two shelves are: `zoo/` (pretrained models) and `datasets/` (data set cards and small files), and the suites.
 
 A checkout reads them in place; an installed wheel carries them in `deepbio/_shelves/`. Nobody else needs to know.
 """
@@ -37,3 +37,13 @@ def entries(name: str) -> list[Path]:
     True
     """
     return sorted(card.parent for card in shelf(name).glob("*/card.md"))
+
+
+def suites_folder() -> Path:
+    """Give the folder of the benchmark suites (YAML files).
+
+    >>> (suites_folder() / "quick.yaml").is_file()
+    True
+    """
+    installed = _PACKAGE / "_shelves" / "suites"
+    return installed if installed.is_dir() else _PACKAGE.parent / "benchmarks" / "suites"

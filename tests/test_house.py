@@ -124,8 +124,12 @@ def test_the_wheel_holds_every_module_and_nothing_of_the_tests():
     assert not [name for name in packed if not name.startswith("deepbio/")]
 
 
-def test_the_wheel_holds_both_shelves():
-    assert _forced() == {"zoo": "deepbio/_shelves/zoo", "datasets": "deepbio/_shelves/datasets"}
+def test_the_wheel_holds_both_shelves_and_the_suites():
+    assert _forced() == {
+        "zoo": "deepbio/_shelves/zoo",
+        "datasets": "deepbio/_shelves/datasets",
+        "benchmarks/suites": "deepbio/_shelves/suites",
+    }
     from hatchling.builders.wheel import WheelBuilder
 
     forced = {
@@ -140,6 +144,7 @@ def test_the_wheel_holds_both_shelves():
         if file.is_file()
     }
     assert "deepbio/_shelves/datasets/uci_splice/splice.tsv.gz" in on_shelves
+    assert "deepbio/_shelves/suites/quick.yaml" in forced
     assert on_shelves <= forced
 
 

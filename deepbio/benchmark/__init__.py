@@ -1,6 +1,51 @@
-"""Baselines, cross-validation, and the demo that trains every family of model (`deepbio.benchmark.demo`)."""
+"""Suites of data sets, models and seeds with their leaderboards, simple baselines, cross-validation, and the demo.
 
-from deepbio.benchmark.baselines import BASELINES, baseline
-from deepbio.benchmark.cross_validation import cross_validate, fit_inside, joined
+`deepbio.benchmark.demo` trains every family of models once.
+"""
 
-__all__ = ["BASELINES", "baseline", "cross_validate", "fit_inside", "joined"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# Cross-validation trains, so it loads TensorFlow; reading a suite or its results does not.
+_HOMES = {
+    "BASELINES": "deepbio.benchmark.baselines",
+    "Cell": "deepbio.benchmark.suite",
+    "Suite": "deepbio.benchmark.suite",
+    "baseline": "deepbio.benchmark.baselines",
+    "cross_validate": "deepbio.benchmark.cross_validation",
+    "fit_inside": "deepbio.benchmark.cross_validation",
+    "joined": "deepbio.benchmark.cross_validation",
+    "leaderboard": "deepbio.benchmark.standings",
+    "list_suites": "deepbio.benchmark.suite",
+    "read_suite": "deepbio.benchmark.suite",
+    "run_suite": "deepbio.benchmark.run",
+}
+
+if TYPE_CHECKING:
+    from deepbio.benchmark.baselines import BASELINES, baseline
+    from deepbio.benchmark.cross_validation import cross_validate, fit_inside, joined
+    from deepbio.benchmark.run import run_suite
+    from deepbio.benchmark.standings import leaderboard
+    from deepbio.benchmark.suite import Cell, Suite, list_suites, read_suite
+
+__all__ = [
+    "BASELINES",
+    "Cell",
+    "Suite",
+    "baseline",
+    "cross_validate",
+    "fit_inside",
+    "joined",
+    "leaderboard",
+    "list_suites",
+    "read_suite",
+    "run_suite",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'deepbio.benchmark' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,58 +12,133 @@ from deepbio.datasets import Dataset, Split
 from deepbio.errors import ModelError, nearest
 from deepbio.specs import InputSpec
 
-BASELINES = ("majority", "logistic_regression", "random_forest")
+BASELINES = ("majority", "logistic_regression", "kmer_logistic_regression", "random_forest", "gradient_boosting")
+# The others give the same numbers for every seed.
+RANDOM_BASELINES = ("random_forest", "gradient_boosting")
+KMER = 5
 
 
-def baseline(name: str, data: Dataset, *, seed: int = 0) -> np.ndarray:
-    """Fit a baseline on the training split and predict the test split.
+@dataclass(frozen=True, eq=False)
+class FittedBaseline:
+    """A baseline that has seen the training split.
+
+    Args:
+        name: of the baseline.
+        data: what it was fitted on.
+        estimators: one of scikit-learn, or one an output where the labels are several at once; None for `majority`.
+        frequency: of each class or label in the training split.
+        weigh: the TF-IDF weights of the training split, for words.
+    """
+
+    name: str
+    data: Dataset = field(repr=False)
+    estimators: list[Any] = field(repr=False)
+    frequency: np.ndarray = field(repr=False)
+    weigh: Any = field(default=None, repr=False)
+
+    @property
+    def parameters(self) -> int:
+        """Count the numbers that were fitted: coefficients, or nodes of trees (0 for `majority`)."""
+        return sum(_size(estimator) for estimator in self.estimators)
+
+    def predict(self, split: Split) -> np.ndarray:
+        """Give probabilities: `(n,)` for a binary task, else `(n, outputs)`."""
+        task = self.data.task
+        p = np.tile(self.frequency, (len(split), 1))
+        if self.estimators:
+            x = _features(self.name, self.data.input, split, self.weigh)
+            if task.kind == "multilabel":
+                p = np.stack([_column(estimator.predict_proba(x), estimator) for estimator in self.estimators], axis=1)
+            else:
+                p[:] = 0.0
+                p[:, self.estimators[0].classes_] = self.estimators[0].predict_proba(x)
+        return p[:, 1] if task.kind == "binary" else p
+
+
+def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) -> FittedBaseline:
+    """Fit a baseline on the training split.
+
+    Args:
+        name: one of
+
+            - `"majority"`: class frequencies of the training split
+            - `"logistic_regression"`: L2, C = 1 (0.1 for one-hot DNA, 10 for words)
+            - `"kmer_logistic_regression"`: on the counts of words of five bases, for DNA
+            - `"random_forest"`: 500 trees
+            - `"gradient_boosting"`: scikit-learn's histogram trees, 100 rounds; not for words
+        seed: of the trees.
+        threads: that fit them; -1 for all. It does not change the result.
 
     Features: columns of a table, pixels, one-hot letters of DNA, or TF-IDF weights of words.
 
-    Args:
-        name: `"majority"` (class frequencies of the training split), `"logistic_regression"` (L2, C = 1; 0.1 for DNA) or
-            `"random_forest"` (500 trees).
-        seed: of the forest.
-
-    Returns:
-        probabilities `(n,)` for a binary task, else `(n, classes)`.
+    Raises:
+        ModelError: an unknown baseline, or one that does not suit the data.
     """
     if name not in BASELINES:
         raise ModelError(f"Unknown baseline {name!r}. {nearest(name, BASELINES)}")
-    if not data.task.is_classification:
-        raise ModelError(f"The baselines tell classes apart; {data.name} is {data.task.kind}.")
-    classes = 2 if data.task.kind == "binary" else data.task.outputs
-    if name == "majority":
-        frequency = np.bincount(np.asarray(data.train.y), minlength=classes) / len(data.train)
-        p = np.tile(frequency, (len(data.test), 1))
+    task, modality = data.task, data.input.modality
+    if not (task.is_classification or task.kind == "multilabel"):
+        raise ModelError(f"The baselines tell classes apart; {data.name} is {task.kind}.")
+    if name == "kmer_logistic_regression" and modality != "dna":
+        raise ModelError(f"kmer_logistic_regression counts words of bases; {data.name} is {modality}.")
+    if name == "gradient_boosting" and modality == "text":
+        raise ModelError("gradient_boosting takes no sparse words; use logistic_regression or random_forest.")
+    y = np.asarray(data.train.y)
+    if task.kind == "multilabel":
+        frequency = np.nanmean(y, axis=0)
     else:
-        train, test = _features(data)
-        model = _classifier(name, data.input.modality, seed)
-        model.fit(train, np.asarray(data.train.y))
-        p = np.zeros((len(data.test), classes))
-        p[:, model.classes_] = model.predict_proba(test)
-    return p[:, 1] if data.task.kind == "binary" else p
+        classes = 2 if task.kind == "binary" else task.outputs
+        frequency = np.bincount(y, minlength=classes) / len(y)
+    if name == "majority":
+        return FittedBaseline(name, data, [], frequency)
+    weigh = _word_weights(data) if modality == "text" else None
+    x = _features(name, data.input, data.train, weigh)
+    estimators = []
+    for target in y.T if task.kind == "multilabel" else [y]:
+        known = ~np.isnan(target) if target.dtype.kind == "f" else slice(None)
+        estimators.append(_classifier(name, modality, seed, threads).fit(x[known], target[known].astype(np.int64)))
+    return FittedBaseline(name, data, estimators, frequency, weigh)
 
 
-def _classifier(name: str, modality: str, seed: int) -> Any:
-    if name == "random_forest":
-        from sklearn.ensemble import RandomForestClassifier
+def baseline(name: str, data: Dataset, *, seed: int = 0) -> np.ndarray:
+    """Fit a baseline on the training split and predict the test split; see `fit_baseline`.
 
-        return RandomForestClassifier(500, random_state=seed, n_jobs=-1)
+    Returns:
+        probabilities `(n,)` for a binary task, else `(n, outputs)`.
+    """
+    return fit_baseline(name, data, seed=seed).predict(data.test)
+
+
+def _classifier(name: str, modality: str, seed: int, threads: int) -> Any:
+    if name in RANDOM_BASELINES:
+        ensemble: Any = importlib.import_module("sklearn.ensemble")  # slow to import, needed here only
+        if name == "random_forest":
+            return ensemble.RandomForestClassifier(500, random_state=seed, n_jobs=threads)
+        return ensemble.HistGradientBoostingClassifier(random_state=seed)
     from sklearn.linear_model import LogisticRegression
 
+    if name == "kmer_logistic_regression":
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        return make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=5000))
     return LogisticRegression(C={"dna": 0.1, "text": 10.0}.get(modality, 1.0), max_iter=5000)
 
 
-def _features(data: Dataset) -> tuple[Any, Any]:
-    if data.input.modality == "text":
-        from sklearn.feature_extraction.text import TfidfTransformer
+def _features(name: str, input: InputSpec, split: Split, weigh: Any) -> Any:
+    if weigh is not None:
+        return weigh.transform(_word_counts(split, input.vocabulary_size))
+    if name == "kmer_logistic_regression":
+        from deepbio.sequence import kmer_counts
 
-        weigh = TfidfTransformer(sublinear_tf=True)
-        vocabulary = data.input.vocabulary_size
-        train = weigh.fit_transform(_word_counts(data.train, vocabulary))
-        return train, weigh.transform(_word_counts(data.test, vocabulary))
-    return flat_features(data.input, data.train.x), flat_features(data.input, data.test.x)
+        return np.sqrt(kmer_counts(np.asarray(split.x[np.arange(len(split))]), KMER)).astype(np.float32)
+    return flat_features(input, split.x)
+
+
+def _word_weights(data: Dataset) -> Any:
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    return TfidfTransformer(sublinear_tf=True).fit(_word_counts(data.train, data.input.vocabulary_size))
 
 
 def flat_features(input: InputSpec, x: Any) -> np.ndarray:
@@ -85,3 +162,17 @@ def _word_counts(split: Split, vocabulary: int) -> Any:
     rows, columns = np.nonzero(ids)
     counts = coo_array((np.ones(len(rows)), (rows, ids[rows, columns])), shape=(len(ids), vocabulary))
     return counts.tocsr()
+
+
+def _column(p: np.ndarray, estimator: Any) -> np.ndarray:
+    """Give the probability of 1 of an estimator that may have seen one class only."""
+    return p[:, list(estimator.classes_).index(1)] if 1 in estimator.classes_ else np.zeros(len(p))
+
+
+def _size(estimator: Any) -> int:
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    if hasattr(last, "coef_"):
+        return int(last.coef_.size + last.intercept_.size)
+    if hasattr(last, "estimators_"):
+        return int(sum(tree.tree_.node_count for tree in last.estimators_))
+    return int(sum(len(tree.nodes) for round_ in last._predictors for tree in round_))

@@ -10,6 +10,7 @@ import typer
 
 import deepbio
 from deepbio.cli import listing, score, train
+from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
@@ -36,6 +37,8 @@ app.command()(score.predict)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(doctor)
 app.command()(push)
+app.command()(benchmark)
+app.command()(leaderboard)
 
 
 def _show_version(asked: bool) -> None:

@@ -1,6 +1,8 @@
-"""One self-contained HTML report from plain results."""
+"""Self-contained HTML pages from plain results, and leaderboards in four forms."""
 
+from deepbio.report.board import Board, BoardRow, Leaderboard, Score
+from deepbio.report.board_page import leaderboard_as
 from deepbio.report.result import Result
 from deepbio.report.write import write_report
 
-__all__ = ["Result", "write_report"]
+__all__ = ["Board", "BoardRow", "Leaderboard", "Result", "Score", "leaderboard_as", "write_report"]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from markupsafe import Markup
 
 from deepbio.datasets.files import write_atomically
 from deepbio.errors import DataError
 from deepbio.report.result import Result
+from deepbio.report.templates_of import templates
 
 
 def write_report(
@@ -34,26 +32,11 @@ def write_report(
     if not results:
         raise DataError("A report needs at least one result; received none.")
     # Drawing is only needed here, and importing it takes as long as drawing.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     from deepbio.report.page import build_sections
 
-    templates = Environment(
-        loader=PackageLoader("deepbio.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["breakable"] = _breakable
     sections = build_sections(results, cards or {})
-    page = templates.get_template("report.html").render(title=title, sections=sections)
+    page = templates().get_template("report.html").render(title=title, sections=sections)
     target = Path(path)
     with write_atomically(target) as beside:
         beside.write_text(page, encoding="utf-8")
     return target
-
-
-def _breakable(name: str) -> Markup:
-    """Let a long name break after its underscores, hyphens and dots."""
-    return Markup("<wbr>").join(re.findall(r"[^_.\-]*[_.\-]*", name))

@@ -1,0 +1,71 @@
+"""Where a number was made: versions, machine, device, and the state of the checkout."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from deepbio import __version__
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pandas")
+
+
+def provenance() -> dict[str, Any]:
+    """Give versions, machine and git state, JSON-able, without loading TensorFlow.
+
+    >>> sorted(provenance())
+    ['git', 'machine', 'versions']
+    """
+    versions = {"deepbio": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    machine = {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": cores,
+        "device": _device(),
+    }
+    return {"versions": versions, "machine": machine, "git": git_state()}
+
+
+def git_state(folder: Path | None = None) -> dict[str, Any] | None:
+    """Give the commit of the checkout that this code stands in and whether it was changed since; None outside of one."""
+    place = folder or Path(__file__).resolve().parents[2]
+    if not (place / ".git").exists():  # an installed package may lie inside somebody else's checkout
+        return None
+    try:
+        commit, changes = (
+            subprocess.run(["git", *words], cwd=place, capture_output=True, text=True, check=True, timeout=30).stdout
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit.strip(), "changed": bool(changes.strip())}
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line for line in lines if line.startswith("model name")).split(":", 1)[1].strip()
+    return platform.processor() or "unknown"
+
+
+def _device() -> str:
+    """Name the GPUs that TensorFlow uses in this process, where it is loaded."""
+    if "tensorflow" not in sys.modules:
+        return "CPU"
+    import tensorflow as tf
+
+    names = [
+        tf.config.experimental.get_device_details(device).get("device_name", "GPU")
+        for device in tf.config.list_physical_devices("GPU")
+    ]
+    return ", ".join(names) or "CPU"
