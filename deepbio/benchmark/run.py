@@ -132,8 +132,11 @@ class _Lane(threading.Thread):
     def _worker(self) -> None:
         """Run one worker to its end."""
         count = str(self.threads)
+        # a checkout that is not installed is found too, wherever the suite is started
+        paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(Path(__file__).resolve().parents[2])]
         environment = {
             **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
             "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
             **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), count),
             **dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), count),

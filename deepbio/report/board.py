@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,13 +34,12 @@ class Score:
     def seed_deviation(self) -> float | None:
         """Standard deviation over seeds; None for one seed, or where the seed decides nothing.
 
-        >>> Score(Estimate(0.5), (0.4, 0.6)).seed_deviation
-        0.1414213562373095
+        >>> round(Score(Estimate(0.5), (0.4, 0.5, 0.6)).seed_deviation, 6)
+        0.1
         """
         if len(self.by_seed) < 2:
             return None
-        mean = sum(self.by_seed) / len(self.by_seed)
-        return (sum((value - mean) ** 2 for value in self.by_seed) / (len(self.by_seed) - 1)) ** 0.5
+        return statistics.stdev(self.by_seed)
 
     def __str__(self) -> str:
         deviation = self.seed_deviation

@@ -142,7 +142,7 @@ def reference_page(room: str) -> str:
     tree = ast.parse((ROOT / "deepbio" / room / "__init__.py").read_text(encoding="utf-8"))
     homes = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in tree.body
+        for node in ast.walk(tree)  # also inside `if TYPE_CHECKING`, where a room loads its names when they are asked for
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
+from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
 
 from deepbio.errors import DataError
@@ -67,3 +68,49 @@ def test_interval_agrees_with_the_bootstrap():
 def test_fewer_than_two_of_a_class_are_refused(y):
     with pytest.raises(DataError, match="two examples of each class"):
         delong_variance(y, [0.1, 0.2])
+
+
+# R 4.2.2 with pROC 1.18.0 (Robin et al. 2011, doi:10.1186/1471-2105-12-77), on columns of scikit-learn's breast cancer table,
+# malignant as the positive class:
+#   r <- roc(y, column, levels=c(0, 1), direction="<"); auc(r); var(r, method="delong"); ci.auc(r, method="delong")
+#   roc.test(texture, other, method="delong", paired=TRUE)
+PROC = {
+    "mean texture": (0.775824480735691, 0.00038944311329828, 0.737145937811502, 0.814503023659878),
+    "mean smoothness": (0.722041646847418, 0.000452253529755995, 0.680360556277818, 0.763722737417018),
+    "mean concavity": (
+        0.937021034829026,
+        0.000111219581214075,
+        0.916351118494200,
+        0.957690951163852,
+    ),  # two decimals: ties
+}
+PROC_TESTS = {
+    "mean smoothness": (1.71334493731591, 0.0866490997934494),
+    "mean concavity": (-7.09245508109866, 1.31753413069034e-12),
+}
+
+
+def _breast_cancer():
+    data = load_breast_cancer()
+    columns = dict(zip(data.feature_names, data.data.T, strict=True))
+    columns["mean concavity"] = columns["mean concavity"].round(2)
+    return (data.target == 0).astype(int), columns
+
+
+@pytest.mark.parametrize("name", PROC)
+def test_area_variance_and_interval_are_those_of_proc(name):
+    y, columns = _breast_cancer()
+    area, variance, low, high = PROC[name]
+    found = delong_interval(y, columns[name])
+    assert (found.value, found.low, found.high) == pytest.approx((area, low, high), rel=1e-12)
+    assert delong_variance(y, columns[name]) == pytest.approx(variance, rel=1e-11)
+
+
+@pytest.mark.parametrize("name", PROC_TESTS)
+def test_the_paired_test_is_that_of_proc(name):
+    y, columns = _breast_cancer()
+    z, p_value = PROC_TESTS[name]
+    found = delong_test(y, columns["mean texture"], columns[name])
+    deviation = (found.difference.high - found.difference.low) / 2 / 1.959963984540054
+    assert found.difference.value / deviation == pytest.approx(z, rel=1e-11)
+    assert found.p_value == pytest.approx(p_value, rel=1e-9)

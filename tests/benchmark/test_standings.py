@@ -1,0 +1,176 @@
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepbio.benchmark import leaderboard, read_suite
+from deepbio.benchmark.store import Store
+from deepbio.errors import DataError
+from deepbio.metrics import auroc, bootstrap, holm, paired_bootstrap
+from deepbio.report import leaderboard_as
+from tests.benchmark.small_suite import write_suite
+
+TEXT = """
+title: Pretended
+seeds: 3
+baselines: [majority]
+datasets:
+  - name: xor
+    metrics: [auroc, accuracy]
+    models: [mlp, logistic, perceptron]
+    published:
+      - {name: A paper, metrics: {auroc: 0.9}, source: "doi:10.0/0", protocol: "5-fold | cross-validation"}
+"""
+SKILL = {"mlp": 2.0, "logistic": 1.95, "perceptron": 0.4}
+
+
+def _pretend(cell, y):
+    """Predictions of a model of known skill; the seed moves them a little."""
+    if cell.baseline:
+        return np.full(len(y), 0.5)
+    noise = np.random.default_rng(0).normal(size=len(y))
+    own = np.random.default_rng([cell.seed, len(cell.model)]).normal(size=len(y))
+    return 1 / (1 + np.exp(-(SKILL[cell.model] * (y - 0.5) + noise + 0.2 * own)))
+
+
+def _result(cell, fingerprint="f" * 64):
+    return {
+        "dataset": {"name": "xor", "fingerprint": fingerprint},
+        "task": {"kind": "binary", "outputs": 1, "labels": []},
+        "split": {"name": "test", "examples": 200, "training examples": 400},
+        "threads": 1,
+        "cost": {
+            "parameters": 7,
+            "train seconds": 1.0 + cell.seed,
+            "seconds": 3.0,
+            "predictions per second": 10.0,
+            "joules": None,
+        },
+        "versions": {"deepbio": "0"},
+        "machine": {"processor": "a processor", "device": "CPU"},
+        "git": None,
+    }
+
+
+@pytest.fixture
+def suite(tmp_path):
+    return read_suite(write_suite(tmp_path, TEXT, "pretended"))
+
+
+@pytest.fixture
+def filled(suite, tmp_path):
+    store, y = Store(tmp_path / "out"), np.arange(200) % 2
+    for cell in suite.cells():
+        store.write(cell, _result(cell), {"y": y, "p": _pretend(cell, y)})
+    return store
+
+
+def _row(found, name):
+    return next(row for row in found.boards[0].rows if row.name == name)
+
+
+def test_rows_stand_from_the_best_down_with_published_numbers_last(suite, filled):
+    names = [row.name for row in leaderboard(suite, filled.folder, draws=50).boards[0].rows]
+    assert names[2:] == ["perceptron", "majority", "A paper"]
+
+
+def test_a_score_is_the_mean_over_seeds_and_its_two_spreads_are_kept_apart(suite, filled):
+    score = _row(leaderboard(suite, filled.folder, draws=50), "mlp").scores["auroc"]
+    y = np.arange(200) % 2
+    by_seed = [auroc(y, _pretend(cell, y)) for cell in suite.cells() if cell.model == "mlp"]
+    assert score.by_seed == pytest.approx(by_seed)
+    assert score.estimate.value == pytest.approx(np.mean(by_seed))
+    assert score.seed_deviation == pytest.approx(np.std(by_seed, ddof=1))
+    assert (score.estimate.high - score.estimate.low) / 4 > 2 * score.seed_deviation
+
+
+def test_with_one_seed_interval_and_p_value_are_those_of_the_bootstrap_and_the_paired_bootstrap(suite, filled):
+    found = leaderboard(suite.with_seeds(1), filled.folder, draws=300)
+    y, p = np.arange(200) % 2, {c.model: _pretend(c, np.arange(200) % 2) for c in suite.with_seeds(1).cells()}
+    expected = bootstrap(auroc, y, p["mlp"], bounds=(0, 1), draws=300, strata=y)
+    scores = {name: _row(found, name).scores["auroc"] for name in p}
+    assert scores["mlp"].estimate == expected
+    best = max(scores, key=lambda name: scores[name].estimate.value)
+    others = [name for name in scores if name != best]
+    raw = [paired_bootstrap(auroc, y, p[best], p[name], draws=300, strata=y).p_value for name in others]
+    assert [scores[name].p_value for name in others] == pytest.approx(list(holm(raw)))
+
+
+def test_marks_say_who_is_told_apart_from_the_best(suite, filled):
+    found = leaderboard(suite, filled.folder, draws=500)
+    marks = {row.name: row.scores["auroc"].mark for row in found.boards[0].rows}
+    assert sorted([marks["mlp"], marks["logistic"]]) == ["best", "level"]
+    assert marks["perceptron"] == marks["majority"] == "behind"
+    assert marks["A paper"] == ""
+
+
+def test_missing_runs_are_counted_and_a_suite_without_any_is_refused(suite, filled):
+    for cell in suite.cells():
+        if cell.model == "mlp" and cell.seed > 0:
+            filled.place(cell).unlink()
+    row = _row(leaderboard(suite, filled.folder, draws=20), "mlp")
+    assert (row.seeds, row.missing) == (1, 2)
+    assert "mlp: 2 planned run(s) have no result." in leaderboard_as(
+        leaderboard(suite, filled.folder, draws=20), "text"
+    )
+    with pytest.raises(DataError, match="deepbio benchmark pretended"):
+        leaderboard(suite, filled.folder / "nowhere")
+
+
+def test_results_of_two_versions_of_the_data_are_not_compared(suite, filled):
+    cell = next(suite.cells())
+    filled.write(cell, _result(cell, "e" * 64), {"y": np.zeros(2), "p": np.zeros(2)})
+    with pytest.raises(DataError, match="2 versions of the data"):
+        leaderboard(suite, filled.folder)
+
+
+def test_a_result_without_its_predictions_is_an_error_that_says_what_to_do(suite, filled):
+    filled.place(next(suite.cells()), "npz").unlink()
+    with pytest.raises(DataError, match=r"run `deepbio benchmark` again"):
+        leaderboard(suite, filled.folder)
+
+
+def test_groups_are_drawn_whole(suite, filled):
+    y = np.arange(200) % 2
+    groups = np.arange(200) // 20
+    for cell in suite.cells():
+        filled.write(cell, _result(cell), {"y": y, "p": _pretend(cell, y), "groups": groups})
+    found = leaderboard(suite.with_seeds(1), filled.folder, draws=200)
+    p = _pretend(next(suite.cells()), y)
+    expected = bootstrap(auroc, y, p, bounds=(0, 1), draws=200, groups=groups)
+    assert _row(found, "mlp").scores["auroc"].estimate == expected
+
+
+def test_every_form_has_every_row_and_the_source_of_published_numbers(suite, filled):
+    found = leaderboard(suite, filled.folder, draws=50)
+    for form in ("text", "markdown", "csv", "html"):
+        text = leaderboard_as(found, form).replace("<wbr>", "")
+        for word in ("mlp", "perceptron", "majority", "A paper", "doi:10.0/0", "cross-validation"):
+            assert word in text, (form, word)
+    with pytest.raises(DataError, match="Did you mean markdown"):
+        leaderboard_as(found, "markdwn")
+
+
+def test_markdown_tables_are_rectangular(suite, filled):
+    lines = leaderboard_as(leaderboard(suite, filled.folder, draws=50), "markdown").splitlines()
+    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+
+
+def test_csv_has_full_precision_and_one_line_a_score(suite, filled):
+    found = leaderboard(suite, filled.folder, draws=50)
+    rows = list(csv.DictReader(io.StringIO(leaderboard_as(found, "csv"))))
+    assert len(rows) == 4 * 2 + 1
+    row = next(row for row in rows if row["model"] == "mlp" and row["metric"] == "auroc")
+    assert float(row["value"]) == pytest.approx(_row(found, "mlp").scores["auroc"].estimate.value, rel=1e-5)
+    assert len(row["by_seed"].split()) == 3
+
+
+def test_the_page_asks_nothing_of_the_network_and_escapes_names(suite, filled):
+    found = leaderboard(suite, filled.folder, draws=50)
+    found = replace(found, title="<script>alert(1)</script>")
+    page = leaderboard_as(found, "html")
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
