@@ -84,6 +84,7 @@ class StreamFeed:
         self.batch_size = batch_size
         self.seed = seed
         self._split = split
+        self._orders: dict[int, np.ndarray] = {}
         self._replicas, self._first_replica = replicas, first_replica
         self._own_replicas = replicas if own_replicas is None else own_replicas
         self._prefetch, self._threads = prefetch, threads or min(4, os.cpu_count() or 1)
@@ -94,19 +95,11 @@ class StreamFeed:
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
-        order = epoch_order(self.examples, seed=self.seed, epoch=epoch)
+        self._orders = {epoch: epoch_order(self.examples, seed=self.seed, epoch=epoch)}
         steps = -(-self.examples // self.batch_size)
 
-        def gather(step: np.ndarray) -> list[np.ndarray]:
-            chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
-            own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
-            divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
-            mine = chosen[own[0, 0] : own[-1, 1]]
-            x, y = np.ascontiguousarray(self._split.x[mine]), _labels(self._split.y[mine])
-            return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
-
         def shaped(step):
-            parts = tf.numpy_function(gather, [step], [dtype for dtype, _ in self._specs])
+            parts = tf.numpy_function(self._gather, [epoch, step], [dtype for dtype, _ in self._specs])
             for i, (part, (_, shape)) in enumerate(zip(parts, self._specs, strict=True)):
                 part.set_shape([None, *shape] if i < 2 else shape)
             return tuple(parts)
@@ -114,6 +107,18 @@ class StreamFeed:
         data = tf.data.Dataset.range(first_step, steps)
         data = data.map(shaped, num_parallel_calls=self._threads, deterministic=True)
         return iter(data.prefetch(self._prefetch))
+
+    def _gather(self, epoch: np.ndarray, step: np.ndarray) -> list[np.ndarray]:
+        # a method: TensorFlow keeps every function that it was given, and an epoch's own would keep its order
+        order = self._orders.get(int(epoch))
+        if order is None:  # what an abandoned epoch still prefetches; nobody reads it
+            order = epoch_order(self.examples, seed=self.seed, epoch=int(epoch))
+        chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
+        own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
+        divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
+        mine = chosen[own[0, 0] : own[-1, 1]]
+        x, y = np.ascontiguousarray(self._split.x[mine]), _labels(self._split.y[mine])
+        return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
 
     def fetch(self, iterator, step: tf.Tensor):
         """Give this worker's next batch and where its replicas' shares lie, inside the graph."""
