@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deepbio.datasets.files import writable_folder, write_atomically
+from deepbio.datasets.files import clear_unfinished, writable_folder, write_atomically
 from deepbio.errors import DataError
 
 log = logging.getLogger("deepbio")
@@ -42,6 +42,7 @@ def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], 
     with FileLock(folder / f".{target.name}.lock"):
         if target.is_file() and check(target) is None:  # another process was faster
             return target
+        clear_unfinished(target)
         reasons = []
         for address in addresses:
             log.info("downloading %s", address)

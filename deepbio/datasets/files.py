@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import tempfile
@@ -48,6 +49,20 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise _cannot_write(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def clear_unfinished(path: str | os.PathLike[str]) -> None:
+    """Remove what writers of `path` that were killed have left beside it. Only for who holds the lock of `path`.
+
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / ".writing-x1-a.txt").write_text("half")
+    >>> clear_unfinished(folder / "a.txt")
+    >>> list(folder.iterdir())
+    []
+    """
+    target = Path(path)
+    for left in target.parent.glob(f".writing-*-{glob.escape(target.name)}"):
+        left.unlink(missing_ok=True)
 
 
 def writable_folder(path: str | os.PathLike[str]) -> Path:

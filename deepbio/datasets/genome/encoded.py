@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 
 from deepbio.datasets.download import cache_folder
-from deepbio.datasets.files import sha256_of, writable_folder, write_atomically
+from deepbio.datasets.files import clear_unfinished, sha256_of, writable_folder, write_atomically
 from deepbio.datasets.readers.content import check_exists
 from deepbio.errors import DataError, nearest
 from deepbio.sequence import encode
@@ -81,6 +81,8 @@ def open_genome(path: str | os.PathLike[str]) -> Genome:
     with FileLock(folder / ".lock"):
         if not _whole(codes, index):
             lengths: dict[str, int] = {}
+            clear_unfinished(codes)
+            clear_unfinished(index)
             with write_atomically(codes) as beside, beside.open("wb") as out:
                 _encode(place, out, lengths)
             with write_atomically(index) as beside:  # last: where it stands, the codes are whole

@@ -10,6 +10,7 @@
 
 from deepbio.datasets.readers.dicom import read_dicom
 from deepbio.datasets.readers.fasta import FastaRecords, read_fasta
+from deepbio.datasets.readers.fastq import FastqReads, read_fastq
 from deepbio.datasets.readers.image_files import ImageFiles
 from deepbio.datasets.readers.images import ImageFolder, read_image_folder, read_images
 from deepbio.datasets.readers.nifti import read_nifti
@@ -19,6 +20,7 @@ from deepbio.datasets.readers.table import Table, read_columns, read_table
 
 __all__ = [
     "FastaRecords",
+    "FastqReads",
     "ImageFiles",
     "ImageFolder",
     "Notes",
@@ -27,6 +29,7 @@ __all__ = [
     "read_columns",
     "read_dicom",
     "read_fasta",
+    "read_fastq",
     "read_image_folder",
     "read_images",
     "read_nifti",
