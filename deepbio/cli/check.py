@@ -17,6 +17,11 @@ def check(
         str | None, typer.Argument(metavar="NAME_OR_PATH", help="A data set, a table, an archive or a folder.")
     ] = None,
     fasta: own_data.Fasta = None,
+    genome: own_data.Genome = None,
+    bed: own_data.Bed = None,
+    vcf: own_data.Vcf = None,
+    image: own_data.Image = None,
+    window: own_data.Window = None,
     label: own_data.Label = None,
     text: own_data.Text = None,
     sequence: own_data.Sequences = None,
@@ -45,8 +50,9 @@ def check(
         {"fasta": fasta} if fasta else _source(place) if place is not None and name not in shelf else {}
     )
     own = own_data.own_options(
-        **source, label=label, text=text, sequence=sequence, group=group, positive=positive, length=length
-    )
+        **source, genome=genome, bed=bed, vcf=vcf, image=image, window=window, label=label, text=text,
+        sequence=sequence, group=group, positive=positive, length=length,
+    )  # fmt: skip
     given = key_values(data_options or [], option="--data")
     if own:
         if _published(own):
@@ -74,6 +80,8 @@ def _source(place: Path) -> dict[str, Any]:
         return {"images": place}
     if place.suffix == ".npz":
         return {"npz": place}
+    if place.suffix == ".h5ad":
+        return {"h5ad": place}
     return {"table": place} if place.exists() or place.suffix else {}
 
 

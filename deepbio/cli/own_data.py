@@ -1,4 +1,4 @@
-"""Data of your own on the command line: `--fasta`, `--table`, `--images`, `--npz`, and loading them again from a recipe."""
+"""Data of your own on the command line: `--fasta`, `--table`, `--images`, `--genome` and so on, and loading them from a recipe."""
 
 from __future__ import annotations
 
@@ -15,17 +15,57 @@ if TYPE_CHECKING:
     from deepbio.datasets import Dataset
 
 _OWN = "Your own data"
+_KINDS = "--fasta, --table, --images, --npz, --h5ad or --genome"
 Fasta = Annotated[
     list[str] | None,
     typer.Option("--fasta", metavar="CLASS=FILE", help="A FASTA file of one class; repeat.", rich_help_panel=_OWN),
 ]
-Table = Annotated[Path | None, typer.Option("--table", help="A CSV, TSV or Parquet file.", rich_help_panel=_OWN)]
+Table = Annotated[
+    Path | None, typer.Option("--table", help="A CSV, TSV, JSON lines or Parquet file.", rich_help_panel=_OWN)
+]
 Images = Annotated[
     Path | None, typer.Option("--images", help="A folder of images, one subfolder a class.", rich_help_panel=_OWN)
 ]
 Npz = Annotated[Path | None, typer.Option("--npz", help="An archive in MedMNIST's form.", rich_help_panel=_OWN)]
+H5ad = Annotated[
+    Path | None,
+    typer.Option("--h5ad", help="AnnData: cells; with --genome, regions by cell type.", rich_help_panel=_OWN),
+]
+Genome = Annotated[
+    Path | None, typer.Option("--genome", help="A FASTA for --bed, --vcf or --h5ad.", rich_help_panel=_OWN)
+]
+Bed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bed",
+        metavar="CLASS=FILE|FILE",
+        help="Intervals of one class, repeat; or one file with --label name or score, or with --bigwig.",
+        rich_help_panel=_OWN,
+    ),
+]
+Bigwig = Annotated[
+    list[str] | None,
+    typer.Option("--bigwig", metavar="NAME=FILE|FILE", help="A track to predict; repeat.", rich_help_panel=_OWN),
+]
+Vcf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vcf",
+        metavar="CLASS=FILE|FILE",
+        help="Variants of one class, repeat; or one file with --label FIELD of its INFO.",
+        rich_help_panel=_OWN,
+    ),
+]
+Image = Annotated[
+    str | None, typer.Option("--image", metavar="COLUMN", help="Of image files in the table.", rich_help_panel=_OWN)
+]
+Window = Annotated[
+    str | None,
+    typer.Option("--window", metavar="CENTER,WIDTH|full", help="Grey values to see, as 40,400.", rich_help_panel=_OWN),
+]
 Label = Annotated[
-    str | None, typer.Option("--label", metavar="COLUMN", help="Of classes in the table.", rich_help_panel=_OWN)
+    str | None,
+    typer.Option("--label", metavar="COLUMN|FIELD", help="Of classes in the table or file.", rich_help_panel=_OWN),
 ]
 Text = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Of notes in the table.", rich_help_panel=_OWN)
@@ -54,22 +94,48 @@ def own_options(
     *,
     fasta: Sequence[str] | None = None,
     table: Path | None = None,
+    image: str | None = None,
     images: Path | None = None,
     npz: Path | None = None,
+    h5ad: Path | None = None,
+    genome: Path | None = None,
+    bed: Sequence[str] | None = None,
+    bigwig: Sequence[str] | None = None,
+    vcf: Sequence[str] | None = None,
+    window: str | None = None,
     **others: Any,
 ) -> dict[str, Any]:
     """Give what the command line says of files of your own as options of a data set; empty where it names none.
 
     >>> own_options(fasta=["promoter=a.fa", "other=b.fa"], positive="promoter")
     {'fasta': {'promoter': 'a.fa', 'other': 'b.fa'}, 'positive': 'promoter'}
+    >>> own_options(genome="g.fa", bed=["peaks.bed"], label="score", length=500)
+    {'genome': 'g.fa', 'bed': 'peaks.bed', 'label': 'score', 'length': 500}
     """
-    sources = {"fasta": _classes(fasta or []), "csv": table, "folder": images, "npz": npz}
+    sources: dict[str, Any] = {
+        "fasta": _classes(fasta or []),
+        "csv" if image is None else "manifest": table,
+        "folder": images,
+        "npz": npz,
+        "h5ad": h5ad,
+        "genome": None if h5ad else genome,
+    }
+    beside: dict[str, Any] = {
+        "image": image,
+        "window": _window(window),
+        "bed": _files(bed or [], "--bed"),
+        "bigwig": _files(bigwig or [], "--bigwig"),
+        "vcf": _files(vcf or [], "--vcf"),
+        "genome": str(genome) if h5ad and genome else None,
+    }
     named = {source: value for source, value in sources.items() if value}
-    used = {name: value for name, value in others.items() if value is not None}
+    used = {name: value for name, value in {**beside, **others}.items() if value not in (None, {}, "")}
     if not named and used:
-        raise DeepbioError(f"--{next(iter(used))} is for files of your own: add --fasta, --table, --images or --npz.")
+        needed = "--genome" if {"bed", "bigwig", "vcf"} & set(used) else "--table" if image else _KINDS
+        raise DeepbioError(f"--{next(iter(used))} is for files of your own: add {needed}.")
     if len(named) > 1:
-        raise DeepbioError("Give one kind of file: --fasta, --table, --images or --npz.")
+        raise DeepbioError(f"Give one kind of file: {_KINDS}.")
+    _check_genome(used, genome is not None, of_cells=h5ad is not None)
     return {source: value if isinstance(value, dict) else str(value) for source, value in named.items()} | used
 
 
@@ -79,10 +145,12 @@ def own_name(options: Mapping[str, Any]) -> str:
     >>> own_name({"csv": "data/visits.tsv.gz"}), own_name({"fasta": {"promoter": "a.fa", "other": "b.fa"}})
     ('visits', 'promoter-other')
     """
-    if "fasta" in options:
-        return "-".join(options["fasta"])
-    path = Path(next(str(options[source]) for source in ("csv", "folder", "npz") if source in options))
-    return path.resolve().name.split(".")[0]
+    named = next(
+        options[source]
+        for source in ("fasta", "csv", "manifest", "folder", "npz", "h5ad", "vcf", "bed")
+        if source in options
+    )
+    return "-".join(named) if isinstance(named, Mapping) else Path(str(named)).resolve().name.split(".")[0]
 
 
 def load_data(name: str, options: Mapping[str, Any], *, fingerprint: str | None = None) -> Dataset:
@@ -101,13 +169,49 @@ def load_data(name: str, options: Mapping[str, Any], *, fingerprint: str | None 
     return data
 
 
-def _classes(pairs: Sequence[str]) -> dict[str, str]:
+def _check_genome(used: Mapping[str, Any], given: bool, *, of_cells: bool) -> None:
+    """A genome needs places and a length, and places need a genome."""
+    places = [name for name in ("bed", "vcf") if name in used]
+    if len(places) > 1:
+        raise DeepbioError("Give either --bed or --vcf.")
+    if not given and (places or "bigwig" in used):
+        raise DeepbioError("--bed, --vcf and --bigwig need the genome: add --genome FASTA.")
+    if given and not places and not of_cells:
+        raise DeepbioError("--genome needs to know where: add --bed, --vcf or --h5ad.")
+    if given and "length" not in used:
+        raise DeepbioError("--genome needs the bases of a window: add --length, such as --length 1000.")
+    if "bigwig" in used and not isinstance(used.get("bed"), str):
+        raise DeepbioError("--bigwig takes one --bed FILE, without a class.")
+
+
+def _files(given: Sequence[str], option: str) -> dict[str, str] | str | None:
+    """Name to file where all are `NAME=FILE`; one file where it has no name."""
+    if not any("=" in one for one in given):
+        if len(given) > 1 and option != "--bigwig":
+            raise DeepbioError(f"{option} takes one file, or CLASS=FILE for each of several.")
+        if option == "--bigwig":
+            return {Path(one).name.split(".")[0]: one for one in given}
+        return given[0] if given else None
+    return _classes(given, option)
+
+
+def _window(text: str | None) -> list[float] | str | None:
+    if text in (None, "full"):
+        return text
+    try:
+        center, width = (float(part) for part in str(text).split(","))
+    except ValueError:
+        raise DeepbioError(f"--window takes CENTER,WIDTH such as 40,400, or full; received {text!r}.") from None
+    return [center, width]
+
+
+def _classes(pairs: Sequence[str], option: str = "--fasta") -> dict[str, str]:
     files: dict[str, str] = {}
     for pair in pairs:
         label, equals, path = pair.partition("=")
         if not (label and equals and path):
-            raise DeepbioError(f"--fasta takes CLASS=FILE, such as promoter=a.fa; received {pair!r}.")
+            raise DeepbioError(f"{option} takes CLASS=FILE, such as promoter=a.fa; received {pair!r}.")
         if label in files:
-            raise DeepbioError(f"--fasta names the class {label!r} twice. Put its sequences into one file.")
+            raise DeepbioError(f"{option} names the class {label!r} twice. Put its records into one file.")
         files[label] = path
     return files

@@ -40,6 +40,13 @@ def fit(
     table: own_data.Table = None,
     images: own_data.Images = None,
     npz: own_data.Npz = None,
+    h5ad: own_data.H5ad = None,
+    genome: own_data.Genome = None,
+    bed: own_data.Bed = None,
+    bigwig: own_data.Bigwig = None,
+    vcf: own_data.Vcf = None,
+    image: own_data.Image = None,
+    window: own_data.Window = None,
     label: own_data.Label = None,
     text: own_data.Text = None,
     sequence: own_data.Sequences = None,
@@ -68,8 +75,9 @@ def fit(
     }
     config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")
     own = own_data.own_options(
-        fasta=fasta, table=table, images=images, npz=npz, label=label, text=text, sequence=sequence, group=group,
-        positive=positive, length=length,
+        fasta=fasta, table=table, images=images, npz=npz, h5ad=h5ad, genome=genome, bed=bed, bigwig=bigwig, vcf=vcf,
+        image=image, window=window, label=label, text=text, sequence=sequence, group=group, positive=positive,
+        length=length,
     )  # fmt: skip
     if own and dataset is not None:
         raise DeepbioError(f"Give a data set by name or your own files, not both; received {dataset} and files.")

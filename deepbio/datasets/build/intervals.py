@@ -171,6 +171,7 @@ def chromosome_split(
     genome: Genome, chromosomes: np.ndarray, valid: Sequence[str], test: Sequence[str]
 ) -> np.ndarray | None:
     """Say to which split each window goes by its chromosome; None where no chromosomes are named."""
+    valid, test = ([names] if isinstance(names, str) else list(names) for names in (valid, test))
     if bool(valid) != bool(test):
         raise DataError("Name the chromosomes of both valid and test, or of neither.")
     if not valid:
