@@ -100,7 +100,11 @@ def jobs(seeds: list[int]):
         every = _in_order(data)
         every = Split(every.x, every.y, every.ids, near_groups(every.x))
         for k in range(FOLDS):
-            yield name, f"{name}-fold{k}", lambda k=k, e=every, d=data, n=name: cell(n, d, *parts_of(d, e, k)[:3], seed=0)
+            yield (
+                name,
+                f"{name}-fold{k}",
+                lambda k=k, e=every, d=data, n=name: cell(n, d, *parts_of(d, e, k)[:3], seed=0),
+            )
         if name == "oct4_mafk":
             for seed in seeds:
                 yield (
@@ -149,7 +153,9 @@ def shares(y: np.ndarray, called: np.ndarray, groups: np.ndarray) -> str:
     """Sensitivity, specificity and correlation with 95% intervals from 2,000 draws of whole groups."""
     names, inverse = np.unique(groups, return_inverse=True)
     draw = np.random.default_rng(0)
-    weights = np.array([np.bincount(draw.integers(0, len(names), len(names)), minlength=len(names)) for _ in range(2000)])
+    weights = np.array(
+        [np.bincount(draw.integers(0, len(names), len(names)), minlength=len(names)) for _ in range(2000)]
+    )
     weights = np.concatenate([np.ones((1, len(names)), int), weights])[:, inverse]
 
     def count(mask):
@@ -166,9 +172,22 @@ def shares(y: np.ndarray, called: np.ndarray, groups: np.ndarray) -> str:
 
 
 def report(keep: Path, seeds: list[int]) -> list[str]:
-    lines = ["# `dna_cnn` beside published figures", "", "`python benchmarks/dna_cnn_sets.py`, five folds that keep near duplicates together.", ""]
-    lines += ["## Promoters (CNNProm)", "", "All examples, each predicted once by a model that saw none like it; thresholds from inside the training folds.", ""]
-    lines += ["| set | method | sensitivity | specificity | correlation | AUROC | seconds a fold |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "# `dna_cnn` beside published figures",
+        "",
+        "`python benchmarks/dna_cnn_sets.py`, five folds that keep near duplicates together.",
+        "",
+    ]
+    lines += [
+        "## Promoters (CNNProm)",
+        "",
+        "All examples, each predicted once by a model that saw none like it; thresholds from inside the training folds.",
+        "",
+    ]
+    lines += [
+        "| set | method | sensitivity | specificity | correlation | AUROC | seconds a fold |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name, plan in PLANS.items():
         if plan.paper is None:
             continue
@@ -189,7 +208,11 @@ def report(keep: Path, seeds: list[int]) -> list[str]:
         found = dict(np.load(keep / f"oct4_mafk-{key}.npz"))
         area = [auroc(found["y"], found[which]) for which in ("p", "five_mers")]
         both = paired_bootstrap(auroc, found["y"], found["p"], found["five_mers"], draws=2000, seed=0)
-        where = f"published test windows (200), seed {key[4:]}" if key.startswith("test") else f"fold {int(key[4:]) + 1} of {FOLDS}"
+        where = (
+            f"published test windows (200), seed {key[4:]}"
+            if key.startswith("test")
+            else f"fold {int(key[4:]) + 1} of {FOLDS}"
+        )
         lines.append(f"| {where} | {area[0]:.4f} | {area[1]:.4f} | {both.difference} |")
     return lines
 

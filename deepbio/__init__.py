@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "evaluate": "deepbio.training",
+    "finetune": "deepbio.training",
     "fit": "deepbio.training",
     "get_model": "deepbio.zoo",
     "list_datasets": "deepbio.datasets",
@@ -22,10 +23,20 @@ _PUBLIC = {
 
 if TYPE_CHECKING:
     from deepbio.datasets import list_datasets, load_dataset
-    from deepbio.training import evaluate, fit, predict
+    from deepbio.training import evaluate, finetune, fit, predict
     from deepbio.zoo import get_model, list_models
 
-__all__ = ["__version__", "evaluate", "fit", "get_model", "list_datasets", "list_models", "load_dataset", "predict"]
+__all__ = [
+    "__version__",
+    "evaluate",
+    "finetune",
+    "fit",
+    "get_model",
+    "list_datasets",
+    "list_models",
+    "load_dataset",
+    "predict",
+]
 
 
 def __getattr__(name: str) -> Any:

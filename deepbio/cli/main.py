@@ -14,6 +14,7 @@ from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
+from deepbio.cli.finetune import finetune
 from deepbio.cli.launch import launch
 from deepbio.cli.push import push
 from deepbio.errors import DeepbioError
@@ -32,6 +33,7 @@ datasets.command()(check)
 app.add_typer(datasets, name="datasets")
 app.command()(listing.info)
 app.command()(train.fit)
+app.command()(finetune)
 app.command()(score.evaluate)
 app.command()(score.predict)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)

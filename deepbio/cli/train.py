@@ -9,6 +9,7 @@ import typer
 
 from deepbio.cli import own_data
 from deepbio.cli.console import key_values, note
+from deepbio.cli.finetune import plan_of_recipe, tune
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError
 
@@ -89,6 +90,18 @@ def fit(
             data_config = {**plan["dataset"]["options"], **data_config}
         settings = {**plan["training"], **{key: value for key, value in settings.items() if value is not None}}
         seed = settings.pop("seed", 0) if seed is None else seed
+        if plan.get("finetune"):
+            if config != plan["model"]["config"]:
+                raise DeepbioError("A recipe of a tuned run fixes the options of its model; leave out --set.")
+            source, how = plan_of_recipe(plan["finetune"])
+            data = own_data.load_data(own_data.own_name(own) if own else str(dataset), {**data_config, **own})
+            settings.pop("seed", None)
+            tune(
+                source, data, out=out or Path("runs") / f"{Path(source).name}-{data.name}-tuned", seed=seed or 0, how=how,
+                strategy=strategy, resume=resume, checkpoint_steps=checkpoint_steps, checkpoint_minutes=checkpoint_minutes,
+                log_dir=log_dir, overwrite=overwrite, verbose=not quiet, **settings,
+            )  # fmt: skip
+            return
     if own:
         data_config, dataset = {**data_config, **own}, own_data.own_name(own)
     if model is None or dataset is None:

@@ -1,5 +1,6 @@
 """Keras layers shared by two or more models, and the input stages that own preprocessing."""
 
+from deepbio.layers.fit_input import FitImage, FitLength
 from deepbio.layers.inputs import dna_input, flat_input, image_input, table_input, text_input
 from deepbio.layers.max_over_time import MaxOverTime
 from deepbio.layers.mean_over_known import MeanOverKnown
@@ -9,6 +10,8 @@ from deepbio.layers.rotary_attention import RotaryAttention
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 
 __all__ = [
+    "FitImage",
+    "FitLength",
     "MaxOverTime",
     "MeanOverKnown",
     "OneHot",

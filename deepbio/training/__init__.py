@@ -1,10 +1,11 @@
-"""Training: `fit`, `evaluate`, `predict`, on one device or many."""
+"""Training: `fit`, `finetune`, `evaluate`, `predict`, on one device or many."""
 
 from deepbio.training.devices.strategy import choose_strategy
 from deepbio.training.evaluate import Evaluation, compare, evaluate
+from deepbio.training.finetuning.finetune import finetune
 from deepbio.training.fit import fit
 from deepbio.training.predict import predict
 from deepbio.training.run import Run
 from deepbio.training.settings import Settings
 
-__all__ = ["Evaluation", "Run", "Settings", "choose_strategy", "compare", "evaluate", "fit", "predict"]
+__all__ = ["Evaluation", "Run", "Settings", "choose_strategy", "compare", "evaluate", "finetune", "fit", "predict"]

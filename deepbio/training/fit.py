@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
@@ -31,6 +31,9 @@ from deepbio.zoo import describe, model_spec
 from deepbio.zoo.preset import DESCRIPTION
 from deepbio.zoo.record import attach
 
+if TYPE_CHECKING:
+    from deepbio.training.finetuning.tuning import Tuning
+
 log = logging.getLogger("deepbio")
 
 
@@ -52,6 +55,7 @@ def fit(
     log_dir: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     verbose: bool | str = "auto",
+    tuning: Tuning | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model on the training split, watch it on the validation split, leave the test split alone.
@@ -77,6 +81,7 @@ def fit(
         log_dir: folder for `history.jsonl`, `history.csv` and TensorBoard's events.
         overwrite: replace a run that stands in `out`, finished or not.
         verbose: show progress on standard error; `"auto"` does on a terminal.
+        tuning: what is frozen and how fast each layer learns; `deepbio.finetune` gives it.
         settings: any other of `deepbio.training.Settings` (`optimizer`, `learning_rate`, `precision`, `patience`, ...).
 
     Raises:
@@ -102,21 +107,33 @@ def fit(
     attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs))
 
     run_facts = run_identity(model, data, chosen, seed=seed)
+    if tuning is not None:
+        run_facts["tuning"] = tuning.to_dict()
     state = latest_for(checkpoints, run_facts, cluster) if checkpoints is not None and resume else None
-    copy = working_copy(model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm)
+    copy = working_copy(
+        model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm,
+        always=tuning is not None and tuning.needs_copy,
+    )  # fmt: skip
+    tuner = None
+    if tuning is not None:
+        with cluster.strategy.scope():
+            tuner = tuning.tuner(copy, seed=seed)
     everyone = [*callbacks, *([HistoryLog(log_dir)] if log_dir is not None and cluster.is_chief else [])]
     with watch_for_preemption(wanted=checkpoints is not None) as request:
         trainer = Trainer(
             copy, data, chosen, cluster=cluster, seed=seed, run=run_facts, callbacks=everyone,
-            steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request,
+            steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, tuner=tuner,
         )  # fmt: skip
         try:
             history = trainer.train(resume=state, verbose=verbose)
         except Preempted as moment:
             log.warning("Asked to end (SIGTERM): saved at %s. Go on with resume=True (--resume).", moment)
             raise SystemExit(0) from None
-    bring_back(copy, model)
-    run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder)
+    if tuner is not None:
+        tuner.finish(model)
+    if tuning is None or not tuning.needs_copy:
+        bring_back(copy, model)
+    run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning)
     if folder is not None and checkpoints is not None and cluster.is_chief:
         write_run(run, data, folder)
         checkpoints.remove()

@@ -21,6 +21,8 @@ from deepbio.zoo.preset import write_json
 if TYPE_CHECKING:
     import keras
 
+    from deepbio.training.finetuning.tuning import Tuning
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -34,6 +36,7 @@ class Run:
         seed: of order and dropout.
         seconds: of training.
         folder: of the preset, where `out` was given.
+        tuning: of a trained model; `None` where the training began anew.
     """
 
     model: keras.Model = field(repr=False)
@@ -43,6 +46,7 @@ class Run:
     seed: int
     seconds: float
     folder: Path | None = None
+    tuning: Tuning | None = field(default=None, repr=False)
 
 
 def write_run(run: Run, data: Dataset, out: Path) -> None:
@@ -57,6 +61,8 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
         "training": {**_plain(run.settings.to_dict()), "patience": run.settings.patience or 0, "seed": run.seed},
     }
+    if run.tuning is not None:
+        recipe["finetune"] = _plain(run.tuning.to_dict())
     with write_atomically(out / "recipe.yaml") as beside:
         beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     with write_atomically(out / "card.md") as beside:
@@ -85,15 +91,17 @@ def _card(run: Run, data: Dataset) -> str:
         "licence": "unstated; set it before you share the weights",
         "data_licence": data.card["licence"] if data.card else "unstated",
         "data_citation": data.card["citation"] if data.card else "unstated",
+        **({"finetuned_from": run.tuning.origin["model"]} if run.tuning and run.tuning.origin.get("model") else {}),
         "seed": run.seed,
         "valid": {
             name: [round(float(v), 4) for v in (e.value, e.low, e.high)] for name, e in run.valid.metrics.items()
         },
     }
+    made = "tuned" if run.tuning is not None else "trained"
     front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
     return (
         f"---\n{front}---\n"
-        f"`{facts['architecture']}` trained on `{data.name}` by deepbio. `recipe.yaml` trains it again.\n\n"
+        f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. `recipe.yaml` trains it again.\n\n"
         f"Intended use: research and teaching. Not for the care of patients.\n\n"
         f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
         f"choose the weights where training stopped early, so they are optimistic; evaluate on the test split once.\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -28,6 +28,9 @@ from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
 from deepbio.training.steps.optimizers import make_optimizer
 
+if TYPE_CHECKING:
+    from deepbio.training.finetuning.tuning import Tuner
+
 log = logging.getLogger("deepbio")
 
 
@@ -43,6 +46,7 @@ class Trainer:
         run: what run this is; checkpoints carry it.
         checkpoints: where to save; `None` saves nothing.
         request: whether the process was asked to end.
+        tuner: freezes and paces the layers of `model`; without one all train alike.
     """
 
     def __init__(
@@ -58,24 +62,25 @@ class Trainer:
         steps_per_execution: int | None = None,
         checkpoints: Checkpoints | None = None,
         request: Request | None = None,
+        tuner: Tuner | None = None,
     ) -> None:
         self.model, self._data, self._settings, self._cluster, self._seed = model, data, settings, cluster, seed
         self._run, self._checkpoints, self._request = run, checkpoints, request or Request()
+        self._tuner = tuner
+        self._trained = model.trainable_variables if tuner is None else tuner.variables
         strategy = cluster.strategy
-        feed = make_feed(
+        self._feed = make_feed(
             data.train, batch_size=settings.batch_size, seed=seed, cache=settings.cache, strategy=strategy,
             worker=cluster.worker, workers=cluster.workers,
         )  # fmt: skip
         self._loss = loss_for(data.task, settings.loss, label_smoothing=settings.label_smoothing)
         self.steps = -(-len(data.train) // settings.batch_size)
         with strategy.scope():
-            self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs)
+            rates = None if tuner is None else tuner.rates
+            self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)
+            self._optimizer.build(self._trained)
             model.compile(optimizer=self._optimizer)  # callbacks look for model.optimizer
-            self._loop = StepLoop(
-                model, self._optimizer, self._loss, feed, strategy=strategy,
-                class_weight=class_weights(data.task, data.train.y, settings.class_weight),
-                accumulate=settings.accumulate, jit_compile=settings.jit_compile,
-            )  # fmt: skip
+        self._loop = self._make_loop()
         seed_dropout(model, strategy, seed)
         self._outputs = gathering(model, cluster)
         self._monitor, mode = monitored(settings)
@@ -114,12 +119,32 @@ class Trainer:
             while self._epoch < settings.epochs and not model.stop_training:
                 self._one_epoch(progress)
         if settings.ema is not None:
-            self._optimizer.finalize_variable_values(model.trainable_variables)
+            self._optimizer.finalize_variable_values(self._trained)
         self._callbacks.on_train_end()
         return {name: [float(v) for v in values] for name, values in self._history().items()}
 
+    def _make_loop(self) -> StepLoop:
+        settings, data = self._settings, self._data
+        with self._cluster.strategy.scope():
+            return StepLoop(
+                self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy,
+                class_weight=class_weights(data.task, data.train.y, settings.class_weight),
+                accumulate=settings.accumulate, jit_compile=settings.jit_compile,
+            )  # fmt: skip
+
+    def _start_stage(self, epoch: int) -> None:
+        """Where other layers train from this epoch on, trace the step again: it knows its variables by heart."""
+        if self._tuner is None or not self._tuner.start_epoch(epoch):
+            return
+        before = self._loop.loss_scale
+        self._loop = self._make_loop()
+        if before is not None and self._loop.loss_scale is not None:
+            for new, old in zip(self._loop.loss_scale.variables, before.variables, strict=True):
+                new.assign(old)
+
     def _one_epoch(self, progress: Progress) -> None:
         epoch, began = self._epoch, time.perf_counter()
+        self._start_stage(epoch)
         progress.start_epoch(done=len(self._losses))
         self._callbacks.on_epoch_begin(epoch)
 
@@ -146,7 +171,7 @@ class Trainer:
         self._callbacks.on_epoch_end(epoch, logs)
         self.model.stop_training = bool(self._cluster.highest([float(self.model.stop_training)])[0])
         if raw is not None:
-            for variable, value in zip(self.model.trainable_variables, raw, strict=True):
+            for variable, value in zip(self._trained, raw, strict=True):
                 variable.assign(value)
         self._epoch, self._losses = epoch + 1, np.zeros(0, np.float32)
         if self._checkpoints is not None and self._checkpoints.due_at_epoch():
@@ -172,8 +197,8 @@ class Trainer:
         """Put the moving average in place of the weights, for validation and callbacks; give the weights to put back."""
         if self._settings.ema is None:
             return None
-        raw = [variable.numpy() for variable in self.model.trainable_variables]
-        self._optimizer.finalize_variable_values(self.model.trainable_variables)
+        raw = [variable.numpy() for variable in self._trained]
+        self._optimizer.finalize_variable_values(self._trained)
         return raw
 
     def _variables(self) -> dict[str, Any]:

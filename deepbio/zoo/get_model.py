@@ -143,13 +143,24 @@ def _build_one(record: ModelRecord) -> keras.Model:
     strands = options.pop("reverse_complement", "none")
     if strands != "none" and record.input.modality != "dna":
         raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
-    try:
-        model = spec.builder()(record.input, record.outputs, **options)
+    network_input = options.pop("network_input", None)
+    if network_input is not None and record.input.modality not in ("dna", "image"):
+        raise ModelError(f"network_input is for DNA and images; the input is {record.input.modality}.")
+
+    def make(input: InputSpec) -> keras.Model:
+        model = spec.builder()(input, record.outputs, **options)
         if strands == "none":
             return model
         from deepbio.zoo.dna.reverse_complement import with_strands
 
-        return with_strands(model, strands, name=record.architecture)
+        return with_strands(model, strands, name=spec.name)
+
+    try:
+        if network_input is None:
+            return make(record.input)
+        from deepbio.zoo.network_input import behind
+
+        return behind(make, record.input, network_input, name=spec.name)
     except ModelError:
         raise
     except (ValueError, TypeError) as error:

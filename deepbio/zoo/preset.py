@@ -19,7 +19,8 @@ from deepbio.zoo.ensemble import member_trunks
 from deepbio.zoo.expectation import EXPECTATION, expectation
 from deepbio.zoo.places import locate, show_notice
 from deepbio.zoo.record import ModelRecord, attach, describe
-from deepbio.zoo.weight_files import layer_names, load_weight_file, save_h5, save_safetensors
+from deepbio.zoo.transfer import transferred
+from deepbio.zoo.weight_files import load_weight_file, save_h5, save_safetensors
 
 if TYPE_CHECKING:
     import keras
@@ -189,7 +190,7 @@ def load_preset(
     model = _load(preset, entries, record, folder)
     if new_head:
         record = replace(record, outputs=outputs, task=task, seed=seed)
-        model = _with_new_head(model, record, folder)
+        model = transferred(model, record, keep_head=False, source=str(folder))
     elif task is not None:
         record = replace(record, task=task)
     if strands == "average":
@@ -295,22 +296,3 @@ def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
         return keras.models.model_from_json(json.dumps(description))
     except (ValueError, TypeError) as error:
         raise WeightsError(f"Keras cannot rebuild this preset's model: {str(error).splitlines()[0]}") from error
-
-
-def _with_new_head(trained: keras.Model, record: ModelRecord, folder: str | Path) -> keras.Model:
-    """Build the model for other outputs and give it the trained weights of all layers but the head."""
-    from deepbio.zoo.get_model import build
-
-    fresh = build(replace(record, link_built_in=False))
-    kept, new = 0, []
-    partners = layer_names(trained)
-    for name, layer in layer_names(fresh).items():
-        weights = partners[name].get_weights() if name in partners else []
-        is_head = layer.name.startswith("head") or layer.name.endswith("_head")
-        if not is_head and [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
-            layer.set_weights(weights)
-            kept += 1
-        else:
-            new.append(layer.name)
-    log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", folder, kept, ", ".join(new))
-    return fresh

@@ -137,6 +137,8 @@ def builder_options(spec: ModelSpec) -> dict[str, Any]:
     options = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
     if "dna" in spec.modality:
         options["reverse_complement"] = "none"  # of every DNA model: see deepbio.zoo.dna.reverse_complement
+    if {"dna", "image"} & set(spec.modality):
+        options["network_input"] = None  # see deepbio.zoo.network_input
     return {**options, **spec.defaults}
 
 

@@ -22,18 +22,24 @@ from deepbio.zoo.record import attach
 
 
 def working_copy(
-    model: keras.Model, cluster: Cluster, *, precision: str = "float32", sync_batch_norm: bool = True
+    model: keras.Model,
+    cluster: Cluster,
+    *,
+    precision: str = "float32",
+    sync_batch_norm: bool = True,
+    always: bool = False,
 ) -> keras.Model:
     """Give a model with the same weights, made in the strategy's scope and under `precision`; the model itself where that is enough.
 
     Args:
         sync_batch_norm: normalise over the global batch where there is more than one replica.
+        always: make a copy even where the model itself would do.
 
     Raises:
         ModelError: Keras cannot make the model again.
     """
     strategy = cluster.strategy
-    if strategy is _default_strategy() and precision == "float32":
+    if strategy is _default_strategy() and precision == "float32" and not always:
         return model
     with strategy.scope(), dtype_policy(precision):
         copy = _again(model, precision)

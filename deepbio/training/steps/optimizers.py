@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 
 from deepbio.errors import TrainingError
 from deepbio.training.settings import Settings
+from deepbio.training.steps.paced import paced
 
 
-def make_optimizer(settings: Settings, *, steps: int) -> keras.optimizers.Optimizer:
-    """Give the Keras optimizer that the settings describe, for a run of `steps` steps."""
+def make_optimizer(
+    settings: Settings, *, steps: int, rates: Sequence[float] | None = None
+) -> keras.optimizers.Optimizer:
+    """Give the Keras optimizer that the settings describe, for a run of `steps` steps.
+
+    Args:
+        rates: a share of the learning rate for each variable that the optimizer will be built with; `None` for the whole.
+    """
     rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
     warmup = round(settings.warmup * steps)
     if settings.schedule == "cosine":
@@ -39,7 +48,10 @@ def make_optimizer(settings: Settings, *, steps: int) -> keras.optimizers.Optimi
     }
     if settings.optimizer == "adamw" and settings.weight_decay is None:
         del options["weight_decay"]  # leave Keras's own default in place
-    optimizer = classes[settings.optimizer](learning_rate=rate, **options)  # type: ignore[arg-type]
+    kind = classes[settings.optimizer]
+    if rates is not None and any(share != 1 for share in rates):
+        kind = paced(kind, rates)
+    optimizer = kind(learning_rate=rate, **options)  # type: ignore[arg-type]
     if optimizer.weight_decay:
         # shrinking a bias or the scale of a normalisation does not make a model simpler
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

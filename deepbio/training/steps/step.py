@@ -48,7 +48,8 @@ class Step:
         self._variables = model.trainable_variables
         self._replicas = strategy.num_replicas_in_sync
         self._parts = accumulate
-        optimizer.build(self._variables)
+        if not optimizer.built:  # with more variables, where some are frozen for a while
+            optimizer.build(self._variables)
         # Keras clips each replica's gradients and sums them after; here they come to it summed.
         optimizer._all_reduce_sum_gradients = lambda pairs: pairs  # type: ignore[attr-defined]
         self.loss_scale = LossScale() if computes_in_float16(layers_of(model)) else None

@@ -1,0 +1,89 @@
+"""`FitLength` and `FitImage`: other windows and other images for a network that takes one size only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+ops: Any = keras.ops  # its annotations name one backend's tensors only
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+class FitLength(keras.layers.Layer):
+    """Crop one-hot DNA to its middle, or put unknown bases (zeros) on both sides, so that `length` bases are left.
+
+    Where the two sides cannot be equal, the right one has one base more.
+
+    Input shape: `(batch, positions, 4)`.
+    Output shape: `(batch, length, 4)`.
+
+    >>> FitLength(2)(keras.ops.ones((1, 5, 4))).shape, FitLength(4)(keras.ops.ones((1, 1, 4)))[0, :, 0].numpy().tolist()
+    (TensorShape([1, 2, 4]), [0.0, 1.0, 0.0, 0.0])
+    """
+
+    def __init__(self, length: int, **options):
+        super().__init__(**options)
+        self.length = length
+
+    def call(self, x):
+        """Crop or pad."""
+        missing = self.length - x.shape[1]
+        if missing <= 0:
+            first = -missing // 2
+            return x[:, first : first + self.length]
+        return ops.pad(x, [(0, 0), (missing // 2, missing - missing // 2), (0, 0)])
+
+    def compute_output_shape(self, input_shape):
+        """Give `(batch, length, 4)`."""
+        return (input_shape[0], self.length, input_shape[2])
+
+    def get_config(self):
+        """Give what `from_config` needs."""
+        return {**super().get_config(), "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+class FitImage(keras.layers.Layer):
+    """Resize images (bilinear), and repeat grey as red, green and blue or take the brightness of colour.
+
+    Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+
+    Args:
+        shape: height, width and channels that the network takes.
+
+    Input shape: `(batch, height, width, channels)` uint8 pixels.
+    Output shape: `(batch, *shape)` uint8 pixels.
+
+    >>> FitImage((2, 2, 3))(keras.ops.full((1, 4, 4, 1), 7, dtype="uint8"))[0, 0, 0].numpy().tolist()
+    [7, 7, 7]
+    """
+
+    def __init__(self, shape: Sequence[int], **options):
+        super().__init__(**options)
+        self.shape = tuple(shape)
+
+    def call(self, x):
+        """Resize, then repeat or weigh the channels."""
+        height, width, channels = self.shape
+        x = ops.cast(x, "float32")
+        if tuple(x.shape[1:3]) != (height, width):
+            x = ops.image.resize(x, (height, width), interpolation="bilinear", data_format="channels_last")
+        if x.shape[-1] == 1 and channels > 1:
+            x = ops.repeat(x, channels, axis=-1)
+        elif x.shape[-1] == 3 and channels == 1:
+            x = ops.sum(x * ops.convert_to_tensor([0.299, 0.587, 0.114], "float32"), axis=-1, keepdims=True)
+        return ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
+
+    def compute_output_shape(self, input_shape):
+        """Give `(batch, height, width, channels)`."""
+        return (input_shape[0], *self.shape)
+
+    def compute_output_spec(self, x):
+        """Give a uint8 tensor, whatever the layer's policy."""
+        return keras.KerasTensor(self.compute_output_shape(x.shape), dtype="uint8")
+
+    def get_config(self):
+        """Give what `from_config` needs."""
+        return {**super().get_config(), "shape": self.shape}
