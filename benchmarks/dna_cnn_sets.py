@@ -46,8 +46,8 @@ class Plan:
 PLANS = {
     "oct4_mafk": Plan(10),
     "cnnprom_ecoli": Plan(30, (0.90, 0.96)),
-    "cnnprom_arabidopsis_tata": Plan(20, (0.95, 0.97)),
-    "cnnprom_arabidopsis_non_tata": Plan(10, (0.94, 0.94)),
+    "cnnprom_arabidopsis_tata": Plan(12, (0.95, 0.97)),
+    "cnnprom_arabidopsis_non_tata": Plan(5, (0.94, 0.94)),
 }
 
 

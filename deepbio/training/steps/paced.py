@@ -16,6 +16,7 @@ def paced(optimizer: type[Any], rates: Sequence[float]) -> type[Any]:
         optimizer: its `update_step` is proportional to the learning rate, as it is in those of `OPTIMIZERS`.
         rates: one for each variable that the optimizer will be built with.
 
+    >>> import keras
     >>> variables = [keras.Variable([1.0]), keras.Variable([1.0])]
     >>> slow = paced(keras.optimizers.SGD, [1.0, 0.5])(learning_rate=0.1)
     >>> slow.build(variables)
