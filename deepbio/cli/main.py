@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import deepbio
-from deepbio.cli import listing, score, train
+from deepbio.cli import listing, score, train, variants
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
@@ -41,6 +41,7 @@ app.command()(doctor)
 app.command()(push)
 app.command()(benchmark)
 app.command()(leaderboard)
+app.add_typer(variants.app, name="variants")
 
 
 def _show_version(asked: bool) -> None:

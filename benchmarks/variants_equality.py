@@ -1,0 +1,264 @@
+"""Splice scores of deepbio beside SpliceAI's algorithm: more than 2,000 variants of a megabase of chromosome 22 (GRCh37).
+
+    python benchmarks/variants_equality.py oracle [--part 0 --parts 1] [--minutes 9] --cache FOLDER
+    python benchmarks/variants_equality.py compare --cache FOLDER [--out benchmarks/results/variants_equality.md]
+
+`oracle` runs the slow reference of `tests/variants/oracle.py` with the five networks of the installed package spliceai 1.3.1 over full
+windows with zero padding, and keeps what they say; it goes on where it stopped. What the networks say of a reference position
+does not depend on where its window begins, as long as it has 5,000 bases on both sides, so references are computed once a gene.
+`compare` runs the fast engine on the same variants and compares every output string and every raw score.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from tests.variants import oracle
+
+DATA = Path("../shared/data/grch37_chr22_1mb")
+FIRST = 20_000_001
+TILE = 10_000  # outputs of one reference pass
+LETTERS = "ACGT"
+
+
+def read_sequence(data: Path) -> str:
+    with gzip.open(next(data.glob("*.fa.gz")), "rt") as file:
+        return "".join(line.strip() for line in file if not line.startswith(">")).upper()
+
+
+def read_genes(data: Path) -> list[oracle.Gene]:
+    return [gene for gene in oracle.read_genes(data / "genes.tsv", minus=FIRST - 1) if gene.end <= 1_000_000]
+
+
+def choose(sequence: str, genes: list[oracle.Gene]) -> list[tuple[int, str, str, int]]:
+    """Give `(pos, ref, alt, distance)`: SNVs around splice sites, random SNVs, insertions and deletions of 1 to 50."""
+    random = np.random.Generator(np.random.Philox(7))
+    chosen: list[tuple[int, str, str, int]] = []
+
+    def distance(i: int) -> int:
+        return (50, 50, 50, 500, 50, 50, 2000)[i % 7]
+
+    sites = {strand: sorted({b for g in genes if g.strand == strand for b in g.boundaries[1:-1]}) for strand in "+-"}
+    for strand in "+-":
+        for b in random.choice(sites[strand], 12, replace=False):
+            d = distance(len(chosen) // 3)
+            for pos in range(int(b) - 4, int(b) + 4):
+                chosen += [(pos, sequence[pos - 1], a, d) for a in LETTERS if a != sequence[pos - 1]]
+    inside = [g for g in genes if g.end - g.start > 3000]
+
+    def place() -> int:
+        while True:
+            gene = inside[random.integers(len(inside))]
+            pos = int(random.integers(gene.start, gene.end - 60))
+            if random.random() < 0.5:
+                pos = int(random.choice(gene.boundaries)) + int(random.integers(-60, 60))
+            if (
+                7001 < pos < 992_000
+                and gene.start <= pos <= gene.end
+                and set(sequence[pos - 1 : pos + 60]) <= set(LETTERS)
+            ):
+                return pos
+
+    for i in range(520):
+        pos = place()
+        ref = sequence[pos - 1]
+        chosen.append((pos, ref, str(random.choice([a for a in LETTERS if a != ref])), distance(i)))
+    for i in range(470):
+        pos, n = place(), i % 50 + 1
+        ref = sequence[pos - 1]
+        first = ref if i % 9 else str(random.choice(list(LETTERS)))
+        chosen.append((pos, ref, first + "".join(random.choice(list(LETTERS), n)), distance(i)))
+    for i in range(470):
+        pos, n = place(), i % 50 + 1
+        chosen.append((pos, sequence[pos - 1 : pos + n], sequence[pos - 1], distance(i)))
+    return chosen
+
+
+def cases(sequence: str, genes: list[oracle.Gene]) -> list[tuple[int, str, str, int, oracle.Gene]]:
+    """Give each variant with each of its genes, in an order that has all kinds early."""
+    found = [(*variant, gene) for variant in choose(sequence, genes) for gene in oracle.overlapping(genes, variant[0])]
+    order = np.random.Generator(np.random.Philox(11)).permutation(len(found))
+    return [found[i] for i in order]
+
+
+def key(case) -> str:
+    pos, ref, alt, distance, gene = case
+    return hashlib.sha1(f"{pos}|{ref}|{alt}|{distance}|{gene.name}".encode()).hexdigest()[:16]
+
+
+def load_members(threads: int):
+    """Give SpliceAI's own five networks, from its installed package, as functions of one window `(1, length, 4)`."""
+    import importlib.metadata
+
+    import keras
+    import tensorflow as tf
+
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    package = importlib.metadata.distribution("spliceai")
+    members = []
+    for i in range(1, 6):
+        model = keras.models.load_model(str(package.locate_file(f"spliceai/models/spliceai{i}.h5")), compile=False)
+        signature = [tf.TensorSpec((1, None, 4), tf.float32)]
+        members.append(tf.function(lambda x, model=model: model(x, training=False), input_signature=signature))
+    return members
+
+
+class References:
+    """What the networks say of each gene's own strand, computed `TILE` positions at a time and kept on disk."""
+
+    def __init__(self, members, sequence: str, cache: Path):
+        self.members, self.sequence, self.cache = members, sequence, cache
+        self.tiles: dict = {}
+
+    def __call__(self, gene: oracle.Gene, pos: int, distance: int) -> np.ndarray:
+        first, last = pos - distance, pos + distance
+        parts = [self.tile(gene, n) for n in range(first // TILE, last // TILE + 1)]
+        begin = first // TILE * TILE
+        return np.concatenate(parts)[first - begin : last - begin + 1]
+
+    def tile(self, gene: oracle.Gene, n: int) -> np.ndarray:
+        if (gene.name, n) not in self.tiles:
+            file = self.cache / f"reference-{gene.name}-{n}.npy"
+            if not file.exists():
+                first, last = n * TILE - 5000, n * TILE + TILE - 1 + 5000
+                letters = "".join(
+                    self.sequence[p - 1] if gene.start <= p <= gene.end else "N" for p in range(first, last + 1)
+                )
+                beside = file.with_name(f"{file.stem}-{os.getpid()}.tmp.npy")
+                np.save(beside, oracle.predictions(self.members, letters, gene.strand).astype(np.float32))
+                beside.replace(file)
+            self.tiles[gene.name, n] = np.load(file)
+        return self.tiles[gene.name, n]
+
+
+def run_oracle(arguments) -> None:
+    members = load_members(arguments.threads)
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    sequence, genes = read_sequence(DATA), read_genes(DATA)
+    references = References(members, sequence, arguments.cache)
+    todo = [case for i, case in enumerate(cases(sequence, genes)) if i % arguments.parts == arguments.part]
+    begun = time.monotonic()
+    done = 0
+    for i, case in enumerate(todo):
+        file = arguments.cache / f"{key(case)}.npz"
+        if file.exists():
+            continue
+        if time.monotonic() - begun > 60 * arguments.minutes:
+            print(f"{i} of {len(todo)} done so far ({done} now)")
+            return
+        pos, ref, alt, distance, gene = case
+        letters = oracle.windows(sequence, gene, pos, ref, alt, distance)[1]
+        y_alt = oracle.predictions(members, letters, gene.strand)
+        y_ref = references(gene, pos, distance)
+        beside = file.with_suffix(".tmp.npz")
+        np.savez(beside, y_ref=y_ref, y_alt=y_alt)
+        beside.replace(file)
+        done += 1
+    print(f"all {len(todo)} done")
+
+
+class Memory:
+    """A cone that remembers, so that the mask's two settings cost one pass."""
+
+    def __init__(self, cone):
+        self.cone, self.kept = cone, {}
+
+    def __call__(self, window, edits):
+        name = hashlib.sha1(b"".join(np.ascontiguousarray(part).tobytes() for part in (window, *edits))).digest()
+        if name not in self.kept:
+            self.kept[name] = self.cone(window, edits)
+        return self.kept[name]
+
+
+def kind_of(ref: str, alt: str) -> str:
+    return "SNV" if len(ref) == len(alt) else "insertion" if len(alt) > len(ref) else "deletion"
+
+
+def compare(arguments) -> None:
+    import collections
+    import tempfile
+
+    from deepbio.datasets.genome import open_genome
+    from deepbio.variants import Annotation, Gene, SpliceScorer
+    from deepbio.variants.vcf import parse_record
+    from deepbio.zoo import get_model
+
+    sequence, genes = read_sequence(DATA), read_genes(DATA)
+    todo = [case for case in cases(sequence, genes) if (arguments.cache / f"{key(case)}.npz").exists()]
+    todo = todo[: arguments.most]
+    fasta = Path(tempfile.mkdtemp()) / "chr22.fa"
+    fasta.write_text(f">22\n{sequence}\n", encoding="ascii")
+    table = Annotation(Gene(g.name, "22", g.strand, g.start, g.end, g.boundaries) for g in genes)
+    model, genome = get_model(arguments.weights), open_genome(fasta)
+    same, total, worst = collections.Counter(), collections.Counter(), collections.defaultdict(float)
+    lines: list[str] = []
+    strings = 0
+    for distance in sorted({case[3] for case in todo}):
+        scorer = SpliceScorer(model, genome, table, distance=distance)
+        scorer._cone = Memory(scorer._cone)
+        for first in range(0, len(todo), 256):
+            part = [case for case in todo[first : first + 256] if case[3] == distance]
+            records = [
+                parse_record(f"{'chr' if i % 2 else ''}22\t{c[0]}\t.\t{c[1]}\t{c[2]}\t.\t.\t.", 1)
+                for i, c in enumerate(part)
+            ]
+            for scorer.mask in (False, True):
+                for case, scored in zip(part, scorer(records), strict=True):
+                    pos, ref, alt, _, gene = case
+                    with np.load(arguments.cache / f"{key(case)}.npz") as kept:
+                        text, raw = oracle.entry(
+                            kept["y_ref"], kept["y_alt"], gene, pos, ref, alt, distance, scorer.mask
+                        )
+                    effect = next(e for e in scored.effects if e.gene == gene.name)
+                    name = (kind_of(ref, alt), gene.strand, distance)
+                    total[name] += 1
+                    same[name] += effect.text() == text
+                    worst[name] = max(worst[name], float(np.abs(np.subtract(effect.scores, raw)).max()))
+                    strings += 1
+                    if effect.text() != text:
+                        line = f"{pos} {ref}>{alt} {gene.name} distance {distance} mask {int(scorer.mask)}: {effect.text()} for {text}"
+                        lines.append(line)
+                        print(line)
+            scorer._cone.kept.clear()
+    rows = [
+        "| kind | strand | distance | strings (masks 0 and 1) | identical | largest raw difference |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows += [f"| {n[0]} | {n[1]} | {n[2]} | {total[n]} | {same[n]} | {worst[n]:.1e} |" for n in sorted(total)]
+    rows.append(f"| all | | | {strings} | {sum(same.values())} | {max(worst.values()):.1e} |")
+    text = "\n".join([f"{len(todo)} alternates in genes.", "", *rows, "", *(f"- {line}" for line in lines)]) + "\n"
+    print(text)
+    if arguments.out:
+        arguments.out.write_text("# Splice scores beside SpliceAI's algorithm\n\n" + text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["oracle", "compare"])
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--part", type=int, default=0)
+    parser.add_argument("--parts", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--weights", default="spliceai_10k.illumina")
+    parser.add_argument("--most", type=int, default=None, help="of the variants, for a quick look")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    compare(arguments) if arguments.what == "compare" else run_oracle(arguments)
+
+
+if __name__ == "__main__":
+    main()

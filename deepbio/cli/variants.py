@@ -1,0 +1,82 @@
+"""`deepbio variants`: effects of the variants of a VCF."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepbio.cli.console import note
+from deepbio.cli.quiet import load_tensorflow
+from deepbio.errors import DeepbioError
+
+app = typer.Typer(no_args_is_help=True, help="Effects of the variants of a VCF.")
+
+Vcf = Annotated[Path, typer.Argument(help="VCF, plain, gzip or bgzip, or BCF.")]
+Fasta = Annotated[Path, typer.Option("--fasta", help="The reference genome.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Written whole or not at all; .gz is bgzip.")]
+
+
+@app.command()
+def splice(
+    vcf: Vcf,
+    fasta: Fasta,
+    annotation: Annotated[str, typer.Option("--annotation", help="grch37, grch38, a table or a GTF.")],
+    out: Out,
+    weights: Annotated[str, typer.Option(help="ci, illumina, or a preset.")] = "ci",
+    distance: Annotated[int, typer.Option(help="Of scored positions from the variant, 1 to 4999.")] = 50,
+    mask: Annotated[int, typer.Option(help="1 hides gains of annotated sites and losses of others.")] = 0,
+    format: Annotated[str, typer.Option(help="vcf, tsv or parquet.")] = "vcf",
+    all_isoforms: Annotated[bool, typer.Option("--all-isoforms", help="Score each transcript of a GTF.")] = False,
+    shards: Annotated[str, typer.Option(metavar="I/N", help="Score the I-th of N stretches only.")] = "1/1",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an ended run stopped.")] = False,
+    explain_skips: Annotated[
+        bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
+    ] = False,
+    index: Annotated[bool, typer.Option("--index", help="Make a tabix index.")] = False,
+    most_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
+    chunk: Annotated[int, typer.Option(help="Records that are scored and kept together.")] = 256,
+) -> None:
+    """Score splicing by SpliceAI's rules: the INFO field SpliceAI, or a table of raw values."""
+    if mask not in (0, 1):
+        raise DeepbioError(f"--mask is 0 or 1; received {mask}.")
+    load_tensorflow()
+    from deepbio import variants
+
+    summary = variants.splice(
+        vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
+        format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
+        index=index, most_mismatches=most_mismatches, chunk=chunk, progress=Progress(),
+    )  # fmt: skip
+    note(f"{summary.scored:,} of {summary.records:,} records scored in {summary.seconds:.1f} s; written to {out}.")
+    for reason, count in sorted(summary.skipped.items(), key=lambda pair: -pair[1]):
+        note(f"  {count:>9,}  {reason}")
+
+
+class Progress:
+    """A line every ten seconds: records done, records a second, time left."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, done: int, total: int, seconds: float) -> None:
+        """Say how far the run is, where it is time to."""
+        if self._first is None:
+            self._first = (done, seconds)
+        if time.monotonic() - self._last < 10:
+            return
+        self._last = time.monotonic()
+        rate = (done - self._first[0]) / max(seconds - self._first[1], 1e-9)
+        left = f", {(total - done) / rate / 60:.1f} minutes left" if rate > 0 else ""
+        typer.echo(f"{done:,} of {total:,} records, {rate:.1f} a second{left}", file=sys.stderr)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    i, slash, n = text.partition("/")
+    if not (slash and i.isdigit() and n.isdigit() and 1 <= int(i) <= int(n)):
+        raise DeepbioError(f"--shards takes I/N, such as 3/10; received {text!r}.")
+    return int(i), int(n)

@@ -1,0 +1,9 @@
+"""Effects of DNA variants: SpliceAI's scores, exact and fast, and any model's."""
+
+from deepbio.variants.annotation import Annotation, Gene, read_annotation
+from deepbio.variants.rules import Effect
+from deepbio.variants.splice import Summary, splice
+from deepbio.variants.splicing import SpliceScorer
+from deepbio.variants.vcf import Record, VcfFile
+
+__all__ = ["Annotation", "Effect", "Gene", "Record", "SpliceScorer", "Summary", "VcfFile", "read_annotation", "splice"]

@@ -1,0 +1,117 @@
+"""SpliceAI's rules as pure functions: from the outputs around a variant to scores, positions and the text of an entry.
+
+Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015, and the behaviour of the program spliceai 1.3.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ACCEPTOR, DONOR = 1, 2
+SCORES = ("DS_AG", "DS_AL", "DS_DG", "DS_DL")
+POSITIONS = ("DP_AG", "DP_AL", "DP_DG", "DP_DL")
+_NO_SCORE = "|".join(["."] * 8)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one alternate does to one gene.
+
+    Args:
+        alternate: the allele as the VCF writes it.
+        gene: name in the annotation table.
+        strand: of the gene.
+        scores: acceptor gain and loss, donor gain and loss; empty where the rules give none (both alleles longer than 1).
+        positions: of each score, relative to POS.
+    """
+
+    alternate: str
+    gene: str
+    strand: str
+    scores: tuple[float, ...] = ()
+    positions: tuple[int, ...] = ()
+
+    def text(self) -> str:
+        """Give the entry of the INFO field.
+
+        >>> Effect("T", "ZDHHC8", "+", (0.914, 0.0, 0.0, 0.001), (2, -26, 5, 11)).text()
+        'T|ZDHHC8|0.91|0.00|0.00|0.00|2|-26|5|11'
+        >>> Effect("TT", "ZDHHC8", "+").text()
+        'TT|ZDHHC8|.|.|.|.|.|.|.|.'
+        """
+        if not self.scores:
+            return f"{self.alternate}|{self.gene}|{_NO_SCORE}"
+        numbers = [*(f"{score:.2f}" for score in self.scores), *(str(place) for place in self.positions)]
+        return "|".join([self.alternate, self.gene, *numbers])
+
+
+def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -> np.ndarray:
+    """Bring the outputs of an alternate window to the positions of the reference.
+
+    A deletion's missing positions get zeros; an insertion's positions, with the base before it, become their maximum.
+
+    Args:
+        alternate_outputs: `(2 * distance + 1 + alt - ref, channels)`.
+        ref, alt: lengths of the alleles; one of them is 1.
+        distance: positions on either side.
+
+    Returns:
+        `(2 * distance + 1, channels)`. As in SpliceAI, a deletion is computed further in double precision.
+
+    >>> align(np.array([[1.0], [2], [3], [4]]), ref=1, alt=2, distance=1).ravel().tolist()
+    [1.0, 3.0, 4.0]
+    >>> align(np.array([[1.0], [2]]), ref=2, alt=1, distance=1).ravel().tolist()
+    [1.0, 2.0, 0.0]
+    """
+    y = alternate_outputs
+    if ref > 1 and alt == 1:
+        gap = np.zeros((ref - 1, y.shape[1]))
+        return np.concatenate([y[: distance + 1], gap, y[distance + 1 :]])
+    if ref == 1 and alt > 1:
+        highest = y[distance : distance + alt].max(axis=0, keepdims=True)
+        return np.concatenate([y[:distance], highest, y[distance + alt :]])
+    return y
+
+
+def score(
+    reference: np.ndarray, alternate: np.ndarray, *, boundary: int | None = None
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Give the largest gains and losses of acceptor and donor, and where they are.
+
+    Args:
+        reference, alternate: probabilities `(2 * distance + 1, 3)` at equal positions: none, acceptor, donor.
+        boundary: where given, the mask is on: signed distance from POS to the gene's nearest exon boundary. A gain there and a
+            loss elsewhere count 0.
+
+    Returns:
+        scores and positions in the order acceptor gain, acceptor loss, donor gain, donor loss; the first position on ties.
+    """
+    distance = len(reference) // 2
+    scores, places = [], []
+    for channel in (ACCEPTOR, DONOR):
+        for gain in (True, False):
+            more, less = (alternate, reference) if gain else (reference, alternate)
+            change = more[:, channel] - less[:, channel]
+            index = int(change.argmax())
+            place = index - distance
+            hidden = boundary is not None and ((place == boundary) if gain else (place != boundary))
+            scores.append(float(change[index]) * (0 if hidden else 1))
+            places.append(place)
+    return tuple(scores), tuple(places)
+
+
+def left_out(alternate: str) -> str | None:
+    """Say why an alternate is left out, or None.
+
+    >>> left_out("<DEL>"), left_out("A")
+    ('symbolic', None)
+    """
+    if "*" in alternate:
+        return "overlapping deletion (*)"
+    if any(mark in alternate for mark in "<>[]"):
+        return "symbolic"
+    if not alternate or "." in alternate or "-" in alternate:
+        return "no alternate allele"
+    return None

@@ -1,0 +1,156 @@
+"""Splice effects of VCF records: SpliceAI's checks, one reference for all changes of a window, and its output rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepbio.datasets.genome import Genome
+from deepbio.errors import DataError, ModelError
+from deepbio.sequence import encode
+from deepbio.variants.annotation import Annotation, plain_name
+from deepbio.variants.network import read_network
+from deepbio.variants.rules import Effect, align, left_out, score
+from deepbio.variants.vcf import Record
+from deepbio.variants.windows import Change, Window, make_windows
+
+if TYPE_CHECKING:
+    import keras
+
+NO_GENE = "no gene"
+MISMATCH = "REF does not match the FASTA"
+LABELS = ("none", "acceptor", "donor")
+
+
+@dataclass
+class Scored:
+    """What became of one record: an effect for each alternate and gene, and the reasons of what was skipped."""
+
+    effects: list[Effect] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    checked: bool = False
+
+
+class SpliceScorer:
+    """SpliceAI's scores of variants, computed by the change's cone.
+
+    Args:
+        model: gives none, acceptor and donor for each position, each with its whole context: a `spliceai_10k` preset, an ensemble or
+            one member.
+        genome: that the variants are of.
+        annotation: of the same build.
+        distance: of scored positions from the variant, 1 to 4,999.
+        mask: hide gains of annotated sites and losses of others.
+
+    Raises:
+        ModelError: another kind of model, or a distance out of range.
+    """
+
+    def __init__(
+        self, model: keras.Model, genome: Genome, annotation: Annotation, *, distance: int = 50, mask: bool = False
+    ) -> None:
+        from deepbio.variants.cone import Cone
+        from deepbio.zoo import describe, one_hot_model
+        from deepbio.zoo.ensemble import member_trunks
+
+        if not 1 <= distance <= 4999:
+            raise ModelError(f"The distance is 1 to 4999 positions; received {distance}.")
+        task = describe(model).task
+        if task is None or task.link != "softmax" or task.labels != LABELS:
+            raise ModelError(
+                "Splice effects need a model that tells none, acceptor and donor of each position, such as spliceai_10k.ci; "
+                f"received {model.name} with {task and list(task.labels)}."
+            )
+        members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
+        self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
+        self.context = members[0].context
+        self._cone = Cone(members, link=task.link, distance=distance)
+        self._names = {plain_name(name): name for name in reversed(genome.lengths)}
+
+    def __call__(self, records: Sequence[Record]) -> list[Scored]:
+        """Score records; what comes back does not depend on which of them come together, but for rounding in the 7th digit."""
+        found = [Scored() for _ in records]
+        slots: list[tuple[int, int]] = []
+        changes: list[Change] = []
+        for i, record in enumerate(records):
+            for j, (gene, alternate) in enumerate(self._entries(record, found[i])):
+                if len(record.reference) > 1 and len(alternate) > 1:
+                    found[i].effects.append(Effect(alternate, gene.name, gene.strand))
+                    found[i].skipped.append("both alleles longer than 1")
+                    continue
+                found[i].effects.append(Effect(alternate, gene.name, gene.strand))
+                changes.append(Change(len(slots), gene, record.position, record.reference, alternate))
+                slots.append((i, j))
+        for window in make_windows(changes, distance=self.distance):
+            for change, scores, places in self._window(window):
+                i, j = slots[change.index]
+                found[i].effects[j] = Effect(change.alternate, change.gene.name, change.gene.strand, scores, places)
+        return found
+
+    def chromosome(self, name: str) -> np.ndarray | None:
+        """Give the codes of a chromosome, `chr` prefix or not; None where the FASTA has none of that name."""
+        found = name if name in self.genome.lengths else self._names.get(plain_name(name))
+        return None if found is None else self.genome[found]
+
+    def _entries(self, record: Record, scored: Scored):
+        """Give gene and alternate of what can be scored; note why the rest cannot."""
+        reason = None
+        genes = self.annotation.at(record.chromosome, record.position)
+        chromosome = self.chromosome(record.chromosome)
+        side = max(self.context) + self.distance
+        if not record.alternates:
+            reason = "no alternate allele"
+        elif not genes:
+            reason = NO_GENE
+        elif chromosome is None:
+            reason = "chromosome not in the FASTA"
+        elif not 1 <= record.position <= len(chromosome):
+            reason = "position beyond the chromosome"
+        else:
+            there = chromosome[record.position - 1 : record.position - 1 + len(record.reference)]
+            scored.checked = True
+            if not np.array_equal(there, encode(record.reference)):
+                reason = MISMATCH
+            elif record.position - side < 1 or record.position + side > len(chromosome):
+                reason = "near the chromosome's end"
+            elif len(record.reference) > 2 * self.distance:
+                reason = "REF longer than twice the distance"
+        if reason is not None:
+            scored.skipped.append(reason)
+            return
+        for alternate in record.alternates:
+            why = left_out(alternate)
+            if why is not None:
+                scored.skipped.append(why)
+                continue
+            for gene in genes:
+                yield gene, alternate
+
+    def _window(self, window: Window):
+        from deepbio.variants.cone import Edits
+
+        chromosome = self.chromosome(window.gene.chromosome)
+        if chromosome is None:
+            raise DataError(f"{self.genome.path} has no chromosome {window.gene.chromosome!r}.")
+        codes = window.codes(chromosome, self.context)
+        starts = [window.start(change, self.context) for change in window.changes]
+        edits = Edits(
+            np.array(starts, np.int32),
+            np.array([len(c.alternate) - len(c.reference) for c in window.changes], np.int32),
+            np.stack([window.alternate_codes(c, codes, s) for c, s in zip(window.changes, starts, strict=True)]),
+        )
+        y_ref, y_alt = self._cone(codes, edits)
+        minus = window.gene.strand == "-"
+        if minus:
+            y_ref = y_ref[::-1]
+        for change, y in zip(window.changes, y_alt, strict=True):
+            ref, alt = len(change.reference), len(change.alternate)
+            first = ref - 1 if minus else 0
+            y = y[first : first + 2 * self.distance + 1 + alt - ref]
+            place = change.position - self.distance - window.first
+            y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
+            boundary = change.gene.boundary(change.position) if self.mask else None
+            yield change, *score(y_ref[place : place + 2 * self.distance + 1], y, boundary=boundary)

@@ -1,0 +1,118 @@
+"""From variants in genes to the windows that a network reads: one window for all changes that lie near each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepbio.sequence import encode, reverse_complement
+from deepbio.variants.annotation import Gene
+
+# Inserted bases, alternate allele included, that share one shape of network; each further shape is compiled anew.
+WIDTHS = (1, 64, 512, 4096)
+# Outputs of one window beyond the first variant's own: more need more memory, fewer share less.
+SPAN = 8_000
+# Two variants further apart than this cost less in windows of their own.
+GAP = 5_000
+# Windows' lengths are rounded up to these steps, so that few shapes occur.
+_STEPS = (0, 64, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 10_240, 12_288, 16_384)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One alternate in one gene: `position` is POS, 1-based; `index` is the caller's."""
+
+    index: int
+    gene: Gene
+    position: int
+    reference: str
+    alternate: str
+
+    @property
+    def width(self) -> int:
+        """The number of bases that the network is told are new: the alternate's, rounded up."""
+        return next(w for w in (*WIDTHS, len(self.alternate)) if w >= len(self.alternate))
+
+
+@dataclass(frozen=True)
+class Window:
+    """Changes of one gene that share a reference window.
+
+    Args:
+        changes: sorted by position.
+        first, last: positions whose outputs are computed, 1-based, both included.
+        width: of all changes.
+    """
+
+    changes: tuple[Change, ...]
+    first: int
+    last: int
+    width: int
+
+    @property
+    def gene(self) -> Gene:
+        """The gene of all changes."""
+        return self.changes[0].gene
+
+    def codes(self, chromosome: np.ndarray, context: tuple[int, int]) -> np.ndarray:
+        """Give the window as the network reads it: on the gene's strand, N beyond the transcript."""
+        before, after = context if self.gene.strand == "+" else context[::-1]
+        first, last = self.first - before, self.last + after
+        low, high = max(first, self.gene.start, 1), min(last, self.gene.end, len(chromosome))
+        codes = np.full(last - first + 1, 4, np.uint8)
+        codes[low - first : high - first + 1] = chromosome[low - 1 : high]
+        return codes if self.gene.strand == "+" else reverse_complement(codes)
+
+    def start(self, change: Change, context: tuple[int, int]) -> int:
+        """Give the place of a change's first base in `codes`."""
+        if self.gene.strand == "+":
+            return change.position - self.first + context[0]
+        return self.last - (change.position + len(change.reference) - 1) + context[0]
+
+    def alternate_codes(self, change: Change, codes: np.ndarray, start: int) -> np.ndarray:
+        """Give the alternate allele on the gene's strand and what follows it, `width` bases."""
+        alternate = encode(change.alternate)
+        if self.gene.strand == "-":
+            alternate = reverse_complement(alternate)
+        follows = start + len(change.reference)
+        return np.concatenate([alternate, codes[follows : follows + self.width - len(alternate)]])
+
+
+def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window]:
+    """Group changes by gene and place.
+
+    >>> gene = Gene("g", "1", "+", 1, 90_000, (1, 90_000))
+    >>> changes = [Change(i, gene, p, "A", "C") for i, p in enumerate((20_000, 20_300, 60_000))]
+    >>> [(len(window.changes), window.first) for window in make_windows(changes, distance=50)]
+    [(2, 19950), (1, 59950)]
+    """
+    groups: dict[Gene, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.gene, []).append(change)
+    for group in groups.values():
+        group.sort(key=lambda change: change.position)
+        begin = 0
+        for i in range(1, len(group) + 1):
+            if i < len(group):
+                near = group[i].position - group[i - 1].position <= GAP + 2 * distance
+                if near and group[i].position - group[begin].position <= SPAN and group[i].width == group[begin].width:
+                    continue
+            yield _window(group[begin:i], distance)
+            begin = i
+
+
+def _window(changes: list[Change], distance: int) -> Window:
+    width = max(change.width for change in changes)
+    first, last = changes[0].position - distance, 0
+    plus = changes[0].gene.strand == "+"
+    for change in changes:
+        more = width - len(change.alternate)
+        end = change.position + distance + len(change.reference) - 1
+        first = min(first, change.position - distance - (0 if plus else more))
+        last = max(last, end + (more if plus else 0))
+    length = last - first + 1
+    steps = [2 * distance + 1 + step for step in _STEPS]
+    more = next((step for step in steps if step >= length), length) - length
+    return Window(tuple(changes), first - (0 if plus else more), last + (more if plus else 0), width)
