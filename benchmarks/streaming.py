@@ -1,6 +1,6 @@
 """Streaming a data set that does not fit: 2 million windows of 1,000 bp over a memory-mapped genome.
 
-    python benchmarks/streaming.py [--windows 2000000] [--epochs 3] [--basset-steps 12] [--out benchmarks/results/streaming.md]
+    python benchmarks/streaming.py [--windows 2000000] [--epochs 6] [--basset-steps 12] [--out benchmarks/results/streaming.md]
 
 The genome is simulated (a file of random bytes 0 to 3, one a base). Two measurements, both through `deepbio`'s own feed and step loop:
 
@@ -35,6 +35,7 @@ from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import get_model
 
 LENGTH = 1000
+BOUND = 500  # MiB of own memory, in every epoch
 
 
 class Windows:
@@ -81,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--windows", type=int, default=2_000_000)
     parser.add_argument("--bases", type=int, default=1_000_000_000)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--basset-steps", type=int, default=12)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
@@ -122,6 +123,7 @@ def main():
             "",
             f"Own memory grew by {growth:.0f} MiB from the end of the first epoch to the highest after it. The windows as an array "
             f"would take {arguments.windows * LENGTH / 2**20:,.0f} MiB.",
+            f"The bound that the script holds: {BOUND} MiB of own memory in every epoch.",
             "Here the step is so short that gathering is what takes the time.",
         ]
 
@@ -147,7 +149,7 @@ def main():
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("\n".join(lines) + "\n")
     assert max(shares) < 0.05, shares
-    assert growth < 100, own
+    assert max(own) < BOUND, own
 
 
 class _First:
