@@ -11,6 +11,7 @@ import typer
 import deepbio
 from deepbio.cli import listing, score, train, variants
 from deepbio.cli.benchmark import benchmark, leaderboard
+from deepbio.cli.calibrate import calibrate
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
@@ -39,6 +40,7 @@ app.command()(score.predict)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(doctor)
 app.command()(push)
+app.command()(calibrate)
 app.command()(benchmark)
 app.command()(leaderboard)
 app.add_typer(variants.app, name="variants")

@@ -31,7 +31,7 @@ def evaluate(
     """Print the metrics of a trained model on a split, with 95% intervals."""
     if split not in ("train", "valid", "test"):
         raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
-    folder = _trained(model)
+    folder = trained(model)
     load_tensorflow()
     from deepbio import training
     from deepbio.zoo import describe, get_model
@@ -64,11 +64,18 @@ def predict(
     model: Model,
     file: Annotated[Path, typer.Argument(help="FASTA, CSV or TSV, a text file of notes, or an image folder.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A TSV file; standard output by default.")] = None,
+    sets: Annotated[bool, typer.Option("--sets", help="Add the labels of the prediction set (see calibrate).")] = False,
+    unusual: Annotated[
+        bool, typer.Option("--unusual", help="Add the share of validation examples that looked less strange.")
+    ] = False,
+    uncertainty: Annotated[
+        str | None, typer.Option(help="'dropout': add the entropy and disagreement of passes with dropout on.")
+    ] = None,
 ) -> None:
-    """Predict every example of a file and write TSV: id, label, probabilities."""
+    """Predict every example of a file and write TSV: id, label, probabilities (calibrated where the preset says how)."""
     if not file.exists():
         raise DeepbioError(f"Expected a file or folder at {file}; there is none.")
-    folder = _trained(model)
+    folder = trained(model)
     load_tensorflow()
     from deepbio.datasets.files import write_atomically
     from deepbio.training.inputs import as_source
@@ -81,8 +88,27 @@ def predict(
 
     from deepbio import training
 
-    p = training.predict(built, source)  # type: ignore[arg-type]
-    header, rows = prediction_rows(record.task, ids, p)
+    unsure = None
+    if uncertainty is not None:
+        if uncertainty != "dropout":
+            raise DeepbioError(
+                f"One run's uncertainty is 'dropout'; received {uncertainty!r}. Ensembles are for Python."
+            )
+        unsure = training.predict(built, source, uncertainty="dropout")  # type: ignore[arg-type]
+    p = training.predict(built, source) if unsure is None else unsure.mean  # type: ignore[arg-type]
+    header, rows = prediction_rows(record.task, ids, p, thresholds=record.readout.thresholds if record.readout else ())
+    more: dict[str, list[str]] = {}
+    if sets:
+        held = training.predict_sets(built, source)  # type: ignore[arg-type]
+        names = record.task.labels if record.task is not None and record.task.labels else range(held.shape[1])
+        more["set"] = [";".join(str(n) for n, inside in zip(names, one, strict=True) if inside) for one in held]
+    if unusual:
+        ranks = training.strangeness(built, source, rank=True)  # type: ignore[arg-type]
+        more["strangeness"] = [f"{rank:.3f}" for rank in ranks]
+    if unsure is not None:
+        more |= {"entropy": [f"{e:.6g}" for e in unsure.entropy]} if unsure.entropy is not None else {}
+        more["disagreement"] = [f"{d:.6g}" for d in unsure.disagreement]
+    header, rows = [*header, *more], [[*row, *extra] for row, *extra in zip(rows, *more.values(), strict=True)]
     text = io.StringIO()
     csv.writer(text, delimiter="\t", lineterminator="\n").writerows([header, *rows])
     if out is None:
@@ -93,7 +119,8 @@ def predict(
     note(f"{len(rows)} predictions written to {out}.")
 
 
-def _trained(model: str) -> str:
+def trained(model: str) -> str:
+    """Give the model's name or folder where it has weights; raise with the nearest names otherwise."""
     from deepbio.zoo.get_model import preset_folder
     from deepbio.zoo.registry import list_models
 

@@ -56,6 +56,9 @@ def fit(
     length: own_data.Length = None,
     strategy: Annotated[str, typer.Option(help="auto, one, mirrored, multiworker, slurm or cpu:N.")] = "auto",
     precision: Annotated[str | None, typer.Option(help="float32, mixed_bfloat16 or mixed_float16.")] = None,
+    calibration: Annotated[
+        str | None, typer.Option(help="temperature, platt or isotonic: fit it to the validation split at the end.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")] = False,
     checkpoint_steps: Annotated[int | None, typer.Option(min=1, help="Save every so many steps, too.")] = None,
     checkpoint_minutes: Annotated[float, typer.Option(min=0, help="Save within an epoch after so many minutes.")] = 5.0,
@@ -72,6 +75,7 @@ def fit(
         "patience": patience,
         "class_weight": _class_weight(class_weight),
         "precision": precision,
+        "calibration": calibration,
         **key_values(train_options or [], option="--train"),
     }
     config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")

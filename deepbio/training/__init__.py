@@ -5,7 +5,24 @@ from deepbio.training.evaluate import Evaluation, compare, evaluate
 from deepbio.training.finetuning.finetune import finetune
 from deepbio.training.fit import fit
 from deepbio.training.predict import predict
+from deepbio.training.reading import calibrate, predict_intervals, predict_sets, strangeness
 from deepbio.training.run import Run
 from deepbio.training.settings import Settings
+from deepbio.training.uncertainty import Uncertain
 
-__all__ = ["Evaluation", "Run", "Settings", "choose_strategy", "compare", "evaluate", "finetune", "fit", "predict"]
+__all__ = [
+    "Evaluation",
+    "Run",
+    "Settings",
+    "Uncertain",
+    "calibrate",
+    "choose_strategy",
+    "compare",
+    "evaluate",
+    "finetune",
+    "fit",
+    "predict",
+    "predict_intervals",
+    "predict_sets",
+    "strangeness",
+]

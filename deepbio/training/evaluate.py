@@ -74,6 +74,7 @@ def evaluate(
     draws: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
+    calibrated: bool = True,
 ) -> Evaluation:
     """Predict a whole split and compare it with the truth.
 
@@ -83,6 +84,7 @@ def evaluate(
         task: where the model does not know it.
         metrics: names of `deepbio.metrics`; the task's own set by default.
         draws, seed, confidence: of the bootstrap; whole groups are drawn where the split's groups hold several examples.
+        calibrated: as `predict` takes it.
 
     Raises:
         DataError: the split is empty, or does not fit the model.
@@ -94,7 +96,7 @@ def evaluate(
         )
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
-    p = predict(model, split, task=task, batch_size=batch_size)
+    p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated)
     return compare(
         task, np.asarray(split.y), p, groups=split.groups, names=metrics, draws=draws, seed=seed, confidence=confidence
     )

@@ -24,6 +24,7 @@ from deepbio.training.devices.strategy import choose_strategy
 from deepbio.training.evaluate import evaluate
 from deepbio.training.guards import check_data, check_model
 from deepbio.training.logs.history_log import HistoryLog
+from deepbio.training.reading.calibrate import calibrate, check_method
 from deepbio.training.run import Run, write_run
 from deepbio.training.settings import resolve
 from deepbio.training.trainer import Preempted, Trainer
@@ -56,6 +57,7 @@ def fit(
     overwrite: bool = False,
     verbose: bool | str = "auto",
     tuning: Tuning | None = None,
+    calibration: str | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model on the training split, watch it on the validation split, leave the test split alone.
@@ -82,6 +84,8 @@ def fit(
         overwrite: replace a run that stands in `out`, finished or not.
         verbose: show progress on standard error; `"auto"` does on a terminal.
         tuning: what is frozen and how fast each layer learns; `deepbio.finetune` gives it.
+        calibration: fit `"temperature"`, `"platt"` or `"isotonic"` to the validation split when training is over, so that
+            `predict` gives calibrated probabilities; see `deepbio.training.calibrate`.
         settings: any other of `deepbio.training.Settings` (`optimizer`, `learning_rate`, `precision`, `patience`, ...).
 
     Raises:
@@ -95,6 +99,8 @@ def fit(
     chosen = resolve(defaults, {"epochs": epochs, "batch_size": batch_size, **settings})
     check_model(model, data)
     check_data(data)
+    if calibration is not None:
+        check_method(data.task, calibration)
     cluster = Cluster(choose_strategy(strategy))
     checkpoints = None
     if out is not None:
@@ -104,7 +110,7 @@ def fit(
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
     folder = _check_out(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
-    attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs))
+    attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs, readout=None))
 
     run_facts = run_identity(model, data, chosen, seed=seed)
     if tuning is not None:
@@ -133,6 +139,8 @@ def fit(
         tuner.finish(model)
     if tuning is None or not tuning.needs_copy:
         bring_back(copy, model)
+    if calibration is not None:
+        calibrate(model, data.valid, method=calibration)
     run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning)
     if folder is not None and checkpoints is not None and cluster.is_chief:
         write_run(run, data, folder)

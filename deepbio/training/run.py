@@ -56,6 +56,7 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     with write_atomically(out / "history.csv") as beside:
         beside.write_text(_history_csv(run.history), encoding="utf-8")
     write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3)})
+    calibration = record.readout.calibration if record.readout else None
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
@@ -63,6 +64,8 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     }
     if run.tuning is not None:
         recipe["finetune"] = _plain(run.tuning.to_dict())
+    if calibration is not None:
+        recipe["training"]["calibration"] = calibration.to_dict()["method"]
     with write_atomically(out / "recipe.yaml") as beside:
         beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     with write_atomically(out / "card.md") as beside:

@@ -3,13 +3,16 @@
 from deepbio.zoo.expectation import check_expectation
 from deepbio.zoo.get_model import get_model
 from deepbio.zoo.one_hot_model import one_hot_model
-from deepbio.zoo.preset import load_preset, read_preset, save_preset, weights_hash
+from deepbio.zoo.preset import load_preset, read_preset, save_preset, weights_hash, write_readout
+from deepbio.zoo.readout import Conformal, Readout
 from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, list_models, model_spec, register
 
 __all__ = [
+    "Conformal",
     "ModelRecord",
     "ModelSpec",
+    "Readout",
     "check_expectation",
     "describe",
     "get_model",
@@ -21,4 +24,5 @@ __all__ = [
     "register",
     "save_preset",
     "weights_hash",
+    "write_readout",
 ]

@@ -18,6 +18,7 @@ from deepbio.specs import InputSpec, Task
 from deepbio.zoo.ensemble import member_trunks
 from deepbio.zoo.expectation import EXPECTATION, expectation
 from deepbio.zoo.places import locate, show_notice
+from deepbio.zoo.readout import Readout
 from deepbio.zoo.record import ModelRecord, attach, describe
 from deepbio.zoo.transfer import transferred
 from deepbio.zoo.weight_files import load_weight_file, save_h5, save_safetensors
@@ -99,6 +100,7 @@ def save_preset(
             "dataset": dict(dataset) if dataset is not None else record.dataset,
             "seed": record.seed,
             "parameters": int(model.count_params()),
+            **({} if record.readout is None else {"readout": record.readout.to_dict()}),
             "versions": {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()},
             **({"weights": entries[0]} if record.members == 1 else {"members": entries}),
             **(
@@ -174,6 +176,7 @@ def load_preset(
     options = dict(config or {})
     if "member" in options:
         entries = [_member(entries, options.pop("member"), folder)]
+        record = replace(record, readout=None)  # it was learnt for the mean of all members
     strands = options.pop("reverse_complement", "none")
     if options or (strands not in ("none", "average")):
         given = ", ".join(options) or f"reverse_complement={strands!r}"
@@ -189,14 +192,14 @@ def load_preset(
         show_notice(preset["notice"])
     model = _load(preset, entries, record, folder)
     if new_head:
-        record = replace(record, outputs=outputs, task=task, seed=seed)
+        record = replace(record, outputs=outputs, task=task, seed=seed, readout=None)
         model = transferred(model, record, keep_head=False, source=str(folder))
     elif task is not None:
-        record = replace(record, task=task)
+        record = replace(record, task=task, readout=record.readout if task == record.task else None)
     if strands == "average":
         from deepbio.zoo.dna.reverse_complement import average_strands
 
-        record = replace(record, config={**record.config, "reverse_complement": strands})
+        record = replace(record, config={**record.config, "reverse_complement": strands}, readout=None)
         model = average_strands(model)
     if activation == "auto":
         record = replace(record, link_built_in=True)
@@ -219,7 +222,21 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
         dataset=preset.get("dataset"),
         weights=str(folder),
         seed=preset.get("seed"),
+        readout=Readout.from_dict(preset["readout"]) if "readout" in preset else None,
     )
+
+
+def write_readout(folder: str | Path, readout: Readout | None) -> None:
+    """Put what `deepbio.training.calibrate` learnt into a preset that stands; None takes it out. Weights stay as they are.
+
+    Raises:
+        WeightsError: there is no preset.
+    """
+    preset = read_preset(folder)
+    preset.pop("readout", None)
+    if readout is not None:
+        preset["readout"] = readout.to_dict()
+    write_json(Path(folder) / DESCRIPTION, preset)
 
 
 def write_json(path: Path, content: Any) -> None:

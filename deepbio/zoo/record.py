@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deepbio.specs import InputSpec, Task
+from deepbio.zoo.readout import Readout
 
 _ATTRIBUTE = "_deepbio_record"
 
@@ -16,6 +17,7 @@ class ModelRecord:
 
     `architecture` is `None` for a `keras.Model` that deepbio did not build. `link_built_in` says that the model's outputs
     are probabilities or values, not logits (`activation="auto"`). `members` is over 1 for an average of several networks.
+    `readout` says how to read the predictions (calibration, thresholds), where a validation split has taught it.
     """
 
     architecture: str | None
@@ -28,6 +30,7 @@ class ModelRecord:
     link_built_in: bool = False
     seed: int | None = None
     members: int = 1
+    readout: Readout | None = None
 
 
 def describe(model: Any) -> ModelRecord:

@@ -1,0 +1,43 @@
+import json
+import sys
+
+import pytest
+
+from deepbio.cli.main import main
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_path):
+    folder, table = tmp_path / "run", tmp_path / "x.csv"
+    code, _, err = run("fit", "mlp", "xor", "--out", folder, "--epochs", 3, "--calibration", "temperature", "--quiet")
+    assert code == 0, err
+    assert json.loads((folder / "preset.json").read_text())["readout"]["calibration"]["method"] == "temperature"
+    code, out, err = run("calibrate", folder, "--method", "platt", "--threshold", "sensitivity=0.9", "--coverage", 0.9)
+    assert code == 0, err
+    assert "platt" in out
+    assert "calibration error after" in out
+    assert "sensitivity at least 0.9" in out
+    table.write_text("x1,x2\n1,1\n-1,1\n")
+    code, out, err = run("predict", folder, table, "--sets", "--unusual")
+    assert code == 0, err
+    assert out.splitlines()[0].split("\t")[-2:] == ["set", "strangeness"]
+    assert run("evaluate", folder)[0] == 0
+    assert run("calibrate", folder, "--forget")[0] == 0
+    assert "readout" not in json.loads((folder / "preset.json").read_text())
+    code, _, err = run("predict", folder, table, "--sets")
+    assert (code, "--coverage" in err) == (2, True)
+    code, _, err = run("calibrate", folder, "--method", "temprature")
+    assert (code, "Did you mean temperature" in err) == (2, True)
+    code, _, err = run("calibrate", tmp_path)
+    assert (code, "Expected a preset" in err) == (2, True)
