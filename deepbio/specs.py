@@ -11,7 +11,7 @@ import numpy as np
 from deepbio.errors import DataError, nearest
 
 Modality = Literal["dna", "image", "table", "text"]
-Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "profile"]
+Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "per_pixel", "profile"]
 Link = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
 
 _DTYPES = {"dna": "uint8", "image": "uint8", "table": "float32", "text": "int32"}
@@ -23,6 +23,7 @@ _LINKS: dict[str, Link] = {
     "regression": "identity",
     "counts": "exp",
     "per_position": "softmax",
+    "per_pixel": "softmax",
     "profile": "softmax_positions",
 }
 
@@ -121,6 +122,7 @@ class Task:
     | regression | (n, outputs) | (n, outputs) | identity |
     | counts | (n, outputs) | (n, outputs) | exp |
     | per_position | (n, length) class index | (n, length, outputs) | softmax |
+    | per_pixel | (n, height, width) class index | (n, height, width, outputs) | softmax |
     | profile | (n, length, outputs) counts | (n, length, outputs) | softmax over positions |
 
     >>> Task.classify(("neither", "donor", "acceptor")).link

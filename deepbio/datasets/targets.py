@@ -43,10 +43,11 @@ def targets(
         kind = _guess(array)
     elif kind not in get_args(Kind):
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
-    if kind in ("binary", "multiclass", "per_position"):
+    if kind in ("binary", "multiclass", "per_position", "per_pixel"):
         classes, names = _classes(array, labels, positive)
-        _check_rank(classes, kind, 2 if kind == "per_position" else 1)
-        task = Task(kind, len(names), names) if kind == "per_position" else Task.classify(names)
+        rank = {"per_position": 2, "per_pixel": 3}.get(kind, 1)
+        _check_rank(classes, kind, rank)
+        task = Task(kind, len(names), names) if rank > 1 else Task.classify(names)
         return classes, task
     if positive is not None:
         raise DataError(f"A positive class is for two classes; this is a {kind} task.")

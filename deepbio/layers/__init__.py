@@ -2,16 +2,20 @@
 
 from deepbio.layers.fit_input import FitImage, FitLength
 from deepbio.layers.inputs import dna_input, flat_input, image_input, table_input, text_input
+from deepbio.layers.local_response import LocalResponseNormalization
 from deepbio.layers.max_over_time import MaxOverTime
 from deepbio.layers.mean_over_known import MeanOverKnown
 from deepbio.layers.one_hot import OneHot
+from deepbio.layers.patches import ClassTokenAndPositions
 from deepbio.layers.quick_gelu import quick_gelu
 from deepbio.layers.rotary_attention import RotaryAttention
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 
 __all__ = [
+    "ClassTokenAndPositions",
     "FitImage",
     "FitLength",
+    "LocalResponseNormalization",
     "MaxOverTime",
     "MeanOverKnown",
     "OneHot",

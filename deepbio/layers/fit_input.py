@@ -46,12 +46,13 @@ class FitLength(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="deepbio")
 class FitImage(keras.layers.Layer):
-    """Resize images (bilinear), and repeat grey as red, green and blue or take the brightness of colour.
+    """Resize images, and repeat grey as red, green and blue or take the brightness of colour.
 
-    Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+    Resizing is bilinear and averages over the pixels that fall together. Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
 
     Args:
         shape: height, width and channels that the network takes.
+        keep_aspect: scale both sides alike and pad with black, instead of stretching.
 
     Input shape: `(batch, height, width, channels)` uint8 pixels.
     Output shape: `(batch, *shape)` uint8 pixels.
@@ -60,16 +61,18 @@ class FitImage(keras.layers.Layer):
     [7, 7, 7]
     """
 
-    def __init__(self, shape: Sequence[int], **options):
+    def __init__(self, shape: Sequence[int], *, keep_aspect: bool = False, **options):
         super().__init__(**options)
-        self.shape = tuple(shape)
+        self.shape, self.keep_aspect = tuple(shape), keep_aspect
 
     def call(self, x):
         """Resize, then repeat or weigh the channels."""
         height, width, channels = self.shape
         x = ops.cast(x, "float32")
         if tuple(x.shape[1:3]) != (height, width):
-            x = ops.image.resize(x, (height, width), interpolation="bilinear", data_format="channels_last")
+            x = ops.image.resize(
+                x, (height, width), antialias=True, pad_to_aspect_ratio=self.keep_aspect, data_format="channels_last"
+            )
         if x.shape[-1] == 1 and channels > 1:
             x = ops.repeat(x, channels, axis=-1)
         elif x.shape[-1] == 3 and channels == 1:
@@ -86,4 +89,4 @@ class FitImage(keras.layers.Layer):
 
     def get_config(self):
         """Give what `from_config` needs."""
-        return {**super().get_config(), "shape": self.shape}
+        return {**super().get_config(), "shape": self.shape, "keep_aspect": self.keep_aspect}

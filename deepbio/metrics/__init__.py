@@ -24,7 +24,7 @@ from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
 from deepbio.metrics.resampling import bootstrap, bootstrap_draws, bootstrap_weights, interval
-from deepbio.metrics.segmentation import dice, iou
+from deepbio.metrics.segmentation import dice, iou, mean_dice, mean_iou
 from deepbio.metrics.summary import METRICS, Metric, default_metrics, direction, metric, metric_names, summarize, value
 from deepbio.metrics.thresholds import choose_threshold
 
@@ -74,6 +74,8 @@ __all__ = [
     "mae",
     "mcc",
     "mcnemar",
+    "mean_dice",
+    "mean_iou",
     "metric",
     "metric_names",
     "multinomial_nll",

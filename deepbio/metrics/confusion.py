@@ -14,14 +14,14 @@ from deepbio.specs import Task
 def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> np.ndarray:
     """Give the counts as int64: rows are true classes, columns predicted ones.
 
-    Binary `(2, 2)` (positive where `p >= threshold`), multiclass and per_position `(classes, classes)`, multilabel
+    Binary `(2, 2)` (positive where `p >= threshold`), multiclass, per_position and per_pixel `(classes, classes)`, multilabel
     `(labels, 2, 2)` with unknown labels left out.
 
     >>> confusion_matrix(Task("binary", 1), [0, 1, 1], [0.2, 0.9, 0.3])
     array([[1, 0],
            [1, 1]])
     """
-    if task.kind not in ("binary", "multiclass", "per_position", "multilabel"):
+    if task.kind not in ("binary", "multiclass", "per_position", "per_pixel", "multilabel"):
         raise DataError(f"A {task.kind} task has no confusion matrix: its predictions are not classes.")
     if task.kind == "multilabel":
         tables = label_tables(y, p, np.ones((1, len(np.asarray(y))), np.uint8), threshold=threshold)

@@ -6,11 +6,13 @@ An image with neither truth nor prediction has no value and is left out.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_same_shape, check_zero_one
 from deepbio.metrics.weights import divide, give, weight_rows, weighted_mean
 
@@ -37,6 +39,49 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLik
     """
     both, total, w, single = _areas(y, p, threshold, weights)
     return give(weighted_mean(divide(both, total - both), w), single, "IoU")
+
+
+def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+    """Give the Dice coefficient of each class but the first (background), the mean over images, then over classes.
+
+    Args:
+        y: class of each pixel, `(n, height, width)`.
+        p: probabilities `(n, height, width, classes)`; the likeliest class is the prediction.
+
+    >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
+    0.5
+    """
+    return _mean_over_classes(y, p, weights, lambda both, total: divide(2.0 * both, total), "Dice")
+
+
+def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+    """Give the intersection over union of each class but the first (background), the mean over images, then over classes.
+
+    Shapes as in `mean_dice`.
+
+    >>> round(mean_iou([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]]), 4)
+    0.3333
+    """
+    return _mean_over_classes(y, p, weights, lambda both, total: divide(both, total - both), "IoU")
+
+
+def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: ArrayLike | None, score: Any, name: str) -> Any:
+    truth, p = np.asarray(y), np.asarray(p)
+    if p.ndim != 4 or truth.shape != p.shape[:-1]:
+        raise DataError(
+            f"Expected classes (n, height, width) and probabilities (n, height, width, classes); received {truth.shape} and {p.shape}."
+        )
+    w, single = weight_rows(weights, len(truth))
+    said = p.argmax(axis=-1)
+    found = []
+    for k in range(1, p.shape[-1]):
+        mine, theirs = (truth == k).reshape(len(truth), -1), (said == k).reshape(len(said), -1)
+        both = (mine & theirs).sum(axis=1).astype(np.float64)
+        total = (mine.sum(axis=1) + theirs.sum(axis=1)).astype(np.float64)
+        found.append(weighted_mean(score(both, total), w))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a class that no image has is left out; none at all is NaN
+        return give(np.nanmean(np.stack(found), axis=0), single, name)
 
 
 def _areas(

@@ -22,6 +22,7 @@ from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
 from deepbio.metrics.resampling import bootstrap_weights, independent_units, interval
+from deepbio.metrics.segmentation import mean_dice, mean_iou
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
@@ -52,7 +53,8 @@ class Metric:
 _SIGNED, _POSITIVE = (-1.0, 1.0), (0.0, math.inf)
 _BINARY: tuple[Kind, ...] = ("binary",)
 _CLASSES: tuple[Kind, ...] = ("multiclass", "per_position")
-_DECIDED: tuple[Kind, ...] = ("binary", "multiclass", "per_position")
+_DECIDED: tuple[Kind, ...] = ("binary", "multiclass", "per_position", "per_pixel")
+_PIXELS: tuple[Kind, ...] = ("per_pixel",)
 _LABELS: tuple[Kind, ...] = ("multiclass", "per_position", "multilabel")
 _PROBABLE: tuple[Kind, ...] = ("binary", "multiclass", "per_position", "multilabel")
 _NUMBERS: tuple[Kind, ...] = ("regression", "counts")
@@ -81,6 +83,8 @@ _ALL: tuple[Metric, ...] = (
     Metric("log_loss", "Log-loss", "min", _PROBABLE, log_loss, _POSITIVE),
     Metric("brier", "Brier score", "min", _PROBABLE, brier, (0.0, 2.0)),
     Metric("ece", "Calibration error", "min", _PROBABLE, ece, noise=ece_noise),
+    Metric("mean_dice", "Dice", "max", _PIXELS, mean_dice),
+    Metric("mean_iou", "IoU", "max", _PIXELS, mean_iou),
     Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED),
     Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0)),
@@ -103,6 +107,7 @@ _DEFAULTS: dict[str, tuple[str, ...]] = {
     "regression": ("pearson", "spearman", "r2", "rmse", "mae"),
     "counts": ("pearson", "spearman", "poisson_deviance", "rmse"),
     "per_position": ("accuracy", "balanced_accuracy", "macro_auroc", "macro_auprc", "macro_f1", "log_loss"),
+    "per_pixel": ("mean_dice", "mean_iou", "accuracy", "balanced_accuracy"),
     "profile": ("jensen_shannon", "multinomial_nll"),
 }
 _NUMBERED = re.compile(r"(top|precision_at)_([1-9]\d*)")

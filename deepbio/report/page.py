@@ -27,6 +27,7 @@ _KINDS = {
     "regression": "numbers",
     "counts": "counts",
     "per_position": "a class for each position",
+    "per_pixel": "a class for each pixel",
     "profile": "the shape of a profile",
 }
 

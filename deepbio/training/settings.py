@@ -111,6 +111,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
         if name not in valid:
             raise TrainingError(f"Unknown training setting {name!r}. {nearest(name, valid)}")
     merged = {**defaults, **{name: value for name, value in asked.items() if value is not None}}
+    if merged.get("optimizer", "adam") != "sgd" and asked.get("momentum") is None:
+        merged.pop("momentum", None)  # the model's own, for the optimizer that was not wanted
     if asked.get("patience") == 0:  # the way to say "none" where a model's default has some
         merged["patience"] = None
     return Settings(**merged)

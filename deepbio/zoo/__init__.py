@@ -1,6 +1,7 @@
 """The model zoo: `get_model`, `list_models`, presets."""
 
 from deepbio.zoo.expectation import check_expectation
+from deepbio.zoo.features import Feature, features_of, list_features
 from deepbio.zoo.get_model import get_model
 from deepbio.zoo.one_hot_model import one_hot_model
 from deepbio.zoo.preset import load_preset, read_preset, save_preset, weights_hash, write_readout
@@ -10,12 +11,15 @@ from deepbio.zoo.registry import ModelSpec, list_models, model_spec, register
 
 __all__ = [
     "Conformal",
+    "Feature",
     "ModelRecord",
     "ModelSpec",
     "Readout",
     "check_expectation",
     "describe",
+    "features_of",
     "get_model",
+    "list_features",
     "list_models",
     "load_preset",
     "model_spec",

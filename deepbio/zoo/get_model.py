@@ -43,7 +43,8 @@ def get_model(
         dataset: takes input, outputs and task from a data set.
         input_shape: shape of one example, where there is no data set; an integer is a length.
         outputs: number of outputs, where there is no data set.
-        weights: a tag or a preset folder to take the weights from.
+        weights: a tag or a preset folder to take the weights from. The `keras_applications.*` models also take `"imagenet"`
+            (fetched by Keras) or a weight file of the same network, and adapt it to the channels of the images.
         activation: `None` gives logits; `"auto"` builds the task's link in, for export or use without deepbio.
         seed: of the initial weights; `None` draws them anew each time.
         config: options of the architecture; `deepbio info NAME` lists them. Pretrained weights fix them, but for
@@ -65,7 +66,10 @@ def get_model(
     if activation not in (None, "auto"):
         raise ModelError(f"activation is None (logits) or 'auto' (the task's link built in); received {activation!r}.")
     source = preset_folder(name)
-    if source is None and weights is not None:
+    brings_weights = (
+        source is None and weights is not None and getattr(_spec(name), "family", "") == "keras_applications"
+    )
+    if source is None and weights is not None and not brings_weights:
         source = preset_folder(f"{name}.{weights}") or preset_folder(os.fspath(weights))
         if source is None:
             tags = [f"{name}.{tag}" for tag in model_spec(name).tags]
@@ -91,7 +95,12 @@ def get_model(
         spec.name, config=_options(spec, config), input=input, outputs=outputs, task=task, seed=seed,
         link_built_in=activation == "auto",
     )  # fmt: skip
-    return build(record)
+    model = build(record)
+    if brings_weights:
+        from deepbio.zoo.image.keras_applications import load_backbone
+
+        load_backbone(model, os.fspath(weights))  # type: ignore[arg-type]
+    return model
 
 
 def build(record: ModelRecord) -> keras.Model:
@@ -147,6 +156,12 @@ def _build_one(record: ModelRecord) -> keras.Model:
     if network_input is not None and record.input.modality not in ("dna", "image"):
         raise ModelError(f"network_input is for DNA and images; the input is {record.input.modality}.")
 
+    keep_aspect = options.pop("keep_aspect", False)
+    if keep_aspect and (network_input is None or record.input.modality != "image"):
+        raise ModelError(
+            "keep_aspect goes with images and network_input: say to what size, such as network_input=(224, 224, 3)."
+        )
+
     def make(input: InputSpec) -> keras.Model:
         model = spec.builder()(input, record.outputs, **options)
         if strands == "none":
@@ -160,7 +175,7 @@ def _build_one(record: ModelRecord) -> keras.Model:
             return make(record.input)
         from deepbio.zoo.network_input import behind
 
-        return behind(make, record.input, network_input, name=spec.name)
+        return behind(make, record.input, network_input, name=spec.name, keep_aspect=keep_aspect)
     except ModelError:
         raise
     except (ValueError, TypeError) as error:
@@ -188,7 +203,7 @@ def preset_folder(name: str) -> Path | None:
     shelf = {folder.name: folder for folder in entries("zoo")}
     if name in shelf:
         return shelf[name]
-    if "." in name:
+    if "." in name and name not in list_models():
         known = [*shelf, *list_models()]
         raise ModelError(f"Unknown pretrained model {name!r}. {nearest(name, known)}")
     return None

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def behind(
-    make: Callable[[InputSpec], keras.Model], input: InputSpec, network_input: Sequence[int], *, name: str
+    make: Callable[[InputSpec], keras.Model],
+    input: InputSpec,
+    network_input: Sequence[int],
+    *,
+    name: str,
+    keep_aspect: bool = False,
 ) -> keras.Model:
     """Make a network for `network_input` and give it as a model that takes `input`.
 
@@ -24,6 +29,7 @@ def behind(
         make: from an input to a model.
         network_input: shape of one example as the network takes it.
         name: of the architecture, for errors.
+        keep_aspect: scale both sides of an image alike and pad with black, instead of stretching it.
 
     Raises:
         ModelError: another number of dimensions, or channels that cannot be had from the input's.
@@ -37,6 +43,10 @@ def behind(
     if len(shape) != len(input.shape) or min(shape) < 1:
         raise ModelError(f"{name}: network_input has the dimensions of the input, {input.shape}; received {shape}.")
     network = make(replace(input, shape=shape))
+    if len(network.output_shape) == 4:
+        raise ModelError(
+            f"{name} gives a class for every pixel, so it needs the pixels as they are: leave network_input out."
+        )
     if shape == input.shape:
         return network
     inputs = keras.Input(input.shape, dtype=input.dtype, name=input.modality)
@@ -47,4 +57,6 @@ def behind(
         raise ModelError(
             f"{name}: {input.shape[-1]} channels cannot be made {shape[-1]}; only grey (1) and colour (3)."
         )
-    return keras.Model(inputs, network.call(FitImage(shape, name="fit_image")(inputs)), name=network.name)
+    return keras.Model(
+        inputs, network.call(FitImage(shape, keep_aspect=keep_aspect, name="fit_image")(inputs)), name=network.name
+    )

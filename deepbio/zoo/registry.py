@@ -36,6 +36,7 @@ class ModelSpec:
         defaults: options fixed by this name, where several names share a builder.
         training: settings that `fit` uses unless told otherwise.
         tags: pretrained weights on the shelf; `name.tag` loads them.
+        family: common first part of the names that `register_each` made.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelSpec:
     module: str = ""
     function: str = ""
     tags: tuple[str, ...] = ()
+    family: str = ""
 
     def builder(self) -> Callable[..., Any]:
         """Import the model's module and give its builder."""
@@ -96,6 +98,27 @@ def register(
     return decorate
 
 
+def register_each(
+    family: str,
+    *,
+    members: Mapping[str, tuple[str, int, int]],
+    option: str,
+    modality: str,
+    summary: str,
+    paper: str,
+    training: Mapping[str, Any] | None = None,
+    licence: str = "Apache-2.0",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register many published networks that one builder makes, as `family.member`. All arguments are literals.
+
+    Args:
+        members: name to (value of `option`, pixels a side, parameters with 1,000 outputs).
+        option: of the builder, that says which network.
+        summary: `{}` stands for the value of `option`.
+    """
+    return lambda function: function
+
+
 def model_spec(name: str) -> ModelSpec:
     """Give what the registry knows of a model.
 
@@ -139,6 +162,8 @@ def builder_options(spec: ModelSpec) -> dict[str, Any]:
         options["reverse_complement"] = "none"  # of every DNA model: see deepbio.zoo.dna.reverse_complement
     if {"dna", "image"} & set(spec.modality):
         options["network_input"] = None  # see deepbio.zoo.network_input
+    if "image" in spec.modality:
+        options["keep_aspect"] = False  # likewise
     return {**options, **spec.defaults}
 
 
@@ -165,10 +190,26 @@ def _shipped_specs(shelf_names: tuple[str, ...]) -> dict[str, ModelSpec]:
 def _registrations(file: Path):
     for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
         for call in getattr(node, "decorator_list", []):
-            if (
-                isinstance(node, ast.FunctionDef)
-                and isinstance(call, ast.Call)
-                and getattr(call.func, "id", "") == "register"
-            ):
-                arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-                yield node.name, {"name": ast.literal_eval(call.args[0]), **arguments}
+            if not (isinstance(node, ast.FunctionDef) and isinstance(call, ast.Call)):
+                continue
+            kind = getattr(call.func, "id", "")
+            if kind not in ("register", "register_each"):
+                continue
+            arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+            name = ast.literal_eval(call.args[0])
+            for each in [{"name": name, **arguments}] if kind == "register" else _members(name, arguments):
+                yield node.name, each
+
+
+def _members(family: str, arguments: dict[str, Any]):
+    members, option, summary = (arguments.pop(key) for key in ("members", "option", "summary"))
+    for name, (value, pixels, parameters) in members.items():
+        yield {
+            **arguments,
+            "name": f"{family}.{name}",
+            "family": family,
+            "summary": summary.format(value),
+            "defaults": {option: value},
+            "reference": {"input_shape": (pixels, pixels, 3), "outputs": 1000},
+            "parameters": parameters,
+        }

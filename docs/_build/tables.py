@@ -19,9 +19,14 @@ def model_table(link: str = "{name}") -> str:
     """Give the table of models; `link` turns a name into what stands in its column."""
     from deepbio.zoo.registry import list_models, model_spec
 
-    rows = []
+    rows, seen = [], set()
     for name in list_models():
         spec = model_spec(name)
+        if spec.family:  # one row for all of them
+            if spec.family not in seen:
+                seen.add(spec.family)
+                rows.append([f"`{spec.family}.*`", ", ".join(spec.modality), "", f"Every network of `{spec.family.replace('_', '.')}`, with weights from ImageNet where wanted"])
+            continue
         rows.append([link.format(name=name), ", ".join(spec.modality), f"{spec.parameters:,}", spec.summary])
     return _table(["model", "input", "parameters", "what it is"], rows)
 

@@ -24,11 +24,13 @@ def _example(kind, rng, n=60):
         return Task(kind, 2), rng.poisson(3, (n, 2)), rng.gamma(2, size=(n, 2))
     if kind == "per_position":
         return Task(kind, 3), rng.integers(0, 3, (n, 20)), rng.dirichlet(np.ones(3), (n, 20))
+    if kind == "per_pixel":
+        return Task(kind, 3), rng.integers(0, 3, (n, 5, 4)), rng.dirichlet(np.ones(3), (n, 5, 4))
     p = rng.dirichlet(np.ones(20), (n, 2)).transpose(0, 2, 1)
     return Task("profile", 2), rng.poisson(2, (n, 20, 2)), p
 
 
-KINDS = ["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "profile"]
+KINDS = ["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "per_pixel", "profile"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,17 @@ from deepbio.metrics import summarize
 from deepbio.report import Result
 from deepbio.specs import Task
 
-KINDS = ("binary", "multiclass", "many_classes", "multilabel", "regression", "counts", "per_position", "profile")
+KINDS = (
+    "binary",
+    "multiclass",
+    "many_classes",
+    "multilabel",
+    "regression",
+    "counts",
+    "per_position",
+    "per_pixel",
+    "profile",
+)
 
 
 def example(kind, *, n=60, seed=0):
@@ -26,6 +36,8 @@ def example(kind, *, n=60, seed=0):
         return Task(kind, 2), rng.poisson(3, (n, 2)).astype(float), rng.gamma(2, size=(n, 2))
     if kind == "per_position":
         return Task(kind, 3), rng.integers(0, 3, (n, 20)), rng.dirichlet(np.ones(3), (n, 20))
+    if kind == "per_pixel":
+        return Task(kind, 3), rng.integers(0, 3, (n, 6, 5)), rng.dirichlet(np.ones(3), (n, 6, 5))
     return Task("profile", 1), rng.poisson(2, (n, 20, 1)), rng.dirichlet(np.ones(20), n)[..., None]
 
 

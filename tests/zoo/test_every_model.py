@@ -18,6 +18,12 @@ MODELS = list_models()
 SMALL = {"dna": (60,), "image": (32, 32, 1), "table": (12,), "text": (24,)}
 # The full size is counted once; everything else is checked on a form that a laptop trains in a second.
 SMALL_FORMS = {
+    "alexnet": {"input_shape": (67, 67, 1), "scale": 0.1, "hidden": (16,)},
+    "densenet121": {"blocks": (2, 2), "growth": 8, "stem": "cifar"},
+    "resnet18": {"blocks": (1, 1), "filters": 8, "stem": "cifar"},
+    "unet": {"input_shape": (20, 24, 1), "filters": 4, "depth": 2},
+    "vgg_small": {"filters": (8, 16), "hidden": 16},
+    "vit_tiny": {"channels": 24, "layers": 2, "patch": 8},
     "basenji2": {
         "input_shape": (64,),
         "stem": 8,
@@ -72,9 +78,11 @@ def tiny_dataset(name: str, modality: str, classes: int = 3, examples: int = 24)
         x = np.clip(random.integers(0, 60, (examples, *shape)) + 80 * y[:, None, None, None], 0, 255).astype(np.uint8)
         spec = InputSpec("image", shape)
     task = Task.classify(tuple("abc"[:classes]))
-    outputs = output_shape(name, shape, classes) if modality == "dna" else ()
+    outputs = output_shape(name, shape, classes) if modality in ("dna", "image") else ()
     if len(outputs) == 3:  # a prediction at each position
         task, y = Task("per_position", classes, task.labels), np.repeat(y[:, None], outputs[1], axis=1)
+    if len(outputs) == 4:  # or at each pixel
+        task, y = Task("per_pixel", classes, task.labels), np.tile(y[:, None, None], (1, *outputs[1:3]))
     split = Split(x, y.astype(np.int64))
     return Dataset("tiny", task, spec, split, split, split)
 
@@ -92,7 +100,7 @@ def some_input(input: InputSpec, n: int = 3) -> np.ndarray:
 def every_modality():
     """Give each builder and modality once: names that differ by defaults alone share every line."""
     cases = {}
-    for name in MODELS:
+    for name in sorted(MODELS, key=lambda name: model_spec(name).parameters):
         for modality in model_spec(name).modality:
             spec = model_spec(name)
             cases.setdefault(
@@ -105,7 +113,14 @@ def test_the_registry_is_not_empty():
     assert {"perceptron", "logistic", "mlp", "dna_cnn", "image_cnn", "lenet5", "note_lstm"} <= set(MODELS)
 
 
-@pytest.mark.parametrize("name", MODELS)
+def each_model():
+    """Give every name; of a long family the large ones only where there is time."""
+    specs = map(model_spec, MODELS)
+    large = {spec.name for spec in specs if spec.family and spec.parameters > 4_000_000}
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in large else []) for name in MODELS]
+
+
+@pytest.mark.parametrize("name", each_model())
 def test_the_reference_form_has_its_published_number_of_parameters(name):
     spec = model_spec(name)
     model = get_model(name, **spec.reference)

@@ -60,6 +60,9 @@ def loss_for(task: Task, name: str = "auto", *, label_smoothing: float = 0.0) ->
         each = multiclass(y, logits)
         return ops.mean(each, axis=tuple(range(1, len(each.shape))))
 
+    def per_pixel(y, logits):
+        return per_position(y, logits) + _soft_dice(y, logits)
+
     def profile(y, logits):
         total = _like(y, logits) * ops.log_softmax(logits, axis=-2)
         return -ops.mean(ops.sum(total, axis=-2), axis=-1)
@@ -71,8 +74,17 @@ def loss_for(task: Task, name: str = "auto", *, label_smoothing: float = 0.0) ->
         "regression": regression,
         "counts": counts,
         "per_position": per_position,
+        "per_pixel": per_pixel,
         "profile": profile,
     }[task.kind]
+
+
+def _soft_dice(y, logits):
+    """Give one minus the mean Dice overlap of the classes in each image (Milletari et al. 2016, doi:10.1109/3DV.2016.79)."""
+    p = ops.softmax(logits, axis=-1)
+    truth = ops.one_hot(ops.cast(y, "int32"), p.shape[-1], dtype=p.dtype)
+    both, either = ops.sum(p * truth, axis=(1, 2)), ops.sum(p + truth, axis=(1, 2))
+    return 1.0 - ops.mean((2 * both + 1.0) / (either + 1.0), axis=-1)
 
 
 def _perceptron(task: Task) -> Loss:

@@ -1,0 +1,73 @@
+"""A small vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) in the size of Touvron et al. 2021, arXiv:2012.12877."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.errors import ModelError
+from deepbio.layers import ClassTokenAndPositions, image_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.registry import register
+
+
+@register(
+    "vit_tiny",
+    modality="image",
+    summary="Vision transformer: patches as words, 12 layers of attention with 3 heads",
+    paper="Dosovitskiy et al. 2021, ICLR, arXiv:2010.11929; size of Touvron et al. 2021, ICML, arXiv:2012.12877",
+    reference={"input_shape": (224, 224, 3), "outputs": 1000},
+    parameters=5_717_416,
+    training={
+        "optimizer": "adamw",
+        "learning_rate": 0.0005,
+        "weight_decay": 0.05,
+        "schedule": "cosine",
+        "warmup": 0.1,
+        "batch_size": 64,
+        "epochs": 100,
+        "label_smoothing": 0.1,
+    },
+)
+def vit_tiny(
+    input: InputSpec,
+    outputs: int,
+    *,
+    patch: int | None = None,
+    channels: int = 192,
+    layers: int = 12,
+    heads: int = 3,
+    dropout: float = 0.0,
+) -> keras.Model:
+    """Cut the image into patches, let each attend to all, and read the class token.
+
+    Args:
+        patch: pixels a side; `None` takes 16, or 4 for images under 112 pixels. It must divide both sides.
+        channels: of each token.
+        layers: of attention, each with a dense part four times as wide.
+        heads: of attention.
+        dropout: in the dense part.
+
+    Input shape: `(batch, height, width, channels)` uint8.
+    Output shape: `(batch, outputs)` logits.
+    """
+    height, width, _ = input.shape
+    patch = patch or (16 if min(height, width) >= 112 else 4)
+    if height % patch or width % patch:
+        raise ModelError(
+            f"Patches of {patch} pixels do not tile an image of {height} x {width}. Choose another patch or network_input."
+        )
+    inputs, x = image_input(input)
+    x = keras.layers.Conv2D(channels, patch, patch)(x)
+    x = keras.layers.Reshape((-1, channels))(x)
+    x = ClassTokenAndPositions(name="tokens")(x)
+    for i in range(layers):
+        y = keras.layers.LayerNormalization(epsilon=1e-6)(x)
+        y = keras.layers.MultiHeadAttention(heads, channels // heads, name=f"attention_{i}")(y, y)
+        x = keras.layers.Add()([x, y])
+        y = keras.layers.LayerNormalization(epsilon=1e-6)(x)
+        y = keras.layers.Dense(4 * channels, activation="gelu")(y)
+        y = keras.layers.Dropout(dropout)(y)
+        y = keras.layers.Dense(channels)(y)
+        x = keras.layers.Add()([x, y])
+    x = keras.layers.LayerNormalization(epsilon=1e-6, name="features")(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x[:, 0]), name="vit_tiny")

@@ -1,0 +1,174 @@
+"""What image models do beside what every model does: resizing, channels, features, weights from keras.applications."""
+
+import keras
+import numpy as np
+import pytest
+
+from deepbio.datasets import Dataset, Split
+from deepbio.errors import ModelError, WeightsError
+from deepbio.layers import FitImage
+from deepbio.specs import InputSpec, Task
+from deepbio.zoo import describe, features_of, get_model, list_features, list_models, model_spec, save_preset
+from deepbio.zoo.get_model import build
+
+NAME = "keras_applications.mobilenet_v3_small"
+
+
+def pixels(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def trainable(model):
+    return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+
+def test_counts_without_moving_statistics_are_those_of_the_papers_code():
+    # torchvision's resnet18, resnet50; MedMNIST's resnet18; AlexNet undivided; U-Net from 3 to 1 channels
+    assert trainable(get_model("resnet18")) == 11_689_512
+    assert trainable(get_model("resnet50")) == 25_557_032
+    assert trainable(get_model("resnet18", input_shape=(28, 28, 3), outputs=9, stem="cifar")) == 11_173_449
+    assert get_model("alexnet", groups=1).count_params() == 62_378_344
+    assert get_model("unet", input_shape=(64, 64, 3), outputs=1).count_params() == 31_031_745
+
+
+def test_every_builder_of_keras_applications_has_a_name():
+    builders = {name for name in dir(keras.applications) if name[0].isupper()}
+    names = list_models("keras_applications.*")
+    assert {model_spec(name).defaults["builder"] for name in names} == builders
+
+
+def test_resizing_is_part_of_the_model_and_of_its_preset(tmp_path):
+    x = pixels(6, 50, 40, 1)
+    split = Split(x, np.arange(6) % 3)
+    data = Dataset("tall", Task.classify(("a", "b", "c")), InputSpec("image", (50, 40, 1)), split, split, split)
+    model = get_model("image_cnn", dataset=data, network_input=(28, 28, 1), keep_aspect=True, seed=0)
+    assert model.input_shape == (None, 50, 40, 1)
+    save_preset(model, tmp_path / "preset")
+    again = get_model(tmp_path / "preset")
+    np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x))
+    assert (
+        build(describe(model)).count_params()
+        == get_model("image_cnn", input_shape=(28, 28, 1), outputs=3).count_params()
+    )
+
+
+def test_resizing_averages_the_pixels_that_fall_together():
+    checks = np.indices((8, 8)).sum(axis=0)[None, ..., None].astype(np.uint8) % 2 * 200
+    small = np.asarray(FitImage((2, 2, 1))(checks))
+    assert small.dtype == np.uint8
+    assert (np.abs(small.astype(int) - 100) <= 8).all()  # without averaging: 0 or 200
+
+
+def test_keeping_the_aspect_pads_with_black():
+    tall = np.asarray(FitImage((8, 8, 1), keep_aspect=True)(np.full((1, 16, 8, 1), 90, np.uint8)))[0, ..., 0]
+    assert (tall[:, 3:5] == 90).all()
+    assert (tall[:, [2, 5]] > 70).all()  # these meet the padding
+    assert not tall[:, [0, 7]].any()
+    assert (tall[:, [1, 6]] < 20).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network_input": (8, 8)}, "has the dimensions of the input"),
+        ({"network_input": (8, 8, 2)}, "1 channels cannot be made 2"),
+        ({"keep_aspect": True}, "keep_aspect goes with images"),
+        ({"network_inpt": (8, 8, 1)}, "Did you mean network_input"),
+    ],
+)
+def test_a_wrong_size_is_refused(options, message):
+    with pytest.raises(ModelError, match=message):
+        get_model("image_cnn", input_shape=(28, 28, 1), outputs=2, **options)
+
+
+def test_a_patch_that_does_not_tile_and_an_image_too_small_are_refused():
+    with pytest.raises(ModelError, match="do not tile"):
+        get_model("vit_tiny", input_shape=(30, 30, 1), outputs=2)
+    with pytest.raises(ModelError, match="Try network_input"):
+        get_model("keras_applications.inception_v3", input_shape=(40, 40, 3), outputs=2)
+
+
+def test_unet_answers_for_every_pixel_of_any_size():
+    model = get_model("unet", input_shape=(37, 50, 1), outputs=3, filters=4)
+    assert model.predict_on_batch(pixels(1, 37, 50, 1)).shape == (1, 37, 50, 3)
+
+
+def test_the_grouped_convolutions_of_alexnet_keep_their_halves_apart():
+    model = get_model("alexnet", input_shape=(67, 67, 1), outputs=2, scale=0.1, hidden=(8,), seed=0)
+    second = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][1]
+    assert second.kernel.shape[2] * 2 == model.layers[2].filters
+
+
+def test_features_are_listed_from_the_largest_map_to_the_smallest():
+    model = get_model("resnet18", input_shape=(64, 64, 3), outputs=2)
+    maps = list_features(model)
+    assert maps[-1].name == "features"
+    assert maps[-1].shape == (2, 2, 512)
+    assert [found.reduction for found in maps] == sorted(found.reduction for found in maps)
+    cut = features_of(model)
+    assert cut.output_shape == (None, 2, 2, 512)
+    with pytest.raises(ModelError, match="has no map 'feature'"):
+        features_of(model, "feature")
+    with pytest.raises(ModelError, match="has no maps"):
+        features_of(get_model("mlp", input_shape=5, outputs=1))
+
+
+def test_features_go_through_resizing_and_the_adapter():
+    model = get_model(NAME, input_shape=(40, 40, 1), outputs=2, network_input=(64, 64, 1))
+    x = pixels(1, 40, 40, 1)
+    assert features_of(model).predict_on_batch(x).shape == (1, *list_features(model)[-1].shape)
+
+
+# Builder, how keras.applications wants its pixels: one of each kind that deepbio tells apart.
+KINDS = [
+    "keras_applications.mobilenet_v3_small",
+    "keras_applications.efficientnet_b0",
+    pytest.param("keras_applications.resnet50", marks=pytest.mark.slow),
+    pytest.param("keras_applications.densenet121", marks=pytest.mark.slow),
+    pytest.param("keras_applications.convnext_tiny", marks=pytest.mark.slow),
+    pytest.param("keras_applications.efficientnet_v2_b0", marks=pytest.mark.slow),
+    pytest.param("keras_applications.vgg16", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("top", [False, True])
+@pytest.mark.parametrize("name", KINDS)
+def test_features_with_weights_from_a_file_equal_plain_keras_applications(name, top, tmp_path):
+    import importlib
+
+    function = getattr(keras.applications, model_spec(name).defaults["builder"])
+    keras.utils.set_random_seed(0)
+    shape = {} if top else {"input_shape": (64, 64, 3)}
+    plain = function(weights=None, include_top=top, **shape)
+    plain.save_weights(tmp_path / "plain.weights.h5")
+    size = plain.input_shape[1] or 64
+    module = importlib.import_module(f"keras.applications.{function.__module__.split('.')[-1]}")
+    x = pixels(2, size, size, 3)
+    bare = function(weights=None, include_top=False, input_shape=(size, size, 3))
+    bare.set_weights(plain.get_weights()[: len(bare.get_weights())])
+    expected = bare.predict_on_batch(module.preprocess_input(x.astype(np.float32).copy()))
+    model = get_model(name, input_shape=(size, size, 3), outputs=2, weights=tmp_path / "plain.weights.h5")
+    found = features_of(model).predict_on_batch(x)
+    assert np.abs(found - expected).max() <= 1e-6 * max(1.0, np.abs(expected).max())
+
+
+def test_a_grey_image_gives_what_it_gives_in_colour(tmp_path):
+    keras.utils.set_random_seed(1)
+    keras.applications.MobileNetV3Small(weights=None, include_top=False).save_weights(tmp_path / "w.weights.h5")
+    grey = get_model(NAME, input_shape=(64, 64, 1), outputs=2, weights=tmp_path / "w.weights.h5", seed=0)
+    colour = get_model(NAME, input_shape=(64, 64, 3), outputs=2, weights=tmp_path / "w.weights.h5", seed=0)
+    x = pixels(2, 64, 64, 1)
+    expected = features_of(colour).predict_on_batch(np.repeat(x, 3, axis=-1))
+    np.testing.assert_allclose(features_of(grey).predict_on_batch(x), expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_other_weights_are_refused_and_named(tmp_path):
+    keras.applications.MobileNetV2(weights=None, include_top=False, alpha=0.35).save_weights(tmp_path / "w.weights.h5")
+    (tmp_path / "junk.weights.h5").write_bytes(b"junk")
+    for file, message in (
+        ("w.weights.h5", "are not those of"),
+        ("junk.weights.h5", "are not those of"),
+        ("none.h5", "there is no file"),
+    ):
+        with pytest.raises(WeightsError, match=message):
+            get_model(NAME, input_shape=(64, 64, 3), outputs=2, weights=tmp_path / file)
