@@ -23,7 +23,7 @@ def models(
     from deepbio.zoo.registry import list_models, model_spec
 
     names = list_models(pattern, modality=modality, pretrained=pretrained)
-    specs = [(name, model_spec(name.split(".")[0])) for name in names]
+    specs = [(name, model_spec(name.rpartition(".")[0] if pretrained else name)) for name in names]
     if json:
         show_json([{"name": name, **_facts(spec)} for name, spec in specs])
         return

@@ -48,7 +48,8 @@ class FitLength(keras.layers.Layer):
 class FitImage(keras.layers.Layer):
     """Resize images, and repeat grey as red, green and blue or take the brightness of colour.
 
-    Resizing is bilinear and averages over the pixels that fall together. Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+    Resizing is bilinear and averages over the pixels that fall together.
+    Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
 
     Args:
         shape: height, width and channels that the network takes.
