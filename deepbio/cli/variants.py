@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deepbio.cli.console import note
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError
+
+if TYPE_CHECKING:
+    from deepbio.variants import Summary
 
 app = typer.Typer(no_args_is_help=True, help="Effects of the variants of a VCF.")
 
@@ -51,9 +54,31 @@ def splice(
         format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
         index=index, most_mismatches=most_mismatches, chunk=chunk, progress=Progress(),
     )  # fmt: skip
-    note(f"{summary.scored:,} of {summary.records:,} records scored in {summary.seconds:.1f} s; written to {out}.")
-    for reason, count in sorted(summary.skipped.items(), key=lambda pair: -pair[1]):
-        note(f"  {count:>9,}  {reason}")
+    _report(summary, out)
+
+
+@app.command()
+def score(
+    vcf: Vcf,
+    model: Annotated[str, typer.Option("--model", help="A run's folder, or a pretrained model.")],
+    fasta: Fasta,
+    out: Out,
+    strands: Annotated[str, typer.Option(help="both (averaged) or forward.")] = "both",
+    batch_size: Annotated[int, typer.Option(help="Windows in one pass.")] = 64,
+    explain_skips: Annotated[
+        bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
+    ] = False,
+    most_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
+) -> None:
+    """Score each alternate with any DNA model: differences and log ratio of every output, as TSV."""
+    load_tensorflow()
+    from deepbio import variants
+
+    summary = variants.score(
+        model, vcf, fasta=fasta, out=out, strands=strands, batch_size=batch_size, explain_skips=explain_skips,  # type: ignore[arg-type]
+        most_mismatches=most_mismatches, progress=Progress(),
+    )  # fmt: skip
+    _report(summary, out)
 
 
 class Progress:
@@ -73,6 +98,12 @@ class Progress:
         rate = (done - self._first[0]) / max(seconds - self._first[1], 1e-9)
         left = f", {(total - done) / rate / 60:.1f} minutes left" if rate > 0 else ""
         typer.echo(f"{done:,} of {total:,} records, {rate:.1f} a second{left}", file=sys.stderr)
+
+
+def _report(summary: Summary, out: Path) -> None:
+    note(f"{summary.scored:,} of {summary.records:,} records scored in {summary.seconds:.1f} s; written to {out}.")
+    for reason, count in sorted(summary.skipped.items(), key=lambda pair: -pair[1]):
+        note(f"  {count:>9,}  {reason}")
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -2,8 +2,21 @@
 
 from deepbio.variants.annotation import Annotation, Gene, read_annotation
 from deepbio.variants.rules import Effect
+from deepbio.variants.score import ModelScorer, score
 from deepbio.variants.splice import Summary, splice
 from deepbio.variants.splicing import SpliceScorer
 from deepbio.variants.vcf import Record, VcfFile
 
-__all__ = ["Annotation", "Effect", "Gene", "Record", "SpliceScorer", "Summary", "VcfFile", "read_annotation", "splice"]
+__all__ = [
+    "Annotation",
+    "Effect",
+    "Gene",
+    "ModelScorer",
+    "Record",
+    "SpliceScorer",
+    "Summary",
+    "VcfFile",
+    "read_annotation",
+    "score",
+    "splice",
+]

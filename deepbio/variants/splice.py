@@ -121,7 +121,7 @@ def splice(
     number = -(-(last - first) // chunk)
     try:
         _score(file, scorer, parts, summary, first, last, number, chunk, format, most_mismatches, progress, begun)
-        _check_build(summary, most_mismatches, fasta, whole=True)
+        check_build(summary, most_mismatches, fasta, whole=True)
     except DataError:
         parts.remove()  # the input is at fault: no part of it is worth keeping
         raise
@@ -153,7 +153,7 @@ def _score(
                     written.result()
                 written = writing.submit(parts.write, i, _texts(batch, scored, format), counts)
             summary.add(counts)
-            _check_build(summary, most_mismatches, scorer.genome.path, whole=False)
+            check_build(summary, most_mismatches, scorer.genome.path, whole=False)
             if progress is not None:
                 progress(summary.records, last - first, time.monotonic() - begun)
         if written is not None:
@@ -198,7 +198,12 @@ def _assemble(file: VcfFile, parts: Parts, number: int, path: Path, format: str,
     output.write_text(path, itertools.chain([header], parts.texts("lines", number)))
 
 
-def _check_build(summary: Summary, most: float, fasta: str | os.PathLike[str], *, whole: bool) -> None:
+def check_build(summary: Summary, most: float, fasta: str | os.PathLike[str], *, whole: bool) -> None:
+    """Check that no more than a share `most` of the records had another REF than the FASTA; before the `whole` is read, leave room.
+
+    Raises:
+        DataError: more had, so the FASTA is probably of another build.
+    """
     wrong = summary.skipped.get(MISMATCH, 0)
     if wrong > most * summary.checked and (whole or wrong >= _FEW):
         raise DataError(

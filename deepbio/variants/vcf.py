@@ -15,6 +15,9 @@ from deepbio.optional import require
 
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 _LETTERS = frozenset("ACGTNacgtn")
+# Of a bgzip file: how it begins, and the empty block that ends it (SAM specification, section 4.1).
+_BGZF = b"\x1f\x8b\x08\x04"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _IUPAC = _LETTERS | frozenset("RYSWKMBDHVUryswkmbdhvu")
 
 
@@ -96,6 +99,7 @@ class VcfFile:
                 f"Expected a VCF file at {self.path}; there is {'a folder' if self.path.is_dir() else 'none'}."
             )
         self._bcf = _is_bcf(self.path)
+        _check_end(self.path)
         self.header: list[str] = []
         for _, line in self._lines():
             if line.startswith("##"):
@@ -174,6 +178,19 @@ def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def _check_end(path: Path) -> None:
+    """Check that a bgzip file has the empty block that ends it; without, it may have been cut between two blocks."""
+    with path.open("rb") as file:
+        if file.read(len(_BGZF)) != _BGZF or file.read(10)[8:] != b"BC":
+            return
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - len(_BGZF_END), 0))
+        if file.read() != _BGZF_END:
+            raise DataError(
+                f"{path}: the bgzip file ends too early: its last block is missing. Copy or download it again."
+            )
 
 
 def _is_bcf(path: Path) -> bool:
