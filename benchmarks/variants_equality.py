@@ -1,12 +1,13 @@
 """Splice scores of deepbio beside SpliceAI's algorithm: more than 2,000 variants of a megabase of chromosome 22 (GRCh37).
 
     python benchmarks/variants_equality.py oracle [--part 0 --parts 1] [--minutes 9] --cache FOLDER
+    python benchmarks/variants_equality.py engine [--part 0 --parts 1] [--minutes 9] --cache FOLDER
     python benchmarks/variants_equality.py compare --cache FOLDER [--out benchmarks/results/variants_equality.md]
 
 `oracle` runs the slow reference of `tests/variants/oracle.py` with the five networks of the installed package spliceai 1.3.1 over full
 windows with zero padding, and keeps what they say; it goes on where it stopped. What the networks say of a reference position
 does not depend on where its window begins, as long as it has 5,000 bases on both sides, so references are computed once a gene.
-`compare` runs the fast engine on the same variants and compares every output string and every raw score.
+`engine` scores the same variants with deepbio; `compare` compares every output string and every raw score of what both have done.
 """
 
 from __future__ import annotations
@@ -187,59 +188,102 @@ def kind_of(ref: str, alt: str) -> str:
     return "SNV" if len(ref) == len(alt) else "insertion" if len(alt) > len(ref) else "deletion"
 
 
-def compare(arguments) -> None:
-    import collections
+def engine_version() -> str:
+    """Give a name for the code that is compared, so that kept results are of this very code."""
+    import deepbio.variants
+
+    folder = Path(deepbio.variants.__file__).parent
+    files = ("cone", "network", "rules", "splicing", "windows")
+    return hashlib.sha1(b"".join((folder / f"{name}.py").read_bytes() for name in files)).hexdigest()[:10]
+
+
+def run_engine(arguments) -> None:
+    """Score the variants that the oracle has done with deepbio, and keep texts and raw values for both masks."""
+    import json
     import tempfile
 
+    import tensorflow as tf
+
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     from deepbio.datasets.genome import open_genome
     from deepbio.variants import Annotation, Gene, SpliceScorer
     from deepbio.variants.vcf import parse_record
     from deepbio.zoo import get_model
 
     sequence, genes = read_sequence(DATA), read_genes(DATA)
-    todo = [case for case in cases(sequence, genes) if (arguments.cache / f"{key(case)}.npz").exists()]
-    todo = todo[: arguments.most]
+    version = engine_version()
+    todo = [case for i, case in enumerate(cases(sequence, genes)) if i % arguments.parts == arguments.part]
+    todo = [case for case in todo if not (arguments.cache / f"{key(case)}-{version}.json").exists()]
+    todo = [case for case in todo if (arguments.cache / f"{key(case)}.npz").exists()]
+    todo.sort(key=lambda case: (case[3], case[4].name, len(case[2]) > 1, case[0]))  # so that near ones share windows
     fasta = Path(tempfile.mkdtemp()) / "chr22.fa"
     fasta.write_text(f">22\n{sequence}\n", encoding="ascii")
     table = Annotation(Gene(g.name, "22", g.strand, g.start, g.end, g.boundaries) for g in genes)
     model, genome = get_model(arguments.weights), open_genome(fasta)
-    same, total, worst = collections.Counter(), collections.Counter(), collections.defaultdict(float)
-    lines: list[str] = []
-    strings = 0
-    for distance in sorted({case[3] for case in todo}):
-        scorer = SpliceScorer(model, genome, table, distance=distance)
-        scorer._cone = Memory(scorer._cone)
-        for first in range(0, len(todo), 256):
-            part = [case for case in todo[first : first + 256] if case[3] == distance]
+    begun = time.monotonic()
+    scorer = None
+    for first in range(0, len(todo), 32):
+        for distance in sorted({case[3] for case in todo[first : first + 32]}):
+            if time.monotonic() - begun > 60 * arguments.minutes:
+                print(f"{first} of {len(todo)} done")
+                return
+            if scorer is None or scorer.distance != distance:
+                scorer = SpliceScorer(model, genome, table, distance=distance)
+                scorer._cone = Memory(scorer._cone)
+            part = [case for case in todo[first : first + 32] if case[3] == distance]
             records = [
                 parse_record(f"{'chr' if i % 2 else ''}22\t{c[0]}\t.\t{c[1]}\t{c[2]}\t.\t.\t.", 1)
                 for i, c in enumerate(part)
             ]
+            found: list[dict] = [{} for _ in part]
             for scorer.mask in (False, True):
-                for case, scored in zip(part, scorer(records), strict=True):
-                    pos, ref, alt, _, gene = case
-                    with np.load(arguments.cache / f"{key(case)}.npz") as kept:
-                        text, raw = oracle.entry(
-                            kept["y_ref"], kept["y_alt"], gene, pos, ref, alt, distance, scorer.mask
-                        )
-                    effect = next(e for e in scored.effects if e.gene == gene.name)
-                    name = (kind_of(ref, alt), gene.strand, distance)
-                    total[name] += 1
-                    same[name] += effect.text() == text
-                    worst[name] = max(worst[name], float(np.abs(np.subtract(effect.scores, raw)).max()))
-                    strings += 1
-                    if effect.text() != text:
-                        line = f"{pos} {ref}>{alt} {gene.name} distance {distance} mask {int(scorer.mask)}: {effect.text()} for {text}"
-                        lines.append(line)
-                        print(line)
+                for case, scored, kept in zip(part, scorer(records), found, strict=True):
+                    effect = next(e for e in scored.effects if e.gene == case[4].name)
+                    kept[str(int(scorer.mask))] = {"text": effect.text(), "raw": effect.scores}
+            for case, kept in zip(part, found, strict=True):
+                (arguments.cache / f"{key(case)}-{version}.json").write_text(json.dumps(kept), encoding="utf-8")
             scorer._cone.kept.clear()
+    print(f"all {len(todo)} done")
+
+
+def compare(arguments) -> None:
+    import collections
+    import json
+
+    sequence, genes = read_sequence(DATA), read_genes(DATA)
+    version = engine_version()
+    same, total, worst = collections.Counter(), collections.Counter(), collections.defaultdict(float)
+    lines: list[str] = []
+    variants, alternates = set(), 0
+    for case in cases(sequence, genes):
+        ours = arguments.cache / f"{key(case)}-{version}.json"
+        if not ours.exists():
+            continue
+        pos, ref, alt, distance, gene = case
+        alternates += 1
+        variants.add((pos, ref, alt, distance))
+        kept = json.loads(ours.read_text(encoding="utf-8"))
+        with np.load(arguments.cache / f"{key(case)}.npz") as theirs:
+            y_ref, y_alt = theirs["y_ref"], theirs["y_alt"]
+        for mask in (0, 1):
+            text, raw = oracle.entry(y_ref, y_alt, gene, pos, ref, alt, distance, mask)
+            found = kept[str(mask)]
+            name = (kind_of(ref, alt), gene.strand, distance)
+            total[name] += 1
+            same[name] += found["text"] == text
+            worst[name] = max(worst[name], float(np.abs(np.subtract(found["raw"], raw)).max()))
+            if found["text"] != text:
+                lines.append(f"{pos} {gene.name} distance {distance} mask {mask}: `{found['text']}` for `{text}`")
     rows = [
         "| kind | strand | distance | strings (masks 0 and 1) | identical | largest raw difference |",
         "|---|---|---|---|---|---|",
+        *(f"| {n[0]} | {n[1]} | {n[2]} | {total[n]} | {same[n]} | {worst[n]:.1e} |" for n in sorted(total)),
+        f"| all | | | {sum(total.values())} | {sum(same.values())} | {max(worst.values()):.1e} |",
     ]
-    rows += [f"| {n[0]} | {n[1]} | {n[2]} | {total[n]} | {same[n]} | {worst[n]:.1e} |" for n in sorted(total)]
-    rows.append(f"| all | | | {strings} | {sum(same.values())} | {max(worst.values()):.1e} |")
-    text = "\n".join([f"{len(todo)} alternates in genes.", "", *rows, "", *(f"- {line}" for line in lines)]) + "\n"
+    head = f"{len(variants):,} variants, {alternates:,} of them with their genes; weights {arguments.weights}."
+    text = "\n".join([head, "", *rows, "", *(f"- {line}" for line in lines)]).rstrip() + "\n"
     print(text)
     if arguments.out:
         arguments.out.write_text("# Splice scores beside SpliceAI's algorithm\n\n" + text, encoding="utf-8")
@@ -247,17 +291,16 @@ def compare(arguments) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["oracle", "compare"])
+    parser.add_argument("what", choices=["oracle", "engine", "compare"])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--part", type=int, default=0)
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=9)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--weights", default="spliceai_10k.illumina")
-    parser.add_argument("--most", type=int, default=None, help="of the variants, for a quick look")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    compare(arguments) if arguments.what == "compare" else run_oracle(arguments)
+    {"oracle": run_oracle, "engine": run_engine, "compare": compare}[arguments.what](arguments)
 
 
 if __name__ == "__main__":

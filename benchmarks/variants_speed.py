@@ -1,0 +1,127 @@
+"""Splice scores: seconds a variant, deepbio beside SpliceAI's way, in one process on the same cores.
+
+    python benchmarks/variants_speed.py [--threads 1] [--fasta FILE --genes FILE] [--out benchmarks/results/variants_speed.md]
+
+SpliceAI's way is ten `predict` calls a variant, of one window each: five networks for the reference, five for the alternate. Both
+use the weights of spliceai_10k.ci, whose networks have SpliceAI's form. "Scattered" variants are scored one by one and share nothing.
+The two ways take turns, because other programs may use the machine; processor time is less disturbed by them than the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+DISTANCE = 50
+
+
+def clock() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def timed(work) -> np.ndarray:
+    begun = clock()
+    work()
+    return clock() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/grch37_chr22_1mb"))
+    parser.add_argument("--scattered", type=int, default=8)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    import tensorflow as tf
+
+    if arguments.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+    import keras
+
+    from deepbio.datasets.genome import open_genome
+    from deepbio.datasets.readers import read_fasta
+    from deepbio.sequence import decode
+    from deepbio.variants import Annotation, Gene, SpliceScorer
+    from deepbio.variants.vcf import parse_record
+    from deepbio.zoo import get_model, one_hot_model
+
+    letters = decode(np.asarray(read_fasta(next(arguments.data.glob("*.fa.gz"))).codes[0]))
+    fasta = Path(tempfile.mkdtemp()) / "genome.fa"
+    fasta.write_text(f">22\n{letters}\n", encoding="ascii")
+    gene = Gene("MED15", "22", "+", 861_889, 941_919, (861_889, 862_033, 891_404, 891_491, 941_919))
+    random = np.random.Generator(np.random.Philox(2))
+    length = 10_000 + 2 * DISTANCE + 1
+    members = []
+    for i in range(1, 6):
+        trunk = one_hot_model(get_model("spliceai_10k.ci", member=i, input_shape=length))
+        free = keras.models.clone_model(trunk, input_tensors=keras.Input((None, 4)))
+        free.set_weights(trunk.get_weights())
+        members.append(keras.Model(free.inputs, keras.layers.Softmax()(free.outputs[0])))
+    scorer = SpliceScorer(get_model("spliceai_10k.ci"), open_genome(fasta), Annotation([gene]), distance=DISTANCE)
+
+    def snv(pos: int, alt: int = 1):
+        ref = letters[pos - 1]
+        return parse_record(f"22\t{pos}\t.\t{ref}\t{'ACGT'[('ACGT'.index(ref) + alt) % 4]}\t.\t.\t.", 1)
+
+    def indel(pos: int, i: int):
+        n, ref = int(random.integers(1, 51)), letters[pos - 1]
+        extra = "".join(random.choice(list("ACGT"), n))
+        alleles = (ref, ref + extra) if i % 2 else (letters[pos - 1 : pos + n], ref)
+        return parse_record(f"22\t{pos}\t.\t{alleles[0]}\t{alleles[1]}\t.\t.\t.", 1)
+
+    def spliceai_way(pos: int, alternate: str) -> None:
+        side = 5000 + DISTANCE
+        window = letters[pos - 1 - side : pos + side]
+        for text in (window, window[:side] + alternate + window[side + 1 :]):
+            x = np.eye(5, 4, dtype=np.float32)[["ACGTN".index(letter) for letter in text]][None]
+            np.mean([member.predict(x, verbose=0) for member in members], axis=0)
+
+    places = random.integers(870_000, 930_000, 1000).tolist()
+    exome = [snv(pos) for pos in range(871_000, 901_000, 300)]
+    saturation = [snv(pos, alt) for pos in range(891_300, 891_500) for alt in (1, 2, 3)]
+    for warm in ([snv(places[0])], [indel(places[1], 0)], [indel(places[1], 1)], exome, saturation[:30]):
+        scorer(warm)  # compiles each form of the graph once
+    spliceai_way(places[0], "A")
+
+    theirs, snvs, indels = [], [], []
+    for i in range(arguments.scattered):
+        pos = places[10 + i]
+        theirs.append(timed(lambda pos=pos: spliceai_way(pos, "A")))
+        snvs.append(timed(lambda pos=pos: scorer([snv(pos)])))
+        indels.append(timed(lambda pos=pos, i=i: scorer([indel(pos, i)])))
+    dense = timed(lambda: scorer(exome)) / len(exome)
+    whole = timed(lambda: scorer(saturation)) / len(saturation)
+    theirs += [timed(lambda pos=pos: spliceai_way(pos, "A")) for pos in places[200:203]]
+    base = np.median(theirs, axis=0)
+    rows = [
+        ("SpliceAI's way", base, len(theirs)),
+        ("scattered SNVs", np.median(snvs, axis=0), len(snvs)),
+        ("scattered insertions and deletions of 1 to 50", np.median(indels, axis=0), len(indels)),
+        ("one SNV each 300 bases", dense, len(exome)),
+        ("all SNVs of 200 consecutive bases", whole, len(saturation)),
+    ]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    lines = [
+        f"Threads: {arguments.threads}. Distance {DISTANCE}. Highest memory of the process {memory:.2f} GiB.",
+        "",
+        "| variants | n | seconds a variant | processor seconds | times faster (clock) | (processor) |",
+        "|---|---|---|---|---|---|",
+        *(f"| {n} | {k} | {s[0]:.3f} | {s[1]:.3f} | {base[0] / s[0]:.1f} | {base[1] / s[1]:.1f} |" for n, s, k in rows),
+    ]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if arguments.out:
+        arguments.out.write_text(f"# Splice scores: deepbio beside SpliceAI's way\n\n{text}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
