@@ -42,6 +42,9 @@ def small(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(datasets, "load_dataset", load_some)
     monkeypatch.setattr(deepbio, "fit", functools.partial(training.fit, epochs=1, verbose=False), raising=False)
+    monkeypatch.setattr(
+        deepbio, "finetune", functools.partial(training.finetune, epochs=1, verbose=False), raising=False
+    )
     monkeypatch.setattr(deepbio, "evaluate", functools.partial(training.evaluate, draws=20), raising=False)
     monkeypatch.setattr(registry, "_USER_MODELS", {})
 

@@ -47,12 +47,30 @@ class StrandTiedConv1D(keras.layers.Layer):
         self.filters, self.width, self.padding = filters, width, padding
         self.dilation_rate, self.use_bias = dilation_rate, use_bias
         self.activation = keras.activations.get(activation)
+        self.lora_enabled = False
 
     def build(self, input_shape):
         """Make the free half of the filters."""
         half = self.filters // 2
-        self.kernel = self.add_weight(shape=(self.width, input_shape[-1], half), name="kernel")
+        self._kernel = self.add_weight(shape=(self.width, input_shape[-1], half), name="kernel")
         self.bias = self.add_weight(shape=(half,), initializer="zeros", name="bias") if self.use_bias else None
+
+    def enable_lora(self, rank: int):
+        """Freeze the free filters, and let a product of matrices of `rank` learn beside them, as Keras's own layers do."""
+        self._tracker.unlock()
+        shapes = {"a": (*self._kernel.shape[:-1], rank), "b": (rank, self._kernel.shape[-1])}
+        self.lora_kernel_a = self.add_weight(shape=shapes["a"], initializer="he_uniform", name="lora_kernel_a")
+        self.lora_kernel_b = self.add_weight(shape=shapes["b"], initializer="zeros", name="lora_kernel_b")
+        self._kernel.trainable = False
+        self._tracker.lock()
+        self.lora_enabled, self.lora_rank, self.lora_alpha = True, rank, rank
+
+    @property
+    def kernel(self):
+        """The free half of the filters, with what LoRA adds to them."""
+        if not self.lora_enabled:
+            return self._kernel
+        return self._kernel + ops.matmul(self.lora_kernel_a, self.lora_kernel_b)
 
     def call(self, x):
         """Convolve with both halves."""

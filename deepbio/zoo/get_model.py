@@ -140,7 +140,7 @@ def with_link(model: keras.Model, task: Task | None) -> keras.Model:
         if "softmax" in task.link
         else keras.layers.Activation(layers[task.link], dtype="float32", name="link")
     )
-    return keras.Model(model.inputs, link(model.output), name=model.name)
+    return keras.Model(model.input, link(model.output), name=model.name)
 
 
 def _build_one(record: ModelRecord) -> keras.Model:

@@ -39,6 +39,7 @@ def dna_cnn(
     hidden: int = 128,
     dropout: float = 0.2,
     head_dropout: float = 0.5,
+    composition: bool = False,
 ) -> keras.Model:
     """Find motifs with one wide convolution, then halve the sequence by residual blocks until few positions are left.
 
@@ -52,6 +53,8 @@ def dna_cnn(
         hidden: units of the dense layer.
         dropout: after each pooling and inside each block.
         head_dropout: before and after the dense layer.
+        composition: let the head also see how much of each motif of the first convolution the window holds; where the kind of
+            sequence matters beside its signals (promoters against genes).
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
@@ -59,6 +62,7 @@ def dna_cnn(
     inputs, x = dna_input(input)
     x = _convolution(x, filters, width)
     x = keras.layers.Activation("relu")(x)
+    amounts = [keras.layers.GlobalAveragePooling1D()(x)] if composition else []
     x = keras.layers.MaxPooling1D(2, padding="same")(x)
     x = keras.layers.Dropout(dropout)(x)
     while True:
@@ -70,7 +74,7 @@ def dna_cnn(
         x = keras.layers.Dropout(dropout)(x)
         if x.shape[1] <= positions:
             break
-    x = keras.layers.Concatenate()([keras.layers.Flatten()(x), keras.layers.GlobalMaxPooling1D()(x)])
+    x = keras.layers.Concatenate()([keras.layers.Flatten()(x), keras.layers.GlobalMaxPooling1D()(x), *amounts])
     x = keras.layers.Dropout(head_dropout)(x)
     x = keras.layers.Dense(hidden, use_bias=False)(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)

@@ -53,7 +53,7 @@ def average_strands(model: keras.Model) -> keras.Model:
     other = trunk.call(turned)
     if len(other.shape) == 3:
         other = ops.flip(other, 1)
-    return keras.Model(model.inputs, (model.output + other) / 2, name=model.name)
+    return keras.Model(model.input, (model.output + other) / 2, name=model.name)
 
 
 def tie_strands(model: keras.Model, *, name: str) -> keras.Model:
@@ -83,7 +83,7 @@ def tie_strands(model: keras.Model, *, name: str) -> keras.Model:
 
     means: dict[int, Any] = {}
     rebuilt = keras.models.clone_model(trunk, clone_function=tie, call_function=call)
-    return keras.Model(model.inputs, rebuilt.call(model.get_layer("one_hot").output), name=model.name)
+    return keras.Model(model.input, rebuilt.call(model.get_layer("one_hot").output), name=model.name)
 
 
 def _tied(layer: keras.layers.Layer) -> keras.layers.Layer:

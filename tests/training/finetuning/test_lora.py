@@ -12,6 +12,15 @@ from tests.training.finetuning.conftest import SMALL, windows
 
 MODELS = {
     "dna_cnn": {"input_shape": 60, "outputs": 2, **SMALL},  # convolutions and a dense layer
+    "basset": {
+        "input_shape": 60,
+        "outputs": 2,
+        "filters": (4,),
+        "widths": (5,),
+        "pools": (2,),
+        "hidden": (4,),
+        "reverse_complement": "equivariant",
+    },
     "dna_transformer": {"input_shape": 64, "outputs": 1, "channels": 16, "layers": 1, "heads": 2},  # attention
     "image_cnn": {"input_shape": (8, 8, 1), "outputs": 2, "filters": (4,)},
 }
