@@ -1,0 +1,85 @@
+"""Binding motifs of JASPAR as probabilities, from the data base inside the package `pyjaspar`."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepbio.errors import DataError
+from deepbio.optional import require
+
+RELEASE = "JASPAR2024"
+_ID = re.compile(r"^[A-Z]{2}\d{4}(\.\d+)?$")
+
+
+@dataclass(frozen=True, eq=False)
+class Motif:
+    """A motif: which letters a protein likes at each place.
+
+    Args:
+        id: such as `"MA0139.1"`.
+        name: of the protein, such as `"CTCF"`.
+        probabilities: float64 `(length, 4)`, columns A C G T, each row of sum 1.
+
+    Raises:
+        DataError: probabilities of another shape, negative, or of another sum.
+    """
+
+    id: str
+    name: str
+    probabilities: np.ndarray = field(repr=False)
+
+    def __post_init__(self) -> None:
+        p = np.asarray(self.probabilities, dtype=np.float64)
+        if p.ndim != 2 or p.shape[1] != 4 or not len(p) or (p < 0).any() or not np.allclose(p.sum(axis=1), 1):
+            raise DataError(
+                f"Motif {self.id}: expected probabilities (length, 4) with rows of sum 1; received {p.shape}."
+            )
+        object.__setattr__(self, "probabilities", p)
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def draw(self, random: np.random.Generator) -> np.ndarray:
+        """Draw one site: uint8 codes `(length,)`, each place on its own."""
+        below = self.probabilities.cumsum(axis=1)[:, :3] <= random.random(len(self))[:, None]
+        return below.sum(axis=1).astype(np.uint8)
+
+
+def read_motifs(names: Sequence[str], *, release: str = RELEASE) -> tuple[Motif, ...]:
+    """Look motifs up in JASPAR by id (`"MA0139.1"`, or `"MA0139"` for its latest version) or by the protein's name.
+
+    Args:
+        names: ids or names. A name with several motifs in the release gives the first of the core collection by id.
+        release: such as `"JASPAR2024"`; those that the installed pyjaspar carries.
+
+    Raises:
+        DataError: no such release or motif.
+        OptionalDependencyError: pyjaspar is not installed (extra `genomics`).
+
+    Source: Rauluseviciute et al. 2024, doi:10.1093/nar/gkad1059 (CC BY 4.0).
+    """
+    pyjaspar = require("pyjaspar", extra="genomics", purpose="Reading JASPAR motifs")
+    try:
+        base = pyjaspar.jaspardb(release=release)
+    except Exception as error:  # pyjaspar raises its own classes, which differ by version
+        raise DataError(f"pyjaspar has no release {release!r}: {str(error)[:200]}") from error
+    found = []
+    for name in names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what pyjaspar does not find, it warns of; the error below says it
+            match = base.fetch_motif_by_id(name) if _ID.match(name) else None
+            named = [] if match else base.fetch_motifs(collection="CORE", tf_name=name) or []
+        if match is None:
+            if not named:
+                raise DataError(
+                    f"{release} has no motif {name!r}. Expected an id such as MA0139.1 or a name such as CTCF (jaspar.elixir.no)."
+                )
+            match = min(named, key=lambda motif: motif.matrix_id)
+        counts = np.stack([np.asarray(match.counts[letter], dtype=np.float64) for letter in "ACGT"], axis=1)
+        found.append(Motif(match.matrix_id, match.name, counts / counts.sum(axis=1, keepdims=True)))
+    return tuple(found)

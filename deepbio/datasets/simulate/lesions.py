@@ -1,0 +1,165 @@
+"""`simulate_lesions`: grey images of a made-up tissue with planted shapes, and the mask of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+from deepbio.datasets.dataset import Dataset
+from deepbio.errors import DataError, nearest
+
+Shape = Literal["disc", "star", "ring", "square"]
+
+
+class Lesion(NamedTuple):
+    """One planted lesion: example, shape, center (row, column) and radius in pixels."""
+
+    example: int
+    shape: str
+    row: float
+    column: float
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
+class LesionImages:
+    """Images, their classes, and where the lesions are.
+
+    Args:
+        x: uint8 `(n, size, size, 1)`.
+        y: int64 `(n,)`: 0 without a lesion, else 1 + the number of its shape.
+        masks: bool `(n, size, size)`: pixels of lesions.
+        lesions: all of them.
+        shapes: names of the shapes.
+    """
+
+    x: np.ndarray = field(repr=False)
+    y: np.ndarray = field(repr=False)
+    masks: np.ndarray = field(repr=False)
+    lesions: tuple[Lesion, ...] = field(repr=False)
+    shapes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def dataset(
+        self, *, predict: Literal["presence", "shape"] = "presence", name: str = "simulated_lesions", seed: int = 0
+    ) -> Dataset:
+        """Give the data set: is there a lesion, or which shape has it (without one: `none`).
+
+        Ids are the examples' numbers, counted from 0 as in `masks`.
+        """
+        from deepbio.datasets.build import from_arrays
+
+        if predict not in ("presence", "shape"):
+            raise DataError(f"predict is 'presence' or 'shape'; received {predict!r}.")
+        labels = ("healthy", "lesion") if predict == "presence" else ("none", *self.shapes)
+        return from_arrays(
+            self.x, np.minimum(self.y, 1) if predict == "presence" else self.y, modality="image", labels=labels,
+            ids=np.arange(len(self)).astype(str), seed=seed, name=name,
+        )  # fmt: skip
+
+
+def simulate_lesions(
+    examples: int = 1000,
+    *,
+    size: int = 64,
+    shapes: Sequence[Shape] = ("disc", "star"),
+    radius: tuple[float, float] = (4.0, 9.0),
+    contrast: float = 0.25,
+    prevalence: float = 0.5,
+    most: int = 1,
+    texture: float = 0.15,
+    noise: float = 0.05,
+    seed: int = 0,
+) -> LesionImages:
+    """Draw grey images with a smooth random texture and noise; some have brighter shapes in them.
+
+    All lesions of an image have one shape and do not touch the border. A smaller number of examples gives the first images of
+    a larger one. What is drawn resembles no organ: it tells whether a model or an explanation finds what is there.
+
+    Args:
+        examples: number of images.
+        size: pixels on each side.
+        shapes: which shapes there are: `"disc"`, `"star"` (seven arms), `"ring"`, `"square"`.
+        radius: least and greatest, in pixels.
+        contrast: what a lesion adds to the grey value, as a share of the full range.
+        prevalence: share of images with a lesion; lesions are equally often of each shape.
+        most: lesions of an image at most.
+        texture, noise: deviations of the smooth texture and of the independent noise, as shares of the full range.
+        seed: of everything random.
+
+    Raises:
+        DataError: an unknown shape, lesions larger than the image, or a share out of range.
+
+    >>> found = simulate_lesions(4, size=32, seed=1)
+    >>> found.x.shape, found.masks.shape, bool((found.masks.any(axis=(1, 2)) == (found.y > 0)).all())
+    ((4, 32, 32, 1), (4, 32, 32), True)
+    """
+    shapes = tuple(shapes)
+    for shape in shapes:
+        if shape not in get_args(Shape):
+            raise DataError(f"Unknown shape {shape!r}. {nearest(str(shape), get_args(Shape))}")
+    low, high = radius
+    if not shapes or not 1 <= low <= high or 2 * high + 2 >= size:
+        raise DataError(
+            f"Expected at least one shape and 1 <= least <= greatest radius, twice of which is less than {size - 2}; received "
+            f"shapes={shapes}, radius={radius}."
+        )
+    if not 0 <= prevalence <= 1 or most < 1 or min(texture, noise, contrast) < 0:
+        raise DataError(
+            f"Expected prevalence 0 to 1, most from 1, and texture, noise and contrast from 0; received {prevalence}, {most}, "
+            f"{texture}, {noise} and {contrast}."
+        )
+    x = np.empty((examples, size, size, 1), dtype=np.uint8)
+    y = np.zeros(examples, dtype=np.int64)
+    masks = np.zeros((examples, size, size), dtype=bool)
+    lesions = []
+    filter_ = _smooth(size)
+    for i in range(examples):
+        random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, i])))
+        values = 0.4 + texture * _texture(filter_, random)
+        if random.random() < prevalence:
+            kind = int(random.integers(len(shapes)))
+            y[i] = 1 + kind
+            for _ in range(int(random.integers(1, most + 1))):
+                r = float(random.uniform(low, high))
+                row, column = (float(value) for value in random.uniform(r + 1, size - 2 - r, 2))
+                lesions.append(Lesion(i, shapes[kind], row, column, r))
+                masks[i] |= _inside(shapes[kind], size, row, column, r, float(random.uniform(0, 2 * np.pi)))
+            values = values + contrast * masks[i]
+        values = values + noise * random.standard_normal((size, size))
+        x[i, ..., 0] = np.clip(np.rint(values * 255), 0, 255)
+    return LesionImages(x, y, masks, tuple(lesions), shapes)
+
+
+def _smooth(size: int) -> np.ndarray:
+    """A low-pass filter in frequencies, scaled so that filtered noise has deviation 1."""
+    frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
+    filter_ = np.exp(-((frequency * size / 4) ** 2))
+    filter_[0, 0] = 0  # no image is brighter as a whole
+    both = np.full(filter_.shape[1], 2.0)
+    both[0] = 1
+    if size % 2 == 0:
+        both[-1] = 1
+    return filter_ * size / np.sqrt((filter_**2 * both).sum())
+
+
+def _texture(filter_: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    size = len(filter_)
+    return np.fft.irfft2(np.fft.rfft2(random.standard_normal((size, size))) * filter_, s=(size, size))
+
+
+def _inside(shape: str, size: int, row: float, column: float, radius: float, turn: float) -> np.ndarray:
+    down, right = np.arange(size)[:, None] - row, np.arange(size)[None] - column
+    distance = np.hypot(down, right)
+    if shape == "square":
+        return np.maximum(np.abs(down), np.abs(right)) <= radius / np.sqrt(2)
+    if shape == "ring":
+        return (distance <= radius) & (distance >= 0.55 * radius)
+    if shape == "star":
+        return distance <= radius * (0.65 + 0.35 * np.cos(7 * (np.arctan2(down, right) + turn)))
+    return distance <= radius
