@@ -22,6 +22,7 @@ READERS = {
     "fasta_classes": "deepbio.datasets.public.fasta_classes:fasta_classes",
     "pubmed_sections": "deepbio.datasets.public.pubmed:pubmed_sections",
     "pubmed_mesh": "deepbio.datasets.public.pubmed:pubmed_mesh",
+    "splice_windows": "deepbio.datasets.public.splice_windows:splice_windows",
     "genomic_benchmarks": "deepbio.datasets.public.genomic_benchmarks:genomic_benchmarks",
     "deepstarr": "deepbio.datasets.public.deepstarr:deepstarr",
     "own_notes": "deepbio.datasets.public.own_notes:own_notes",

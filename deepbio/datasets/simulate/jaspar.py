@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, nearest
 from deepbio.optional import require
 
 RELEASE = "JASPAR2024"
@@ -64,10 +64,9 @@ def read_motifs(names: Sequence[str], *, release: str = RELEASE) -> tuple[Motif,
     Source: Rauluseviciute et al. 2024, doi:10.1093/nar/gkad1059 (CC BY 4.0).
     """
     pyjaspar = require("pyjaspar", extra="genomics", purpose="Reading JASPAR motifs")
-    try:
-        base = pyjaspar.jaspardb(release=release)
-    except Exception as error:  # pyjaspar raises its own classes, which differ by version
-        raise DataError(f"pyjaspar has no release {release!r}: {str(error)[:200]}") from error
+    if release not in pyjaspar.jaspar_releases:
+        raise DataError(f"pyjaspar has no release {release!r}. {nearest(release, pyjaspar.jaspar_releases)}")
+    base = pyjaspar.jaspardb(release=release)
     found = []
     for name in names:
         with warnings.catch_warnings():
@@ -82,4 +81,5 @@ def read_motifs(names: Sequence[str], *, release: str = RELEASE) -> tuple[Motif,
             match = min(named, key=lambda motif: motif.matrix_id)
         counts = np.stack([np.asarray(match.counts[letter], dtype=np.float64) for letter in "ACGT"], axis=1)
         found.append(Motif(match.matrix_id, match.name, counts / counts.sum(axis=1, keepdims=True)))
+    base.conn.close()
     return tuple(found)
