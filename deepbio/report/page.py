@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from deepbio.metrics import Estimate
+from deepbio.metrics import METRICS, Estimate, default_metrics
 from deepbio.report.calibration_curves import bins_for, draw_calibration, has_calibration
 from deepbio.report.confusion_table import Confusions, ConfusionTable, confusion_of
 from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
@@ -18,7 +18,9 @@ from deepbio.report.group import Entry, Group, Line, better, group_results, titl
 from deepbio.report.number_figures import draw_intervals, draw_profile, draw_scatter
 from deepbio.report.prose import prose
 from deepbio.report.result import Result
+from deepbio.report.subgroups import subgroups
 from deepbio.report.training_curves import best_epoch, draw_training, watched
+from deepbio.report.worst import WorstError, worst_errors
 
 _KINDS = {
     "binary": "two classes",
@@ -62,6 +64,15 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class SubgroupTable:
+    """One model on parts of the data: name, metric, rows (column, value, examples, score, gap, whether it is told apart)."""
+
+    name: str
+    metric: str
+    rows: tuple[tuple[str, str, int, Score, Score, bool], ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """One split of one data set."""
 
@@ -76,6 +87,8 @@ class Section:
     pictures: tuple[Picture, ...]
     tables: tuple[ConfusionTable, ...] = ()
     confusions: tuple[Confusions, ...] = ()
+    subgroups: tuple[SubgroupTable, ...] = ()
+    worst: tuple[tuple[str, tuple[WorstError, ...]], ...] = ()
     headline: tuple[str, str, Score] | None = field(default=None)
 
     @property
@@ -84,18 +97,18 @@ class Section:
         return any(row.notes for row in self.rows)
 
 
-def build_sections(results: Sequence[Result], cards: Mapping[str, str]) -> list[Section]:
+def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0) -> list[Section]:
     """Turn results into sections, one a split of a data set, in the order they first occur."""
     sections: list[Section] = []
     shown: set[str] = set()
     for number, group in enumerate(group_results(results), start=1):
         card = "" if group.dataset in shown else cards.get(group.dataset, "")
         shown.add(group.dataset)
-        sections.append(_section(group, f"s{number}", card))
+        sections.append(_section(group, f"s{number}", card, worst))
     return sections
 
 
-def _section(group: Group, anchor: str, card: str) -> Section:
+def _section(group: Group, anchor: str, card: str, worst: int) -> Section:
     shown = [confusion_of(entry) for entry in group.entries]
     fact_names = _fact_names(group)
     return Section(
@@ -110,8 +123,28 @@ def _section(group: Group, anchor: str, card: str) -> Section:
         pictures=(*_pictures(group, anchor), *_training(group, anchor)),
         tables=tuple(one for one in shown if isinstance(one, ConfusionTable)),
         confusions=tuple(one for one in shown if isinstance(one, Confusions)),
+        subgroups=tuple(_subgroups(group, entry) for entry in group.entries if entry.result.columns),
+        worst=tuple(
+            (entry.name, tuple(worst_errors(entry.result, worst)))
+            for entry in group.entries
+            if worst and not entry.result.baseline
+        ),
         headline=_headline(group),
     )
+
+
+def _subgroups(group: Group, entry: Entry) -> SubgroupTable:
+    result = entry.result
+    name = group.headline
+    if name is None or result.task.kind not in METRICS[name].kinds:
+        name = default_metrics(result.task)[0]
+    found = subgroups(result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name)
+    rows = [
+        (one.column, one.value, one.examples, _score(one.estimate, best=False), _score(one.gap, best=False),
+         one.p_value is not None and one.p_value < 0.05)
+        for one in found
+    ]  # fmt: skip
+    return SubgroupTable(entry.name, title_of(name), tuple(rows))
 
 
 def _about(group: Group):

@@ -26,7 +26,8 @@ class Result:
         parameters: of the model.
         baseline: whether it is a simple baseline.
         notes: a remark.
-        ids: names of the examples; none are printed without them.
+        ids: names of the examples; printed only where `write_report` is asked for worst errors.
+        columns: facts about the examples, name to `(n,)` values (sex, site, scanner, GC content), for the subgroup table.
         facts: more rows, such as the seed.
     """
 
@@ -44,3 +45,4 @@ class Result:
     notes: str = ""
     ids: np.ndarray | None = field(default=None, repr=False)
     facts: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)

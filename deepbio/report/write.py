@@ -13,17 +13,24 @@ from deepbio.report.templates_of import templates
 
 
 def write_report(
-    results: Sequence[Result], path: str | os.PathLike[str], *, title: str, cards: Mapping[str, str] | None = None
+    results: Sequence[Result],
+    path: str | os.PathLike[str],
+    *,
+    title: str,
+    cards: Mapping[str, str] | None = None,
+    worst: int = 0,
 ) -> Path:
     """Write the results as one HTML file without outside requests, and give its path.
 
-    The page holds no single example: figures and tables of whole splits only. The same results give the same bytes.
+    The page holds no single example, unless `worst` asks for some: figures and tables of whole splits only. The same
+    results give the same bytes.
 
     Args:
         results: grouped by data set and split in the page, models before baselines.
         path: of the file; written whole or not at all.
         title: of the page.
         cards: data set to the text of its card (Markdown).
+        worst: how many of each model's worst errors to name, with truth and prediction. They may be patients'.
 
     Raises:
         DataError: there are no results.
@@ -34,7 +41,7 @@ def write_report(
     # Drawing is only needed here, and importing it takes as long as drawing.
     from deepbio.report.page import build_sections
 
-    sections = build_sections(results, cards or {})
+    sections = build_sections(results, cards or {}, worst=worst)
     page = templates().get_template("report.html").render(title=title, sections=sections)
     target = Path(path)
     with write_atomically(target) as beside:
