@@ -69,9 +69,9 @@ def main() -> None:
     lines = [
         "# How often intervals hold the truth",
         "",
-        f"`python benchmarks/coverage.py --runs {arguments.runs} --draws {arguments.draws}`. 95% was asked for; {arguments.runs} simulated data sets a row, so a",
-        f"standard error of {error:.1f} points. Positives + negatives, or examples. In brackets: misses with the truth below and above the",
-        "interval, for deepbio's own.",
+        f"`python benchmarks/coverage.py --runs {arguments.runs} --draws {arguments.draws}`. 95% was asked for;",
+        f"{arguments.runs} simulated data sets a row, so a standard error of {error:.1f} points. Positives + negatives, or",
+        "examples. In brackets: misses with the truth below and above the interval, for deepbio's own.",
         "",
         f"| case | {' | '.join(WAYS)} |",
         f"|{'---|' * (1 + len(WAYS))}",

@@ -18,6 +18,7 @@ from deepbio.cli.doctor import doctor
 from deepbio.cli.finetune import finetune
 from deepbio.cli.launch import launch
 from deepbio.cli.push import push
+from deepbio.cli.report import report
 from deepbio.errors import DeepbioError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options"
 app.command()(doctor)
 app.command()(push)
 app.command()(calibrate)
+app.command()(report)
 app.command()(benchmark)
 app.command()(leaderboard)
 app.add_typer(variants.app, name="variants")

@@ -102,7 +102,7 @@ def bootstrap(
     >>> from deepbio.metrics import auroc
     >>> y, p = [0, 0, 0, 1, 1, 1] * 20, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9] * 20
     >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
-    0.889 [0.811, 0.937]
+    0.889 [0.814, 0.936]
     """
     values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
     units = independent_units(len(np.asarray(y)), strata=strata, groups=groups)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepbio.report import write_report
+from deepbio.metrics import Estimate
+from deepbio.report import Board, BoardRow, Leaderboard, Score, leaderboard_as, write_report
 from tests.report.report_cases import HISTORY, result
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,24 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("browser") / "report.html"
-    return write_report([result(history=HISTORY), result("multiclass")], path, title="A page")
+    sites = {"site": np.array(["north", "south"] * 30)}
+    results = [result(history=HISTORY, columns=sites, ids=np.arange(60)), result("multiclass")]
+    return write_report(results, path, title="A page", worst=3)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    scores = {"auroc": Score(Estimate(0.9, 0.8, 0.95), (0.88, 0.92), None, "best")}
+    rows = [BoardRow("a_model_of_a_rather_long_name", "model", scores, 1_234_567, 12.3, 45_678.9, None, 2)]
+    rows += [
+        BoardRow(
+            "A paper", "published", {"auroc": Score(Estimate(0.91))}, source="doi:10.0/0", protocol="another split"
+        )
+    ]
+    found = Leaderboard("mine", "A leaderboard", "", (Board("xor", "Exclusive or", ("auroc",), tuple(rows)),))
+    path = tmp_path_factory.mktemp("board") / "board.html"
+    path.write_text(leaderboard_as(found, "html"), encoding="utf-8")
+    return path
 
 
 def _screenshot(report, folder, *, width, dark):
@@ -37,8 +55,9 @@ def _screenshot(report, folder, *, width, dark):
 
 @pytest.mark.parametrize(("dark", "paper"), [(False, (255, 255, 255)), (True, (20, 23, 27))], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_follows_the_readers_theme_at_every_width(report, tmp_path, width, dark, paper):
-    pixels = _screenshot(report, tmp_path, width=width, dark=dark)
+@pytest.mark.parametrize("page", ["report", "board"])
+def test_the_page_follows_the_readers_theme_at_every_width(page, request, tmp_path, width, dark, paper):
+    pixels = _screenshot(request.getfixturevalue(page), tmp_path, width=width, dark=dark)
     assert pixels.shape[1] == width
     np.testing.assert_array_equal(pixels[-1, 2], paper)
     # Nothing runs over the right edge: the last columns hold the page's ground only.

@@ -1,0 +1,80 @@
+"""`deepbio report`: the page of a trained model on a split, with parts of the data and, on request, its worst errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from deepbio.cli.console import note
+from deepbio.cli.own_data import load_data
+from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.score import Model, trained
+from deepbio.errors import DataError, DeepbioError, nearest
+
+
+def report(
+    model: Model,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page.")] = Path("report.html"),
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    facts: Annotated[
+        Path | None, typer.Option("--columns", help="A CSV or TSV with a column 'id' and facts about the examples.")
+    ] = None,
+    worst: Annotated[int, typer.Option(min=0, help="Name so many of the worst errors; they may be patients'.")] = 0,
+) -> None:
+    """Write a page about a trained model: metrics, curves, parts of the data with gaps, worst errors on request.
+
+    Parts are cut by what the inputs tell (GC content, length, brightness) and by the columns of your own table.
+    """
+    if split not in ("train", "valid", "test"):
+        raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
+    folder = trained(model)
+    load_tensorflow()
+    from deepbio import training
+    from deepbio.report import Result, input_columns, write_report
+    from deepbio.zoo import describe, get_model
+
+    built = get_model(folder)
+    record = describe(built)
+    origin = record.dataset or {}
+    if "name" not in origin or record.task is None:
+        raise DeepbioError(f"{model} does not say what it was trained on.")
+    data = load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
+    part = dict(data.splits())[split]
+    ids = part.names(np.arange(len(part)))
+    columns: dict[str, Any] = {**input_columns(data.input, part), **(read_columns(facts, ids) if facts else {})}
+    found = training.evaluate(built, part)
+    result = Result(
+        dataset=data.name, model=record.architecture or str(model), split=split, task=record.task, y=found.y, p=found.p,
+        metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns,
+        facts={"calibrated": "yes" if record.readout and record.readout.calibration else "no"},
+    )  # fmt: skip
+    cards = {data.name: data.card.text} if data.card else {}
+    write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)
+    note(f"{out} written: {len(part)} examples, parts by {', '.join(columns) or 'nothing'}.")
+
+
+def read_columns(file: Path, ids: list[str]) -> dict[str, np.ndarray]:
+    """Read facts about the examples `ids` from a CSV or TSV file with a column `id`; examples it lacks are unknown.
+
+    Raises:
+        DataError: the file cannot be read, has no `id`, or names an example twice.
+    """
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(file, sep="\t" if file.suffix in (".tsv", ".txt") else ",", dtype={"id": str})
+    except (OSError, ValueError) as error:
+        raise DataError(f"Expected a table at {file}: {str(error).splitlines()[0]}") from error
+    if "id" not in table.columns:
+        raise DataError(f"{file} needs a column 'id'; it has {', '.join(map(str, table.columns[:10]))}.")
+    if table["id"].duplicated().any():
+        raise DataError(f"{file} names an example more than once.")
+    table = table.set_index("id").reindex(ids)
+    if not len(table.columns) or table.isna().all(axis=None):
+        raise DataError(f"{file} says nothing about these examples, whose ids are like {ids[0]!r}.")
+    return {
+        str(name): table[name].to_numpy(dtype=float if table[name].dtype.kind in "fiub" else object) for name in table
+    }
