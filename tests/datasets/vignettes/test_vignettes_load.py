@@ -41,9 +41,9 @@ def test_repeated_texts_are_drawn_again(monkeypatch):
 
     real = load.simulate_vignettes
 
-    def repeats(diseases, examples, *, seed):
+    def repeats(diseases, examples, *, seed, **how):
         # every third text repeats the one before it
-        notes = real(diseases, examples, seed=seed)
+        notes = real(diseases, examples, seed=seed, **how)
         texts = [notes.texts[i - 1] if i % 3 == 2 else text for i, text in enumerate(notes.texts)]
         notes.texts[:] = texts
         return notes
@@ -70,3 +70,11 @@ def test_no_default_note_is_longer_than_the_default_length():
         assert (tokenizer.encode(list(split.groups), 200)[:, data.input.shape[0] :] == 0).all()
     data.check_leakage()
     data.check_classes()
+
+
+def test_every_disease_and_noise_can_be_asked_for():
+    # 3,598 diseases of Orphanet have ten findings of stated frequency in the release of 2025-01-16
+    data = load_dataset("vignettes", diseases="all", train=300, valid=50, test=50, typos=0.05)
+    assert len(data.labels) == 3598
+    assert data.options["typos"] == 0.05
+    assert load_dataset("vignettes", **data.options).fingerprint() == data.fingerprint()
