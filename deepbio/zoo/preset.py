@@ -193,7 +193,7 @@ def load_preset(
     model = _load(preset, entries, record, folder)
     if new_head:
         record = replace(record, outputs=outputs, task=task, seed=seed, readout=None)
-        model = transferred(model, record, keep_head=False, source=str(folder))
+        model, _ = transferred(model, record, keep_head=False, source=str(folder))
     elif task is not None:
         record = replace(record, task=task, readout=record.readout if task == record.task else None)
     if strands == "average":

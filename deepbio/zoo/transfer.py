@@ -23,8 +23,13 @@ def is_head(name: str) -> bool:
     return name.startswith("head") or name.endswith("_head")
 
 
-def transferred(trained: keras.Model, record: ModelRecord, *, keep_head: bool, source: str) -> keras.Model:
+def transferred(
+    trained: keras.Model, record: ModelRecord, *, keep_head: bool, source: str
+) -> tuple[keras.Model, list[str]]:
     """Build the model that `record` describes and give it the weights of `trained`, layer by layer where shapes agree.
+
+    Returns:
+        the model, and which layers have fresh weights, by kind and place (`deepbio.zoo.weight_files.layer_names`).
 
     Args:
         keep_head: the head's weights too.
@@ -35,7 +40,7 @@ def transferred(trained: keras.Model, record: ModelRecord, *, keep_head: bool, s
     from deepbio.zoo.get_model import build
 
     fresh = build(replace(record, link_built_in=False))
-    kept, new = 0, []
+    kept, new, told = 0, [], []
     partners = layer_names(trained)
     for name, layer in layer_names(fresh).items():
         weights = partners[name].get_weights() if name in partners else []
@@ -44,7 +49,8 @@ def transferred(trained: keras.Model, record: ModelRecord, *, keep_head: bool, s
             layer.set_weights(weights)
             kept += 1
         else:
-            new.append(layer.name if is_head(layer.name) else name)
+            new.append(name)
+            told.append(layer.name if is_head(layer.name) else name)
     if new:
-        log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", source, kept, ", ".join(new))
-    return fresh
+        log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", source, kept, ", ".join(told))
+    return fresh, new

@@ -44,7 +44,8 @@ def finetune(
         head: `"new"` for fresh weights in the last layer, `"keep"` to go on with the old task.
         freeze: what keeps its weights: a number of levels counted from the input, a share of the levels under the head
             (0.5), `"trunk"` (a linear probe), or names and patterns of layers (`"conv1d*"`); `units_of` gives names and levels.
-            Batch normalisation in a frozen layer uses, and keeps, its old statistics.
+            Batch normalisation in a frozen layer uses, and keeps, its old statistics. Layers with fresh weights always learn, at
+            the whole rate.
         unfreeze_schedule: `"gradual"` (a level more each epoch, from the head down) or epochs done to what trains from then on:
             `{2: 1, 5: "all"}` for the level under the head after two epochs, and everything after five.
         layer_decay: the learning rate of each level is this share of the next one's; 1 for one rate.
@@ -81,5 +82,5 @@ def finetune(
     )
     start = starting_point(model_or_name, data, head=head, adapter=adapter, seed=seed)
     warn_of_overlap(start.trained_on, data)
-    tuning = replace(tuning, origin=start.origin)
+    tuning = replace(tuning, origin=start.origin, fresh=start.fresh)
     return fit(start.model, data, out=out, seed=seed, tuning=tuning, **options)

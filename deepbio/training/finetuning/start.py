@@ -28,12 +28,14 @@ class Start:
         record: of a model for the new data, for training one from scratch; `None` for a Keras model made elsewhere.
         trained_on: data set of the weights, where known.
         origin: name of the model and hash of its weights, for the recipe.
+        fresh: layers with fresh weights, by kind and place.
     """
 
     model: keras.Model
     record: ModelRecord | None
     trained_on: dict[str, Any] | None
     origin: dict[str, Any]
+    fresh: tuple[str, ...] = ()
 
 
 def starting_point(
@@ -64,8 +66,8 @@ def starting_point(
         record.architecture, config=_config(trained, record, data, adapter), input=data.input, outputs=data.task.outputs,
         task=data.task, weights=record.weights, seed=seed, members=record.members,
     )  # fmt: skip
-    model = transferred(trained, wanted, keep_head=head == "keep", source=name or trained.name)
-    return Start(model, wanted, record.dataset, origin)
+    model, fresh = transferred(trained, wanted, keep_head=head == "keep", source=name or trained.name)
+    return Start(model, wanted, record.dataset, origin, tuple(fresh))
 
 
 def _check(record: ModelRecord, data: Dataset, head: str) -> None:

@@ -26,6 +26,7 @@ class Tuning:
         lora_rank: with a rank, the trunk is frozen and products of two thin matrices learn beside it.
         lora_on: names or patterns of the layers that get such matrices.
         origin: of the recipe: where the weights came from.
+        fresh: layers with fresh weights, by kind and place: never frozen, and at the whole rate, for there is nothing to keep.
     """
 
     freeze: Which = None
@@ -34,6 +35,7 @@ class Tuning:
     lora_rank: int | None = None
     lora_on: Sequence[str] = ("*",)
     origin: dict[str, Any] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.layer_decay <= 1:
@@ -62,7 +64,7 @@ class Tuning:
         found = asdict(self)
         if isinstance(found["unfreeze_schedule"], dict):
             found["unfreeze_schedule"] = {str(k): v for k, v in found["unfreeze_schedule"].items()}
-        for name in ("freeze", "lora_on"):
+        for name in ("freeze", "lora_on", "fresh"):
             if isinstance(found[name], (list, tuple)):
                 found[name] = list(found[name])
         return found
@@ -87,17 +89,23 @@ class Tuner:
             raise TrainingError(f"{model.name} has no weights to tune.")
         self._before = [unit.layer.trainable for unit in self.units]
         self._lora: set[int] = set()
+        fresh = {i for i, unit in enumerate(self.units) if set(unit.names) & set(tuning.fresh)}
         if tuning.lora_rank is not None:
-            self._frozen = frozen_units(self.units, "trunk")
-            self._lora = add_lora(self.units, tuning.lora_rank, on=tuning.lora_on, seed=seed)
+            self._frozen = frozen_units(self.units, "trunk") - fresh
+            old = [unit for i, unit in enumerate(self.units) if i in self._frozen]
+            self._lora = {
+                self.units.index(old[i]) for i in add_lora(old, tuning.lora_rank, on=tuning.lora_on, seed=seed)
+            }
         else:
-            self._frozen = frozen_units(self.units, tuning.freeze)
+            self._frozen = frozen_units(self.units, tuning.freeze) - fresh
             released_units(self.units, tuning.unfreeze_schedule, self._frozen, epoch=10**9)  # a typo is told now
         self._now: frozenset[int] | None = None
         self._set(frozenset(self._ever()))
         self.variables: list[Any] = model.trainable_variables
         top = max(unit.level for unit in self.units)
-        own = {id(v): unit.level for unit in self.units for v in unit.layer.weights}
+        own = {
+            id(v): top if i in fresh else unit.level for i, unit in enumerate(self.units) for v in unit.layer.weights
+        }
         self.rates = [tuning.layer_decay ** (top - own.get(id(v), top)) for v in self.variables]
         self.start_epoch(0)
 

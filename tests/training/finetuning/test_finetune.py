@@ -14,7 +14,7 @@ from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import ModelError, TrainingError
 from deepbio.specs import InputSpec, Task
 from deepbio.training import fit
-from deepbio.training.finetuning import compare_approaches
+from deepbio.training.finetuning import compare_approaches, units_of
 from deepbio.training.finetuning.overlap import overlap
 from deepbio.zoo import check_expectation, describe, get_model, weights_hash
 from tests.training.finetuning.conftest import windows
@@ -93,12 +93,15 @@ def test_other_windows_are_cropped_or_padded_for_a_network_of_one_length(trained
 
 def test_layers_that_do_not_fit_can_be_new_instead(trained, caplog):
     with caplog.at_level(logging.WARNING, logger="deepbio"):
-        run = deepbio.finetune(trained, windows(200), adapter="layers", freeze="conv1d", epochs=1, verbose=False)
+        run = deepbio.finetune(trained, windows(200), adapter="layers", freeze="trunk", epochs=1, verbose=False)
     assert describe(run.model).config.get("network_input") is None
     assert "new, with fresh weights: conv1d_3" in caplog.text
     first = next(layer for layer in run.model.layers if isinstance(layer, keras.layers.Conv1D))
     old = next(layer for layer in get_model(trained).layers if isinstance(layer, keras.layers.Conv1D))
     np.testing.assert_array_equal(first.get_weights()[0], old.get_weights()[0])
+    # what is new learns although the trunk is frozen: the moving mean of its batch norm began at 0
+    dense = next(unit for unit in units_of(run.model) if unit.names[1] == "batch_normalization_7")
+    assert np.abs(dense.layer.moving_mean.numpy()).max() > 0
 
 
 def images(shape, *, seed=0) -> Dataset:
