@@ -88,16 +88,18 @@ def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window
     >>> [(len(window.changes), window.first) for window in make_windows(changes, distance=50)]
     [(2, 19950), (1, 59950)]
     """
-    groups: dict[Gene, list[Change]] = {}
+    groups: dict[tuple[Gene, int], list[Change]] = {}
     for change in changes:
-        groups.setdefault(change.gene, []).append(change)
+        # Long insertions stand alone, because all changes of a window are computed as widely as its widest.
+        long = change.width if change.width > WIDTHS[1] else 0
+        groups.setdefault((change.gene, long), []).append(change)
     for group in groups.values():
         group.sort(key=lambda change: change.position)
         begin = 0
         for i in range(1, len(group) + 1):
             if i < len(group):
                 near = group[i].position - group[i - 1].position <= GAP + 2 * distance
-                if near and group[i].position - group[begin].position <= SPAN and group[i].width == group[begin].width:
+                if near and group[i].position - group[begin].position <= SPAN:
                     continue
             yield _window(group[begin:i], distance)
             begin = i
