@@ -4,9 +4,9 @@
     cd FOLDER && cis-vcf genome.fa -a genes.csv -i in.vcf -o cis.vcf -d 50 --all     # in cispliceai's own environment
     python benchmarks/variants_cispliceai.py compare FOLDER [--out benchmarks/results/variants_cispliceai.md]
 
-The two define the scores alike, but for these: cispliceai takes a gene's last base for the first one beyond it; its window has one base
-more on the right; it widens a deletion by zeros before, not after, the base at POS (GAAG>G: the zeros come at POS); its mask knows
-acceptors from donors.
+The two define the scores alike, but for these. cispliceai takes a gene's last base for the first one beyond it. Its outputs reach one
+position further to the right, with a deletion as many as that is long. It puts a deletion's zeros before the base at POS, not after it
+(GAAG>G: at POS). Its mask tells acceptors from donors.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-import variants_equality as equality
+
+from benchmarks import variants_equality as equality
 
 MINUS = equality.FIRST - 1
 
@@ -54,8 +55,8 @@ def prepare(folder: Path) -> None:
             wanted[kind] -= 1
             found.append((pos, ref, alt))
     head = "##fileformat=VCFv4.2\n##contig=<ID=22>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-    lines = [f"22\t{pos}\t.\t{ref}\t{alt}\t.\t.\t.\n" for pos, ref, alt in sorted(found)]
-    (folder / "in.vcf").write_text(head + "".join(lines), encoding="utf-8")
+    records = [f"22\t{pos}\t.\t{ref}\t{alt}\t.\t.\t.\n" for pos, ref, alt in sorted(found)]
+    (folder / "in.vcf").write_text(head + "".join(records), encoding="utf-8")
 
 
 def entries(path: Path) -> dict[tuple[str, ...], list[str]]:
@@ -79,7 +80,7 @@ def compare(folder: Path, out: Path | None) -> None:
     splice(folder / "in.vcf", fasta=folder / "genome.fa", annotation=folder / "genes.csv", out=folder / "ours.vcf")
     ours, theirs = entries(folder / "ours.vcf"), entries(folder / "cis.vcf")
     lines = [
-        "| kind | entries in both | four scores equal | positions of scores from 0.01 equal | largest difference |",
+        "| kind | entries in both | scores equal | positions of scores from 0.01 equal | largest difference |",
         "|---|---|---|---|---|",
     ]
     others = []
