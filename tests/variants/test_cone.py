@@ -1,0 +1,112 @@
+"""The cone: any network that looks at positions, changes of every kind, nothing compiled twice."""
+
+import keras
+import numpy as np
+import pytest
+
+from deepbio.errors import ModelError
+from deepbio.sequence import reverse_complement
+from deepbio.variants.cone import Cone, Edits
+from deepbio.variants.network import read_network
+
+
+def network(kind):
+    """Give a model `(batch, 301, 4)` to `(batch, positions, 2)`, each position with its whole context."""
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((301, 4))
+    x = keras.layers.Conv1D(6, 7, padding="same", activation="relu")(inputs)
+    if kind == "valid":
+        x = keras.layers.Conv1D(6, 4, dilation_rate=3)(x)
+        x = keras.layers.Conv1D(2, 5, activation="tanh")(x)
+        return keras.Model(inputs, keras.layers.Cropping1D(40)(x))
+    if kind == "causal":
+        x = keras.layers.Conv1D(6, 5, padding="causal", dilation_rate=2, activation="gelu")(x)
+    if kind == "residual":
+        for dilation in (1, 2, 4):
+            branch = keras.layers.BatchNormalization(beta_initializer="random_normal")(x)
+            branch = keras.layers.ReLU()(branch)
+            branch = keras.layers.Conv1D(6, 3, padding="same", dilation_rate=dilation, use_bias=False)(branch)
+            x = keras.layers.Add()([branch, x])
+        x = keras.layers.Dropout(0.5)(x)
+    x = keras.layers.Conv1D(2, 1)(x)
+    return keras.Model(inputs, keras.layers.Cropping1D(60)(x))
+
+
+@pytest.mark.parametrize("kind", ["valid", "causal", "residual"])
+@pytest.mark.parametrize(("ref", "alt"), [(1, 1), (1, 9), (9, 1), (4, 3), (2, 6)])
+def test_changes_give_what_the_whole_model_gives(kind, ref, alt):
+    model = network(kind)
+    form = read_network(model)
+    before, after = form.context
+    random = np.random.Generator(np.random.Philox(3))
+    codes = random.integers(0, 5, 301).astype(np.uint8)
+    new = random.integers(0, 4, alt).astype(np.uint8)
+    start, distance, width = 140, 20, 16
+    changed = np.concatenate([codes[:start], new, codes[start + ref :]])
+    filled = np.concatenate([new, codes[start + ref :]])[:width]
+    edits = Edits(np.array([start]), np.array([alt - ref]), filled[None])
+    y_ref, y_alt = Cone([form], link="identity", distance=distance)(codes, edits)
+
+    free = keras.models.clone_model(model, input_tensors=keras.Input((None, 4)))
+    free.set_weights(model.get_weights())
+    eye = np.eye(5, 4, dtype=np.float32)
+
+    def at(sequence, position):
+        """Give the whole model's output whose middle is at `position`, from a window around it."""
+        padded = np.pad(sequence, 400, constant_values=4)[position + 400 - 150 :][:301]
+        x = eye[padded][None]
+        offset = offset_of(model)
+        return np.asarray(free(x))[0, 150 - offset]
+
+    for position in range(start - 5, start + 5):
+        np.testing.assert_allclose(y_ref[position - before], at(codes, position), atol=1e-5)
+    for k in (0, 3, distance - 1, distance, distance + alt, 2 * distance - 1):
+        np.testing.assert_allclose(y_alt[0, k], at(changed, start - distance + k), atol=1e-5)
+    assert len(y_ref) == 301 - before - after
+
+
+def offset_of(model):
+    """Give the position in the window of the model's first output."""
+    offset = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Cropping1D):
+            offset += layer.cropping[0]
+        if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":
+            offset += (layer.kernel_size[0] - 1) * layer.dilation_rate[0] // 2
+    return offset
+
+
+def test_other_lengths_and_numbers_of_changes_compile_nothing_anew():
+    form = read_network(network("residual"))
+    cone = Cone([form, form], link="softmax", distance=10)
+    random = np.random.Generator(np.random.Philox(4))
+    for length, n in ((150, 1), (200, 3), (170, 7), (300, 9)):
+        codes = random.integers(0, 4, length).astype(np.uint8)
+        edits = Edits(np.full(n, 70), np.zeros(n, int), random.integers(0, 4, (n, 1)).astype(np.uint8))
+        y_ref, y_alt = cone(codes, edits)
+        assert y_alt.shape == (n, 21, 2)
+        np.testing.assert_allclose(y_ref.sum(-1), 1, atol=1e-6)
+    assert cone._compiled[1].experimental_get_tracing_count() == 1
+
+
+def test_the_base_that_is_there_changes_nothing():
+    form = read_network(network("residual"))
+    codes = reverse_complement(np.arange(200) % 4)
+    edits = Edits(np.array([100]), np.array([0]), codes[100:101][None])
+    y_ref, y_alt = Cone([form], link="identity", distance=10)(codes, edits)
+    first = 100 - 10 - form.context[0]
+    np.testing.assert_allclose(y_alt[0], y_ref[first : first + 21], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda x: keras.layers.MaxPooling1D(2)(x), "MaxPooling1D"),
+        (lambda x: keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))(x), "Bidirectional"),
+        (lambda x: keras.layers.Conv1D(2, 3, padding="same")(x), "see beyond its window"),
+    ],
+)
+def test_a_network_that_cannot_be_followed_is_refused(layer, message):
+    inputs = keras.Input((50, 4))
+    with pytest.raises(ModelError, match=message):
+        read_network(keras.Model(inputs, layer(inputs)))
