@@ -87,8 +87,9 @@ def main() -> None:
 
     places = random.integers(870_000, 930_000, 1000).tolist()
     exome = [snv(pos) for pos in range(871_000, 901_000, 300)]
+    sparse = [snv(pos) for pos in range(871_000, 901_000, 1000)]
     saturation = [snv(pos, alt) for pos in range(891_300, 891_500) for alt in (1, 2, 3)]
-    for warm in ([snv(places[0])], [indel(places[1], 0)], [indel(places[1], 1)], exome, saturation[:30]):
+    for warm in ([snv(places[0])], [indel(places[1], 0)], [indel(places[1], 1)], exome, sparse, saturation[:30]):
         scorer(warm)  # compiles each form of the graph once
     spliceai_way(places[0], "A")
 
@@ -99,6 +100,7 @@ def main() -> None:
         snvs.append(timed(lambda pos=pos: scorer([snv(pos)])))
         indels.append(timed(lambda pos=pos, i=i: scorer([indel(pos, i)])))
     dense = timed(lambda: scorer(exome)) / len(exome)
+    thin = timed(lambda: scorer(sparse)) / len(sparse)
     whole = timed(lambda: scorer(saturation)) / len(saturation)
     theirs += [timed(lambda pos=pos: spliceai_way(pos, "A")) for pos in places[200:203]]
     base = np.median(theirs, axis=0)
@@ -106,6 +108,7 @@ def main() -> None:
         ("SpliceAI's way", base, len(theirs)),
         ("scattered SNVs", np.median(snvs, axis=0), len(snvs)),
         ("scattered insertions and deletions of 1 to 50", np.median(indels, axis=0), len(indels)),
+        ("one SNV each 1,000 bases", thin, len(sparse)),
         ("one SNV each 300 bases", dense, len(exome)),
         ("all SNVs of 200 consecutive bases", whole, len(saturation)),
     ]

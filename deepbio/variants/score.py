@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -85,7 +87,7 @@ def score(
     total, genome = file.count(), open_genome(fasta)
     built = get_model(model) if isinstance(model, str | os.PathLike) else model
     scorer = ModelScorer(built, genome, strands=strands, batch_size=batch_size)
-    summary, skips = Summary(out=path), []
+    summary = Summary(out=path)
     counts: Counter[str] = Counter()
 
     def lines() -> Iterator[str]:
@@ -96,7 +98,7 @@ def score(
                 counts.update(skipped)
                 summary.checked += bool(rows) or MISMATCH in skipped
                 summary.scored += bool(rows)
-                skips.extend(_skip_line(record, reason) for reason in (skipped if explain_skips else ()))
+                skips.writelines(_skip_line(record, reason) for reason in (skipped if explain_skips else ()))
                 yield from rows
             summary.records += len(batch)
             summary.skipped = dict(counts)
@@ -105,10 +107,12 @@ def score(
                 progress(summary.records, total, time.monotonic() - begun)
         check_build(summary, most_mismatches, fasta, whole=True)
 
-    output.write_text(path, lines())
-    if explain_skips:
-        header = "\t".join(output.SKIP_COLUMNS) + "\n"
-        output.write_text(Path(f"{path}.skips.tsv"), [header, *skips])
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as skips:
+        output.write_text(path, lines())
+        if explain_skips:
+            skips.seek(0)
+            header = "\t".join(output.SKIP_COLUMNS) + "\n"
+            output.write_text(Path(f"{path}.skips.tsv"), itertools.chain([header], skips))
     summary.seconds = time.monotonic() - begun
     return summary
 

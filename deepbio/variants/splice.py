@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from deepbio import __version__
 from deepbio.datasets.files import sha256_of
 from deepbio.datasets.genome import open_genome
 from deepbio.errors import DataError
@@ -104,6 +105,8 @@ def splice(
 
     Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015.
     """
+    from deepbio.zoo.preset import weights_hash
+
     begun = time.monotonic()
     path = output.check_output(out, format, inputs=[vcf, fasta, annotation])
     _check_shard(shard)
@@ -116,7 +119,23 @@ def splice(
     genome = open_genome(fasta)
     model = _model(weights)
     scorer = SpliceScorer(model, genome, table, distance=distance, mask=mask)
-    parts = Parts(path, plan=_plan(locals()), resume=resume)
+    options = {
+        "distance": distance,
+        "mask": mask,
+        "format": format,
+        "shard": shard,
+        "chunk": chunk,
+        "all_isoforms": all_isoforms,
+    }
+    plan = {
+        "version": __version__,
+        "vcf": sha256_of(vcf),
+        "fasta": genome.sha256,
+        "annotation": sha256_of(table.source),
+        "weights": weights_hash(model),
+        **options,
+    }
+    parts = Parts(path, plan=plan, resume=resume)
     summary = Summary(out=path)
     number = -(-(last - first) // chunk)
     try:
@@ -223,19 +242,3 @@ def _model(weights: str | keras.Model) -> keras.Model:
     from deepbio.zoo import get_model
 
     return get_model(WEIGHTS.get(str(weights), str(weights)))
-
-
-def _plan(given: dict[str, Any]) -> dict[str, Any]:
-    """What the result depends on; a run that goes on must find all of it unchanged."""
-    from deepbio import __version__
-    from deepbio.zoo.preset import weights_hash
-
-    options = ("distance", "mask", "format", "shard", "chunk", "all_isoforms")
-    return {
-        "version": __version__,
-        "vcf": sha256_of(given["vcf"]),
-        "fasta": given["genome"].sha256,
-        "annotation": sha256_of(given["table"].source),
-        "weights": weights_hash(given["model"]),
-        **{name: given[name] for name in options},
-    }
