@@ -12,6 +12,7 @@ import deepbio
 from deepbio.cli import listing, score, train, variants
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
+from deepbio.cli.card import card
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.doctor import doctor
@@ -43,6 +44,7 @@ app.command()(doctor)
 app.command()(push)
 app.command()(calibrate)
 app.command()(report)
+app.command()(card)
 app.command()(benchmark)
 app.command()(leaderboard)
 app.add_typer(variants.app, name="variants")

@@ -99,16 +99,21 @@ def hub_card(folder: str | Path) -> str:
 
 
 def _results(folder: Path, name: str, preset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the validation figures as the hub's `model-index`; nothing where the preset was not trained here."""
+    """Give the figures of each split as the hub's `model-index`; nothing where the preset was not trained here."""
     file = folder / "metrics.json"
     data = (preset.get("dataset") or {}).get("name")
     if data is None or not file.is_file():
         return []
-    figures = json.loads(file.read_text(encoding="utf-8"))["valid"]["metrics"]
-    metrics = [
-        {"type": metric, "value": round(float(value["value"]), 4), "name": f"{metric}, validation split"}
-        for metric, value in figures.items()
-        if value.get("value") is not None
-    ]
+    figures = json.loads(file.read_text(encoding="utf-8"))
     task = {"type": f"{preset['task']['kind']}-classification", "name": preset["task"]["kind"]}
-    return [{"name": name, "results": [{"task": task, "dataset": {"type": data, "name": data}, "metrics": metrics}]}]
+    results = []
+    for split, words in (("valid", "validation"), ("test", "test")):
+        metrics = [
+            {"type": metric, "value": round(float(value["value"]), 4), "name": f"{metric}, {words} split"}
+            for metric, value in figures.get(split, {}).get("metrics", {}).items()
+            if value.get("value") is not None
+        ]
+        if metrics:
+            dataset = {"type": data, "name": data, "split": {"valid": "validation"}.get(split, split)}
+            results.append({"task": task, "dataset": dataset, "metrics": metrics})
+    return [{"name": name, "results": results}] if results else []

@@ -1,0 +1,150 @@
+"""`deepbio card`: the model card of a run, with results, parts of the data, limits and cost, and the form that hubs read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+import yaml
+
+from deepbio.cli.console import note
+from deepbio.cli.own_data import load_data
+from deepbio.cli.quiet import load_tensorflow
+from deepbio.errors import DeepbioError, nearest
+
+SPLITS = ("valid", "test")
+
+
+def card(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    split: Annotated[
+        str | None,
+        typer.Option(help="Evaluate this split, too: valid or test. The test split once, when all is decided."),
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option("--columns", help="A CSV or TSV with a column 'id' and facts about the examples.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the weights, for example Apache-2.0.")] = None,
+    hub: Annotated[
+        bool, typer.Option("--hub", help="Print the card as Hugging Face reads it (with model-index).")
+    ] = False,
+) -> None:
+    """Write card.md of a run anew: results with intervals, parts of the data, limits, cost. Your own words above it stay."""
+    from deepbio.datasets.cards import read_card
+    from deepbio.datasets.files import write_atomically
+    from deepbio.report.model_card import joined_card, model_card_text, reading_in_words
+    from deepbio.zoo.preset import read_preset, write_json
+    from deepbio.zoo.push import hub_card
+
+    if split is not None and split not in SPLITS:
+        raise DeepbioError(f"Unknown split {split!r}. {nearest(split, SPLITS)}")
+    preset, found = read_preset(run), read_card(run)
+    figures = _figures(run)
+    parts: dict[str, Any] = {}
+    if split is not None:
+        figures[split], parts = _evaluated(run, preset, split, facts)
+        write_json(run / "metrics.json", figures)
+    elif facts is not None:
+        raise DeepbioError("--columns needs a split to cut: add --split test.")
+    from deepbio.metrics import Estimate
+
+    results = {
+        name: {metric: Estimate.from_dict(one) for metric, one in figures[name]["metrics"].items()}
+        for name in SPLITS
+        if name in figures
+    }
+    text = model_card_text(
+        title=found.name,
+        modality=preset["input"]["modality"],
+        kind=preset["task"]["kind"],
+        labels=preset["task"].get("labels", []),
+        dataset=_data_facts(preset),
+        results=results,
+        examples={name: figures[name]["examples"] for name in results},
+        reading=reading_in_words(preset.get("readout")),
+        cost=_cost(run, preset, figures),
+        **parts,
+    )
+    front = {**found.facts, **({"licence": licence} if licence else {})}
+    front |= {name: _rounded(results[name]) for name in results}
+    header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
+    with write_atomically(run / "card.md") as beside:
+        beside.write_text(f"---\n{header}---\n{joined_card(found.text, text).strip()}\n", encoding="utf-8")
+    note(f"{run / 'card.md'} written.")
+    if hub:
+        typer.echo(hub_card(run))
+
+
+def _figures(run: Path) -> dict[str, Any]:
+    try:
+        return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    except ValueError as error:
+        raise DeepbioError(f"{run / 'metrics.json'} is not valid JSON ({error}).") from error
+
+
+def _evaluated(
+    run: Path, preset: dict[str, Any], split: str, facts: Path | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Evaluate a split; give its figures and the rows of the subgroup table."""
+    load_tensorflow()
+    from deepbio import training
+    from deepbio.cli.report import read_columns
+    from deepbio.metrics import default_metrics
+    from deepbio.report import input_columns, subgroups
+    from deepbio.zoo import get_model
+
+    origin = preset.get("dataset") or {}
+    if not origin.get("name"):
+        raise DeepbioError(f"{run} does not say what it was trained on, so no split can be evaluated.")
+    data = load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
+    part = dict(data.splits())[split]
+    found = training.evaluate(get_model(str(run)), part)
+    columns = input_columns(data.input, part)
+    if facts is not None:
+        columns |= read_columns(facts, part.names(np.arange(len(part))))
+    names = default_metrics(data.task)
+    metric = next((name for name in ("auroc", "macro_auroc", "pearson") if name in names), names[0])
+    rows = subgroups(data.task, np.asarray(part.y), found.p, columns, name=metric) if columns else []
+    return found.to_dict(), {"parts": rows, "parts_metric": metric, "parts_split": split}
+
+
+def _data_facts(preset: dict[str, Any]) -> dict[str, str]:
+    from deepbio.datasets import dataset_card, list_datasets
+
+    origin = preset.get("dataset") or {}
+    name = str(origin.get("name", "unstated"))
+    facts = {"name": f"`{name}`", "fingerprint": f"`{str(origin.get('fingerprint', ''))[:16]}`" if origin else ""}
+    if name in {card.name for card in list_datasets()}:
+        card = dataset_card(name)
+        facts |= {"what": card["title"], "source": card["source"], "licence": card["licence"], "cite": card["citation"]}
+        facts["known problems"] = "; ".join(str(problem) for problem in card.facts.get("known_problems", []))
+    return facts
+
+
+def _cost(run: Path, preset: dict[str, Any], figures: dict[str, Any]) -> dict[str, str]:
+    cost = {"parameters": f"{preset['parameters']:,}"} if preset.get("parameters") else {}
+    if "train_seconds" in figures:
+        cost["training"] = f"{figures['train_seconds']:,.0f} s on the machine that trained it"
+    history = run / "history.csv"
+    if history.is_file():
+        with history.open(encoding="utf-8", newline="") as file:
+            cost["epochs"] = str(sum(1 for _ in csv.reader(file)) - 1)
+    if joules := figures.get("joules"):
+        cost["energy"] = f"{joules / 3.6e6:.3g} kWh, processor packages only"
+    else:
+        cost["energy and carbon"] = "not measured"
+    return cost
+
+
+def _rounded(found: dict[str, Any]) -> dict[str, list[float]]:
+    return {
+        name: [round(float(number), 4) for number in (one.value, one.low, one.high)]
+        for name, one in found.items()
+        if np.isfinite([one.value, one.low, one.high]).all()
+    }

@@ -1,0 +1,90 @@
+import json
+import sys
+
+import pytest
+import yaml
+
+from deepbio.cli.main import main
+from deepbio.datasets import load_dataset, read_card
+from deepbio.report.model_card import MARK
+from deepbio.training import fit
+from deepbio.zoo import get_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    data = load_dataset("uci_splice")
+    out = tmp_path_factory.mktemp("runs") / "splice"
+    fit(get_model("logistic", dataset=data, seed=0), data, out=out, epochs=2, calibration="temperature", verbose=False)
+    return out
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return ended.value.code or 0, printed.out, printed.err
+
+    return run
+
+
+def test_a_card_tells_results_parts_limits_reading_and_cost(run, folder):
+    code, _, err = run("card", folder, "--split", "test", "--licence", "Apache-2.0")
+    assert code == 0, err
+    card = read_card(folder)
+    assert card["licence"] == "Apache-2.0"
+    assert set(card["test"]) >= {"accuracy", "macro_auroc"}
+    for words in (
+        "### Intended use",
+        "not for the care of patients",
+        "GC content",
+        "gap to the rest",
+        "### Limits",
+        "probabilities are calibrated",
+        "energy and carbon: not measured",
+        "epochs: 2",
+        "doi:10.24432/C5M888",
+    ):
+        assert words in card.text, words
+    assert "test" in json.loads((folder / "metrics.json").read_text())
+
+
+def test_ones_own_words_stay_and_the_rest_is_renewed(run, folder):
+    card = folder / "card.md"
+    text = card.read_text()
+    front, body = text.split("---\n", 2)[1:]
+    card.write_text(f"---\n{front}---\nWritten by hand.\n\n{body[body.index(MARK) :] if MARK in body else body}")
+    for _ in range(2):
+        assert run("card", folder)[0] == 0
+    assert card.read_text().count("Written by hand.") == 1
+    assert card.read_text().count(MARK) == 1
+    assert card.read_text().count("### Results") == 1
+
+
+def test_the_form_for_hubs_has_a_model_index_of_both_splits(run, folder):
+    code, out, err = run("card", folder, "--split", "test", "--licence", "CC BY 4.0", "--hub")
+    assert code == 0, err
+    facts = yaml.safe_load(out.split("---\n")[1])
+    assert facts["license"] == "cc-by-4.0"
+    [index] = facts["model-index"]
+    assert [result["dataset"]["split"] for result in index["results"]] == ["validation", "test"]
+    for result in index["results"]:
+        assert {"type", "value", "name"} == set(result["metrics"][0])
+        assert result["task"]["type"] == "multiclass-classification"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(("--split", "tests"), "Did you mean test"), (("--columns", "facts.csv"), "needs a split")],
+)
+def test_a_mistake_is_one_message(run, folder, words, message):
+    code, _, err = run("card", folder, *words)
+    assert (code, message in err) == (2, True)
+
+
+def test_a_folder_that_is_no_run_is_refused(run, tmp_path):
+    code, _, err = run("card", tmp_path)
+    assert (code, "Expected a preset" in err) == (2, True)
