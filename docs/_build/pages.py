@@ -34,7 +34,19 @@ def on_config(config):
     """Put every room into the navigation (a hook of MkDocs)."""
     (section,) = [entry["Reference"] for entry in config.nav if "Reference" in entry]
     section += [{f"deepbio.{room.replace('/', '.')}": f"api/{room}.md"} for room in rooms()]
+    (evidence,) = [entry["Evidence"] for entry in config.nav if "Evidence" in entry]
+    evidence += [{heading(file): f"results/{file.name}"} for file in results()]
     return config
+
+
+def results() -> list[Path]:
+    """Give the files of measured results."""
+    return sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+
+
+def heading(file: Path) -> str:
+    """Give the first heading of a Markdown file."""
+    return file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def on_files(files, config):
@@ -46,6 +58,7 @@ def on_files(files, config):
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
         **{f"api/{room}.md": reference_page(room) for room in rooms()},
+        **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in results()},
     }
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))

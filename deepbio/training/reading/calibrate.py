@@ -134,5 +134,5 @@ def as_classes(task: Task, p: np.ndarray) -> np.ndarray:
 
 
 def _quantiles(scores: np.ndarray) -> tuple[float, ...]:
-    """Give 101 quantiles, with six digits: they stand in a JSON file that people read."""
-    return tuple(float(f"{value:.6g}") for value in np.quantile(scores, np.linspace(0, 1, 101)))
+    """Give 21 quantiles, with six digits: they stand in a JSON file that people read."""
+    return tuple(float(f"{value:.6g}") for value in np.quantile(scores, np.linspace(0, 1, 21)))

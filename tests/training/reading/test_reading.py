@@ -185,7 +185,7 @@ def test_an_energy_is_minus_the_logsumexp_of_the_logits(fresh, data):
     np.testing.assert_allclose(strangeness(fresh, data.test), -logsumexp(z, axis=1), rtol=1e-12)
     calibrate(fresh, data.valid)
     ranks = strangeness(fresh, data.valid, rank=True)
-    assert ranks.mean() == pytest.approx(0.5, abs=0.01)
+    assert ranks.mean() == pytest.approx(0.5, abs=0.02)
     assert ranks.min() == 0
     assert ranks.max() == 1
 
