@@ -26,6 +26,7 @@ READERS = {
     "genomic_benchmarks": "deepbio.datasets.public.genomic_benchmarks:genomic_benchmarks",
     "deepstarr": "deepbio.datasets.public.deepstarr:deepstarr",
     "own_notes": "deepbio.datasets.public.own_notes:own_notes",
+    "pbmc68k_reduced": "deepbio.datasets.public.scanpy:pbmc68k_reduced",
     "vignettes": "deepbio.datasets.vignettes.load:vignettes",
 }
 

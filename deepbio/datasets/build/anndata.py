@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -176,7 +177,10 @@ def _open(data: Any) -> tuple[Any, Path | None]:
         return data, None
     place = check_exists(data)
     try:
-        return anndata.read_h5ad(place), place
+        with warnings.catch_warnings():
+            for old in (FutureWarning, PendingDeprecationWarning):  # of files that older versions wrote
+                warnings.simplefilter("ignore", old)
+            return anndata.read_h5ad(place), place
     except Exception as error:  # h5py and anndata raise many classes
         raise DataError(
             f"{place}: expected an AnnData file (.h5ad); it cannot be read ({str(error).splitlines()[0][:200]})."

@@ -103,3 +103,29 @@ def test_notes_are_read_by_the_columns_of_the_card(tmp_path):
         load_dataset("mtsamples", path=tmp_path / "mt.csv")
     with pytest.raises(DataError, match="mimic_iv_note has no labels of its own"):
         load_dataset("mimic_iv_note", path=tmp_path / "mt.csv")
+
+
+def test_a_table_of_scanpy_is_found_in_the_package_or_asked_for(tmp_path, monkeypatch):
+    pytest.importorskip("anndata", reason="needs the extra 'data'")
+    import pandas as pd
+    from anndata import AnnData
+
+    from deepbio.datasets.files import sha256_of
+    from deepbio.datasets.public.scanpy import pbmc68k_reduced
+
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("DEEPBIO_MIRROR", raising=False)
+    folder = tmp_path / "site" / "scanpy" / "datasets"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("raise ImportError('scanpy itself is not imported')")
+    obs = pd.DataFrame({"bulk_labels": ["B", "T"] * 30}, index=[f"c{i}" for i in range(60)])
+    file = folder / "10x_pbmc68k_reduced.h5ad"
+    AnnData(np.random.default_rng(0).random((60, 4)).astype(np.float32), obs=obs).write_h5ad(file)
+    card = dataset_card("pbmc68k_reduced")
+    other = cards.Card({**card.facts, "files": [{"name": file.name, "sha256": sha256_of(file)}]}, "", card.folder)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(__import__("sys").modules, "scanpy", raising=False)
+    assert pbmc68k_reduced(other).labels == ("B", "T")
+    with pytest.raises(DataError, match="Install scanpy"):
+        pbmc68k_reduced(card)  # not the file that the card means

@@ -108,3 +108,14 @@ def test_medmnist_files_have_their_published_sizes(name, sizes):
     splits = read_npz(SHARED / name / f"{name}.npz")
     assert [len(split.images) for split in splits.values()] == sizes
     assert all(split.images.shape[1:] == (28, 28, 1) and split.labels.ndim == 1 for split in splits.values())
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the files in ../shared/data")
+@pytest.mark.parametrize("name", ["pneumoniamnist", "breastmnist"])
+def test_medmnist_files_read_as_medmnist_reads_them(name):
+    # medmnist 3.0 opens the archive with numpy.load and takes the arrays `{split}_images` and `{split}_labels`
+    found = read_npz(SHARED / name / f"{name}.npz")
+    with np.load(SHARED / name / f"{name}.npz") as archive:
+        for ours, theirs in (("train", "train"), ("valid", "val"), ("test", "test")):
+            assert (found[ours].images[..., 0] == archive[f"{theirs}_images"]).all()
+            assert (found[ours].labels == archive[f"{theirs}_labels"].reshape(-1)).all()
