@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def vignettes(
 
 
 def _distinct(
-    diseases: int | Literal["all"], wanted: int, seed: int, how: dict[str, float]
+    diseases: int | Literal["all"], wanted: int, seed: int, how: dict[str, Any]
 ) -> tuple[Vignettes, np.ndarray]:
     """Draw until `wanted` different texts are there; more notes begin with the same notes."""
     drawn = wanted
