@@ -87,6 +87,7 @@ def _result(data: Dataset, model: str, found: Evaluation, *, seed: int, **more: 
         y=found.y,
         p=found.p,
         metrics=found.metrics,
+        groups=data.test.groups,
         facts={"seed": str(seed), "training examples": str(len(data.train)), "test examples": str(len(data.test))},
         **more,
     )

@@ -110,7 +110,9 @@ def _evaluated(
         columns |= read_columns(facts, part.names(np.arange(len(part))))
     names = default_metrics(data.task)
     metric = next((name for name in ("auroc", "macro_auroc", "pearson") if name in names), names[0])
-    rows = subgroups(data.task, np.asarray(part.y), found.p, columns, name=metric) if columns else []
+    rows = (
+        subgroups(data.task, np.asarray(part.y), found.p, columns, name=metric, groups=part.groups) if columns else []
+    )
     return found.to_dict(), {"parts": rows, "parts_metric": metric, "parts_split": split}
 
 

@@ -33,9 +33,12 @@ def report(
     folder = trained(model)
     load_tensorflow()
     from deepbio import training
+    from deepbio.datasets import read_card
     from deepbio.report import Result, input_columns, write_report
     from deepbio.zoo import describe, get_model
+    from deepbio.zoo.get_model import preset_folder
 
+    place = preset_folder(folder)
     built = get_model(folder)
     record = describe(built)
     origin = record.dataset or {}
@@ -48,7 +51,9 @@ def report(
     found = training.evaluate(built, part)
     result = Result(
         dataset=data.name, model=record.architecture or str(model), split=split, task=record.task, y=found.y, p=found.p,
-        metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns,
+        metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns, groups=part.groups,
+        card=read_card(place).text if place and (place / "card.md").is_file() else "",
+        recipe=(place / "recipe.yaml").read_text(encoding="utf-8") if place and (place / "recipe.yaml").is_file() else "",
         facts={"calibrated": "yes" if record.readout and record.readout.calibration else "no"},
     )  # fmt: skip
     cards = {data.name: data.card.text} if data.card else {}

@@ -1,19 +1,21 @@
-"""ROC and precision-recall curves as points, and their drawings with the chance level."""
+"""ROC and precision-recall curves as points, and their drawings with bands and the chance level."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepbio.metrics.ranking import decisions
+from deepbio.report.bands import GRID, MOST_LABELS, Band
 from deepbio.report.drawing import REFERENCE, new_figure, plain_axes
-from deepbio.report.group import Group
+from deepbio.report.group import Entry, Group
 from deepbio.report.result import Result
 
-# Curves of more labels than this are drawn over all decisions together, of at most this many.
-_MOST_LABELS = 30
+# Of many labels, so many decisions are drawn at most.
 _MOST_DECISIONS = 200_000
-_GRID = np.linspace(0.0, 1.0, 201)
 
 
 def roc_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +51,7 @@ def ranking_labels(result: Result) -> list[tuple[np.ndarray, np.ndarray]]:
     if y.ndim == 1:
         y, p = y[:, None], p[:, None]
     y, p = y.reshape(-1, y.shape[-1]), p.reshape(-1, p.shape[-1])
-    if y.shape[1] > _MOST_LABELS:
+    if y.shape[1] > MOST_LABELS:
         y, p = y.ravel(), p.ravel()
         if len(y) > _MOST_DECISIONS:
             some = np.random.default_rng(0).choice(len(y), _MOST_DECISIONS, replace=False)
@@ -64,14 +66,17 @@ def averaging(result: Result) -> str:
     if result.task.kind == "binary":
         return ""
     labels = result.p.shape[-1]
-    if labels > _MOST_LABELS:
+    if labels > MOST_LABELS:
         return f" All {labels} labels together."
     what = "labels" if result.task.kind == "multilabel" else "classes, each against the rest"
     return f" Mean of {labels} {what}."
 
 
-def draw_roc(group: Group) -> Figure | None:
-    """Draw true against false positive rates of every entry, or give None where nothing can be ranked."""
+def draw_roc(group: Group, around: Mapping[str, Band] | None = None) -> Figure | None:
+    """Draw true against false positive rates of every entry, or give None where nothing can be ranked.
+
+    `around` holds the edges of a band on `GRID` by the entry's name.
+    """
     figure = new_figure()
     axes = plain_axes(figure.add_subplot(), x="false positive rate", y="true positive rate")
     axes.plot([0, 1], [0, 1], **REFERENCE)
@@ -81,14 +86,18 @@ def draw_roc(group: Group) -> Figure | None:
         if not curves:
             continue
         drawn += 1
-        x, y = thin(*curves[0]) if len(curves) == 1 else (np.append(0, _GRID), np.append(0, _mean_roc(curves)))
+        x, y = thin(*curves[0]) if len(curves) == 1 else (np.append(0, GRID), np.append(0, _mean_roc(curves)))
         axes.plot(x, y, **entry.look)
+        _shade(axes, entry, around)
     _square(axes)
     return figure if drawn else None
 
 
-def draw_pr(group: Group) -> Figure | None:
-    """Draw precision against recall of every entry with the chance level, or give None where nothing can be ranked."""
+def draw_pr(group: Group, around: Mapping[str, Band] | None = None) -> Figure | None:
+    """Draw precision against recall of every entry with the chance level, or give None where nothing can be ranked.
+
+    `around` holds the edges of a band on `GRID` by the entry's name.
+    """
     figure = new_figure()
     axes = plain_axes(figure.add_subplot(), x="recall", y="precision")
     drawn = 0
@@ -98,8 +107,9 @@ def draw_pr(group: Group) -> Figure | None:
             continue
         drawn += 1
         curves = [pr_points(*label) for label in labels]
-        x, y = thin(*curves[0]) if len(curves) == 1 else (_GRID, np.mean([_steps(*curve) for curve in curves], axis=0))
+        x, y = thin(*curves[0]) if len(curves) == 1 else (GRID, np.mean([_steps(*curve) for curve in curves], axis=0))
         axes.plot(np.append(0, x), np.append(y[:1], y), drawstyle="steps-pre", **entry.look)
+        _shade(axes, entry, around)
     axes.axhline(chance_of_pr(group), **REFERENCE)
     _square(axes)
     return figure if drawn else None
@@ -122,16 +132,21 @@ def thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> tuple[np.ndarray, np.
 
 def _mean_roc(curves: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     # Of points at the same false positive rate, interpolation takes the last, which is the highest.
-    return np.mean([np.interp(_GRID, x, y) for x, y in curves], axis=0)
+    return np.mean([np.interp(GRID, x, y) for x, y in curves], axis=0)
 
 
 def _steps(recall: np.ndarray, precision: np.ndarray) -> np.ndarray:
     """Give the precision at the first threshold that reaches each recall of the grid."""
-    return precision[np.searchsorted(recall, _GRID).clip(0, len(precision) - 1)]
+    return precision[np.searchsorted(recall, GRID).clip(0, len(precision) - 1)]
 
 
 def _known(y: np.ndarray) -> np.ndarray:
     return ~np.isnan(y) if y.dtype.kind == "f" else np.ones(len(y), bool)
+
+
+def _shade(axes: Axes, entry: Entry, around: Mapping[str, Band] | None) -> None:
+    if around and entry.name in around:
+        axes.fill_between(GRID, *around[entry.name], color=entry.color, alpha=0.16, linewidth=0)
 
 
 def _square(axes) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from deepbio.metrics import METRICS, Estimate, default_metrics
+from deepbio.report.bands import bands
 from deepbio.report.calibration_curves import bins_for, draw_calibration, has_calibration
 from deepbio.report.confusion_table import Confusions, ConfusionTable, confusion_of
 from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
@@ -74,7 +75,7 @@ class SubgroupTable:
 
 @dataclass(frozen=True)
 class Section:
-    """One split of one data set."""
+    """One split of one data set; `papers` are each model's name, card and recipe."""
 
     anchor: str
     dataset: str
@@ -89,6 +90,7 @@ class Section:
     confusions: tuple[Confusions, ...] = ()
     subgroups: tuple[SubgroupTable, ...] = ()
     worst: tuple[tuple[str, tuple[WorstError, ...]], ...] = ()
+    papers: tuple[tuple[str, Markup, str], ...] = ()
     headline: tuple[str, str, Score] | None = field(default=None)
 
     @property
@@ -129,6 +131,11 @@ def _section(group: Group, anchor: str, card: str, worst: int) -> Section:
             for entry in group.entries
             if worst and not entry.result.baseline
         ),
+        papers=tuple(
+            (entry.name, prose(entry.result.card), entry.result.recipe.strip())
+            for entry in group.entries
+            if entry.result.card or entry.result.recipe
+        ),
         headline=_headline(group),
     )
 
@@ -138,7 +145,9 @@ def _subgroups(group: Group, entry: Entry) -> SubgroupTable:
     name = group.headline
     if name is None or result.task.kind not in METRICS[name].kinds:
         name = default_metrics(result.task)[0]
-    found = subgroups(result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name)
+    found = subgroups(
+        result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name, groups=result.groups
+    )
     rows = [
         (one.column, one.value, one.examples, _score(one.estimate, best=False), _score(one.gap, best=False),
          one.p_value is not None and one.p_value < 0.05)
@@ -227,8 +236,12 @@ def _pictures(group: Group, anchor: str):
 
     kind = group.first.task.kind
     if kind in ("binary", "multiclass", "multilabel", "per_position"):
-        roc, pr = draw_roc(group), draw_pr(group)
-        how = averaging(group.first)
+        around = {entry.name: bands(entry.result) for entry in group.entries if not entry.result.baseline}
+        roc, pr = (
+            draw(group, {name: found[which] for name, found in around.items() if found})
+            for draw, which in ((draw_roc, "roc"), (draw_pr, "pr"))
+        )
+        how = averaging(group.first) + (" Bands: 95%, bootstrap over examples." if any(around.values()) else "")
         if roc is not None:
             alt = f"ROC curves. {_said(group, 'auroc', 'macro_auroc', 'micro_auroc')}."
             yield picture(roc, "roc", alt, f"ROC: true against false positives.{how}", *lines, _reference("chance"))

@@ -1,4 +1,4 @@
-"""A data set card's Markdown as HTML: paragraphs, headings, lists, bold, code and bare links. All else is text."""
+"""A card's Markdown as HTML: paragraphs, headings, lists, tables, bold, code and bare links. All else is text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BULLET = re.compile(r"\s*(?:[-*]|\d+\.)\s+(.*)")
 _INLINE = (
     (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
@@ -20,7 +21,7 @@ def prose(text: str) -> Markup:
     >>> print(prose("Windows of **60** nucleotides & <more>."))
     <p>Windows of <strong>60</strong> nucleotides &amp; &lt;more&gt;.</p>
     """
-    blocks = re.split(r"\n\s*\n", text.strip())
+    blocks = re.split(r"\n\s*\n", _COMMENT.sub("", text).strip())
     return Markup("\n").join(_block(block) for block in blocks if block.strip())
 
 
@@ -29,6 +30,8 @@ def _block(block: str) -> Markup:
     if lines[0].startswith("#"):
         heading = Markup("<p><strong>{}</strong></p>").format(_inline(lines[0].lstrip("# ")))
         return heading + (_block("\n".join(lines[1:])) if len(lines) > 1 else Markup())
+    if len(lines) > 2 and re.fullmatch(r"\|[-:| ]+\|", lines[1].strip()):
+        return _table(lines)
     if not _BULLET.match(lines[0]):
         return Markup("<p>{}</p>").format(_inline(" ".join(line.strip() for line in lines)))
     items: list[str] = []
@@ -41,6 +44,19 @@ def _block(block: str) -> Markup:
     tag = Markup("ol" if lines[0].lstrip()[0].isdigit() else "ul")
     inside = Markup().join(Markup("<li>{}</li>").format(_inline(item)) for item in items)
     return Markup("<{0}>{1}</{0}>").format(tag, inside)
+
+
+def _table(lines: list[str]) -> Markup:
+    rows = [[_inline(cell.strip()) for cell in line.strip().strip("|").split("|")] for line in lines]
+    head = Markup().join(Markup('<th scope="col">{}</th>').format(cell) for cell in rows[0])
+    body = Markup("\n").join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            row[0], Markup().join(Markup("<td>{}</td>").format(cell) for cell in row[1:])
+        )
+        for row in rows[2:]
+    )
+    opening = Markup('<div class="scroll" tabindex="0" role="region" aria-label="Table of the card"><table>')
+    return opening + Markup("<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>").format(head, body)
 
 
 def _inline(text: str) -> Markup:

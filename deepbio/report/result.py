@@ -27,8 +27,11 @@ class Result:
         baseline: whether it is a simple baseline.
         notes: a remark.
         ids: names of the examples; printed only where `write_report` is asked for worst errors.
+        groups: `(n,)` patient, chromosome or the like: bands around curves draw whole groups.
         columns: facts about the examples, name to `(n,)` values (sex, site, scanner, GC content), for the subgroup table.
         facts: more rows, such as the seed.
+        card: text of the model's card (Markdown), without the front matter.
+        recipe: YAML that trains it again.
     """
 
     dataset: str
@@ -44,5 +47,8 @@ class Result:
     baseline: bool = False
     notes: str = ""
     ids: np.ndarray | None = field(default=None, repr=False)
+    groups: np.ndarray | None = field(default=None, repr=False)
     facts: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    card: str = field(default="", repr=False)
+    recipe: str = field(default="", repr=False)

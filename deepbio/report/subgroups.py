@@ -49,6 +49,7 @@ def subgroups(
     columns: Mapping[str, np.ndarray],
     *,
     name: str | None = None,
+    groups: np.ndarray | None = None,
     draws: int = _DRAWS,
     seed: int = 0,
 ) -> list[Subgroup]:
@@ -60,6 +61,7 @@ def subgroups(
         columns: name to one value an example, `(n,)`. Numbers with more than twelve values are cut at their quartiles; of
             other columns the twelve most frequent values are kept. Parts with under ten examples are left out.
         name: of the metric; the task's first one that ranks or decides by default.
+        groups: `(n,)` patient, chromosome or the like; whole groups are drawn where one holds several examples.
         draws, seed: of the bootstrap; part and rest are resampled apart.
 
     Raises:
@@ -72,6 +74,7 @@ def subgroups(
     [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
     """
     chosen = name or _headline(task)
+    whole = None if groups is None or len(np.unique(groups)) == len(groups) else np.asarray(groups)
     found: list[Subgroup] = []
     p_values: list[float] = []
     with warnings.catch_warnings():
@@ -83,7 +86,7 @@ def subgroups(
                     f"The column {column!r} needs one value an example: expected {len(y)}, received {values.shape}."
                 )
             for said, inside in _parts(values):
-                one, p_value = _compare(task, chosen, y, p, inside, column, said, draws, seed)
+                one, p_value = _compare(task, chosen, y, p, whole, inside, column, said, draws, seed)
                 found.append(one)
                 p_values.append(p_value)
     known = [i for i, p_value in enumerate(p_values) if np.isfinite(p_value)]
@@ -101,6 +104,7 @@ def _compare(
     name: str,
     y: np.ndarray,
     p: np.ndarray,
+    groups: np.ndarray | None,
     inside: np.ndarray,
     column: str,
     said: str,
@@ -109,12 +113,13 @@ def _compare(
 ) -> tuple[Subgroup, float]:
     one = metric(name)
     here = value(name, task, y[inside], p[inside])
-    drawn = _draws(task, name, y[inside], p[inside], draws, seed)
-    estimate = interval(here, drawn, bounds=one.bounds, units=int(inside.sum()))
+    drawn = _draws(task, name, y[inside], p[inside], _of(groups, inside), draws, seed)
+    units = int(inside.sum()) if groups is None else len(np.unique(groups[inside]))
+    estimate = interval(here, drawn, bounds=one.bounds, units=units)
     if inside.all():
         return Subgroup(column, said, int(inside.sum()), estimate, Estimate(float("nan"))), float("nan")
     there = value(name, task, y[~inside], p[~inside])
-    change = drawn - _draws(task, name, y[~inside], p[~inside], draws, seed + 1)
+    change = drawn - _draws(task, name, y[~inside], p[~inside], _of(groups, ~inside), draws, seed + 1)
     change = change[np.isfinite(change)]
     gap = interval(here - there, change)
     if not len(change) or not np.isfinite(here - there):
@@ -123,11 +128,16 @@ def _compare(
     return Subgroup(column, said, int(inside.sum()), estimate, gap), min(1.0, 2.0 * (tail + 1) / (len(change) + 1))
 
 
-def _draws(task: Task, name: str, y: np.ndarray, p: np.ndarray, draws: int, seed: int) -> np.ndarray:
+def _of(groups: np.ndarray | None, inside: np.ndarray) -> np.ndarray | None:
+    return None if groups is None else groups[inside]
+
+
+def _draws(
+    task: Task, name: str, y: np.ndarray, p: np.ndarray, groups: np.ndarray | None, draws: int, seed: int
+) -> np.ndarray:
     p = p[:, 0] if task.kind == "binary" and p.ndim == 2 else p
-    return bootstrap_draws(
-        metric(name).function, y, p, draws=draws, seed=seed, strata=y if task.is_classification else None
-    )
+    strata = y if task.is_classification and groups is None else None
+    return bootstrap_draws(metric(name).function, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
 
 
 def _parts(values: np.ndarray) -> list[tuple[str, np.ndarray]]:

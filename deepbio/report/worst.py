@@ -48,7 +48,7 @@ def example_losses(task: Task, y: np.ndarray, p: np.ndarray) -> np.ndarray | Non
     if task.kind in ("regression", "counts"):
         return np.nanmean(np.abs(y.reshape(n, -1) - p.reshape(n, -1)), axis=1)
     p = np.clip(p.astype(np.float64), _TINY, 1 - _TINY)
-    if task.kind in ("multiclass", "per_position"):
+    if task.kind in ("multiclass", "per_position", "per_pixel"):
         own = np.take_along_axis(p, y.astype(np.int64)[..., None], axis=-1)[..., 0]
         return -np.log(own).reshape(n, -1).mean(axis=1)
     truth, p = y.reshape(n, -1).astype(np.float64), p.reshape(n, -1)
@@ -67,8 +67,9 @@ def _words(result: Result, i: int) -> tuple[str, str]:
     if task.kind == "multilabel":
         labels = task.labels or tuple(str(k) for k in range(task.outputs))
         return _listed(labels, y == 1), _listed(labels, p >= 0.5)
-    if task.kind == "per_position":
-        return f"{y.size} positions", f"{float((p.argmax(-1) == y).mean()):.1%} right"
+    if task.kind in ("per_position", "per_pixel"):
+        what = "positions" if task.kind == "per_position" else "pixels"
+        return f"{y.size} {what}", f"{float((p.argmax(-1) == y).mean()):.1%} right"
     return ", ".join(f"{v:.4g}" for v in np.ravel(y)[:5]), ", ".join(f"{v:.4g}" for v in np.ravel(p)[:5])
 
 

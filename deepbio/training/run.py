@@ -66,11 +66,12 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
         recipe["finetune"] = _plain(run.tuning.to_dict())
     if calibration is not None:
         recipe["training"]["calibration"] = calibration.to_dict()["method"]
+    text = yaml.safe_dump(recipe, sort_keys=False)
     with write_atomically(out / "recipe.yaml") as beside:
-        beside.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
     with write_atomically(out / "card.md") as beside:
         beside.write_text(_card(run, data), encoding="utf-8")
-    write_run_report(run, data, out)
+    write_run_report(run, data, out, recipe=text)
     save_preset(run.model, out, dataset=dataset)
 
 
@@ -117,8 +118,9 @@ def _plain(values: Any) -> Any:
     return [_plain(value) for value in values] if isinstance(values, (list, tuple)) else values
 
 
-def write_run_report(run: Run, data: Dataset, out: Path) -> Path:
-    """Write `report.html` of a run: curves and figures of the validation split."""
+def write_run_report(run: Run, data: Dataset, out: Path, *, recipe: str = "") -> Path:
+    """Write `report.html` of a run: curves and figures of the validation split, card and recipe."""
+    from deepbio.datasets import read_card
     from deepbio.report import Result, write_report
 
     record = describe(run.model)
@@ -126,6 +128,7 @@ def write_run_report(run: Run, data: Dataset, out: Path) -> Path:
         dataset=data.name, model=record.architecture or run.model.name, split="valid", task=data.task, y=run.valid.y,
         p=run.valid.p, metrics=run.valid.metrics, history=run.history, seconds=run.seconds,
         parameters=int(run.model.count_params()), facts={"seed": str(run.seed), "training examples": str(len(data.train))},
+        groups=data.valid.groups, card=read_card(out).text, recipe=recipe,
     )  # fmt: skip
     cards = {data.name: data.card.text} if data.card else {}
     return write_report([result], out / "report.html", title=f"{result.model} on {data.name}", cards=cards)

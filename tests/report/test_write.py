@@ -173,6 +173,17 @@ def test_equal_names_are_told_apart(tmp_path):
     assert "mlp (2)" in text
 
 
+def test_the_card_and_the_recipe_of_a_model_stand_in_the_page(tmp_path):
+    card = "Made <b>here</b>.\n\n<!-- a mark -->\n\n| metric | test |\n|---|---|\n| AUROC | 0.9 |"
+    one = result(card=card, recipe="model: {name: mlp}\ntraining: {epochs: 3}\n")
+    text = write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
+    page = Page(text)
+    assert "Made &lt;b&gt;here&lt;/b&gt;" in text
+    assert "a mark" not in text
+    assert '<th scope="row">AUROC</th><td>0.9</td>' in text
+    assert "training: {epochs: 3}" in "".join(page.text)
+
+
 def test_no_results_are_refused_and_nothing_is_written(tmp_path):
     with pytest.raises(DataError, match="at least one result"):
         write_report([], tmp_path / "r.html", title="t")
