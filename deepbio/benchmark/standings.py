@@ -102,7 +102,7 @@ def _board(entry: Entry, runs: dict[str, _Runs], *, draws: int, seed: int, confi
             scores[model][name] = score
     rows = [_row(name, cells, runs.get(name), scores.get(name, {})) for name, cells in planned.items()]
     rows += [
-        BoardRow(one.name, "published", {name: Score(Estimate(value)) for name, value in one.metrics.items()},
+        BoardRow(one.name, one.kind, {name: Score(Estimate(value)) for name, value in one.metrics.items()},
                  source=one.source, protocol=one.protocol)
         for one in entry.published
     ]  # fmt: skip
@@ -110,7 +110,7 @@ def _board(entry: Entry, runs: dict[str, _Runs], *, draws: int, seed: int, confi
 
     def place(row: BoardRow) -> tuple[bool, float]:
         score = row.scores.get(entry.metrics[0])
-        return row.kind == "published", np.inf if score is None else -sign * np.nan_to_num(
+        return row.kind in ("published", "limit"), np.inf if score is None else -sign * np.nan_to_num(
             score.estimate.value, nan=-np.inf
         )
 

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -36,7 +36,7 @@ _KEYS = {
     "suite": ("title", "about", "seeds", "training", "baselines", "threads", "datasets"),
     "data set": ("name", "label", "options", "metrics", "training", "baselines", "models", "published"),
     "model": ("name", "label", "config", "training"),
-    "published number": ("name", "metrics", "source", "protocol"),
+    "published number": ("name", "metrics", "source", "protocol", "kind"),
 }
 
 
@@ -74,12 +74,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Published:
-    """A number that others published, beside which ours stands: never computed here."""
+    """A number that others published, beside which ours stands: never computed here.
+
+    With the kind `"limit"`: the best that any model could do, known where the data were made up.
+    """
 
     name: str
     metrics: dict[str, float]
     source: str
     protocol: str
+    kind: Literal["published", "limit"] = "published"
 
 
 @dataclass(frozen=True)
@@ -207,12 +211,15 @@ def _entry(part: Any, plan: Mapping[str, Any], file: Path) -> Entry:
 
 
 def _published(part: Any, metrics: list[str], file: Path) -> Published:
-    _check_keys(part, "published number", file, needed=_KEYS["published number"])
+    _check_keys(part, "published number", file, needed=("name", "metrics", "source", "protocol"))
+    kind = part.get("kind", "published")
+    if kind not in ("published", "limit"):
+        raise DataError(f"{file}: {part['name']} is of the kind {kind!r}. {nearest(str(kind), ('published', 'limit'))}")
     for name in part["metrics"]:
         if name not in metrics:
             raise DataError(f"{file}: {part['name']} gives {name!r}, which is no column here. {nearest(name, metrics)}")
     numbers = {name: float(value) for name, value in part["metrics"].items()}
-    return Published(part["name"], numbers, part["source"], part["protocol"])
+    return Published(part["name"], numbers, part["source"], part["protocol"], kind)
 
 
 def _label(part: Mapping[str, Any], file: Path) -> str:

@@ -53,7 +53,7 @@ class BoardRow:
 
     Args:
         name: of the model.
-        kind: `"model"`, `"baseline"` or `"published"`.
+        kind: `"model"`, `"baseline"`, `"published"` or `"limit"` (the best that is possible).
         scores: metric to score.
         parameters, train_seconds, predictions_per_second, joules: what it takes; seconds, speed and joules are means over seeds.
         seeds: how many runs stand behind the scores.
@@ -62,7 +62,7 @@ class BoardRow:
     """
 
     name: str
-    kind: Literal["model", "baseline", "published"]
+    kind: Literal["model", "baseline", "published", "limit"]
     scores: Mapping[str, Score]
     parameters: int | None = None
     train_seconds: float | None = None

@@ -26,7 +26,7 @@ def draw_board(board: Board) -> Figure | None:
     for place, row in enumerate(reversed(rows)):
         score, color = row.scores[name], SERIES[0] if row.kind == "model" else MUTED
         found = score.estimate
-        if row.kind == "published":
+        if row.kind in ("published", "limit"):
             axes.plot([found.value], [place], "D", color=INK, markersize=5, fillstyle="none")
             continue
         if not math.isnan(found.low):

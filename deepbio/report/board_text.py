@@ -13,7 +13,8 @@ LEGEND = (
     "Scores are means over seeds with the interval for other examples in brackets and, after ±, the standard deviation over "
     "seeds. `*` is the best of the column; `=` is not told apart from it (paired bootstrap on the same resamples, p at "
     "least 0.05 after Holm's correction for the column); no mark is behind it. Seconds and speeds are of the machine below. "
-    "Published numbers are their authors', by the protocol named, and were not made here."
+    "Published numbers are their authors', by the protocol named, and were not made here. A limit is the best that any model "
+    "could do, known where the data were made up."
 )
 
 
@@ -86,7 +87,7 @@ def table(board: Board) -> tuple[list[str], list[list[str]]]:
 
 def notes(board: Board) -> list[str]:
     """Say where published numbers are from, and what is missing."""
-    found = [f"{row.name}: {row.source}. {row.protocol}." for row in board.rows if row.kind == "published"]
+    found = [f"{row.name}: {row.source}. {row.protocol}." for row in board.rows if row.kind in ("published", "limit")]
     return found + [f"{row.name}: {row.missing} planned run(s) have no result." for row in board.rows if row.missing]
 
 

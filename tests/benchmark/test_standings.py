@@ -153,6 +153,17 @@ def test_every_form_has_every_row_and_the_source_of_published_numbers(suite, fil
         leaderboard_as(found, "markdwn")
 
 
+def test_a_limit_stands_below_and_is_called_so(tmp_path, filled):
+    text = (
+        TEXT
+        + '      - {name: Bayes, kind: limit, metrics: {auroc: 0.95}, source: "the generator", protocol: same notes}\n'
+    )
+    suite = read_suite(write_suite(tmp_path, text, "pretended"))
+    rows = leaderboard(suite, filled.folder, draws=20).boards[0].rows
+    assert [row.kind for row in rows[-2:]] == ["limit", "published"]
+    assert "Bayes (limit)" in leaderboard_as(leaderboard(suite, filled.folder, draws=20), "markdown")
+
+
 def test_markdown_tables_are_rectangular(suite, filled):
     lines = leaderboard_as(leaderboard(suite, filled.folder, draws=50), "markdown").splitlines()
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1

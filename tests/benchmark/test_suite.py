@@ -65,6 +65,11 @@ def test_a_part_of_a_suite_by_seeds_or_by_name(suite):
         ("[mlp]", "[mlp, mlp]", "xor/mlp twice"),
         ("[mlp]", "[{name: mlp, label: a/b}]", "a label holds letters"),
         ("title: Small", "title: [", "not valid YAML"),
+        (
+            "    models: [mlp]",
+            "    models: [mlp]\n    published: [{name: a, kind: limt, metrics: {auroc: 1}, source: b, protocol: c}]",
+            "Did you mean limit",
+        ),
     ],
 )
 def test_a_mistake_in_a_suite_is_told_before_anything_runs(tmp_path, old, new, message):
