@@ -7,18 +7,18 @@ from tests.training.processes import cluster_of, start, succeed
 
 pytestmark = [pytest.mark.multiworker, pytest.mark.timeout(600)]
 FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
+STRATEGIES = ("cpu:2", "cpu:4", "multiworker")
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """Losses, weights and metrics of each process, by strategy and optimizer; run once, when first asked for."""
     folder, found = tmp_path_factory.mktemp("parity"), {}
-    together = {"sgd": ("one", "cpu:2", "cpu:4", "multiworker"), "adam": ("one", "cpu:2", "multiworker")}
 
     def of(strategy, optimizer):
         if (strategy, optimizer) not in found:
             jobs = []
-            for name in together[optimizer] if strategy in together[optimizer] else (strategy,):
+            for name in ("one", *STRATEGIES):
                 configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if name == "multiworker" else [{}]
                 for i, config in enumerate(configs):
                     file = folder / f"{name}-{optimizer}-{i}.npz"
@@ -30,9 +30,6 @@ def runs(tmp_path_factory):
 
     return of
 
-
-STRATEGIES = ("cpu:2", "cpu:4", "multiworker")
-ADAM = ("cpu:2", pytest.param("cpu:4", marks=pytest.mark.slow), "multiworker")
 
 
 def apart(a, b):
@@ -50,7 +47,7 @@ def test_sgd_gives_the_same_loss_at_every_step_and_the_same_weights(runs, strate
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("strategy", ADAM)
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_adam_gives_the_same_first_losses_and_the_same_metrics(runs, strategy, family):
     # Adam blows rounding up where the exact gradient is zero, so later losses may drift
     one, many = runs("one", "adam")[0], runs(strategy, "adam")[0]

@@ -142,8 +142,8 @@ def test_any_callback_remembers_what_is_plain(xor, tmp_path):
 
 
 def kill_and_resume(tmp_path, name, kills, seed, *, slow="0.05"):
-    """Kill at random moments, in steps and in checkpoint writes, until the run comes through; give hash and kills."""
-    random = np.random.Generator(np.random.Philox(seed))
+    """Kill at random moments until the run comes through; give hash, kills, and kills while a checkpoint was written."""
+    random, in_writes = np.random.Generator(np.random.Philox(seed)), 0
     for struck in range(kills + 1):
         process = start("resumable.py", tmp_path / "run", name, SLOW=slow if struck < kills else "0", EPOCHS="8")
         seen = set(Checkpoints(tmp_path / "run").files())
@@ -151,14 +151,15 @@ def kill_and_resume(tmp_path, name, kills, seed, *, slow="0.05"):
         # strike once there is progress, then at a random moment
         while process.poll() is None and time.monotonic() < until and struck < kills:
             if set(Checkpoints(tmp_path / "run").files()) - seen:
-                time.sleep(random.uniform(0, 0.6))
+                time.sleep(random.uniform(0, 6 * float(slow)))  # a cycle: three steps, three syncs
                 process.send_signal(signal.SIGKILL)
                 break
             time.sleep(0.005)
         [(code, out, err)] = finish(process)
         if code == 0:
-            return out.strip(), struck
+            return out.strip(), struck, in_writes
         assert code == -signal.SIGKILL, err[-3000:]
+        in_writes += any((tmp_path / "run" / "checkpoints").glob(".writing-*"))
     raise AssertionError("the run never came through")
 
 
@@ -166,7 +167,7 @@ def kill_and_resume(tmp_path, name, kills, seed, *, slow="0.05"):
 def test_kill_9_at_random_moments_changes_nothing(tmp_path):
     [(code, expected, err)] = finish(start("resumable.py", tmp_path / "whole", "mlp", EPOCHS="8"))
     assert code == 0, err
-    assert kill_and_resume(tmp_path, "mlp", 3, seed=0) == (expected.strip(), 3)
+    assert kill_and_resume(tmp_path, "mlp", 3, seed=0)[:2] == (expected.strip(), 3)
 
 
 @pytest.mark.slow
@@ -176,7 +177,10 @@ def test_kill_9_at_random_moments_changes_nothing(tmp_path):
 def test_kill_9_at_twenty_random_moments_changes_nothing(tmp_path, name):
     [(code, expected, err)] = finish(start("resumable.py", tmp_path / "whole", name, EPOCHS="8"))
     assert code == 0, err
-    assert kill_and_resume(tmp_path, name, 20, seed=1, slow="0.15") == (expected.strip(), 20)
+    found, kills, in_writes = kill_and_resume(tmp_path, name, 20, seed=1, slow="0.15")
+    print(f"{name}: {kills} kills, {in_writes} of them while a checkpoint was written")
+    assert (found, kills) == (expected.strip(), 20)
+    assert in_writes
 
 
 def test_sigterm_saves_says_so_and_leaves_with_0(xor, tmp_path, caplog):

@@ -21,14 +21,28 @@ MODELS = {
 }
 
 
+PAUSE = float(os.environ.get("SLOW", "0"))
+
+
 class Slow(keras.callbacks.Callback):
     """Gives a killer time to strike in mid-epoch."""
 
     def on_train_batch_end(self, batch, logs=None):
-        time.sleep(float(os.environ.get("SLOW", "0")))
+        time.sleep(PAUSE)
+
+
+def slow_disk(sync=os.fsync):
+    """Give a killer time to strike while a checkpoint is written, before it has its name."""
+
+    def fsync(descriptor):
+        time.sleep(PAUSE)
+        sync(descriptor)
+
+    os.fsync = fsync
 
 
 def main(out, name):
+    slow_disk()
     strategy = choose_strategy()
     modality, shape, options = MODELS[name]
     random = np.random.Generator(np.random.Philox(7))
