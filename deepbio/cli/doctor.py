@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import note, show_json, show_table
+from deepbio.cli.quiet import load_tensorflow
 
 
 def doctor(
@@ -17,6 +18,7 @@ def doctor(
 
     Exits with 1 where the self-test fails or a GPU stands idle.
     """
+    load_tensorflow()
     from deepbio.training.doctor.environment import environment
     from deepbio.training.doctor.self_test import self_test
 

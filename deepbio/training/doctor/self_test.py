@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.specs import Task
+from deepbio.training.devices.graph import in_graph
 from deepbio.training.devices.precision import dtype_policy
 from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import describe, get_model
@@ -117,7 +118,6 @@ def _batch(model: keras.Model, examples: int, seed: int) -> tuple[np.ndarray, np
 def _passes(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     loss = loss_for(Task("multiclass", 3))
 
-    @tf.function
     def passes(x, y):
         with tf.GradientTape() as tape:
             logits = model(x, training=False)
@@ -125,7 +125,7 @@ def _passes(model: keras.Model, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarra
         gradients = tape.gradient(value, model.trainable_variables)
         return logits, tf.concat([tf.reshape(tf.convert_to_tensor(g), [-1]) for g in gradients], 0)
 
-    logits, gradient = passes(tf.constant(x), tf.constant(y, tf.int32))
+    logits, gradient = in_graph(passes)(tf.constant(x), tf.constant(y, tf.int32))
     return logits.numpy().astype(np.float64), gradient.numpy().astype(np.float64)
 
 
