@@ -32,7 +32,8 @@ def train(strategy: str, optimizer: str, folder: Path) -> dict[str, np.ndarray]:
     configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if strategy == "multiworker" else [{}]
     files = [folder / f"{strategy}-{optimizer}-{i}.npz" for i in range(len(configs))]
     succeed(
-        *(start("parity.py", file, optimizer, strategy, **c) for file, c in zip(files, configs, strict=True)), seconds=900
+        *(start("parity.py", file, optimizer, strategy, **c) for file, c in zip(files, configs, strict=True)),
+        seconds=900,
     )
     return dict(np.load(files[0]))
 
@@ -47,9 +48,10 @@ def main() -> None:
     lines = [
         "# One run on many devices",
         "",
-        "`python benchmarks/parity.py`: four families without dropout, 67 examples in batches of 16 for three epochs (the last batch has three",
-        "examples), compared with the same run on one device. Largest differences: loss of a step relative to that on one device, final weights",
-        "and final metrics absolute. Adam blows rounding up where the exact gradient is zero, so its losses are compared for ten steps.",
+        "`python benchmarks/parity.py`: four families without dropout, 67 examples in batches of 16 for three epochs (the last",
+        "batch has three examples), compared with the same run on one device. Largest differences: loss of a step relative to",
+        "that on one device, final weights and final metrics absolute. Adam blows rounding up where the exact gradient is",
+        "zero, so its losses are compared for ten steps.",
         "Seeds: weights 1, order 2. "
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} CPU cores ({platform.machine()}).",
         "",

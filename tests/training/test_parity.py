@@ -31,7 +31,6 @@ def runs(tmp_path_factory):
     return of
 
 
-
 def apart(a, b):
     return np.abs(np.asarray(a) - np.asarray(b)).max()
 
