@@ -10,6 +10,7 @@ import keras
 from deepbio.errors import ModelError
 from deepbio.layers.one_hot import OneHot
 from deepbio.specs import InputSpec
+from deepbio.text import PADDING
 
 
 def dna_input(input: InputSpec):
@@ -38,6 +39,19 @@ def text_input(input: InputSpec):
     """Take int32 token ids `(batch, tokens)`, 0 for padding; give them as they are, for an embedding with a mask."""
     inputs = _input(input, "text")
     return inputs, inputs
+
+
+def word_input(input: InputSpec, size: int, *, vocabulary: int | None = None):
+    """Take int32 token ids; give `(inputs, words, mask)`: a vector of `size` numbers a word, zeros for padding.
+
+    The mask is true where there is a word. It goes to the layers by hand (`layer(x, mask=mask)`), because convolutions would
+    lose it. The embedding is named `words`.
+    """
+    inputs, ids = text_input(input)
+    mask = keras.ops.not_equal(ids, PADDING)
+    words = keras.layers.Embedding(vocabulary or input.vocabulary_size, size, name="words")(ids)
+    present = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
+    return inputs, keras.layers.Multiply(name="without_padding")([words, present]), mask
 
 
 def flat_input(input: InputSpec):

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from tokenizers import Tokenizer as _Engine
-from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from deepbio.errors import DataError, nearest
+from deepbio.text.clinical import ABBREVIATIONS
+from deepbio.text.engines import SPECIAL, trained_engine
+from deepbio.text.preparation import Preparation
+from deepbio.text.sections import windows_of
 
 PADDING = 0
 UNKNOWN = 1
-_SPECIAL = ["[PAD]", "[UNK]"]
 _CHUNK = 4096  # texts in one call of the engine, so that a long corpus is never held twice
+_OWN = "deepbio"  # where the JSON holds what the engine does not know
 
-Kind = Literal["word", "bpe"]
+Kind = Literal["word", "word_letters", "bpe"]
 Truncate = Literal["head", "tail", "both"]
+_KINDS: tuple[Kind, ...] = ("word", "word_letters", "bpe")
+_TRUNCATE: tuple[Truncate, ...] = ("head", "tail", "both")
 
 
 class Tokenizer:
     """Words or pieces of words as int32 ids; 0 is padding, 1 is anything unknown.
 
-    Text is lowercased, put into Unicode's NFKC form and cut at spaces and around each punctuation mark. `kind="word"`
-    keeps whole words. `kind="bpe"` joins the most frequent pairs of letters (byte-pair encoding, Sennrich et al. 2016,
-    doi:10.18653/v1/P16-1162), so that a new word becomes known pieces. Nothing here writes text to a log or an error.
+    Text is prepared (see `Preparation`), lowercased, put into Unicode's NFKC form and cut at spaces and around each
+    punctuation mark. `kind="word"` keeps whole words. `kind="word_letters"` spells a word that it does not know by its longest
+    known beginning and letters. `kind="bpe"` joins the most frequent pairs of letters (byte-pair encoding, Sennrich et al.
+    2016, doi:10.18653/v1/P16-1162), so that a new word becomes known pieces. Nothing here writes text to a log or an error.
 
     >>> tokenizer = Tokenizer.fit(["Fever and cough.", "No fever.", "A cough."])
     >>> tokenizer.encode(["Cough, no fever"], 6).tolist()
@@ -35,56 +42,82 @@ class Tokenizer:
     True
     """
 
-    def __init__(self, engine: _Engine) -> None:
+    def __init__(
+        self,
+        engine: _Engine,
+        *,
+        preparation: Preparation | None = None,
+        truncate: Truncate = "head",
+        document_frequency: np.ndarray | None = None,
+    ) -> None:
         """Wrap a tokenizer of the `tokenizers` library; `fit` and `from_json` are the usual ways in."""
         first = [engine.id_to_token(PADDING), engine.id_to_token(UNKNOWN)]
-        if first != _SPECIAL:
+        if first != SPECIAL:
             raise DataError(
-                f"A tokenizer keeps id 0 for {_SPECIAL[0]} and id 1 for {_SPECIAL[1]}; this one has {first[0]} and "
+                f"A tokenizer keeps id 0 for {SPECIAL[0]} and id 1 for {SPECIAL[1]}; this one has {first[0]} and "
                 f"{first[1]}. Make it with Tokenizer.fit."
             )
         # a note that happens to contain "[PAD]" is text like any other
         engine.encode_special_tokens = True
         self._engine = engine
+        self.preparation = preparation or Preparation()
+        self.truncate: Truncate = truncate
+        self.document_frequency = document_frequency
 
     @classmethod
-    def fit(cls, texts: Sequence[str], *, size: int = 20_000, kind: Kind = "word", min_count: int = 2) -> Tokenizer:
+    def fit(
+        cls,
+        texts: Sequence[str],
+        *,
+        size: int = 20_000,
+        kind: Kind = "word",
+        min_count: int = 2,
+        truncate: Truncate = "head",
+        clinical: bool = False,
+        negation: bool = False,
+        abbreviations: Mapping[str, str] = ABBREVIATIONS,
+    ) -> Tokenizer:
         """Learn the vocabulary of `texts`: the same texts in any order give the same tokenizer.
 
         Args:
             texts: of the training split, never of the others.
             size: most tokens to keep, padding and unknown included. The most frequent words stay; among equally
                 frequent ones the alphabet decides.
-            kind: `"word"` or `"bpe"`.
+            kind: `"word"`, `"word_letters"` or `"bpe"`.
             min_count: a word (or a pair to join) that occurs less often is left out.
+            truncate: what `encode` keeps of a longer text.
+            clinical, negation, abbreviations: see `Preparation`.
 
         Raises:
             DataError: no texts, something that is not text, or an option out of range.
 
         >>> Tokenizer.fit(["b a", "b a"], size=3).encode(["a b"], 2).tolist()
         [[2, 1]]
+        >>> letters = Tokenizer.fit(["fever", "fever"], kind="word_letters")
+        >>> letters.pieces("feverer", 9), letters.decode(letters.encode(["feverer"], 9))
+        (['fever', 'e', 'r'], ['feverer'])
         """
         _check_texts(texts)
-        if kind not in ("word", "bpe"):
-            raise DataError(f"Unknown kind of tokenizer {kind!r}. {nearest(str(kind), ('word', 'bpe'))}")
+        _check_choice("kind of tokenizer", kind, _KINDS)
+        _check_choice("truncate", truncate, _TRUNCATE)
         if len(texts) == 0:
             raise DataError("A tokenizer is fitted on at least one text; received none.")
-        if size <= len(_SPECIAL) or min_count < 1:
+        if size <= len(SPECIAL) or min_count < 1:
             raise DataError(f"Expected a size above 2 and a min_count of at least 1; received {size} and {min_count}.")
-        engine = _word_engine() if kind == "word" else _bpe_engine()
-        trainer = trainers.WordLevelTrainer if kind == "word" else trainers.BpeTrainer
-        learn = trainer(vocab_size=size, min_frequency=min_count, special_tokens=_SPECIAL, show_progress=False)
-        engine.train_from_iterator(texts, learn, length=len(texts))
-        return cls(engine)
+        preparation = Preparation(clinical, negation, abbreviations)
+        engine = trained_engine(kind, texts, map(preparation, texts), size=size, min_count=min_count)
+        fitted = cls(engine, preparation=preparation, truncate=truncate)
+        fitted.document_frequency = fitted._documents_with(texts)
+        return fitted
 
-    def encode(self, texts: Sequence[str], length: int, *, truncate: Truncate = "head") -> np.ndarray:
+    def encode(self, texts: Sequence[str], length: int, *, truncate: Truncate | None = None) -> np.ndarray:
         """Give the ids of each text, cut or padded at the end to `length`.
 
         Args:
             texts: any number, each a string.
             length: tokens kept of a text.
             truncate: what is kept of a longer text: its `"head"`, its `"tail"`, or `"both"` (the first half of the
-                length from its head, the rest from its tail).
+                length from its head, the rest from its tail). The tokenizer's own without it.
 
         Returns:
             int32 `(n, length)`.
@@ -92,23 +125,51 @@ class Tokenizer:
         >>> Tokenizer.fit(["a b c d", "a b c d"]).encode(["a b c d"], 3, truncate="both").tolist()
         [[2, 4, 5]]
         """
-        _check_texts(texts)
-        if truncate not in ("head", "tail", "both"):
-            raise DataError(f"Unknown truncate {truncate!r}. {nearest(str(truncate), ('head', 'tail', 'both'))}")
-        if length < 1:
-            raise DataError(f"The length of an encoded text is at least 1; received {length}.")
-        head = {"head": length, "tail": 0, "both": length // 2}[truncate]
-        ids = np.full((len(texts), length), PADDING, np.int32)
-        for first in range(0, len(texts), _CHUNK):
-            batch = self._engine.encode_batch(list(texts[first : first + _CHUNK]), add_special_tokens=False)
-            for row, encoding in enumerate(batch, start=first):
-                tokens = encoding.ids
-                if len(tokens) > length:
-                    tokens = tokens[:head] + tokens[len(tokens) - (length - head) :]
-                ids[row, : len(tokens)] = tokens
+        ids = np.full((len(texts), _checked_length(length)), PADDING, np.int32)
+        for row, tokens in enumerate(self._ids(texts)):
+            kept = self._kept(len(tokens), length, truncate)
+            ids[row, : len(kept)] = tokens[kept]
         return ids
 
-    def decode(self, ids: np.ndarray) -> list[str]:
+    def encode_windows(
+        self, texts: Sequence[str], length: int, *, stride: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give overlapping windows of each text's ids, so that nothing of a long text is lost.
+
+        Args:
+            length: tokens of a window.
+            stride: from one window's start to the next; half a window without it.
+
+        Returns:
+            int32 `(windows, length)`, and int64 `(windows,)`: the number of the text that each window is of.
+
+        >>> Tokenizer.fit(["a b c d", "a b c d"]).encode_windows(["a b c d"], 3, stride=2)
+        (array([[2, 3, 4],
+               [3, 4, 5]], dtype=int32), array([0, 0]))
+        """
+        rows, owners = [], []
+        for number, tokens in enumerate(self._ids(texts)):
+            for start in windows_of(len(tokens), _checked_length(length), stride):
+                window = np.full(length, PADDING, np.int32)
+                part = tokens[start : start + length]
+                window[: len(part)] = part
+                rows.append(window)
+                owners.append(number)
+        return np.array(rows, np.int32).reshape(-1, length), np.array(owners, np.int64)
+
+    def pieces(self, text: str, length: int) -> list[str]:
+        """Give the words behind the ids that `encode` gives of one text, unknown ones as they are written.
+
+        >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
+        ['a', 'zebra', '!']
+        """
+        _check_texts([text])
+        prepared = self.preparation(text)
+        found = self._engine.encode(prepared, add_special_tokens=False)
+        words = [prepared[a:b].lower() for a, b in found.offsets]
+        return [words[i] for i in self._kept(len(words), length, None)]
+
+    def decode(self, ids: np.ndarray | Sequence[Sequence[int]]) -> list[str]:
         """Give the text of each row of ids, `(n, length)`, without the padding; unknown words read `[UNK]`.
 
         Case and runs of spaces are gone, and a word tokenizer puts a space around punctuation.
@@ -128,9 +189,35 @@ class Tokenizer:
         """Number of ids, padding and unknown included."""
         return self._engine.get_vocab_size()
 
+    @functools.cached_property
+    def vocabulary(self) -> dict[str, int]:
+        """Each token's id."""
+        return dict(sorted(self._engine.get_vocab().items(), key=lambda item: item[1]))
+
+    def inverse_document_frequency(self) -> np.ndarray:
+        """Give `ln((1 + n) / (1 + texts with the token)) + 1` of each id, over the `n` training texts; padding has 0.
+
+        Returns:
+            float32 `(vocabulary_size,)`, all 1 for a tokenizer that was not fitted here.
+        """
+        weights = np.ones(self.vocabulary_size, np.float32)
+        if self.document_frequency is not None:
+            n, counts = self.document_frequency[0], self.document_frequency[1:]
+            weights = (np.log((1 + n) / (1 + counts)) + 1).astype(np.float32)
+        weights[PADDING] = 0
+        return weights
+
     def to_json(self) -> str:
-        """Give the tokenizer as the JSON of the `tokenizers` library: what `InputSpec.tokenizer` holds."""
-        return self._engine.to_str()
+        """Give the tokenizer as the JSON of the `tokenizers` library with an entry of deepbio's: what `InputSpec.tokenizer` holds."""
+        content = json.loads(self._engine.to_str())
+        own: dict[str, Any] = self.preparation.to_dict()
+        if self.truncate != "head":
+            own["truncate"] = self.truncate
+        if self.document_frequency is not None:
+            own["documents"] = self.document_frequency.tolist()
+        if own:
+            content[_OWN] = own
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
@@ -140,14 +227,49 @@ class Tokenizer:
             DataError: it is not such JSON, or its ids 0 and 1 are not padding and unknown.
         """
         try:
-            json.loads(text)
-            engine = _Engine.from_str(text)
+            content = json.loads(text)
+            own = dict(content.pop(_OWN, {}))
+            engine = _Engine.from_str(json.dumps(content))
+            truncate, documents = own.pop("truncate", "head"), own.pop("documents", None)
+            preparation = Preparation.from_dict(own)
+        except DataError:
+            raise
         except Exception as error:  # the engine raises bare Exception
             raise DataError(
                 f"Expected the JSON that Tokenizer.to_json wrote; reading it failed with: {type(error).__name__}. "
                 "Fit the tokenizer again, or take the JSON from the preset's input."
             ) from error
-        return cls(engine)
+        _check_choice("truncate", truncate, _TRUNCATE)
+        found = cls(engine, preparation=preparation, truncate=truncate)
+        if documents is not None:
+            found.document_frequency = np.array(documents, np.int64)
+            if found.document_frequency.shape != (found.vocabulary_size + 1,):
+                raise DataError("The tokenizer's document counts do not fit its vocabulary. Fit the tokenizer again.")
+        return found
+
+    def _ids(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
+        _check_texts(texts)
+        for first in range(0, len(texts), _CHUNK):
+            prepared = [self.preparation(text) for text in texts[first : first + _CHUNK]]
+            for encoding in self._engine.encode_batch(prepared, add_special_tokens=False):
+                yield np.array(encoding.ids, np.int32)
+
+    def _kept(self, tokens: int, length: int, truncate: Truncate | None) -> np.ndarray:
+        """Which tokens of a text stay."""
+        how = self.truncate if truncate is None else truncate
+        _check_choice("truncate", how, _TRUNCATE)
+        if tokens <= length:
+            return np.arange(tokens)
+        head = {"head": length, "tail": 0, "both": length // 2}[how]
+        return np.concatenate([np.arange(head), np.arange(tokens - (length - head), tokens)])
+
+    def _documents_with(self, texts: Sequence[str]) -> np.ndarray:
+        """Give the number of texts, and for each id the number of texts that hold it."""
+        counts = np.zeros(self.vocabulary_size + 1, np.int64)
+        counts[0] = len(texts)
+        for tokens in self._ids(texts):
+            counts[1 + np.unique(tokens)] += 1
+        return counts
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tokenizer) and self.to_json() == other.to_json()
@@ -159,25 +281,6 @@ class Tokenizer:
         return f"Tokenizer({type(self._engine.model).__name__}, vocabulary_size={self.vocabulary_size})"
 
 
-def _word_engine() -> _Engine:
-    engine = _Engine(models.WordLevel(vocab={}, unk_token=_SPECIAL[UNKNOWN]))
-    engine.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    engine.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("isolated")]
-    )
-    return engine
-
-
-def _bpe_engine() -> _Engine:
-    # A word's start is marked by Metaspace's character, which is a letter like any other to the trainer. The library's
-    # end-of-word suffix is no such letter: with it, two processes number the pieces differently.
-    engine = _Engine(models.BPE(unk_token=_SPECIAL[UNKNOWN]))
-    engine.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation("isolated")])
-    engine.decoder = decoders.Metaspace()
-    return engine
-
-
 def _check_texts(texts: Sequence[str]) -> None:
     if isinstance(texts, str):
         raise DataError("Expected a sequence of texts; received one string. Put it into a list.")
@@ -186,3 +289,14 @@ def _check_texts(texts: Sequence[str]) -> None:
             raise DataError(
                 f"Expected text; entry {number} is {type(text).__name__}. Drop or fill missing notes first."
             )
+
+
+def _check_choice(what: str, value: str, valid: Sequence[str]) -> None:
+    if value not in valid:
+        raise DataError(f"Unknown {what} {value!r}. {nearest(str(value), valid)}")
+
+
+def _checked_length(length: int) -> int:
+    if length < 1:
+        raise DataError(f"The length of an encoded text is at least 1; received {length}.")
+    return length

@@ -5,7 +5,7 @@ from deepbio.training.evaluate import Evaluation, compare, evaluate
 from deepbio.training.finetuning.finetune import finetune
 from deepbio.training.fit import fit
 from deepbio.training.predict import predict
-from deepbio.training.reading import calibrate, predict_intervals, predict_sets, strangeness
+from deepbio.training.reading import calibrate, predict_intervals, predict_long_notes, predict_sets, strangeness
 from deepbio.training.run import Run
 from deepbio.training.settings import Settings
 from deepbio.training.uncertainty import Uncertain
@@ -23,6 +23,7 @@ __all__ = [
     "fit",
     "predict",
     "predict_intervals",
+    "predict_long_notes",
     "predict_sets",
     "strangeness",
 ]

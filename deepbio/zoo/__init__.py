@@ -8,6 +8,7 @@ from deepbio.zoo.preset import load_preset, read_preset, save_preset, weights_ha
 from deepbio.zoo.readout import Conformal, Readout
 from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, list_models, model_spec, register
+from deepbio.zoo.word_vectors import load_word_vectors
 
 __all__ = [
     "Conformal",
@@ -22,6 +23,7 @@ __all__ = [
     "list_features",
     "list_models",
     "load_preset",
+    "load_word_vectors",
     "model_spec",
     "one_hot_model",
     "read_preset",

@@ -38,6 +38,7 @@ def from_arrays(
     features: Sequence[str] = (),
     length: int | None = None,
     vocabulary: int = 20_000,
+    tokenizer: Mapping[str, Any] | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
@@ -60,6 +61,7 @@ def from_arrays(
         length: of DNA: cropped, or padded with N, around the middle; None takes sequences of one length. Of text, in
             tokens; None takes what 95% of the training notes need, at most 512.
         vocabulary: most tokens of a text.
+        tokenizer: more options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         name: of the data set.
         options: what to note in recipes about where the data are from.
@@ -92,7 +94,7 @@ def from_arrays(
     )
     chosen = {part: np.flatnonzero(parts == part) for part in PARTS}
     if modality == "text":
-        x, spec = _tokens(x, chosen["train"], length, vocabulary)
+        x, spec = _tokens(x, chosen["train"], length, {"size": vocabulary, **(tokenizer or {})})
     elif modality == "table":
         spec = table_input(x[chosen["train"]], features=features)
     else:
@@ -159,10 +161,14 @@ def _codes(sequences: list[str], length: int | None) -> np.ndarray:
     return resize(rows, length)
 
 
-def _tokens(texts: list[str], train: np.ndarray, length: int | None, vocabulary: int) -> tuple[np.ndarray, InputSpec]:
-    tokenizer = Tokenizer.fit([texts[i] for i in train], size=vocabulary)
-    ids = tokenizer.encode(texts, length or _LONGEST_TEXT)
+def _tokens(
+    texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any]
+) -> tuple[np.ndarray, InputSpec]:
+    words = Tokenizer.fit([texts[i] for i in train], **how)
+    ids = words.encode(texts, length or _LONGEST_TEXT)
     if length is None:
         needed = (ids[train] != PADDING).sum(axis=1)
-        ids = np.ascontiguousarray(ids[:, : max(1, int(np.percentile(needed, 95, method="higher")))])
-    return ids, InputSpec("text", ids.shape[1:], tokenizer=tokenizer.to_json())
+        fitting = max(1, int(np.percentile(needed, 95, method="higher")))
+        # cut anew, because what stays of a longer text depends on the length
+        ids = words.encode(texts, fitting) if words.truncate != "head" else np.ascontiguousarray(ids[:, :fitting])
+    return ids, InputSpec("text", ids.shape[1:], tokenizer=words.to_json())

@@ -33,6 +33,7 @@ def from_csv(
     positive: str | None = None,
     length: int | None = None,
     vocabulary: int = 20_000,
+    tokenizer: Mapping[str, Any] | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
@@ -50,7 +51,7 @@ def from_csv(
         id: column that names the rows.
         split: column that says train, valid or test.
         kind, labels, positive: what is predicted; see `from_arrays`.
-        length, vocabulary: of DNA and text; see `from_arrays`.
+        length, vocabulary, tokenizer: of DNA and text; see `from_arrays`.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         encoding: of the file.
         name: of the data set; None takes the file's.
@@ -87,7 +88,7 @@ def from_csv(
     used = {"csv": path, "label": label, "targets": targets, "text": text, "sequence": sequence, "features": features}
     used |= {"group": group, "id": id, "split": split, "kind": kind, "labels": labels, "positive": positive}
     used |= {"length": length, "vocabulary": vocabulary, "fractions": fractions, "duplicates": duplicates}
-    used |= {"encoding": encoding}
+    used |= {"encoding": encoding, "tokenizer": tokenizer}
     x: Any = table.x if words is None else table.texts
     try:
         return from_arrays(
@@ -103,6 +104,7 @@ def from_csv(
             features=table.features,
             length=length,
             vocabulary=vocabulary,
+            tokenizer=tokenizer,
             fractions=fractions,
             seed=seed,
             duplicates=duplicates,

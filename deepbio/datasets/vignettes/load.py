@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ def vignettes(
     stray: float = 1.0,
     denial: float = 0.15,
     typos: float = 0.0,
+    tokenizer: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Draw notes about `diseases` diseases; predict the disease from the words.
@@ -42,6 +44,7 @@ def vignettes(
         train, valid, test: number of notes in each split.
         length: tokens kept of a note; the longest of the default notes has 96.
         findings, chance, stray, denial, typos: how full, noisy, negative and misspelt notes are; see `simulate_vignettes`.
+        tokenizer: options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`.
         seed: of the notes.
     """
     sizes = {"train": train, "valid": valid, "test": test}
@@ -51,9 +54,9 @@ def vignettes(
     how = {"findings": findings, "chance": chance, "stray": stray, "denial": denial, "typos": typos}
     notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
-    tokenizer = Tokenizer.fit(texts[:train])
+    words = Tokenizer.fit(texts[:train], **(tokenizer or {}))
     whole = Split(
-        tokenizer.encode(texts, length),
+        words.encode(texts, length),
         notes.y[first],
         np.array([f"{card.name}:{i + 1}" for i in first]),
         np.array(texts, dtype=object),
@@ -63,7 +66,7 @@ def vignettes(
     return Dataset(
         card.name,
         Task.classify([disease.name for disease in notes.diseases]),
-        InputSpec("text", (length,), tokenizer=tokenizer.to_json()),
+        InputSpec("text", (length,), tokenizer=words.to_json()),
         **parts,
         card=card,
         options={
@@ -72,6 +75,7 @@ def vignettes(
             "length": length,
             "seed": seed,
             **{name: value for name, value in how.items() if value != usual[name]},
+            **({"tokenizer": dict(tokenizer)} if tokenizer else {}),
         },
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from deepbio.layers import MaxOverTime, text_input
+from deepbio.layers import MaxOverTime, word_input
 from deepbio.specs import InputSpec
 from deepbio.zoo.registry import register
 
@@ -50,11 +50,10 @@ def note_lstm(
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, ids = text_input(input)
-    words = keras.layers.Embedding(vocabulary or input.vocabulary_size, embedding, mask_zero=True)(ids)
+    inputs, words, mask = word_input(input, embedding, vocabulary=vocabulary)
     words = keras.layers.Dropout(dropout)(words)
     read = keras.layers.LSTM(units, return_sequences=True)
-    x = keras.layers.Bidirectional(read)(words) if both_ways else read(words)
-    x = MaxOverTime()(keras.layers.Concatenate()([words, x]))
+    x = keras.layers.Bidirectional(read)(words, mask=mask) if both_ways else read(words, mask=mask)
+    x = MaxOverTime()(keras.layers.Concatenate()([words, x]), mask=mask)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="note_lstm")

@@ -1,0 +1,138 @@
+"""Clinical spelling made uniform: de-identification marks, dates, times, numbers, units and abbreviations."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+# What stands for what was taken away or has no meaning of its own. Words, so that every tokenizer keeps them whole.
+HIDDEN, DATE, TIME, NUMBER = "xxhidden", "xxdate", "xxtime", "xxnumber"
+LARGEST_KEPT = 120  # ages, days, pulse: whole numbers up to here stay as they are
+
+ABBREVIATIONS: dict[str, str] = {
+    "abd": "abdominal",
+    "b/l": "bilateral",
+    "bp": "blood pressure",
+    "c/o": "complains of",
+    "cp": "chest pain",
+    "crp": "C-reactive protein",
+    "dx": "diagnosis",
+    "esr": "sedimentation rate",
+    "f/c": "fever and chills",
+    "h/o": "history of",
+    "hr": "heart rate",
+    "htn": "hypertension",
+    "hx": "history",
+    "n/v": "nausea and vomiting",
+    "n/v/d": "nausea, vomiting and diarrhea",
+    "plt": "platelets",
+    "pmh": "past medical history",
+    "pt": "patient",
+    "pts": "patients",
+    "r/o": "rule out",
+    "rx": "treatment",
+    "s/p": "status post",
+    "sob": "shortness of breath",
+    "sx": "symptoms",
+    "tx": "treatment",
+    "uri": "upper respiratory infection",
+    "uti": "urinary tract infection",
+    "w/": "with",
+    "w/o": "without",
+    "wbc": "white blood cell count",
+    "y/o": "year old",
+    "yo": "year old",
+}
+"""Short forms and what they stand for. A table of your own takes its place: `Tokenizer.fit(abbreviations=...)`."""
+
+UNITS: dict[str, str] = {
+    "°c": "celsius", "deg c": "celsius", "degrees c": "celsius", "degrees celsius": "celsius",
+    "°f": "fahrenheit", "deg f": "fahrenheit", "degrees f": "fahrenheit", "degrees fahrenheit": "fahrenheit",
+    "mcg": "microgram", "µg": "microgram", "ug": "microgram", "micrograms": "microgram",
+    "mg/dl": "mgperdl", "g/dl": "gperdl", "mmol/l": "mmolperl", "meq/l": "meqperl", "mm hg": "mmhg",
+    "beats/min": "bpm", "beats per minute": "bpm", "/min": "bpm", "breaths/min": "bpm",
+    "kgs": "kg", "kilograms": "kg", "kilogram": "kg", "cms": "cm", "centimeters": "cm", "centimetres": "cm",
+    "mls": "ml", "cc": "ml", "milliliters": "ml", "millilitres": "ml", "hrs": "hours", "hr": "hours", "h": "hours",
+    "mins": "minutes", "min": "minutes", "wks": "weeks", "wk": "weeks", "mos": "months", "yrs": "years", "yr": "years",
+}  # fmt: skip
+"""Spellings of units, read after a number only."""
+
+_MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_HIDDEN_DATE = re.compile(r"\[\*\*\s*\d{4}-\d{1,2}(?:-\d{1,2})?\s*\*\*\]|\[\*\*\s*\d{1,2}-\d{1,2}\s*\*\*\]")
+_HIDDEN = re.compile(
+    r"\[\*\*[^\n\[\]]{0,200}\*\*\]|_{3,}|\bX{3,}\b"
+    r"|[\[<](?:name|patient|doctor|date|hospital|location|phone|id|age|phi|redacted|removed)[^\n\[\]<>]{0,40}[\]>]",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\b(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)? {_MONTHS},? \d{{4}}|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\b\d{1,3}(?:,\d{3})+\b")
+_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)?\b")
+_SMALL = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: i for i, word in enumerate(_SMALL)} | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
+_IN_WORDS = re.compile(
+    rf"\b(?:({'|'.join(_TENS)})[- ]({'|'.join(_SMALL[1:10])})|({'|'.join([*_TENS, *reversed(_SMALL)])}))\b",
+    re.IGNORECASE,
+)
+
+
+def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) -> str:
+    """Write a note's marks, dates, numbers, units and abbreviations in one way.
+
+    - de-identification marks (`[**...**]` of MIMIC-III, `___` of MIMIC-IV, `[NAME]`, `XXXX`) become `xxhidden`, or `xxdate`;
+    - dates become `xxdate`, times `xxtime`;
+    - numbers in words become digits; a decimal keeps its whole part; whole numbers above 120 become `xxnumber`;
+    - units after a number take one spelling, and a space before it;
+    - abbreviations are written out, in any case, as whole words.
+
+    Args:
+        text: of one note.
+        abbreviations: short form, in lower case, to what it stands for.
+
+    >>> normalise("Pt is a six-year-old w/ temp 39.4°C since 2/3/2020, seen by [**Name 12**]. No SOB.")
+    'patient is a 6-year-old with temp 39 celsius since xxdate, seen by xxhidden. No shortness of breath.'
+    """
+    text = _HIDDEN_DATE.sub(DATE, text)
+    text = _HIDDEN.sub(HIDDEN, text)
+    text = _DATE.sub(DATE, text)
+    text = _TIME.sub(TIME, text)
+    text = _units().sub(lambda match: f" {UNITS[' '.join(match[1].lower().split())]}", text)
+    if abbreviations:
+        pattern, table = _short_forms(tuple(sorted(abbreviations.items())))
+        text = pattern.sub(lambda match: table[match[0].lower()], text)
+    text = _IN_WORDS.sub(_digits, text)
+    text = _THOUSANDS.sub(NUMBER, text)
+    return _NUMBER.sub(_rounded, text)
+
+
+def _digits(match: re.Match[str]) -> str:
+    if match[3]:
+        return str(_VALUES[match[3].lower()])
+    return str(_VALUES[match[1].lower()] + _VALUES[match[2].lower()])
+
+
+def _rounded(match: re.Match[str]) -> str:
+    whole = re.split("[.,]", match[0])[0].lstrip("0") or "0"
+    return whole if len(whole) <= 3 and int(whole) <= LARGEST_KEPT else NUMBER
+
+
+@functools.cache
+def _units() -> re.Pattern[str]:
+    spellings = "|".join(re.escape(unit).replace(r"\ ", r"\s+") for unit in sorted(UNITS, key=len, reverse=True))
+    return re.compile(rf"(?<=\d)\s?({spellings})(?!\w)", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=8)
+def _short_forms(items: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {short.lower(): long for short, long in items}
+    shorts = "|".join(re.escape(short) for short in sorted(table, key=len, reverse=True))
+    return re.compile(rf"(?<![\w/])(?:{shorts})(?![\w/])", re.IGNORECASE), table

@@ -1,0 +1,72 @@
+"""Pretrained word vectors from a text file of word2vec, GloVe or fastText."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from deepbio.errors import DataError
+
+
+def read_word_vectors(path: str | os.PathLike[str], words: Collection[str]) -> dict[str, np.ndarray]:
+    """Read the vectors of `words`; the file may hold millions of others, which are passed over.
+
+    Each line is a word and its numbers, spaces between. A first line of two whole numbers (word2vec, fastText) is the size of
+    the table; GloVe has none. A `.gz` file is read as it is. Words are matched as they are, then in lower case.
+
+    Returns:
+        word to float32 `(numbers,)`; words that the file lacks are left out.
+
+    Raises:
+        DataError: missing file, or a line with another count of numbers or something that is none, with its number.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "vectors.txt"
+    >>> _ = path.write_text("2 3\\nfever 0.1 0.2 0.3\\nrash 1 0 0\\n")
+    >>> read_word_vectors(path, ["rash", "cough"])
+    {'rash': array([1., 0., 0.], dtype=float32)}
+    """
+    place, wanted = Path(path), set(words)
+    found: dict[str, np.ndarray] = {}
+    lowered: dict[str, np.ndarray] = {}
+    size = 0
+    try:
+        with (gzip.open if place.suffix == ".gz" else open)(place, "rt", encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                fields = line.rstrip().split(" ")
+                if number == 1 and len(fields) == 2 and all(field.isdigit() for field in fields):
+                    continue
+                if not line.strip():
+                    continue
+                size = size or len(fields) - 1
+                # a word may hold spaces (GloVe 840B): the numbers are the last ones
+                word = " ".join(fields[: len(fields) - size])
+                if len(fields) - 1 < size or size < 1:
+                    raise DataError(
+                        f"{place}, line {number}: expected a word and {max(size, 1)} numbers; found {len(fields) - 1}."
+                    )
+                if word in wanted:
+                    found[word] = _numbers(fields[-size:], place, number)
+                elif word.lower() in wanted and word.lower() not in lowered:
+                    lowered[word.lower()] = _numbers(fields[-size:], place, number)
+    except OSError as error:
+        raise DataError(f"Expected word vectors at {place}; {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{place}: expected UTF-8 text of words and numbers. A binary word2vec file must be saved as text first."
+        ) from error
+    return {**lowered, **found}
+
+
+def _numbers(fields: list[str], place: Path, line: int) -> np.ndarray:
+    try:
+        vector = np.array(fields, np.float32)
+    except ValueError as error:
+        raise DataError(f"{place}, line {line}: expected numbers after the word.") from error
+    if not np.isfinite(vector).all():
+        raise DataError(f"{place}, line {line}: expected finite numbers after the word.")
+    return vector

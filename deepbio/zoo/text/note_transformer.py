@@ -1,0 +1,86 @@
+"""A small transformer encoder for notes, trained from scratch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from deepbio.errors import ModelError
+from deepbio.layers import SumOverTime, word_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.registry import register
+
+ops: Any = keras.ops  # its annotations name one backend's tensors only
+
+
+@register(
+    "note_transformer",
+    modality="text",
+    summary="Two attention layers over the words with sinusoid positions, mean over the note",
+    paper="Vaswani et al. 2017, arXiv:1706.03762; layers normalised first as in Xiong et al. 2020, arXiv:2002.04745",
+    reference={"input_shape": (200,), "outputs": 1, "vocabulary": 20_000},
+    parameters=2_956_929,
+    training={
+        "optimizer": "adamw",
+        "learning_rate": 0.001,
+        "weight_decay": 0.05,
+        "schedule": "cosine",
+        "warmup": 0.1,
+        "clip_norm": 1.0,
+        "batch_size": 64,
+        "epochs": 8,
+    },
+)
+def note_transformer(
+    input: InputSpec,
+    outputs: int,
+    *,
+    vocabulary: int | None = None,
+    channels: int = 128,
+    layers: int = 2,
+    heads: int = 4,
+    expansion: int = 4,
+    dropout: float = 0.2,
+) -> keras.Model:
+    """Let every word attend to every other, and average them.
+
+    Memory grows with the square of the tokens: cut a long note into windows.
+
+    Args:
+        vocabulary: number of token ids; the input's tokenizer knows it.
+        channels: numbers a word; a multiple of `heads` and of 2.
+        layers: attention layers, each followed by a dense layer of `expansion * channels` units.
+        heads: of an attention layer.
+        dropout: of the embeddings and after every attention and dense layer.
+
+    Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
+    Output shape: `(batch, outputs)` logits.
+    """
+    if channels % heads or channels % 2:
+        raise ModelError(f"note_transformer: channels is even and a multiple of heads, {heads}; received {channels}.")
+    inputs, x, mask = word_input(input, channels, vocabulary=vocabulary)
+    positions: Any = sinusoids(input.shape[0], channels)
+    x = keras.layers.Rescaling(channels**0.5, offset=positions, name="positions")(x)
+    x = keras.layers.Dropout(dropout)(x)
+    others = ops.expand_dims(mask, 1)
+    for _ in range(layers):
+        y = keras.layers.LayerNormalization()(x)
+        y = keras.layers.MultiHeadAttention(heads, channels // heads)(y, y, attention_mask=others)
+        x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(y)])
+        y = keras.layers.Dense(expansion * channels, activation="gelu")(keras.layers.LayerNormalization()(x))
+        x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(keras.layers.Dense(channels)(y))])
+    x = SumOverTime(mean=True)(keras.layers.LayerNormalization()(x), mask=mask)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="note_transformer")
+
+
+def sinusoids(positions: int, channels: int) -> np.ndarray:
+    """Give sines and cosines of the positions, of wavelengths from `2 pi` to `20000 pi`: float32 `(positions, channels)`.
+
+    >>> sinusoids(2, 4).round(3).tolist()
+    [[0.0, 0.0, 1.0, 1.0], [0.8410000205039978, 0.009999999776482582, 0.5400000214576721, 1.0]]
+    """
+    rates = 10_000.0 ** (-np.arange(0, channels, 2) / channels)
+    angles = np.arange(positions)[:, None] * rates
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)

@@ -1,0 +1,56 @@
+"""Pretrained word vectors for a text model, from a user's file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepbio.errors import ModelError
+from deepbio.text import MARK, Tokenizer, read_word_vectors
+from deepbio.zoo.record import describe
+
+if TYPE_CHECKING:
+    import keras
+
+
+def load_word_vectors(model: keras.Model, path: str | os.PathLike[str]) -> int:
+    """Put vectors from a word2vec, GloVe or fastText text file into a model's embedding.
+
+    Words that the file lacks keep their weights. A denied word (see `deepbio.text.mark_negated`) takes the vector of the word.
+
+    Args:
+        model: a text model of deepbio's that was built with a data set.
+        path: see `deepbio.text.read_word_vectors`.
+
+    Returns:
+        how many words of the vocabulary took a vector.
+
+    Raises:
+        ModelError: no such model, or vectors of another size than the embedding.
+        DataError: the file cannot be read.
+    """
+    record = describe(model)
+    layer: Any = next((layer for layer in model.layers if layer.name == "words"), None)
+    if layer is None or record.input is None or record.input.tokenizer is None:
+        raise ModelError(
+            "Word vectors go into text models with an embedding, built with a data set: "
+            "get_model('text_cnn', dataset=data, embedding=300)."
+        )
+    vocabulary = Tokenizer.from_json(record.input.tokenizer).vocabulary
+    plain = {word: word.removeprefix(MARK) for word in vocabulary if not word.startswith("[")}
+    vectors = read_word_vectors(path, set(plain.values()))
+    table = np.array(layer.get_weights()[0])
+    found = 0
+    for word, bare in plain.items():
+        if bare in vectors:
+            if vectors[bare].shape != table.shape[1:]:
+                raise ModelError(
+                    f"{os.fspath(path)} has vectors of {len(vectors[bare])} numbers; the embedding has {table.shape[1]}. "
+                    f"Build the model with embedding={len(vectors[bare])}."
+                )
+            table[vocabulary[word]] = vectors[bare]
+            found += 1
+    layer.set_weights([table])
+    return found
