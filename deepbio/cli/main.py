@@ -75,8 +75,10 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         _end(f"Error: {error}", 2)
-    except KeyboardInterrupt:
-        _end("Stopped.", 130)
+    except SystemExit as leaving:
+        if leaving.code == 130:  # what typer makes of Ctrl-C, without a word
+            typer.echo("Stopped.", err=True)
+        raise
     except BrokenPipeError:  # `deepbio models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

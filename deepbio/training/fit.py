@@ -63,7 +63,7 @@ def fit(
     """Train a model on the training split, watch it on the validation split, leave the test split alone.
 
     With `out`, the run saves checkpoints at each epoch's end and every few minutes, and takes SIGTERM as a request to save
-    and leave with exit code 0. On several workers each process calls this; only the first writes files.
+    and leave with exit code 0; the first Ctrl-C likewise, which then raises `KeyboardInterrupt`. On several workers each process calls this; only the first writes files.
 
     Args:
         model: from `get_model`, or any `keras.Model` that gives logits for `data.task`.
@@ -133,8 +133,9 @@ def fit(
         try:
             history = trainer.train(resume=state, verbose=verbose)
         except Preempted as moment:
-            log.warning("Asked to end (SIGTERM): saved at %s. Go on with resume=True (--resume).", moment)
-            raise SystemExit(0) from None
+            who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
+            log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
+            raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
     if tuner is not None:
         tuner.finish(model)
     if tuning is None or not tuning.needs_copy:

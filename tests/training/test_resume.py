@@ -13,6 +13,7 @@ from deepbio.datasets import load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
+from deepbio.training.checkpoints.preemption import watch_for_preemption
 from deepbio.zoo import get_model, weights_hash
 from tests.training.processes import finish, start
 
@@ -199,6 +200,28 @@ def test_sigterm_saves_says_so_and_leaves_with_0(xor, tmp_path, caplog):
     fit(whole, xor, **EVERYTHING)
     fit(model, xor, out=tmp_path, resume=True, **EVERYTHING)
     assert weights_hash(model) == weights_hash(whole)
+
+
+def test_ctrl_c_saves_says_so_and_interrupts(xor, tmp_path, caplog):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(get_model("mlp", dataset=xor, seed=0), xor, out=tmp_path, callbacks=[Interrupt()], **EVERYTHING)
+    assert "Asked to end (Ctrl-C): saved at epoch 1, step 4. Go on with resume=True" in caplog.text
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert len(Checkpoints(tmp_path).files()) == 1
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    with watch_for_preemption() as request:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert request.made
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_a_run_goes_on_for_more_epochs(xor, tmp_path):
