@@ -63,7 +63,8 @@ def fit(
     """Train a model on the training split, watch it on the validation split, leave the test split alone.
 
     With `out`, the run saves checkpoints at each epoch's end and every few minutes, and takes SIGTERM as a request to save
-    and leave with exit code 0; the first Ctrl-C likewise, which then raises `KeyboardInterrupt`. On several workers each process calls this; only the first writes files.
+    and leave with exit code 0; the first Ctrl-C likewise, which then raises `KeyboardInterrupt`. On several workers each
+    process calls this; only the first writes files.
 
     Args:
         model: from `get_model`, or any `keras.Model` that gives logits for `data.task`.
