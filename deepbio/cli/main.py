@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import deepbio
-from deepbio.cli import listing, score, train, variants
+from deepbio.cli import augment, listing, score, train, variants
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
 from deepbio.cli.card import card
@@ -37,6 +37,7 @@ app.add_typer(datasets, name="datasets")
 app.command()(listing.info)
 app.command()(train.fit)
 app.command()(finetune)
+app.add_typer(augment.app, name="augment")
 app.command()(score.evaluate)
 app.command()(score.predict)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)

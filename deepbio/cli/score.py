@@ -14,6 +14,12 @@ from deepbio.cli.own_data import load_data
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError, nearest
 
+Tta = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Average over views: flip, dihedral or shift of images; reverse_complement or shift of DNA; repeatable."
+    ),
+]
 Model = Annotated[str, typer.Argument(help="A run's folder, or a pretrained model.")]
 
 
@@ -26,6 +32,7 @@ def evaluate(
     ] = None,
     draws: Annotated[int, typer.Option(help="Of the bootstrap.")] = 1000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    tta: Tta = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print the metrics of a trained model on a split, with 95% intervals."""
@@ -47,7 +54,7 @@ def evaluate(
     data = load_data(name, options, fingerprint=trained_on.get("fingerprint") if same and not given else None)
     if data.task != describe(built).task:
         raise DeepbioError(f"{model} predicts {describe(built).task}; {name} asks for {data.task}.")
-    found = training.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed)
+    found = training.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed, tta=tta or None)
     if json:
         show_json({"model": model, "dataset": name, "split": split, **found.to_dict()})
         return
@@ -71,6 +78,7 @@ def predict(
     uncertainty: Annotated[
         str | None, typer.Option(help="'dropout': add the entropy and disagreement of passes with dropout on.")
     ] = None,
+    tta: Tta = None,
 ) -> None:
     """Predict every example of a file and write TSV: id, label, probabilities (calibrated where the preset says how)."""
     if not file.exists():
@@ -90,12 +98,14 @@ def predict(
 
     unsure = None
     if uncertainty is not None:
+        if tta:
+            raise DeepbioError("Give either --tta or --uncertainty.")
         if uncertainty != "dropout":
             raise DeepbioError(
                 f"One run's uncertainty is 'dropout'; received {uncertainty!r}. Ensembles are for Python."
             )
         unsure = training.predict(built, source, uncertainty="dropout")  # type: ignore[arg-type]
-    p = training.predict(built, source) if unsure is None else unsure.mean  # type: ignore[arg-type]
+    p = training.predict(built, source, tta=tta or None) if unsure is None else unsure.mean  # type: ignore[arg-type]
     header, rows = prediction_rows(record.task, ids, p, thresholds=record.readout.thresholds if record.readout else ())
     more: dict[str, list[str]] = {}
     if sets:

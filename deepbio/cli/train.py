@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from deepbio.cli import own_data
+from deepbio.cli.augment import read_augment
 from deepbio.cli.console import key_values, note
 from deepbio.cli.finetune import plan_of_recipe, tune
 from deepbio.cli.quiet import load_tensorflow
@@ -30,6 +31,10 @@ def fit(
     optimizer: Annotated[str | None, typer.Option()] = None,
     patience: Annotated[int | None, typer.Option(help="Epochs without progress before stopping; 0 for none.")] = None,
     class_weight: Annotated[str | None, typer.Option(help="'balanced', or label=weight,label=weight.")] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(help="light, medical, strong, evoaug, or operations; `deepbio augment list` tells which."),
+    ] = None,
     options: Texts = None,
     data_options: Annotated[
         list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set; repeatable.")
@@ -74,6 +79,7 @@ def fit(
         "optimizer": optimizer,
         "patience": patience,
         "class_weight": _class_weight(class_weight),
+        "augment": read_augment(augment),
         "precision": precision,
         "calibration": calibration,
         **key_values(train_options or [], option="--train"),

@@ -4,7 +4,7 @@ from deepbio.datasets.cards import Card, dataset_card, list_datasets, read_card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.load import load_dataset
-from deepbio.datasets.split import Source, Split, epoch_order, worker_slice
+from deepbio.datasets.split import Source, Split, balanced_order, epoch_order, worker_slice
 from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Source",
     "Split",
     "assign_splits",
+    "balanced_order",
     "check_leakage",
     "dataset_card",
     "epoch_order",

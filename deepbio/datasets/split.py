@@ -127,6 +127,39 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(examples)
 
 
+def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
+    """Give an order in which an epoch visits each class equally often: a pure function of `(seed, epoch)`.
+
+    As many visits as there are examples. A small class goes round several times, each time in another order; of a large one a
+    part is visited, other examples each epoch.
+
+    Args:
+        y: class of each example, `(n,)` whole numbers.
+
+    Returns:
+        int64 `(n,)`.
+
+    Raises:
+        DataError: a negative seed or epoch.
+
+    >>> y = np.array([0] * 90 + [1] * 10)
+    >>> np.bincount(y[balanced_order(y, seed=0)]).tolist()
+    [50, 50]
+    """
+    if seed < 0 or epoch < 0:
+        raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
+    random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, 1])))
+    y = np.asarray(y).ravel()
+    classes = np.unique(y)
+    size, extra = divmod(len(y), max(len(classes), 1))
+    rounds = []
+    for i, k in enumerate(classes):
+        own = np.flatnonzero(y == k)
+        wanted = size + (i < extra)
+        rounds.append(np.concatenate([random.permutation(own) for _ in range(-(-wanted // len(own)))])[:wanted])
+    return random.permutation(np.concatenate(rounds)) if rounds else np.arange(0)
+
+
 def worker_slice(batch: np.ndarray, *, worker: int, workers: int) -> np.ndarray:
     """Give worker `worker` of `workers` its contiguous share of a global batch; shares differ by one at most.
 

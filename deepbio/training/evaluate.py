@@ -75,6 +75,7 @@ def evaluate(
     seed: int = 0,
     confidence: float = 0.95,
     calibrated: bool = True,
+    tta: str | Sequence[str] | None = None,
 ) -> Evaluation:
     """Predict a whole split and compare it with the truth.
 
@@ -84,7 +85,7 @@ def evaluate(
         task: where the model does not know it.
         metrics: names of `deepbio.metrics`; the task's own set by default.
         draws, seed, confidence: of the bootstrap; whole groups are drawn where the split's groups hold several examples.
-        calibrated: as `predict` takes it.
+        calibrated, tta: as `predict` takes them.
 
     Raises:
         DataError: the split is empty, or does not fit the model.
@@ -96,7 +97,7 @@ def evaluate(
         )
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
-    p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated)
+    p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
     return compare(
         task, np.asarray(split.y), p, groups=split.groups, names=metrics, draws=draws, seed=seed, confidence=confidence
     )

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepbio.datasets import Dataset, epoch_order
+from deepbio.datasets import Dataset
 from deepbio.errors import ModelError, TrainingError
 from deepbio.training.devices.cluster import Cluster
 from deepbio.training.devices.precision import LossScale
@@ -68,11 +68,11 @@ def check_model(model: keras.Model, data: Dataset) -> None:
         )
 
 
-def batch_description(data: Dataset, *, seed: int, epoch: int, batch_size: int) -> Callable[[int], str]:
+def batch_description(data: Dataset, *, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
     """Give a function that tells what is known about a step's batch: ids, labels, values that stand out."""
 
     def describe_batch(step: int) -> str:
-        chosen = epoch_order(len(data.train), seed=seed, epoch=epoch)[step * batch_size : (step + 1) * batch_size]
+        chosen = order()[step * batch_size : (step + 1) * batch_size]
         ids = data.train.names(chosen)
         told = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
         x = np.asarray(data.train.x[chosen])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from deepbio.datasets import Split
+from deepbio.datasets import Source, Split
+from deepbio.errors import ModelError
 from deepbio.specs import Task
 from deepbio.training.inputs import as_source
 from deepbio.zoo import describe
@@ -33,6 +34,7 @@ def predict(
     uncertainty: None = None,
     samples: int = 30,
     seed: int = 0,
+    tta: str | Sequence[str] | None = None,
 ) -> np.ndarray: ...
 
 
@@ -48,6 +50,7 @@ def predict(
     uncertainty: Literal["dropout", "ensemble"],
     samples: int = 30,
     seed: int = 0,
+    tta: str | Sequence[str] | None = None,
 ) -> Uncertain: ...
 
 
@@ -62,6 +65,7 @@ def predict(
     uncertainty: Literal["dropout", "ensemble"] | None = None,
     samples: int = 30,
     seed: int = 0,
+    tta: str | Sequence[str] | None = None,
 ) -> np.ndarray | Uncertain:
     """Predict every example, in order.
 
@@ -77,13 +81,16 @@ def predict(
         uncertainty: `"ensemble"` with several models, or `"dropout"` for passes of one model with dropout left on: gives
             an `Uncertain` with mean, spread, entropy and disagreement.
         samples, seed: passes with dropout, and the seed of their masks.
+        tta: test-time augmentation: predict several views of each example and average (after the link): `"flip"`, `"dihedral"` or
+            `"shift"` of images, `"reverse_complement"` or `"shift"` of DNA, or a list of them; see `deepbio.augment.VIEWS`.
+            What is said of pixels and positions is brought back to its place first.
 
     Returns:
         float64 `(n,)` for a binary task (probability of the second label), else `(n, outputs)` or as the task says.
 
     Raises:
         DataError: the data do not fit the model's input.
-        ModelError: no dropout to leave on, or models that do not belong together.
+        ModelError: no dropout to leave on, models that do not belong together, or views that the input does not have.
     """
     from deepbio.training import uncertainty as several
     from deepbio.training.steps.inference import model_outputs
@@ -93,15 +100,37 @@ def predict(
         several.check_kind(uncertainty)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
         members = several.member_models(model)
-        draws = np.stack([predict(each, data, batch_size=batch_size, **options) for each in members])
+        draws = np.stack([predict(each, data, batch_size=batch_size, tta=tta, **options) for each in members])
         known = task or describe(members[0]).task
         return draws.mean(axis=0) if uncertainty is None else several.summarised(draws, None if logits else known)
     source, _ = as_source(describe(model).input, data)
+    if tta is not None:
+        if uncertainty is not None:
+            raise ModelError(
+                "tta goes with one prediction an example or with an ensemble; leave out uncertainty='dropout'."
+            )
+        return _mean_of_views(model, source, tta, batch_size=batch_size, **options)
     if uncertainty == "dropout":
         passes = several.dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
         draws = np.stack([_after_link(model, each, **options) for each in passes])
         return several.summarised(draws, None if logits else task or describe(model).task)
     return _after_link(model, model_outputs(model, source, batch_size=batch_size), **options)
+
+
+def _mean_of_views(
+    model: keras.Model, source: Source, tta: str | Sequence[str], *, batch_size: int, **options: Any
+) -> np.ndarray:
+    from deepbio.augment import views
+    from deepbio.augment.views import Viewed
+    from deepbio.training.steps.inference import model_outputs
+
+    record = describe(model)
+    if record.input is None:
+        raise ModelError("tta needs to know the input; build the model with get_model.")
+    chosen = views(tta, record.input, options["task"] or record.task)
+    outputs = (model_outputs(model, Viewed(source, view), batch_size=batch_size) for view in chosen)
+    found = [view.back(_after_link(model, out, **options)) for view, out in zip(chosen, outputs, strict=True)]
+    return np.mean(found, axis=0)
 
 
 def _after_link(

@@ -12,12 +12,15 @@ OPTIMIZERS = ("adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine", "plateau")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 CACHES = ("auto", "device", "host", "none")
+LOSSES = ("auto", "perceptron", "focal", "logit_adjusted", "ordinal")
+SAMPLINGS = ("natural", "balanced")
 CHOICES = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
-    "loss": ("auto", "perceptron"),
+    "loss": LOSSES,
     "precision": PRECISIONS,
     "cache": CACHES,
+    "sampling": SAMPLINGS,
 }
 
 
@@ -34,7 +37,14 @@ class Settings:
         schedule: `"constant"`, `"cosine"` (down to zero at the last step) or `"plateau"` (halved when the monitored
             value stands still).
         warmup: share of all steps in which the learning rate rises from zero (cosine only).
-        loss: `"auto"` or `"perceptron"`.
+        augment: random changes of the training examples: a policy (`"light"`, `"medical"`, `"strong"`, `"evoaug"`, `"none"`), or
+            a list of operations; see `deepbio.augment`.
+        clean_epochs: of all epochs, how many at the end train on the examples as they are (EvoAug's second stage).
+        loss: `"auto"`; for skewed classes `"focal"` or `"logit_adjusted"`; for grades `"ordinal"`; or `"perceptron"`. See
+            `deepbio.training.steps.losses`.
+        focal_gamma: how far the focal loss leaves aside what is known well.
+        adjustment: how far logits are adjusted by the classes' shares; 1 aims at balanced accuracy.
+        sampling: `"natural"` or `"balanced"`: an epoch visits each class equally often.
         label_smoothing: share of each label spread over all classes.
         class_weight: `"balanced"`, or label to weight.
         monitor: `"loss"` or a metric of `deepbio.metrics`, on the validation split.
@@ -59,7 +69,12 @@ class Settings:
     weight_decay: float | None = None
     schedule: str = "constant"
     warmup: float = 0.0
+    augment: Any = "none"
+    clean_epochs: int = 0
     loss: str = "auto"
+    focal_gamma: float = 2.0
+    adjustment: float = 1.0
+    sampling: str = "natural"
     label_smoothing: float = 0.0
     class_weight: Any = None
     monitor: str = "loss"
@@ -74,7 +89,7 @@ class Settings:
     cache: str = "auto"
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 1), ("accumulate", 1)):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("accumulate", 1), ("clean_epochs", 0)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise TrainingError(f"{name} must be a whole number of at least {least}; received {value!r}.")
@@ -87,6 +102,11 @@ class Settings:
                 )
         if self.accumulate > self.batch_size:
             raise TrainingError(f"accumulate={self.accumulate} cannot cut a batch of {self.batch_size} examples.")
+        if self.clean_epochs > self.epochs:
+            raise TrainingError(f"clean_epochs={self.clean_epochs} are part of the epochs, which are {self.epochs}.")
+        for name in ("focal_gamma", "adjustment"):
+            if not getattr(self, name) >= 0:
+                raise TrainingError(f"{name} must be 0 or more; received {getattr(self, name)!r}.")
         for name, low, high in (("warmup", 0, 1), ("label_smoothing", 0, 1), ("momentum", 0, 1), ("ema", 0, 1)):
             value = getattr(self, name)
             if value is not None and not low <= value < high:
@@ -113,6 +133,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
     merged = {**defaults, **{name: value for name, value in asked.items() if value is not None}}
     if merged.get("optimizer", "adam") != "sgd" and asked.get("momentum") is None:
         merged.pop("momentum", None)  # the model's own, for the optimizer that was not wanted
+    if merged.get("loss") in ("focal", "ordinal") and asked.get("label_smoothing") is None:
+        merged.pop("label_smoothing", None)  # likewise: the model's own, for the cross-entropy
     if asked.get("patience") == 0:  # the way to say "none" where a model's default has some
         merged["patience"] = None
     return Settings(**merged)

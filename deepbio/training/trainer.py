@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio import metrics
+from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
 from deepbio.errors import TrainingError
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
@@ -22,7 +23,7 @@ from deepbio.training.devices.replicas import dropout_counters, seed_dropout
 from deepbio.training.guards import batch_description, lost_workers_named
 from deepbio.training.logs.progress import Progress
 from deepbio.training.settings import Settings
-from deepbio.training.steps.feed import make_feed
+from deepbio.training.steps.feed import make_feed, order_of
 from deepbio.training.steps.inference import gathering
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
@@ -69,11 +70,16 @@ class Trainer:
         self._tuner = tuner
         self._trained = model.trainable_variables if tuner is None else tuner.variables
         strategy = cluster.strategy
+        self._augment = augmentation(settings.augment, data.input, data.task)
         self._feed = make_feed(
-            data.train, batch_size=settings.batch_size, seed=seed, cache=settings.cache, strategy=strategy,
+            data.train, batch_size=settings.batch_size, seed=seed, sampling=settings.sampling, cache=settings.cache, strategy=strategy,
             worker=cluster.worker, workers=cluster.workers,
         )  # fmt: skip
-        self._loss = loss_for(data.task, settings.loss, label_smoothing=settings.label_smoothing)
+        self._order = order_of(data.train, seed=seed, sampling=settings.sampling)
+        self._loss = loss_for(
+            data.task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
+            adjustment=settings.adjustment, y=data.train.y,
+        )  # fmt: skip
         self.steps = -(-len(data.train) // settings.batch_size)
         with strategy.scope():
             rates = None if tuner is None else tuner.rates
@@ -129,6 +135,8 @@ class Trainer:
             return StepLoop(
                 self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy,
                 class_weight=class_weights(data.task, data.train.y, settings.class_weight),
+                augment=self._augment, seed=self._seed,
+                augmented_epochs=settings.epochs - settings.clean_epochs if settings.clean_epochs else None,
                 accumulate=settings.accumulate, jit_compile=settings.jit_compile,
             )  # fmt: skip
 
@@ -157,7 +165,7 @@ class Trainer:
             if asked:
                 raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
 
-        blame = batch_description(self._data, seed=self._seed, epoch=epoch, batch_size=self._settings.batch_size)
+        blame = batch_description(self._data, order=lambda: self._order(epoch), batch_size=self._settings.batch_size)
         losses = self._loop.epoch(
             epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, blame=blame,
             after_call=after_call, pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,

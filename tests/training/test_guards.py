@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepbio.datasets import Dataset, Split, load_dataset
+from deepbio.datasets import Dataset, Split, epoch_order, load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
 from deepbio.training.devices.cluster import Cluster
@@ -35,13 +35,14 @@ def test_an_empty_validation_split_is_refused(xor):
 
 
 def test_a_loss_that_is_not_finite_names_step_examples_and_their_values(xor):
-    blame = batch_description(xor, seed=0, epoch=0, batch_size=4)
+    order = epoch_order(len(xor.train), seed=0, epoch=0)
+    blame = batch_description(xor, order=lambda: order, batch_size=4)
     with pytest.raises(TrainingError, match=r"became nan at epoch 1, step 13\. Its batch: train:\d+.*inputs from -?\d"):
         check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, blame=blame)
     x = np.array(xor.train.x)
     x[:] = np.inf
     broken = Dataset("b", xor.task, xor.input, Split(x, xor.train.y, xor.train.ids), xor.valid, xor.test)
-    assert "input not finite: train:" in batch_description(broken, seed=0, epoch=0, batch_size=4)(0)
+    assert "input not finite: train:" in batch_description(broken, order=lambda: order, batch_size=4)(0)
 
 
 def test_a_lost_worker_is_told_with_what_to_do(monkeypatch):

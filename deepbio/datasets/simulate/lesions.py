@@ -46,20 +46,30 @@ class LesionImages:
         return len(self.x)
 
     def dataset(
-        self, *, predict: Literal["presence", "shape"] = "presence", name: str = "simulated_lesions", seed: int = 0
+        self,
+        *,
+        predict: Literal["presence", "shape", "mask"] = "presence",
+        name: str = "simulated_lesions",
+        seed: int = 0,
     ) -> Dataset:
-        """Give the data set: is there a lesion, or which shape has it (without one: `none`).
+        """Give the data set: is there a lesion, which shape has it (without one: `none`), or which pixels are its own.
 
         Ids are the examples' numbers, counted from 0 as in `masks`.
         """
         from deepbio.datasets.build import from_arrays
 
-        if predict not in ("presence", "shape"):
-            raise DataError(f"predict is 'presence' or 'shape'; received {predict!r}.")
+        if predict not in ("presence", "shape", "mask"):
+            raise DataError(f"predict is 'presence', 'shape' or 'mask'; received {predict!r}.")
+        ids = np.arange(len(self)).astype(str)
+        if predict == "mask":
+            return from_arrays(
+                self.x, self.masks.astype(np.int64), modality="image", kind="per_pixel", labels=("tissue", "lesion"),
+                ids=ids, seed=seed, name=name,
+            )  # fmt: skip
         labels = ("healthy", "lesion") if predict == "presence" else ("none", *self.shapes)
         return from_arrays(
             self.x, np.minimum(self.y, 1) if predict == "presence" else self.y, modality="image", labels=labels,
-            ids=np.arange(len(self)).astype(str), seed=seed, name=name,
+            ids=ids, seed=seed, name=name,
         )  # fmt: skip
 
 

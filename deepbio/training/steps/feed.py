@@ -7,15 +7,17 @@ source is gathered on the host in batches, ahead of time, through `tf.data`. Eac
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from deepbio.datasets import Source, Split, epoch_order
+from deepbio.datasets import Source, Split, balanced_order, epoch_order
 from deepbio.errors import TrainingError
 from deepbio.training.devices.shares import share_in_graph, shares, times_counted
 
+Order = Callable[[int], np.ndarray]  # which examples an epoch visits, in order
 DEVICE_BYTES = 512 * 2**20  # what may lie on the device before a split is streamed instead
 
 
@@ -25,11 +27,11 @@ class ArrayFeed:
     waits = False
 
     def __init__(
-        self, split: Split, *, batch_size: int, seed: int | None, strategy: tf.distribute.Strategy | None = None
+        self, split: Split, *, batch_size: int, order: Order, strategy: tf.distribute.Strategy | None = None
     ) -> None:
         self.examples = len(split)
         self.batch_size = batch_size
-        self.seed = seed
+        self._order = order
         x, y = _whole(split.x), _labels(_whole(split.y))
         replicated = strategy is not None and strategy.num_replicas_in_sync > 1
         self._constants = None if replicated else (tf.constant(x), tf.constant(y))
@@ -37,7 +39,7 @@ class ArrayFeed:
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
-        return tf.constant(epoch_order(self.examples, seed=self.seed, epoch=epoch)), self._copies
+        return tf.constant(self._order(epoch)), self._copies
 
     def fetch(self, state, step: tf.Tensor):
         """Give what the replicas need for one step, inside the graph, outside of the replicas."""
@@ -77,12 +79,12 @@ class StreamFeed:
     waits = True
 
     def __init__(
-        self, split: Split, *, batch_size: int, seed: int | None, replicas: int = 1, first_replica: int = 0,
+        self, split: Split, *, batch_size: int, order: Order, replicas: int = 1, first_replica: int = 0,
         own_replicas: int | None = None, prefetch: int = 4, threads: int | None = None,
     ) -> None:  # fmt: skip
         self.examples = len(split)
         self.batch_size = batch_size
-        self.seed = seed
+        self._order = order
         self._split = split
         self._orders: dict[int, np.ndarray] = {}
         self._replicas, self._first_replica = replicas, first_replica
@@ -95,7 +97,7 @@ class StreamFeed:
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
-        self._orders = {epoch: epoch_order(self.examples, seed=self.seed, epoch=epoch)}
+        self._orders = {epoch: self._order(epoch)}
         steps = -(-self.examples // self.batch_size)
 
         def shaped(step):
@@ -112,7 +114,7 @@ class StreamFeed:
         # a method: TensorFlow keeps every function that it was given, and an epoch's own would keep its order
         order = self._orders.get(int(epoch))
         if order is None:  # what an abandoned epoch still prefetches; nobody reads it
-            order = epoch_order(self.examples, seed=self.seed, epoch=int(epoch))
+            order = self._order(int(epoch))
         chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
         own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
         divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
@@ -151,6 +153,7 @@ def make_feed(
     *,
     batch_size: int,
     seed: int | None,
+    sampling: str = "natural",
     cache: str = "auto",
     strategy: tf.distribute.Strategy | None = None,
     worker: int = 0,
@@ -159,16 +162,18 @@ def make_feed(
     """Give the feed that suits a split.
 
     Args:
+        sampling: `"natural"` visits every example once an epoch; `"balanced"` visits every class equally often.
         cache: `"device"` puts the data on each device, `"host"` into memory, `"none"` leaves them in their source;
             `"auto"` puts arrays of up to `DEVICE_BYTES` on the device and leaves others where they are.
 
     Raises:
         TrainingError: the data do not fit the device.
     """
+    order = order_of(split, seed=seed, sampling=sampling)
     in_memory = type(split.x) is np.ndarray and isinstance(split.y, np.ndarray) and split.x.nbytes <= DEVICE_BYTES
     if cache == "device" or (cache == "auto" and in_memory):
         try:
-            return ArrayFeed(split, batch_size=batch_size, seed=seed, strategy=strategy)
+            return ArrayFeed(split, batch_size=batch_size, order=order, strategy=strategy)
         except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, MemoryError) as error:
             size = len(split) * int(np.prod(split.x.shape[1:])) * np.dtype(split.x.dtype).itemsize / 2**30
             raise TrainingError(f"cache='device': {size:.1f} GiB do not fit. Use cache='host' or 'none'.") from error
@@ -177,8 +182,17 @@ def make_feed(
     replicas = strategy.num_replicas_in_sync if strategy is not None else 1
     own = replicas // workers
     return StreamFeed(
-        split, batch_size=batch_size, seed=seed, replicas=replicas, first_replica=worker * own, own_replicas=own
+        split, batch_size=batch_size, order=order, replicas=replicas, first_replica=worker * own, own_replicas=own
     )
+
+
+def order_of(split: Split, *, seed: int | None, sampling: str = "natural") -> Order:
+    """Give the function that says which examples an epoch visits, and in which order."""
+    if sampling == "balanced" and seed is not None:
+        y = np.asarray(split.y)
+        return lambda epoch: balanced_order(y, seed=seed, epoch=epoch)
+    examples = len(split)
+    return lambda epoch: epoch_order(examples, seed=seed, epoch=epoch)
 
 
 def _whole(source: Source | Any, *, rows: int = 8192) -> np.ndarray:

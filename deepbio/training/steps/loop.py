@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from deepbio.augment import Augmentation
 from deepbio.training.devices.cluster import Cluster
 from deepbio.training.devices.graph import in_graph
 from deepbio.training.guards import check_finite, lost_workers_named
@@ -31,7 +32,7 @@ class StepLoop:
         optimizer: likewise.
         loss: `(y, logits) -> (batch,)`.
         class_weight: one weight a class, or `None`.
-        accumulate, jit_compile: see `deepbio.training.steps.step.Step`.
+        augment, augmented_epochs, seed, accumulate, jit_compile: see `deepbio.training.steps.step.Step`.
     """
 
     def __init__(
@@ -43,6 +44,9 @@ class StepLoop:
         *,
         strategy: tf.distribute.Strategy,
         class_weight: Sequence[float] | None = None,
+        augment: Augmentation | None = None,
+        augmented_epochs: int | None = None,
+        seed: int = 0,
         accumulate: int = 1,
         jit_compile: bool = False,
     ) -> None:
@@ -52,20 +56,20 @@ class StepLoop:
         self.steps = -(-feed.examples // feed.batch_size)
         self.waited = 0.0  # seconds of this epoch in which the step waited for data
         step = Step(
-            model, optimizer, loss, feed, strategy=strategy, class_weight=class_weight, accumulate=accumulate,
-            jit_compile=jit_compile,
+            model, optimizer, loss, feed, strategy=strategy, class_weight=class_weight, augment=augment,
+            augmented_epochs=augmented_epochs, seed=seed, accumulate=accumulate, jit_compile=jit_compile,
         )  # fmt: skip
         self.loss_scale = step.loss_scale
         at_once = (
             1 if feed.waits else 10
         )  # one at a time, so that the clock sees waiting only; 10 is TensorFlow's own number
 
-        def run(state, first: tf.Tensor, count: tf.Tensor):
+        def run(state, epoch: tf.Tensor, first: tf.Tensor, count: tf.Tensor):
             losses = tf.TensorArray(tf.float32, size=count)
             waited = tf.constant(0.0, tf.float64)
             for i in tf.range(count):
                 tf.autograph.experimental.set_loop_options(parallel_iterations=at_once)
-                value, wait = step(state, first + i)
+                value, wait = step(state, epoch, first + i)
                 losses = losses.write(i, value)
                 waited += wait
             return losses.stack(), waited
@@ -107,7 +111,7 @@ class StepLoop:
             callbacks.on_train_batch_begin(first)
             start = time.perf_counter()
             with lost_workers_named(self._cluster):
-                found, waited = self._run(state, tf.constant(first), tf.constant(count))
+                found, waited = self._run(state, tf.constant(epoch), tf.constant(first), tf.constant(count))
                 found, self.waited = found.numpy(), self.waited + float(waited)
             took = time.perf_counter() - start
             check_finite(found, epoch=epoch, first=first, blame=blame, loss_scale=self.loss_scale)

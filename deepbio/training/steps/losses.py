@@ -9,25 +9,47 @@ import keras
 
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import Task
+from deepbio.training.settings import LOSSES
+from deepbio.training.steps.skewed import focal, logit_adjusted, ordinal
 
 ops: Any = keras.ops  # its annotations name one backend's tensors only
 Loss = Callable[[Any, Any], Any]
 
 
-def loss_for(task: Task, name: str = "auto", *, label_smoothing: float = 0.0) -> Loss:
+def loss_for(
+    task: Task,
+    name: str = "auto",
+    *,
+    label_smoothing: float = 0.0,
+    focal_gamma: float = 2.0,
+    adjustment: float = 1.0,
+    y: Any = None,
+) -> Loss:
     """Give the loss of a task: a function `(y, logits) -> (batch,)`.
 
     Args:
-        name: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task asks) or `"perceptron"`.
+        name: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task asks; for classes of pixels
+            cross-entropy and Dice); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.skewed`); or
+            `"perceptron"`.
         label_smoothing: share of each label's weight that is spread over all classes.
+        focal_gamma: of the focal loss.
+        adjustment, y: of logit adjustment: its strength, and the training labels that say how frequent classes are.
 
     Raises:
         TrainingError: unknown name, or a loss that the task does not have.
     """
-    if name == "perceptron":
-        return _perceptron(task)
-    if name != "auto":
-        raise TrainingError(f"Unknown loss {name!r}. {nearest(name, ('auto', 'perceptron'))}")
+    if name not in LOSSES:
+        raise TrainingError(f"Unknown loss {name!r}. {nearest(name, LOSSES)}")
+    if label_smoothing and name in ("focal", "ordinal"):
+        raise TrainingError(f"label_smoothing goes with the cross-entropy; the loss is {name!r}. Set it to 0.")
+    if name in ("perceptron", "focal", "ordinal"):
+        return (
+            _perceptron(task)
+            if name == "perceptron"
+            else ordinal(task)
+            if name == "ordinal"
+            else focal(task, focal_gamma)
+        )
     if label_smoothing and not (task.is_classification or task.kind == "multilabel"):
         raise TrainingError(f"label_smoothing is for classification; the task is {task.kind}.")
 
@@ -67,7 +89,7 @@ def loss_for(task: Task, name: str = "auto", *, label_smoothing: float = 0.0) ->
         total = _like(y, logits) * ops.log_softmax(logits, axis=-2)
         return -ops.mean(ops.sum(total, axis=-2), axis=-1)
 
-    return {
+    plain = {
         "binary": binary,
         "multiclass": multiclass,
         "multilabel": multilabel,
@@ -77,6 +99,7 @@ def loss_for(task: Task, name: str = "auto", *, label_smoothing: float = 0.0) ->
         "per_pixel": per_pixel,
         "profile": profile,
     }[task.kind]
+    return plain if name == "auto" else logit_adjusted(task, y, adjustment, plain)
 
 
 def _soft_dice(y, logits):

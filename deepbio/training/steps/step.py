@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from deepbio.augment import Augmentation, Augmented
 from deepbio.errors import TrainingError
 from deepbio.training.devices.graph import in_graph
 from deepbio.training.devices.precision import LossScale, computes_in_float16
@@ -27,6 +28,9 @@ class Step:
         model, optimizer: made in the strategy's scope, as this object must be.
         loss: `(y, logits) -> (batch,)`.
         class_weight: one weight a class, or `None`.
+        augment: changes each replica's share before the model sees it, as a function of `(seed, epoch, step, replica, part)`.
+        augmented_epochs: only so many epochs are augmented, those after as they are; `None` for all.
+        seed: of the augmentation.
         accumulate: micro-batches that one batch is cut into, each with its own forward and backward pass.
         jit_compile: let XLA compile the step (one replica only).
     """
@@ -40,9 +44,13 @@ class Step:
         *,
         strategy: tf.distribute.Strategy,
         class_weight: Sequence[float] | None = None,
+        augment: Augmentation | None = None,
+        augmented_epochs: int | None = None,
+        seed: int = 0,
         accumulate: int = 1,
         jit_compile: bool = False,
     ) -> None:
+        self._augment, self._augmented_epochs, self._seed = augment, augmented_epochs, seed
         self._model, self._optimizer, self._loss, self._feed, self._strategy = model, optimizer, loss, feed, strategy
         self._weights = None if class_weight is None else tf.constant(class_weight, tf.float32)
         self._variables = model.trainable_variables
@@ -58,12 +66,12 @@ class Step:
             _check_jit(model, self._replicas, self._collects)
         self._whole = in_graph(self._learn, jit_compile=True) if jit_compile else self._learn
 
-    def __call__(self, state: Any, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(self, state: Any, epoch: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Train on batch `step`; give its loss and the seconds that it waited for data."""
         fetched, waited = self._fetch(state, step)
         if self._collects:
-            return self._collected(fetched), waited
-        return self._total(self._strategy.run(self._one_pass, args=(fetched,))), waited
+            return self._collected(fetched, (epoch, step)), waited
+        return self._total(self._strategy.run(self._one_pass, args=(fetched, (epoch, step)))), waited
 
     def _fetch(self, state, step):
         if not self._feed.waits:
@@ -80,22 +88,35 @@ class Step:
     def _collects(self) -> bool:
         return self._parts > 1 or self.loss_scale is not None
 
-    def _one_pass(self, fetched):
-        return self._whole(*self._feed.batch(fetched))
+    def _one_pass(self, fetched, place):
+        x, y, divisor = self._feed.batch(fetched)
+        return self._whole(self._augmented(x, y, place, 0), divisor)
 
-    def _learn(self, x, y, divisor):
-        value, gradients = self._gradients(x, y, divisor, 1.0)
+    def _augmented(self, x, y, place, part) -> Augmented:
+        """Change this replica's share; the same place in training gives the same changes, however the data came."""
+        if self._augment is None:
+            return Augmented(x, y)
+        augment, (epoch, step) = self._augment, place
+        context = tf.distribute.get_replica_context()
+        replica = context.replica_id_in_sync_group if context is not None else 0
+        where = [self._seed, epoch, step, replica, part]
+        if self._augmented_epochs is None:
+            return augment(x, y, where)
+        return tf.cond(epoch < self._augmented_epochs, lambda: augment(x, y, where), lambda: augment.plain(x, y))
+
+    def _learn(self, batch, divisor):
+        value, gradients = self._gradients(batch, divisor, 1.0)
         self._optimizer.apply_gradients(zip(self._summed(gradients), self._variables, strict=True))
         return value
 
-    def _gradients(self, x, y, divisor, scale):
+    def _gradients(self, batch, divisor, scale):
         with tf.GradientTape() as tape:
-            logits = self._model(x, training=True)
+            logits = self._model(batch.x, training=True)
             if logits.dtype in (tf.float16, tf.bfloat16):
                 logits = tf.cast(logits, tf.float32)
-            each = tf.cast(self._loss(y, logits), tf.float32)
-            if self._weights is not None:
-                each *= tf.gather(self._weights, y)
+            each = self._weighted_loss(batch.y, logits)
+            if batch.other is not None:  # two examples in one: the loss of each label, in its share
+                each += batch.share * (self._weighted_loss(batch.other, logits) - each)
             value = tf.reduce_sum(each) / tf.cast(divisor, tf.float32)
             total = value
             if self._model.losses:
@@ -104,6 +125,10 @@ class Step:
             total *= scale
         # dense: of a sparse gradient Keras's clipping and Adam square the rows before adding up those of one word
         return value, [None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(total, self._variables)]
+
+    def _weighted_loss(self, y, logits):
+        each = tf.cast(self._loss(y, logits), tf.float32)
+        return each if self._weights is None else each * tf.gather(self._weights, y)
 
     def _summed(self, gradients):
         """Sum over replicas."""
@@ -115,12 +140,12 @@ class Step:
         reduced = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, known) if known else [])
         return [None if g is None else next(reduced) for g in gradients]
 
-    def _collected(self, fetched):
+    def _collected(self, fetched, place):
         """Add up the gradients of the micro-batches in variables of each replica, then apply them, if they are finite."""
         parts, strategy = self._parts, self._strategy
         value = tf.constant(0.0)
         for part in tf.range(parts):
-            value += self._total(strategy.run(self._add_part, args=(fetched, part)))
+            value += self._total(strategy.run(self._add_part, args=(fetched, place, part)))
         gradients, finite = strategy.run(self._take_sums)
         if self.loss_scale is None:
             strategy.run(self._apply, args=(gradients,))
@@ -131,10 +156,10 @@ class Step:
             self.loss_scale.update(all_finite)
         return value
 
-    def _add_part(self, fetched, part):
+    def _add_part(self, fetched, place, part):
         x, y, divisor = self._feed.batch(fetched, part=part, parts=self._parts)
         scale = 1.0 if self.loss_scale is None else self.loss_scale.value
-        value, gradients = self._gradients(x, y, divisor, scale)
+        value, gradients = self._gradients(self._augmented(x, y, place, part), divisor, scale)
         for total, gradient in zip(self._sums, gradients, strict=True):
             if gradient is not None:
                 total.assign_add(tf.cast(gradient, total.dtype))

@@ -51,6 +51,15 @@ def test_fewer_images_are_the_first_of_more():
     assert (simulate_lesions(5, seed=3).x != few.x).any()
 
 
+def test_masks_are_asked_for_pixel_by_pixel():
+    found = simulate_lesions(60, size=32)
+    data = found.dataset(predict="mask")
+    assert (data.task.kind, data.labels) == ("per_pixel", ("tissue", "lesion"))
+    for id, x, y in zip(data.test.ids, data.test.x, data.test.y, strict=True):
+        assert (x == found.x[int(id)]).all()
+        assert (y == found.masks[int(id)]).all()
+
+
 def test_both_questions_can_be_asked():
     found = simulate_lesions(200)
     assert found.dataset().labels == ("healthy", "lesion")

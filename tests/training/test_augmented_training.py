@@ -1,0 +1,124 @@
+"""Augmentation inside the compiled step: repeatable, the same for both feeds, resumable, and told in the recipe."""
+
+import numpy as np
+import pytest
+import yaml
+
+from deepbio.datasets import Dataset, Split, load_dataset
+from deepbio.errors import TrainingError
+from deepbio.specs import Task
+from deepbio.training import evaluate, fit, predict
+from deepbio.zoo import get_model, weights_hash
+
+RANDOM = np.random.Generator(np.random.Philox(3))
+
+
+class Streamed:
+    """A source that is not an array, so that it goes through the host's feed."""
+
+    def __init__(self, x):
+        self._x, self.shape, self.dtype = x, x.shape, x.dtype
+
+    def __len__(self):
+        return len(self._x)
+
+    def __getitem__(self, indices):
+        return self._x[indices]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = load_dataset("digits")
+    return Dataset("few", data.task, data.input, data.train.take(np.arange(150)), data.valid, data.test)
+
+
+def trained(data, model="lenet5", **settings):
+    built = get_model(model, dataset=data, seed=1)
+    fit(built, data, seed=2, verbose=False, **{"epochs": 2, "batch_size": 32, "patience": 0, **settings})
+    return weights_hash(built)
+
+
+def test_augmented_training_repeats_bit_for_bit_from_its_seed(digits):
+    said = ["flip", {"rotate": {"degrees": 20}}, "elastic", "cutout", "mixup"]
+    assert trained(digits, augment=said) == trained(digits, augment=said) != trained(digits)
+
+
+def test_augmentation_does_not_depend_on_how_the_data_come(digits):
+    x, y = digits.train.x, digits.train.y
+    streamed = Dataset("few", digits.task, digits.input, Split(Streamed(x), y), digits.valid, digits.test)
+    said = ["shift", {"rotate": {"degrees": 20}}, "noise"]
+    assert len({trained(data, augment=said, steps_per_execution=k) for data in (digits, streamed) for k in (1, 3)}) == 1
+
+
+def test_the_last_epochs_can_be_clean(digits):
+    seen, plain = trained(digits, augment="light"), trained(digits)
+    assert trained(digits, augment="light", clean_epochs=2) == plain
+    assert trained(digits, augment="light", clean_epochs=1) not in (seen, plain)
+    with pytest.raises(TrainingError, match="part of the epochs"):
+        trained(digits, augment="light", clean_epochs=3)
+
+
+def test_micro_batches_are_augmented_too(digits):
+    plain = trained(digits, accumulate=2)
+    assert trained(digits, augment="mixup", clean_epochs=2, accumulate=2) == plain
+    assert trained(digits, augment="mixup", clean_epochs=1, accumulate=2) != plain
+
+
+def test_the_recipe_tells_the_augmentation_and_trains_it_again(digits, tmp_path):
+    said = ["flip", {"shift": {"share": 0.2}}]
+    model = get_model("lenet5", dataset=digits, seed=1)
+    fit(model, digits, seed=2, epochs=1, augment=said, out=tmp_path / "run", verbose=False)
+    recipe = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())
+    assert recipe["training"]["augment"] == said
+    settings = {k: v for k, v in recipe["training"].items() if k != "seed"}
+    again = get_model("lenet5", dataset=digits, seed=1)
+    fit(again, digits, seed=2, verbose=False, **settings)
+    assert weights_hash(again) == weights_hash(model)
+
+
+def test_a_small_network_trained_with_shifts_is_better_on_shifted_images(digits):
+    """Digits moved by one pixel: what a network has seen in training it bears at the test."""
+    moved = digits.test.x[np.arange(len(digits.test))][:, :, np.r_[0, 0:7]]
+    shifted = Split(moved, digits.test.y)
+    scores = []
+    for augment in ("none", {"shift": {"share": 0.15}}):
+        model = get_model("mlp", dataset=digits, seed=0, hidden=(64,))
+        fit(model, digits, seed=0, epochs=30, learning_rate=0.003, augment=augment, patience=0, verbose=False)
+        scores.append(evaluate(model, shifted, draws=0)["accuracy"].value)
+    assert scores[1] > scores[0] + 0.05
+
+
+def test_views_are_averaged_and_masks_come_back_to_their_places():
+    x = RANDOM.integers(0, 256, (5, 16, 16, 1), np.uint8)
+    model = get_model("unet", input_shape=(16, 16, 1), outputs=2, filters=4, depth=1, seed=0)
+    task = Task("per_pixel", 2)
+    plain = predict(model, x, task=task)
+    mirrored = predict(model, np.ascontiguousarray(x[:, :, ::-1]), task=task)[:, :, ::-1]
+    np.testing.assert_allclose(predict(model, x, task=task, tta="flip"), (plain + mirrored) / 2, atol=1e-6)
+    turned = predict(model, x, task=task, tta="dihedral")
+    again = predict(model, np.ascontiguousarray(np.rot90(x, axes=(1, 2))), task=task, tta="dihedral")
+    np.testing.assert_allclose(again, np.rot90(turned, axes=(1, 2)), atol=1e-6)
+
+
+def test_both_strands_give_one_prediction():
+    from deepbio.sequence import reverse_complement
+
+    x = RANDOM.integers(0, 4, (6, 60), np.uint8)
+    model = get_model("dna_cnn", input_shape=60, outputs=3, seed=0)
+    both = predict(model, x, task=Task("multiclass", 3), tta="reverse_complement")
+    np.testing.assert_allclose(
+        both, predict(model, reverse_complement(x), task=Task("multiclass", 3), tta="reverse_complement"), atol=1e-6
+    )
+
+
+def test_unknown_views_are_refused():
+    from deepbio.errors import ModelError
+
+    model = get_model("lenet5", input_shape=(16, 12, 1), outputs=2, seed=0)
+    x = np.zeros((1, 16, 12, 1), np.uint8)
+    with pytest.raises(ModelError, match="Did you mean flip"):
+        predict(model, x, tta="flap")
+    with pytest.raises(ModelError, match="needs square images"):
+        predict(model, x, tta="dihedral")
+    with pytest.raises(ModelError, match="no views of a table"):
+        predict(get_model("mlp", input_shape=3, outputs=2), np.zeros((1, 3), np.float32), tta="flip")
