@@ -1,0 +1,18 @@
+"""What a note could mean: ranked diseases, words for and against, recognised findings. For research and teaching only."""
+
+from deepbio.diagnosis.diagnose import diagnose
+from deepbio.diagnosis.diagnosis import BANNER, Candidate, Diagnosis, WordWeight
+from deepbio.diagnosis.evidence import attention_weights, word_evidence
+from deepbio.diagnosis.terms import FoundTerm, TermFinder
+
+__all__ = [
+    "BANNER",
+    "Candidate",
+    "Diagnosis",
+    "FoundTerm",
+    "TermFinder",
+    "WordWeight",
+    "attention_weights",
+    "diagnose",
+    "word_evidence",
+]
