@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "diagnose": "deepbio.diagnosis",
     "evaluate": "deepbio.training",
     "finetune": "deepbio.training",
     "fit": "deepbio.training",
@@ -23,11 +24,13 @@ _PUBLIC = {
 
 if TYPE_CHECKING:
     from deepbio.datasets import list_datasets, load_dataset
+    from deepbio.diagnosis import diagnose
     from deepbio.training import evaluate, finetune, fit, predict
     from deepbio.zoo import get_model, list_models
 
 __all__ = [
     "__version__",
+    "diagnose",
     "evaluate",
     "finetune",
     "fit",

@@ -15,6 +15,7 @@ from deepbio.cli.calibrate import calibrate
 from deepbio.cli.card import card
 from deepbio.cli.check import check
 from deepbio.cli.demo import demo
+from deepbio.cli.diagnose import diagnose
 from deepbio.cli.doctor import doctor
 from deepbio.cli.finetune import finetune
 from deepbio.cli.launch import launch
@@ -40,6 +41,7 @@ app.command()(finetune)
 app.add_typer(augment.app, name="augment")
 app.command()(score.evaluate)
 app.command()(score.predict)
+app.command()(diagnose)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(doctor)
 app.command()(push)

@@ -52,9 +52,6 @@ def diagnose(
     Raises:
         DataError: `note` is no text, or a number out of range.
         ModelError: not a text model with classes.
-
-    >>> diagnose("", model="note_evidence.vignettes").doubts
-    ('The note holds no words.',)
     """
     if not isinstance(note, str):
         raise DataError(f"A note is text; received {type(note).__name__}.")
