@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deepbio.cli.card import read_figures
 from deepbio.cli.console import key_values, note
 from deepbio.cli.own_data import load_data
 from deepbio.cli.quiet import load_tensorflow
@@ -30,6 +31,7 @@ def calibrate(
     trained_on = read_preset(run).get("dataset") or {}
     if forget:
         write_readout(run, None)
+        _forget_figures(run, ("valid", "test"))
         note(f"{run}: predictions are as the network gives them.")
         return
     if not trained_on.get("name"):
@@ -37,12 +39,17 @@ def calibrate(
     load_tensorflow()
     from deepbio import metrics, training
     from deepbio.zoo import get_model
+    from deepbio.zoo.preset import write_json
 
     data = load_data(trained_on["name"], trained_on.get("options", {}), fingerprint=trained_on.get("fingerprint"))
     model = get_model(str(run), dataset=data)
     aim = key_values([threshold], option="--threshold") if threshold else None
     readout = training.calibrate(model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class)
     write_readout(run, readout)
+    _forget_figures(run, ("test",))
+    figures = read_figures(run)
+    if "valid" in figures:
+        write_json(run / "metrics.json", {**figures, "valid": training.evaluate(model, data.valid).to_dict()})
     if readout.calibration is not None:
         values = {k: v for k, v in readout.calibration.to_dict().items() if isinstance(v, (str, float))}
         typer.echo(", ".join(f"{k} {v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()))
@@ -55,3 +62,17 @@ def calibrate(
     if readout.conformal is not None:
         typer.echo(f"sets or intervals that hold the truth {readout.conformal.coverage:.0%} of the time")
     note(f"Stored in {run / 'preset.json'}; {readout.examples} validation examples.")
+
+
+def _forget_figures(run: Path, splits: tuple[str, ...]) -> None:
+    """Take figures out of metrics.json that are no longer those of the run's predictions."""
+    from deepbio.zoo.preset import write_json
+
+    figures = read_figures(run)
+    old = [split for split in splits if figures.pop(split, None) is not None]
+    for split in old:
+        note(
+            f"The figures of the {split} split in metrics.json were of other predictions and are gone; see deepbio card."
+        )
+    if old:
+        write_json(run / "metrics.json", figures)

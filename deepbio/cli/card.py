@@ -43,7 +43,7 @@ def card(
     if split is not None and split not in SPLITS:
         raise DeepbioError(f"Unknown split {split!r}. {nearest(split, SPLITS)}")
     preset, found = read_preset(run), read_card(run)
-    figures = _figures(run)
+    figures = read_figures(run)
     parts: dict[str, Any] = {}
     if split is not None:
         figures[split], parts = _evaluated(run, preset, split, facts)
@@ -79,7 +79,8 @@ def card(
         typer.echo(hub_card(run))
 
 
-def _figures(run: Path) -> dict[str, Any]:
+def read_figures(run: Path) -> dict[str, Any]:
+    """Read metrics.json of a run, or nothing where there is none."""
     try:
         return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     except OSError:
@@ -125,7 +126,9 @@ def _data_facts(preset: dict[str, Any]) -> dict[str, str]:
     if name in {card.name for card in list_datasets()}:
         card = dataset_card(name)
         facts |= {"what": card["title"], "source": card["source"], "licence": card["licence"], "cite": card["citation"]}
-        facts["known problems"] = "; ".join(str(problem) for problem in card.facts.get("known_problems", []))
+        facts["known problems"] = " ".join(
+            f"{str(problem).rstrip('.')}." for problem in card.facts.get("known_problems", [])
+        )
     return facts
 
 

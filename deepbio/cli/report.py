@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ from deepbio.cli.console import note
 from deepbio.cli.own_data import load_data
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.cli.score import Model, trained
+from deepbio.datasets.files import writable_folder
 from deepbio.errors import DataError, DeepbioError, nearest
 
 
@@ -31,9 +34,9 @@ def report(
     if split not in ("train", "valid", "test"):
         raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
     folder = trained(model)
+    writable_folder(out.resolve().parent)
     load_tensorflow()
     from deepbio import training
-    from deepbio.datasets import read_card
     from deepbio.report import Result, input_columns, write_report
     from deepbio.zoo import describe, get_model
     from deepbio.zoo.get_model import preset_folder
@@ -52,13 +55,31 @@ def report(
     result = Result(
         dataset=data.name, model=record.architecture or str(model), split=split, task=record.task, y=found.y, p=found.p,
         metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns, groups=part.groups,
-        card=read_card(place).text if place and (place / "card.md").is_file() else "",
-        recipe=(place / "recipe.yaml").read_text(encoding="utf-8") if place and (place / "recipe.yaml").is_file() else "",
-        facts={"calibrated": "yes" if record.readout and record.readout.calibration else "no"},
+        facts={"calibrated": "yes" if record.readout and record.readout.calibration else "no"}, **_left_by_training(place),
     )  # fmt: skip
     cards = {data.name: data.card.text} if data.card else {}
     write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)
     note(f"{out} written: {len(part)} examples, parts by {', '.join(columns) or 'nothing'}.")
+
+
+def _left_by_training(folder: Path | None) -> dict[str, Any]:
+    """Read what a run's folder holds besides the model: card, recipe, training curves, seconds."""
+    from deepbio.datasets import read_card
+
+    found: dict[str, Any] = {}
+    if folder is None:
+        return found
+    if (folder / "card.md").is_file():
+        found["card"] = read_card(folder).text
+    if (folder / "recipe.yaml").is_file():
+        found["recipe"] = (folder / "recipe.yaml").read_text(encoding="utf-8")
+    if (folder / "history.csv").is_file():
+        with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        found["history"] = {name: [float(row[name] or "nan") for row in rows] for name in rows[0]} if rows else None
+    if (folder / "metrics.json").is_file():
+        found["seconds"] = json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("train_seconds")
+    return found
 
 
 def read_columns(file: Path, ids: list[str]) -> dict[str, np.ndarray]:

@@ -1,17 +1,18 @@
-"""Reliability: what was said against what happened, with the number of predictions behind each point."""
+"""Reliability: what was said against what happened, with intervals and the number of predictions behind each point."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 
-from deepbio.metrics import reliability
+from deepbio.metrics import Reliability, reliability
 from deepbio.report.drawing import REFERENCE, new_figure, plain_axes
 from deepbio.report.group import Group
 
 
 def draw_calibration(group: Group) -> Figure:
-    """Draw the reliability of every entry above the counts of its bins."""
+    """Draw the reliability of every entry, with 95% intervals of models, above the counts of its bins."""
     figure = new_figure(4.2, 4.2)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
     chosen = (
@@ -26,6 +27,9 @@ def draw_calibration(group: Group) -> Figure:
         curve = reliability(entry.result.y, entry.result.p, bins=bins)
         filled = curve.count > 0
         above.plot(curve.said[filled], curve.happened[filled], marker="o", markersize=3.5, **entry.look)
+        if not entry.result.baseline:
+            low, high = _intervals(curve)
+            above.vlines(curve.said[filled], low, high, color=entry.color, linewidth=1.0, alpha=0.55)
         below.stairs(curve.count, curve.edges, color=entry.color, linestyle=entry.dashes, linewidth=1.4)
         most = max(most, int(curve.count.max()))
     if most > 1000:
@@ -33,6 +37,13 @@ def draw_calibration(group: Group) -> Figure:
     above.set_xlim(-0.01, 1.01)
     above.set_ylim(-0.02, 1.02)
     return figure
+
+
+def _intervals(curve: Reliability) -> tuple[np.ndarray, np.ndarray]:
+    """Give Wilson's intervals of the share in each bin that holds something."""
+    bins = [(float(h), int(n)) for h, n in zip(curve.happened, curve.count, strict=True) if n]
+    found = [binomtest(round(h * n), n).proportion_ci(method="wilson") for h, n in bins]
+    return np.array([one.low for one in found]), np.array([one.high for one in found])
 
 
 def bins_for(group: Group) -> int:

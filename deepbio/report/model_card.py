@@ -87,6 +87,8 @@ def model_card_text(
 
 
 def _results(results: Mapping[str, Mapping[str, Estimate]], examples: Mapping[str, int]) -> list[str]:
+    if not results:
+        return ["None yet. `deepbio card RUN --split valid` adds those of the validation split.", ""]
     splits = list(results)
     names = list(dict.fromkeys(name for found in results.values() for name in found))
     header = [f"{split} ({examples[split]:,} examples)" if split in examples else split for split in splits]

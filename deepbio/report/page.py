@@ -253,7 +253,7 @@ def _pictures(group: Group, anchor: str):
             )
     if has_calibration(group):
         alt = f"Reliability curves in {bins_for(group)} bins. {_said(group, 'ece', 'brier', 'log_loss')}."
-        caption = "Calibration: how often what was said came true; below, how many predictions each bin holds."
+        caption = "Calibration: how often what was said came true, with 95% intervals; below, how many predictions each bin holds."
         yield picture(draw_calibration(group), "calibration", alt, caption, *lines, _reference("perfect"))
     if kind in ("regression", "counts"):
         for number, entry in enumerate(group.entries):

@@ -38,6 +38,7 @@ def draw_training(entry: Entry) -> Figure | None:
         epoch, value = best_epoch(name, history[name])
         panel.plot([epoch], [value], "o", color=INK, markersize=4)
     panels[-1].set_xlabel("epoch", color=INK)
+    panels[-1].set_xlim(0.5, max(map(len, (history[name] for name in losses))) + 0.5)
     panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 

@@ -23,8 +23,12 @@ def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_pat
     code, _, err = run("fit", "mlp", "xor", "--out", folder, "--epochs", 3, "--calibration", "temperature", "--quiet")
     assert code == 0, err
     assert json.loads((folder / "preset.json").read_text())["readout"]["calibration"]["method"] == "temperature"
+    before = json.loads((folder / "metrics.json").read_text())["valid"]["metrics"]
     code, out, err = run("calibrate", folder, "--method", "platt", "--threshold", "sensitivity=0.9", "--coverage", 0.9)
     assert code == 0, err
+    after = json.loads((folder / "metrics.json").read_text())["valid"]["metrics"]
+    assert after["log_loss"] != before["log_loss"]  # of the new reading
+    assert after["auroc"] == before["auroc"]  # the order stays
     assert "platt" in out
     assert "calibration error after" in out
     assert "sensitivity at least 0.9" in out
@@ -34,6 +38,9 @@ def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_pat
     assert out.splitlines()[0].split("\t")[-2:] == ["set", "strangeness"]
     assert run("evaluate", folder)[0] == 0
     assert run("calibrate", folder, "--forget")[0] == 0
+    assert set(json.loads((folder / "metrics.json").read_text())) == {"train_seconds"}
+    assert run("card", folder)[0] == 0
+    assert "None yet" in (folder / "card.md").read_text()
     assert "readout" not in json.loads((folder / "preset.json").read_text())
     code, _, err = run("predict", folder, table, "--sets")
     assert (code, "--coverage" in err) == (2, True)

@@ -1,7 +1,9 @@
 """The page in a real browser: light and dark, wide and narrow."""
 
+import json
 import shutil
 import subprocess
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -38,19 +40,38 @@ def board(tmp_path_factory):
     return path
 
 
-def _screenshot(report, folder, *, width, dark):
+def _open(page, folder, *options):
     if BROWSER is None:
         pytest.skip("needs chromium")
-    picture = folder / "page.png"
     command = [
         BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--user-data-dir={folder / 'profile'}",
-        f"--blink-settings=preferredColorScheme={0 if dark else 1}", f"--window-size={width},1500",
-        f"--screenshot={picture}", report.as_uri(),
+        f"--screenshot={folder / 'page.png'}", *options, page.as_uri(),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    with Image.open(picture) as image:
+
+
+def _screenshot(page, folder, *, width, dark):
+    scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
+    _open(page, folder, scheme, f"--window-size={width},1500")
+    with Image.open(folder / "page.png") as image:
         return np.asarray(image.convert("RGB"))
+
+
+def _requests(page, folder):
+    """Give the addresses that the browser asked for, but its own to its maker."""
+    _open(page, folder, f"--log-net-log={folder / 'net.json'}")
+    events = json.loads((folder / "net.json").read_text())["events"]
+    asked = {event["params"]["url"] for event in events if "url" in (event.get("params") or {})}
+    return {url for url in asked if not (urlsplit(url).hostname or "").endswith(".google.com")}
+
+
+@pytest.mark.parametrize("page", ["report", "board"])
+def test_the_browser_asks_nothing_of_the_network(page, request, tmp_path):
+    outside = tmp_path / "outside.html"
+    outside.write_text('<img src="http://example.org/x.png">')
+    assert _requests(outside, tmp_path) == {"http://example.org/x.png"}  # so it would be seen
+    assert _requests(request.getfixturevalue(page), tmp_path) == set()
 
 
 @pytest.mark.parametrize(("dark", "paper"), [(False, (255, 255, 255)), (True, (20, 23, 27))], ids=["light", "dark"])
