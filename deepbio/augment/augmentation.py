@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Mixing, Operation, list_operations, operation
-from deepbio.augment.policies import POLICIES
+from deepbio.augment.policies import POLICIES, operations_of
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import InputSpec, Task
 
@@ -120,7 +120,7 @@ def augmentation(said: Any, input: InputSpec, task: Task) -> Augmentation | None
         names = [*policies, *list_operations(input.modality)]
         if said not in names:
             raise TrainingError(f"Unknown augmentation of {input.modality} {said!r}. {nearest(said, names)}")
-        said = policies.get(said, (said,))
+        said = operations_of(said, input) if said in policies else (said,)
     elif isinstance(said, Mapping):
         said = [said]
     operations = [operation(one, input.modality) for one in said]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from deepbio.specs import InputSpec
 
 _MEDICAL: tuple[Any, ...] = (
     {"rotate": {"degrees": 10}},
@@ -45,3 +48,19 @@ POLICIES: dict[str, dict[str, tuple[Any, ...]]] = {
     },
 }
 """Operations of each policy, by modality and name, in the order in which they are applied."""
+
+
+def operations_of(policy: str, input: InputSpec) -> tuple[Any, ...]:
+    """Give the operations of a policy for this input: amounts in bases are at most an eighth of the sequence.
+
+    >>> operations_of("light", InputSpec("dna", (16,)))
+    ('reverse_complement', {'shift': {'most': 2}})
+    """
+    found = POLICIES[input.modality][policy]
+    return _capped(found, max(input.shape[0] // 8, 1)) if input.modality == "dna" else found
+
+
+def _capped(said: Any, most: int) -> Any:
+    if isinstance(said, Mapping):
+        return {k: min(v, most) if k == "most" else _capped(v, most) for k, v in said.items()}
+    return tuple(_capped(one, most) for one in said) if isinstance(said, (list, tuple)) else said
