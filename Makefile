@@ -12,12 +12,13 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Material for MkDocs advertises its successor at every build otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test survive slow lint format docs wheel clean
+.PHONY: help demo test survive quick slow lint format docs wheel clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
 	@echo "make test    run the tests"
 	@echo "make survive kill a run twenty times and compare it with one that was left alone"
+	@echo "make quick   compute the suite quick and show its leaderboard"
 	@echo "make slow    run the tests that take long, too"
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
@@ -33,6 +34,10 @@ test: $(VENV)/installed-dev
 
 survive: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(JOBS) -m "slow and multiworker" tests/training
+
+quick: $(VENV)/installed
+	$(BIN)/deepbio benchmark quick
+	$(BIN)/deepbio leaderboard quick
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not gpu and not peers and not browser"
