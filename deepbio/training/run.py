@@ -16,6 +16,7 @@ from deepbio.datasets.files import write_atomically
 from deepbio.training.evaluate import Evaluation
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe, save_preset
+from deepbio.zoo.preprocessing import preprocessing_in_words
 from deepbio.zoo.preset import write_json
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _card(run: Run, data: Dataset) -> str:
     return (
         f"---\n{front}---\n"
         f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. `recipe.yaml` trains it again.\n\n"
+        f"{preprocessing_in_words(run.model)}\n\n"
         f"Intended use: research and teaching. Not for the care of patients.\n\n"
         f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
         f"choose the weights where training stopped early, so they are optimistic; evaluate on the test split once.\n"

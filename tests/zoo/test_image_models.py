@@ -10,6 +10,7 @@ from deepbio.layers import FitImage
 from deepbio.specs import InputSpec, Task
 from deepbio.zoo import describe, features_of, get_model, list_features, list_models, model_spec, save_preset
 from deepbio.zoo.get_model import build
+from deepbio.zoo.preprocessing import preprocessing_in_words
 
 NAME = "keras_applications.mobilenet_v3_small"
 
@@ -50,6 +51,18 @@ def test_resizing_is_part_of_the_model_and_of_its_preset(tmp_path):
         build(describe(model)).count_params()
         == get_model("image_cnn", input_shape=(28, 28, 1), outputs=3).count_params()
     )
+
+
+def test_what_is_done_to_pixels_can_be_told():
+    model = get_model("image_cnn", input_shape=(50, 40, 1), outputs=2, network_input=(28, 28, 1), keep_aspect=True)
+    assert preprocessing_in_words(model) == (
+        "Takes uint8 of shape (50, 40, 1). Inside: resized to 28 x 28 with 1 channel(s), bilinear, averaging over pixels, both sides "
+        "alike and padded with black, then multiplied by 0.003922."
+    )
+    told = preprocessing_in_words(get_model(NAME, input_shape=(40, 40, 3), outputs=2))
+    assert told == "Takes uint8 of shape (40, 40, 3). Inside: multiplied by 0.007843 plus -1."
+    told = preprocessing_in_words(get_model("keras_applications.efficientnet_b0", input_shape=(40, 40, 3), outputs=2))
+    assert told.startswith("Takes uint8 of shape (40, 40, 3). Inside: multiplied by 1, then multiplied by 0.003922")
 
 
 def test_resizing_averages_the_pixels_that_fall_together():
