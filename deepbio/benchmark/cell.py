@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from deepbio.benchmark.baselines import fit_baseline
-from deepbio.benchmark.energy import EnergyMeter
 from deepbio.benchmark.provenance import provenance
 from deepbio.benchmark.suite import Cell
 from deepbio.datasets import Dataset, load_dataset
+from deepbio.energy import EnergyMeter
 from deepbio.metrics import summarize
 
 

@@ -17,6 +17,7 @@ from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError, nearest
 
 SPLITS = ("valid", "test")
+_KWH = 3.6e6  # joules
 
 
 def card(
@@ -29,6 +30,14 @@ def card(
         Path | None, typer.Option("--columns", help="A CSV or TSV with a column 'id' and facts about the examples.")
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Of the weights, for example Apache-2.0.")] = None,
+    watts: Annotated[
+        float | None,
+        typer.Option(min=0, help="Power of the machine while it trained, where its energy was not measured."),
+    ] = None,
+    grams: Annotated[
+        float | None,
+        typer.Option("--grams-per-kwh", min=0, help="CO2 of your electricity, for the carbon of the training."),
+    ] = None,
     hub: Annotated[
         bool, typer.Option("--hub", help="Print the card as Hugging Face reads it (with model-index).")
     ] = False,
@@ -57,6 +66,7 @@ def card(
         for name in SPLITS
         if name in figures
     }
+    joules, how = energy_of(figures, watts)
     text = model_card_text(
         title=found.name,
         modality=preset["input"]["modality"],
@@ -66,10 +76,15 @@ def card(
         results=results,
         examples={name: figures[name]["examples"] for name in results},
         reading=reading_in_words(preset.get("readout")),
-        cost=_cost(run, preset, figures),
+        cost={**_cost(run, preset, figures), **energy_in_words(joules, how, grams)},
         **parts,
     )
     front = {**found.facts, **({"licence": licence} if licence else {})}
+    if joules is not None and grams is not None:
+        front["co2_eq_emissions"] = {
+            "emissions": round(joules / _KWH * grams, 3),
+            "source": f"{how}; {grams:g} g CO2 per kWh",
+        }
     front |= {name: _rounded(results[name]) for name in results}
     header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     with write_atomically(run / "card.md") as beside:
@@ -140,11 +155,34 @@ def _cost(run: Path, preset: dict[str, Any], figures: dict[str, Any]) -> dict[st
     if history.is_file():
         with history.open(encoding="utf-8", newline="") as file:
             cost["epochs"] = str(sum(1 for _ in csv.reader(file)) - 1)
-    if joules := figures.get("joules"):
-        cost["energy"] = f"{joules / 3.6e6:.3g} kWh, processor packages only"
-    else:
-        cost["energy and carbon"] = "not measured"
     return cost
+
+
+def energy_of(figures: dict[str, Any], watts: float | None) -> tuple[float | None, str]:
+    """Give the energy of the training in joules, measured or as power times time, and how it is known.
+
+    >>> energy_of({"train_seconds": 60}, 100.0)
+    (6000.0, '100 W, as stated, for 60 s')
+    """
+    if figures.get("joules") is not None:
+        return float(figures["joules"]), "processor packages only, measured"
+    if watts is None or "train_seconds" not in figures:
+        return None, ""
+    return watts * figures["train_seconds"], f"{watts:g} W, as stated, for {figures['train_seconds']:,.0f} s"
+
+
+def energy_in_words(joules: float | None, how: str, grams: float | None) -> dict[str, str]:
+    """Give the lines of a card about energy and carbon.
+
+    >>> energy_in_words(3.6e6, "measured", 250.0)
+    {'energy': '1 kWh (measured)', 'carbon': '250 g CO2 at 250 g per kWh'}
+    """
+    if joules is None:
+        return {"energy and carbon": "not measured; `deepbio card --watts W --grams-per-kwh G` estimates them"}
+    said = {"energy": f"{joules / _KWH:.3g} kWh ({how})"}
+    if grams is not None:
+        said["carbon"] = f"{joules / _KWH * grams:.3g} g CO2 at {grams:g} g per kWh"
+    return said
 
 
 def _rounded(found: dict[str, Any]) -> dict[str, list[float]]:

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from deepbio.datasets import Dataset
 from deepbio.datasets.files import writable_folder
+from deepbio.energy import EnergyMeter
 from deepbio.errors import DeepbioError, TrainingError
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import watch_for_preemption
@@ -126,6 +127,7 @@ def fit(
         with cluster.strategy.scope():
             tuner = tuning.tuner(copy, seed=seed)
     everyone = [*callbacks, *([HistoryLog(log_dir)] if log_dir is not None and cluster.is_chief else [])]
+    meter = EnergyMeter()
     with watch_for_preemption(wanted=checkpoints is not None) as request:
         trainer = Trainer(
             copy, data, chosen, cluster=cluster, seed=seed, run=run_facts, callbacks=everyone,
@@ -137,13 +139,14 @@ def fit(
             who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
             log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
             raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
+    joules = meter.joules() if state is None else None  # of a resumed run only a part was seen
     if tuner is not None:
         tuner.finish(model)
     if tuning is None or not tuning.needs_copy:
         bring_back(copy, model)
     if calibration is not None:
         calibrate(model, data.valid, method=calibration)
-    run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning)
+    run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning, joules)
     if folder is not None and checkpoints is not None and cluster.is_chief:
         write_run(run, data, folder)
         checkpoints.remove()

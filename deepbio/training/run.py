@@ -38,6 +38,7 @@ class Run:
         seconds: of training.
         folder: of the preset, where `out` was given.
         tuning: of a trained model; `None` where the training began anew.
+        joules: energy of the processor packages while it trained; `None` where it cannot be read, or the run was resumed.
     """
 
     model: keras.Model = field(repr=False)
@@ -48,6 +49,7 @@ class Run:
     seconds: float
     folder: Path | None = None
     tuning: Tuning | None = field(default=None, repr=False)
+    joules: float | None = None
 
 
 def write_run(run: Run, data: Dataset, out: Path) -> None:
@@ -56,7 +58,8 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     dataset = {"name": data.name, "options": data.options, "fingerprint": data.fingerprint()}
     with write_atomically(out / "history.csv") as beside:
         beside.write_text(_history_csv(run.history), encoding="utf-8")
-    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3)})
+    energy = {} if run.joules is None else {"joules": round(run.joules, 1)}
+    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **energy})
     calibration = record.readout.calibration if record.readout else None
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},

@@ -87,6 +87,8 @@ def hub_card(folder: str | Path) -> str:
         "library_name": "keras",
         "tags": ["deepbio", "biology", _DOMAIN[preset["input"]["modality"]], str(preset["architecture"] or "keras")],
     }
+    if "co2_eq_emissions" in card.facts:
+        facts["co2_eq_emissions"] = card.facts["co2_eq_emissions"]
     if results := _results(source, card.name, preset):
         facts["model-index"] = results
     front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)

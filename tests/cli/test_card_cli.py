@@ -52,6 +52,24 @@ def test_a_card_tells_results_parts_limits_reading_and_cost(run, folder):
     assert "test" in json.loads((folder / "metrics.json").read_text())
 
 
+def test_energy_and_carbon_are_estimated_from_stated_power(run, folder):
+    file = folder / "metrics.json"
+    figures = json.loads(file.read_text())
+    file.write_text(json.dumps({**figures, "train_seconds": 7200}))
+    code, out, err = run("card", folder, "--licence", "MIT", "--watts", 50, "--grams-per-kwh", 300, "--hub")
+    assert code == 0, err
+    assert "- energy: 0.1 kWh (50 W, as stated, for 7,200 s)" in out
+    assert "- carbon: 30 g CO2 at 300 g per kWh" in out
+    assert yaml.safe_load(out.split("---\n")[1])["co2_eq_emissions"]["emissions"] == 30.0
+    file.write_text(json.dumps({**figures, "joules": 1.8e6}))
+    assert run("card", folder)[0] == 0
+    assert "energy: 0.5 kWh (processor packages only, measured)" in read_card(folder).text
+    file.write_text(json.dumps(figures))
+    code, _, err = run("card", folder, "--watts", -1)
+    assert code == 2
+    assert "watts" in err
+
+
 def test_ones_own_words_stay_and_the_rest_is_renewed(run, folder):
     card = folder / "card.md"
     text = card.read_text()
