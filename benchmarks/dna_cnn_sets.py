@@ -104,8 +104,8 @@ def cell(name: str, data: Dataset, train: Split, watch: Split, test: Split, *, s
     return found | {"five_mers": five_mers(train, watch, test)}
 
 
-def jobs(seeds: list[int]):
-    for name in PLANS:
+def jobs(names: list[str], seeds: list[int]):
+    for name in names:
         data = load_dataset(name.rstrip("+"))
         every = _in_order(data)
         every = Split(every.x, every.y, every.ids, near_groups(every.x))
@@ -135,11 +135,12 @@ def main():
     parser.add_argument("--keep", type=Path, required=True, help="folder of the finished folds")
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the published test windows")
+    parser.add_argument("--sets", nargs="+", default=list(PLANS), choices=list(PLANS), metavar="SET")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     began, left = time.monotonic(), []
-    for _, key, run in jobs(arguments.seeds):
+    for _, key, run in jobs(arguments.sets, arguments.seeds):
         file = arguments.keep / f"{key}.npz"
         if file.exists():
             continue

@@ -9,9 +9,10 @@
 | uci_splice | `dna_cnn`, 32 filters | Oct4 and Mafk peaks: other signals, other length |
 
 Each seed draws the training and test examples, near duplicates on one side (`deepbio.datasets.similar`), the share of the training
-examples, the new weights and the order. All ways have the registered settings of `dna_cnn` and the same number of steps; nothing
-is chosen by results. Layers that do not fit the new length are new (`adapter="layers"`). Every cell is kept in a file, so the work
-can be done in pieces: with `--minutes` no cell starts after so long.
+examples, the new weights and the order. All ways have the registered settings of `dna_cnn`: 30 epochs, and where the examples are
+so few that this makes less than 120 steps, as many epochs as make 120. Nothing is chosen by results. Layers that do not fit the
+new length are new (`adapter="layers"`). Every cell is kept in a file, so the work can be done in pieces: with `--minutes` no cell
+starts after so long.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from deepbio.zoo import get_model
 
 SHARES = (0.05, 0.2, 1.0)
 SEEDS = range(5)
-STEPS = 120  # of training, whatever the share
+EPOCHS, LEAST_STEPS = 30, 120
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Plan:
 
 PLANS = {
     "ecoli_promoters": Plan("ecoli", 64, 42, "auroc", 16),
-    "oct4_mafk": Plan("dna_cnn.uci_splice", 2000, 1000, "auroc", 64),
+    "oct4_mafk": Plan("dna_cnn.uci_splice", 1000, 1000, "auroc", 64),
     "uci_splice": Plan("peaks", 2000, 900, "accuracy", 64),
 }
 NAMES = {"scratch": "from scratch", "linear_probe": "linear probe", "full": "full fine-tuning", "lora": "LoRA, rank 8"}
@@ -84,7 +85,7 @@ def trunk(name: str, keep: Path) -> str:
         return str(folder)
     if name == "peaks":
         data = load_dataset("oct4_mafk")
-        epochs = 5
+        epochs = 10
     else:
         _, new = whole("ecoli_promoters")
         source, every = whole("cnnprom_ecoli")
@@ -122,7 +123,8 @@ def cell(name: str, data: Dataset, every: Split, share: float, way: str, seed: i
     steps = -(-len(train) // plan.batch_size)
     began = time.perf_counter()
     runs = compare_approaches(
-        trunk(plan.trunk, keep), new, approaches=(way,), adapter="layers", seed=seed, epochs=max(1, round(STEPS / steps)),
+        trunk(plan.trunk, keep), new, approaches=(way,), adapter="layers", seed=seed,
+        epochs=max(EPOCHS, -(-LEAST_STEPS // steps)),
         batch_size=plan.batch_size, verbose=False,
     )  # fmt: skip
     found = value(plan.metric, data.task, test.y, predict(runs[way].model, test))
