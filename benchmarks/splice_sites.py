@@ -1,11 +1,11 @@
 """Splice sites of a megabase of human chromosome 22: how well the pretrained splice models find them.
 
-    python benchmarks/splice_sites.py [--weights spliceai_10k.ci] [--data ../shared/data/grch37_chr22_1mb] [--out FILE]
+    python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data ../shared/data/grch37_chr22_1mb] [--out FILE]
 
 The folder holds one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
 transcript, exons; starts 0-based). Every gene is read on its own strand with N beyond its transcript, as SpliceAI does. Top-k accuracy
 is the share of true sites among the k surest positions, k being their number (Jaganathan et al. 2019). Intervals: bootstrap of whole
-genes; for donors against GT sites, of sites.
+genes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from deepbio.datasets.readers import read_fasta
-from deepbio.metrics import auprc, auroc
+from deepbio.metrics import auprc
 from deepbio.sequence import reverse_complement
 from deepbio.training import predict
 from deepbio.zoo import get_model
@@ -42,7 +42,8 @@ class Gene:
     minus: bool
 
 
-def read_genes(folder: Path) -> tuple[np.ndarray, list[Gene]]:
+def read_genes(folder: Path) -> tuple[int, np.ndarray, list[Gene]]:
+    """Give the 1-based place of the first base on the chromosome, the codes, and the genes that lie inside."""
     records = read_fasta(next(folder.glob("*.fa.gz")))
     codes = np.asarray(records.codes[0])
     first = int(records.ids[0].split(":")[1].split("-")[0])
@@ -60,7 +61,7 @@ def read_genes(folder: Path) -> tuple[np.ndarray, list[Gene]]:
             last = end - start - 1
             sites = {"acceptor": last - right, "donor": last - left} if minus else {"acceptor": left, "donor": right}
             genes.append(Gene(row["#NAME"], own, sites, start, minus))
-    return codes, genes
+    return first, codes, genes
 
 
 def probabilities(model, gene: Gene) -> np.ndarray:
@@ -120,50 +121,22 @@ def splice_rows(model, genes: list[Gene]) -> list[str]:
     return lines
 
 
-def donor_rows(codes: np.ndarray, genes: list[Gene], *, negatives: int = 20_000) -> list[str]:
-    """Tell annotated donors from random GT sites of both strands with MMSplice's donor module."""
-    model = get_model("mmsplice_donor.cheng2019")
-    both = [codes, reverse_complement(codes)]
-    real: list[set[int]] = [set(), set()]
-    for gene in genes:
-        begin = len(codes) - gene.start - len(gene.codes) if gene.minus else gene.start
-        real[gene.minus] |= {begin + int(site) for site in gene.sites["donor"]}
-
-    def window(strand: int, last: int) -> np.ndarray:
-        return both[strand][last - 4 : last + 14]  # 5 bases of the exon, 13 of the intron
-
-    random = np.random.Generator(np.random.Philox(0))
-    others = []
-    for strand, sequence in enumerate(both):
-        gt = np.flatnonzero((sequence[1:-1] == 2) & (sequence[2:] == 3))  # the base before GT
-        gt = gt[(gt >= 4) & (gt < len(sequence) - 14)]
-        chosen = random.choice(gt[~np.isin(gt, sorted(real[strand]))], negatives // 2, replace=False)
-        others += [window(strand, int(last)) for last in chosen]
-    sites = [window(strand, last) for strand in (0, 1) for last in sorted(real[strand])]
-    p = predict(model, np.stack([*sites, *others]))
-    is_gt = np.array([site[5] == 2 and site[6] == 3 for site in sites])
-    lines = []
-    for kind, kept in (("all annotated donors", np.ones(len(sites), bool)), ("annotated donors that are GT", is_gt)):
-        scores = np.concatenate([p[: len(sites)][kept], p[len(sites) :]])
-        y = np.repeat([1.0, 0.0], [kept.sum(), len(others)])
-        value = with_interval(
-            lambda w, y=y, scores=scores: float(auroc(y, scores, weights=w)), list(range(len(y))), len(y), draws=200
-        )
-        lines.append(f"- {kept.sum()} {kind} against {len(others):,} random GT sites: AUROC {value}")
-    return lines
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", default="spliceai_10k.ci")
+    parser.add_argument("--weights", nargs="+", default=["spliceai_10k.ci"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/grch37_chr22_1mb"))
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    codes, genes = read_genes(arguments.data)
-    lines = ["# Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", ""]
-    lines += ["## mmsplice_donor.cheng2019", "", *donor_rows(codes, genes), ""]
-    lines += [f"## {arguments.weights}", ""]
-    lines += splice_rows(get_model(arguments.weights, input_shape=SPAN + CONTEXT), genes)
+    _, _, genes = read_genes(arguments.data)
+    lines = [
+        "# Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", "",
+        f"`python benchmarks/splice_sites.py --weights {' '.join(arguments.weights)}`, {len(genes)} genes of SpliceAI's own table.",
+        "Chromosome 22 was among SpliceAI's training chromosomes (Jaganathan et al. 2019), so these figures show that the weights",
+        "are read right, not how they do on unseen genes. Three introns of SCARF2 in the table have 2 to 7 bases: they are gaps",
+        "of an alignment, and what is missed there is no splice site.",
+    ]  # fmt: skip
+    for name in arguments.weights:
+        lines += ["", f"## {name}", "", *splice_rows(get_model(name, input_shape=SPAN + CONTEXT), genes)]
     text = "\n".join(lines) + "\n"
     print(text)
     if arguments.out:
