@@ -58,11 +58,17 @@ def info(
     from deepbio.zoo.registry import builder_options, list_models, model_spec
 
     shelf = {folder.name: folder for folder in entries("zoo")}
+    preset = Path(name) if Path(name).is_dir() else shelf.get(name)
     if name in list_models():
         spec = model_spec(name)
         facts = {**_facts(spec), "options": builder_options(spec), "training": dict(spec.training)}
-    elif Path(name).is_dir() or name in shelf:
-        facts = _preset_facts(Path(name) if Path(name).is_dir() else shelf[name])
+    elif preset is not None:
+        facts = _preset_facts(preset)
+        if not json:
+            from deepbio.cli.preset_page import preset_page
+
+            typer.echo("\n".join(preset_page(preset, facts)))
+            return
     else:
         cards = {card.name: card for card in list_datasets()}
         if name not in cards:

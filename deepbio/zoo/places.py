@@ -1,6 +1,7 @@
 """Where a preset's weights may stand: its own folder, an installed package, an `https` address, a Hugging Face repository.
 
-Whatever the place, the file's SHA-256 stands in `preset.json` and is checked before the file is opened.
+Whatever the place, the file's SHA-256 stands in `preset.json` and is checked before the file is opened. With `DEEPBIO_OFFLINE=1` only
+what is here already is used.
 """
 
 from __future__ import annotations
@@ -86,6 +87,14 @@ def hub_folder(name: str) -> Path:
     repository, revision = hub_address(name)
     hub = require("huggingface_hub", extra="hub", purpose="Loading a preset from Hugging Face")
     options = {"revision": revision or None, "allow_patterns": list(_HUB_FILES)}
+    if _offline():
+        try:
+            return Path(hub.snapshot_download(repository, local_files_only=True, **options))
+        except (OSError, ValueError) as error:
+            raise WeightsError(
+                f"{name} is not in the cache of huggingface_hub, and DEEPBIO_OFFLINE forbids the download. Load it once with a "
+                "connection, or take its folder from elsewhere and give the path."
+            ) from error
     try:
         return Path(hub.snapshot_download(repository, **options))
     except (OSError, ValueError) as error:
@@ -146,9 +155,17 @@ def _download(url: str, sha256: str) -> Path:
     if not url.startswith("https://"):
         raise WeightsError(f"Weights are fetched over https only; received {url!r}.")
     name = f"{sha256[:16]}-{url.rsplit('/', 1)[-1]}"
+    place = cache_folder() / "weights" / name
+    if _offline() and not place.is_file():
+        raise WeightsError(f"{url} is not in the cache, and DEEPBIO_OFFLINE forbids the download. Put the file at {place}.")
     try:
-        return Path(pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=name, path=cache_folder() / "weights"))
+        return Path(pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=name, path=place.parent))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise WeightsError(f"{url} cannot be fetched: {reason} Check the connection, or put the file at "
-                           f"{cache_folder() / 'weights' / name}.") from error  # fmt: skip
+        raise WeightsError(
+            f"{url} cannot be fetched: {reason} Check the connection, or put the file at {place}."
+        ) from error
+
+
+def _offline() -> bool:
+    return os.environ.get("DEEPBIO_OFFLINE", "") not in ("", "0")
