@@ -29,7 +29,9 @@ def preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     yield _row("input", _input(facts["input"]))
     yield _row("output", _output(Task.from_dict(facts["task"]) if facts.get("task") else None, facts["outputs"]))
     count = f"{facts['parameters']:,}" if facts.get("parameters") else "unknown"
-    yield _row("parameters", count + (f" in {len(members)} members, which are averaged" if isinstance(members, list) else ""))
+    yield _row(
+        "parameters", count + (f" in {len(members)} members, which are averaged" if isinstance(members, list) else "")
+    )
     yield _row("size", _size(folder))
     yield _row("weights", _weights(members if isinstance(members, list) else [facts["weights"]]))
     for key in ("licence", "attribution", "data_licence", "citation", "data_citation", "source", "notice"):

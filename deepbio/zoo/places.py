@@ -157,7 +157,9 @@ def _download(url: str, sha256: str) -> Path:
     name = f"{sha256[:16]}-{url.rsplit('/', 1)[-1]}"
     place = cache_folder() / "weights" / name
     if _offline() and not place.is_file():
-        raise WeightsError(f"{url} is not in the cache, and DEEPBIO_OFFLINE forbids the download. Put the file at {place}.")
+        raise WeightsError(
+            f"{url} is not in the cache, and DEEPBIO_OFFLINE forbids the download. Put the file at {place}."
+        )
     try:
         return Path(pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=name, path=place.parent))
     except (OSError, ValueError) as error:

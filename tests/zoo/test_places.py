@@ -99,6 +99,17 @@ def test_a_missing_download_says_where_the_file_may_be_put(server, plain_http, w
         locate(entry, weights.parent)
 
 
+def test_offline_takes_what_is_here_and_asks_for_nothing(server, plain_http, weights, monkeypatch):
+    entry = {"url": server.replace("http", "https") + "/w.weights.h5", "sha256": sha256_of(weights)}
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    with pytest.raises(WeightsError, match=r"DEEPBIO_OFFLINE forbids the download. Put the file at .*w\.weights\.h5"):
+        locate(entry, weights.parent)
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "0")
+    locate(entry, weights.parent)
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    assert locate(entry, weights.parent).read_bytes() == b"weights"
+
+
 @pytest.mark.parametrize("url", ["http://example.org/w.weights.h5", "file:///etc/passwd", "ftp://example.org/w"])
 def test_only_https_is_fetched(url, weights):
     with pytest.raises(WeightsError, match="over https only"):
