@@ -1,5 +1,6 @@
 """Augmentation inside the compiled step: repeatable, the same for both feeds, resumable, and told in the recipe."""
 
+import keras
 import numpy as np
 import pytest
 import yaml
@@ -48,6 +49,23 @@ def test_augmentation_does_not_depend_on_how_the_data_come(digits):
     streamed = Dataset("few", digits.task, digits.input, Split(Streamed(x), y), digits.valid, digits.test)
     said = ["shift", {"rotate": {"degrees": 20}}, "noise"]
     assert len({trained(data, augment=said, steps_per_execution=k) for data in (digits, streamed) for k in (1, 3)}) == 1
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_same_changes(digits, tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.params["epochs"] and self.model.optimizer.iterations >= 7:
+                raise KeyboardInterrupt
+
+    settings = {"seed": 2, "epochs": 2, "batch_size": 32, "patience": 0, "augment": "medical", "verbose": False}
+    whole = get_model("lenet5", dataset=digits, seed=1)
+    fit(whole, digits, **settings)
+    model = get_model("lenet5", dataset=digits, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, digits, out=tmp_path / "run", checkpoint_steps=1, callbacks=[Stop()], **settings)
+    again = get_model("lenet5", dataset=digits, seed=1)
+    fit(again, digits, out=tmp_path / "run", resume=True, **settings)
+    assert weights_hash(again) == weights_hash(whole)
 
 
 def test_the_last_epochs_can_be_clean(digits):
