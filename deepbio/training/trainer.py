@@ -70,6 +70,8 @@ class Trainer:
         self._tuner = tuner
         self._trained = model.trainable_variables if tuner is None else tuner.variables
         strategy = cluster.strategy
+        if settings.sampling == "balanced" and not data.task.is_classification:
+            raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
         self._augment = augmentation(settings.augment, data.input, data.task)
         self._feed = make_feed(
             data.train, batch_size=settings.batch_size, seed=seed, sampling=settings.sampling, cache=settings.cache, strategy=strategy,

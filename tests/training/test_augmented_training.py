@@ -51,6 +51,11 @@ def test_augmentation_does_not_depend_on_how_the_data_come(digits):
     assert len({trained(data, augment=said, steps_per_execution=k) for data in (digits, streamed) for k in (1, 3)}) == 1
 
 
+def test_compiling_the_step_leaves_augmentation_outside(digits):
+    said = [{"rotate": {"degrees": 20}}, "mixup"]
+    assert trained(digits, augment=said, jit_compile=True, epochs=1) != trained(digits, jit_compile=True, epochs=1)
+
+
 def test_a_run_that_was_stopped_goes_on_with_the_same_changes(digits, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -131,6 +131,12 @@ def test_a_rare_class_is_found_more_often(settings):
     assert score("balanced_accuracy", data, **settings) > plain + 0.1
 
 
+def test_balanced_sampling_is_refused_for_numbers():
+    data = Dataset.from_arrays(RANDOM.normal(size=(60, 2)).astype(np.float32), RANDOM.normal(size=(60, 1)))
+    with pytest.raises(TrainingError, match="for classes; the task is regression"):
+        fit(get_model("mlp", dataset=data, seed=0), data, sampling="balanced", verbose=False)
+
+
 def test_grades_are_monitored_by_quadratic_kappa():
     data = grades()
     found = score("quadratic_kappa", data, loss="ordinal", monitor="quadratic_kappa")
