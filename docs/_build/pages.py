@@ -16,6 +16,7 @@ from tables import ROOT, dataset_table, model_table, origin  # noqa: E402
 
 # The reference begins with what most readers look for; other rooms follow by name.
 FIRST = ("zoo", "training", "datasets")
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def rooms() -> list[str]:
@@ -41,12 +42,13 @@ def on_config(config):
 
 def results() -> list[Path]:
     """Give the files of measured results."""
-    return sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+    return sorted(RESULTS.glob("*.md"))
 
 
 def heading(file: Path) -> str:
-    """Give the first heading of a Markdown file."""
-    return file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+    """Give the first heading of a Markdown file; that of a leaderboard, which is its suite's title, with the word before it."""
+    text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+    return f"Leaderboard: {text}" if file.stem.startswith("leaderboard_") else text
 
 
 def on_files(files, config):
@@ -59,6 +61,7 @@ def on_files(files, config):
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
         **{f"api/{room}.md": reference_page(room) for room in rooms()},
         **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in results()},
+        **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.csv"))},
     }
     for path, content in pages.items():
         files.append(File.generated(config, path, content=content))
