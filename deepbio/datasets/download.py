@@ -1,4 +1,4 @@
-"""Downloading a file once: to a name beside, checked, then renamed; one process downloads, the others wait."""
+"""Downloading a file once: to a name beside, resumed where it broke off, checked, renamed; other processes wait."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO, Any
 
-from deepbio.datasets.files import clear_unfinished, writable_folder, write_atomically
+from deepbio.datasets.files import cannot_write, clear_unfinished, put_in_place, writable_folder
 from deepbio.errors import DataError
 
 log = logging.getLogger("deepbio")
+_TRIES = 5  # of one address, as long as each brings some bytes
 
 
 def cache_folder() -> Path:
@@ -24,7 +26,9 @@ def cache_folder() -> Path:
 def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], str | None], advice: str = "") -> Path:
     """Download from the first address that gives the right file to `target`.
 
-    Nothing is ever half-written at `target`. Processes that ask for one file at the same time fetch it once.
+    Nothing is ever half-written at `target`: what has come stands in a hidden file beside it until it is whole and checked.
+    A download that broke off goes on from there, at once and at the next call. Processes that ask for one file at the same
+    time fetch it once.
 
     Args:
         addresses: asked in this order.
@@ -39,6 +43,7 @@ def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], 
     from filelock import FileLock
 
     folder = writable_folder(target.parent)
+    part = folder / f".{target.name}.part"
     with FileLock(folder / f".{target.name}.lock"):
         if target.is_file() and check(target) is None:  # another process was faster
             return target
@@ -47,38 +52,75 @@ def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], 
         for address in addresses:
             log.info("downloading %s", address)
             try:
-                with write_atomically(target) as beside:
-                    _fetch(address, beside)
-                    if wrong := check(beside):
-                        raise _WrongFileError(wrong)
-                return target
-            except _WrongFileError as error:
-                reasons.append(f"{address}: {error}")
+                wrong = _complete(address, part, check)
+                if wrong is None:
+                    put_in_place(part, target)
+                    return target
+            except OSError as error:
+                part.unlink(missing_ok=True)
+                raise cannot_write(target, error) from error
+            reasons.append(f"{address}: {wrong}")
     raise DataError(f"{target.name} could not be downloaded. {' '.join(reasons)}. {advice}".strip())
 
 
-class _WrongFileError(Exception):
-    """An address did not give the file."""
+def _complete(address: str, part: Path, check: Callable[[Path], str | None]) -> str | None:
+    """Bring `part` to the whole file; say what is wrong, None for nothing. What may be the file's beginning stays."""
+    begun = part.is_file()
+    if begun and check(part) is None:
+        return None
+    broken = _fetch(address, part)
+    if broken is not None:
+        if part.stat().st_size == 0:
+            part.unlink()
+        return broken
+    wrong = check(part)
+    if wrong is not None and begun:  # what had come before may be of another file
+        part.unlink()
+        return _complete(address, part, check)
+    if wrong is not None:
+        part.unlink()
+    return wrong
 
 
-def _fetch(address: str, target: Path) -> None:
+def _fetch(address: str, part: Path) -> str | None:
+    """Append to `part` what it lacks; say why that failed, None for nothing. A broken connection is taken up again."""
     import pooch
     import requests
 
-    progress = _Progress(target.name)
-    try:
-        # no compression on the way: the bytes on disk are those that the checksum is of
-        get = pooch.HTTPDownloader(
-            progressbar=progress,  # type: ignore[arg-type]
-            chunk_size=1 << 16,
-            timeout=30,
-            headers={"Accept-Encoding": "identity"},
-        )
-        get(address, str(target), None)  # type: ignore[arg-type]
-    except requests.RequestException as error:
-        raise _WrongFileError(f"{type(error).__name__}: {error}") from error
-    finally:
-        progress.close()
+    reason = None
+    for _ in range(_TRIES):
+        with part.open("ab") as file:
+            begun = file.tell()
+            # no compression on the way: the bytes on disk are those that the checksum is of
+            headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
+            progress = _Progress(part.name.removeprefix(".").removesuffix(".part"))
+            get = pooch.HTTPDownloader(
+                progressbar=progress,  # type: ignore[arg-type]
+                chunk_size=1 << 16,
+                timeout=30,
+                headers=headers,
+                hooks={"response": _begin_anew(file)},
+            )
+            try:
+                get(address, file, None)  # type: ignore[arg-type]
+                return None
+            except requests.RequestException as error:
+                reason = f"{type(error).__name__}: {error}"
+            finally:
+                progress.close()
+        if part.stat().st_size == begun:  # no byte more, so that asking again is of no use
+            break
+    return reason
+
+
+def _begin_anew(file: IO[bytes]) -> Callable[..., None]:
+    """Drop what has come where the server sends the whole file (200), or has nothing behind it (416)."""
+
+    def look(response: Any, **_: Any) -> None:
+        if response.status_code in (200, 416):
+            file.truncate(0)
+
+    return look
 
 
 class _Progress:

@@ -33,7 +33,7 @@ def card_file(card: Card, name: str) -> Path:
     mirror = os.environ.get("DEEPBIO_MIRROR", "")
     addresses = []
     if mirror.startswith(("http://", "https://")):
-        addresses.append(f"{mirror.rstrip('/')}/{card.name}/{name}")
+        addresses.append(f"{mirror.rstrip('/')}/{_mirror_folder(card)}/{name}")
     elif mirror and (place := Path(mirror) / _mirror_folder(card) / name).is_file():
         if wrong := _mismatch(place, entry):
             raise DataError(f"{place}, in DEEPBIO_MIRROR, is not the file that the card means: {wrong}.")
@@ -41,6 +41,10 @@ def card_file(card: Card, name: str) -> Path:
     cached = cache_folder() / card.name / name
     if cached.is_file() and not _mismatch(cached, entry):
         return cached
+    if mirror and not addresses and not Path(mirror).is_dir():
+        raise DataError(
+            f"DEEPBIO_MIRROR is {mirror!r}, and there is no such folder. Name a folder, or an address that begins with https://."
+        )
     if entry.get("url"):
         addresses.append(entry["url"])
     if os.environ.get("DEEPBIO_OFFLINE", "") not in ("", "0"):
@@ -104,4 +108,5 @@ def _mismatch(path: Path, entry: dict[str, Any]) -> str | None:
 
 def _by_hand(card: Card, cached: Path) -> str:
     obtain = card.facts.get("obtain") or f"Source: {card['source']}."
-    return f"{str(obtain).strip()} Put the file at {cached}, or name a folder with {card.name}/{cached.name} in DEEPBIO_MIRROR."
+    inside = f"{_mirror_folder(card)}/{cached.name}"
+    return f"{str(obtain).strip()} Put the file at {cached}, or name a folder with {inside} in DEEPBIO_MIRROR."

@@ -34,21 +34,33 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=".writing-", suffix=f"-{target.name}", dir=target.parent)
         os.close(handle)
     except OSError as error:
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     beside = Path(name)
     try:
         yield beside
-        with beside.open("rb") as written:
-            os.fsync(written.fileno())
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(target)
-        _fsync_folder(target.parent)
+        put_in_place(beside, target)
     except OSError as error:
         if error.filename is not None and str(error.filename) != str(beside):
             raise  # another file's trouble, inside the caller's block
-        raise _cannot_write(target, error) from error
+        raise cannot_write(target, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def put_in_place(beside: Path, target: Path) -> None:
+    """Bring a file that is whole to the disk, give it the permissions of any new file, and rename it to `target`.
+
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "beside").write_text("whole")
+    >>> put_in_place(folder / "beside", folder / "a.txt")
+    >>> [file.name for file in folder.iterdir()]
+    ['a.txt']
+    """
+    with beside.open("rb") as written:
+        os.fsync(written.fileno())
+    beside.chmod(0o666 & ~_umask())
+    beside.replace(target)
+    _fsync_folder(target.parent)
 
 
 def clear_unfinished(path: str | os.PathLike[str]) -> None:
@@ -79,7 +91,7 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     return folder
 
 
@@ -106,7 +118,12 @@ def digest_of(path: str | os.PathLike[str], kind: str) -> str:
         raise DataError(f"Expected a readable file at {path}; {error.strerror or error}.") from error
 
 
-def _cannot_write(path: Path, error: OSError) -> DeepbioError:
+def cannot_write(path: Path, error: OSError) -> DeepbioError:
+    """Give the error that says why `path` cannot be written, and what to do.
+
+    >>> print(cannot_write(Path("a.txt"), OSError(errno.ENOSPC, "")))
+    Cannot write a.txt: the disk is full; free some space or choose another folder.
+    """
     reasons = {
         errno.ENOSPC: "the disk is full; free some space or choose another folder",
         errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",

@@ -2,6 +2,8 @@
 
 import hashlib
 import http.server
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,8 @@ from deepbio.datasets import read_card
 from deepbio.datasets.fetch import card_file, whereabouts
 from deepbio.errors import DataError, DeepbioError
 
-CONTENT = b"what the publisher has\n" * 1000
+CONTENT = b"what the publisher has\n" * 10_000
+BLOCK = 65_536  # what is read and written at once; less of it is lost where a connection breaks
 
 
 @pytest.fixture
@@ -23,23 +26,32 @@ def publisher():
     class Handler(http.server.BaseHTTPRequestHandler):
         served: ClassVar[dict] = {}
         asked: ClassVar[list] = []
+        ranges: ClassVar[list] = []  # what each request asked for
+        breaks: ClassVar[list] = []  # after how many bytes the connection of each request breaks
+        resumes = True
 
         def do_GET(self):
             self.asked.append(self.path)
+            self.ranges.append(self.headers["Range"])
             time.sleep(0.05)
             body, length = self.served.get(self.path, (None, 0))
             if body is None:
                 self.send_error(404)
                 return
-            self.send_response(200)
-            self.send_header("Content-Length", str(length))
+            first = int((self.headers["Range"] or "bytes=0-")[6:-1]) if self.resumes else 0
+            if first >= length > 0:
+                self.send_error(416)
+                return
+            self.send_response(206 if first else 200)
+            self.send_header("Content-Length", str(length - first))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[first:][: self.breaks.pop(0) if self.breaks else None])
 
         def log_message(self, *_):
             pass
 
     Handler.served, Handler.asked = {"/x/rows.csv": (CONTENT, len(CONTENT))}, []
+    Handler.ranges, Handler.breaks = [], []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -83,6 +95,17 @@ def test_eight_who_ask_at_once_fetch_once(card, publisher):
     assert publisher[1].asked == ["/x/rows.csv"]
 
 
+def test_eight_processes_that_ask_at_once_fetch_once(card, tmp_path, publisher):
+    program = "from pathlib import Path\nfrom deepbio.datasets import read_card\nfrom deepbio.datasets.fetch import card_file\n"
+    program += "print(card_file(read_card(Path('shelf')), 'rows.csv').stat().st_size)"
+    started = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [process.communicate(timeout=120)[0].strip() for process in started] == [str(len(CONTENT))] * 8
+    assert publisher[1].asked == ["/x/rows.csv"]
+
+
 def test_a_mirror_folder_is_asked_first_and_read_in_place(card, tmp_path, monkeypatch, publisher):
     (tmp_path / "mirror" / "x").mkdir(parents=True)
     (tmp_path / "mirror" / "x" / "rows.csv").write_bytes(CONTENT)
@@ -102,6 +125,20 @@ def test_a_mirror_address_is_asked_before_the_publisher(tmp_path, monkeypatch, p
     assert publisher[1].asked == ["/mirror/x/rows.csv"]
 
 
+def test_a_mirror_address_has_the_folders_of_a_mirror_folder(tmp_path, monkeypatch, publisher, card):
+    publisher[1].served["/mirror/shared/rows.csv"] = publisher[1].served["/x/rows.csv"]
+    monkeypatch.setenv("DEEPBIO_MIRROR", f"{publisher[0]}/mirror")
+    card.facts["mirror_folder"] = "shared"
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].asked == ["/mirror/shared/rows.csv"]
+
+
+def test_a_mirror_that_is_no_folder_is_named(monkeypatch, tmp_path, card):
+    monkeypatch.setenv("DEEPBIO_MIRROR", str(tmp_path / "miror"))
+    with pytest.raises(DataError, match="DEEPBIO_MIRROR is '.*miror', and there is no such folder"):
+        card_file(card, "rows.csv")
+
+
 def test_where_the_mirror_has_nothing_the_publisher_is_asked(monkeypatch, publisher, card):
     monkeypatch.setenv("DEEPBIO_MIRROR", f"{publisher[0]}/mirror")
     assert card_file(card, "rows.csv").read_bytes() == CONTENT
@@ -115,7 +152,7 @@ def test_any_of_several_digests_is_accepted(tmp_path, publisher, card):
 
 WRONG = {
     "other bytes": (b"changed", 7, "SHA-256 should be"),
-    "half a download": (CONTENT[:100], len(CONTENT), "IncompleteRead|ConnectionError|ChunkedEncodingError"),
+    "half a download": (CONTENT[: 2 * BLOCK], len(CONTENT), "IncompleteRead|ConnectionError|ChunkedEncodingError"),
     "nothing": (b"", 0, "SHA-256 should be"),
     "no such file": (None, 0, "404"),
 }
@@ -127,8 +164,50 @@ def test_what_is_not_the_file_is_refused_and_leaves_nothing(card, tmp_path, publ
     publisher[1].served["/x/rows.csv"] = (body, length)
     with pytest.raises(DataError, match=f"could not be downloaded.*(?:{message}).*Ask the publisher"):
         card_file(card, "rows.csv")
-    left = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-    assert left in ([], [".rows.csv.lock"])
+    left = {path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+    assert left <= {".rows.csv.lock", *([".rows.csv.part"] if case == "half a download" else [])}
+
+
+def test_a_download_that_breaks_off_goes_on_from_there(card, tmp_path, publisher):
+    publisher[1].breaks = [BLOCK + 5000, BLOCK + 8000]
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].ranges == [None, f"bytes={BLOCK}-", f"bytes={2 * BLOCK}-"]
+    assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+def test_the_next_call_goes_on_where_an_earlier_one_was_ended(card, tmp_path, publisher):
+    _part(tmp_path, CONTENT[:7000])
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].ranges == ["bytes=7000-"]
+
+
+def test_what_was_whole_before_the_process_ended_is_not_fetched_again(card, tmp_path, publisher):
+    _part(tmp_path, CONTENT)
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].asked == []
+
+
+@pytest.mark.parametrize(
+    ("before", "ranges"),
+    [(b"of another file", ["bytes=15-", None]), (CONTENT + b"more", ["bytes=230004-", None])],
+    ids=["the beginning of another file", "more than the file"],
+)
+def test_a_wrong_beginning_is_dropped_and_all_fetched(card, tmp_path, publisher, before, ranges):
+    _part(tmp_path, before)
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].ranges == ranges
+
+
+def test_a_server_that_cannot_go_on_sends_all_again(card, publisher, monkeypatch):
+    monkeypatch.setattr(publisher[1], "resumes", False)
+    publisher[1].breaks = [2 * BLOCK]
+    assert card_file(card, "rows.csv").read_bytes() == CONTENT
+    assert publisher[1].ranges == [None, f"bytes={2 * BLOCK}-"]
+
+
+def _part(tmp_path, content):
+    (tmp_path / "cache" / "x").mkdir(parents=True)
+    (tmp_path / "cache" / "x" / ".rows.csv.part").write_bytes(content)
 
 
 def test_a_publisher_out_of_reach_is_named(tmp_path, card):
