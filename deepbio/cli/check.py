@@ -17,8 +17,14 @@ def check(
         str | None, typer.Argument(metavar="NAME_OR_PATH", help="A data set, a table, an archive or a folder.")
     ] = None,
     fasta: own_data.Fasta = None,
+    table: own_data.Table = None,
+    images: own_data.Images = None,
+    npz: own_data.Npz = None,
+    h5ad: own_data.H5ad = None,
+    genbank: own_data.Genbank = None,
     genome: own_data.Genome = None,
     bed: own_data.Bed = None,
+    bigwig: own_data.Bigwig = None,
     vcf: own_data.Vcf = None,
     image: own_data.Image = None,
     window: own_data.Window = None,
@@ -46,11 +52,16 @@ def check(
 
     place = None if name is None else Path(name)
     shelf = [folder.name for folder in entries("datasets")]
-    source: dict[str, Any] = (
-        {"fasta": fasta} if fasta else _source(place) if place is not None and name not in shelf else {}
-    )
+    files: dict[str, Any] = {
+        "fasta": fasta, "table": table, "images": images, "npz": npz, "h5ad": h5ad, "genbank": genbank, "genome": genome,
+    }  # fmt: skip
+    given_files = {kind: value for kind, value in files.items() if value}
+    if name is not None and given_files.keys() - {"genome"}:
+        raise DeepbioError(f"Give a data set or path, or --{next(iter(given_files))}, not both; received {name} too.")
+    if place is not None and name not in shelf:
+        given_files |= _source(place)
     own = own_data.own_options(
-        **source, genome=genome, bed=bed, vcf=vcf, image=image, window=window, label=label, text=text,
+        **given_files, bed=bed, bigwig=bigwig, vcf=vcf, image=image, window=window, label=label, text=text,
         sequence=sequence, group=group, positive=positive, length=length,
     )  # fmt: skip
     given = key_values(data_options or [], option="--data")
@@ -82,6 +93,12 @@ def _source(place: Path) -> dict[str, Any]:
         return {"npz": place}
     if place.suffix == ".h5ad":
         return {"h5ad": place}
+    if place.suffix in (".gb", ".gbk", ".genbank"):
+        return {"genbank": place}
+    if place.name.removesuffix(".gz").endswith((".fa", ".fasta", ".fna", ".fq", ".fastq")):
+        raise DeepbioError(
+            f"{place}: say of which class it is, and give the other: --fasta CLASS={place} --fasta OTHER=FILE."
+        )
     return {"table": place} if place.exists() or place.suffix else {}
 
 

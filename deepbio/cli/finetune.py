@@ -48,6 +48,14 @@ def finetune(
     table: own_data.Table = None,
     images: own_data.Images = None,
     npz: own_data.Npz = None,
+    h5ad: own_data.H5ad = None,
+    genbank: own_data.Genbank = None,
+    genome: own_data.Genome = None,
+    bed: own_data.Bed = None,
+    bigwig: own_data.Bigwig = None,
+    vcf: own_data.Vcf = None,
+    image: own_data.Image = None,
+    window: own_data.Window = None,
     label: own_data.Label = None,
     text: own_data.Text = None,
     sequence: own_data.Sequences = None,
@@ -61,7 +69,8 @@ def finetune(
 ) -> None:
     """Train a trained model on new data: part frozen, rates by depth, or LoRA."""
     own = own_data.own_options(
-        fasta=fasta, table=table, images=images, npz=npz, label=label, text=text, sequence=sequence, group=group,
+        fasta=fasta, table=table, images=images, npz=npz, h5ad=h5ad, genbank=genbank, genome=genome, bed=bed,
+        bigwig=bigwig, vcf=vcf, image=image, window=window, label=label, text=text, sequence=sequence, group=group,
         positive=positive, length=length,
     )  # fmt: skip
     if bool(own) == (dataset is not None):

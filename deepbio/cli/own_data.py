@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from deepbio.datasets import Dataset
 
 _OWN = "Your own data"
-_KINDS = "--fasta, --table, --images, --npz, --h5ad or --genome"
+_KINDS = "--fasta, --table, --images, --npz, --h5ad, --genbank or --genome"
 Fasta = Annotated[
     list[str] | None,
-    typer.Option("--fasta", metavar="CLASS=FILE", help="A FASTA file of one class; repeat.", rich_help_panel=_OWN),
+    typer.Option(
+        "--fasta", metavar="CLASS=FILE", help="A FASTA or FASTQ file of one class; repeat.", rich_help_panel=_OWN
+    ),
 ]
 Table = Annotated[
     Path | None, typer.Option("--table", help="A CSV, TSV, JSON lines or Parquet file.", rich_help_panel=_OWN)
@@ -31,6 +33,10 @@ H5ad = Annotated[
     Path | None,
     typer.Option("--h5ad", help="AnnData: cells; with --genome, regions by cell type.", rich_help_panel=_OWN),
 ]
+Genbank = Annotated[
+    Path | None,
+    typer.Option("--genbank", help="Windows around its features: --data features=[CDS,tRNA].", rich_help_panel=_OWN),
+]
 Genome = Annotated[
     Path | None, typer.Option("--genome", help="A FASTA for --bed, --vcf or --h5ad.", rich_help_panel=_OWN)
 ]
@@ -39,7 +45,7 @@ Bed = Annotated[
     typer.Option(
         "--bed",
         metavar="CLASS=FILE|FILE",
-        help="Intervals of one class, repeat; or one file with --label name or score, or with --bigwig.",
+        help="BED or GTF of one class, repeat; or one file with --label name, score or feature, or with --bigwig.",
         rich_help_panel=_OWN,
     ),
 ]
@@ -98,6 +104,7 @@ def own_options(
     images: Path | None = None,
     npz: Path | None = None,
     h5ad: Path | None = None,
+    genbank: Path | None = None,
     genome: Path | None = None,
     bed: Sequence[str] | None = None,
     bigwig: Sequence[str] | None = None,
@@ -118,6 +125,7 @@ def own_options(
         "folder": images,
         "npz": npz,
         "h5ad": h5ad,
+        "genbank": genbank,
         "genome": None if h5ad else genome,
     }
     beside: dict[str, Any] = {
@@ -147,7 +155,7 @@ def own_name(options: Mapping[str, Any]) -> str:
     """
     named = next(
         options[source]
-        for source in ("fasta", "csv", "manifest", "folder", "npz", "h5ad", "vcf", "bed")
+        for source in ("fasta", "csv", "manifest", "folder", "npz", "h5ad", "genbank", "vcf", "bed")
         if source in options
     )
     return "-".join(named) if isinstance(named, Mapping) else Path(str(named)).resolve().name.split(".")[0]

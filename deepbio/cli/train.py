@@ -47,6 +47,7 @@ def fit(
     images: own_data.Images = None,
     npz: own_data.Npz = None,
     h5ad: own_data.H5ad = None,
+    genbank: own_data.Genbank = None,
     genome: own_data.Genome = None,
     bed: own_data.Bed = None,
     bigwig: own_data.Bigwig = None,
@@ -86,8 +87,8 @@ def fit(
     }
     config, data_config = key_values(options or [], option="--set"), key_values(data_options or [], option="--data")
     own = own_data.own_options(
-        fasta=fasta, table=table, images=images, npz=npz, h5ad=h5ad, genome=genome, bed=bed, bigwig=bigwig, vcf=vcf,
-        image=image, window=window, label=label, text=text, sequence=sequence, group=group, positive=positive,
+        fasta=fasta, table=table, images=images, npz=npz, h5ad=h5ad, genbank=genbank, genome=genome, bed=bed,
+        bigwig=bigwig, vcf=vcf, image=image, window=window, label=label, text=text, sequence=sequence, group=group, positive=positive,
         length=length,
     )  # fmt: skip
     if own and dataset is not None:

@@ -150,7 +150,7 @@ class Dataset:
 
     @classmethod
     def from_fasta(cls, files: Mapping[str, str | os.PathLike[str]], **options: Any) -> Dataset:
-        """Build a data set from one FASTA file a class; see `deepbio.datasets.build.from_fasta`."""
+        """Build a data set from one FASTA or FASTQ file a class; see `deepbio.datasets.build.from_fasta`."""
         from deepbio.datasets import build
 
         return build.from_fasta(files, **options)
@@ -187,6 +187,13 @@ class Dataset:
         from deepbio.datasets import build
 
         return build.from_bed(genome, bed, **options)
+
+    @classmethod
+    def from_genbank(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
+        """Build a data set of windows around the features of a GenBank file; see `deepbio.datasets.build.from_genbank`."""
+        from deepbio.datasets import build
+
+        return build.from_genbank(path, **options)
 
     @classmethod
     def from_bigwig(

@@ -9,6 +9,7 @@ from deepbio.datasets.build.again import build_again, names_files
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.fasta import from_fasta
+from deepbio.datasets.build.genbank import from_genbank
 from deepbio.datasets.build.images import from_folder, from_npz
 from deepbio.datasets.build.intervals import from_bed, from_bigwig
 from deepbio.datasets.build.manifest import from_manifest
@@ -24,6 +25,7 @@ __all__ = [
     "from_csv",
     "from_fasta",
     "from_folder",
+    "from_genbank",
     "from_manifest",
     "from_npz",
     "from_peaks",

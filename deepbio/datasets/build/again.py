@@ -8,6 +8,7 @@ from typing import Any
 
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.fasta import from_fasta
+from deepbio.datasets.build.genbank import from_genbank
 from deepbio.datasets.build.images import from_folder, from_npz
 from deepbio.datasets.build.intervals import from_bed, from_bigwig
 from deepbio.datasets.build.manifest import from_manifest
@@ -24,6 +25,7 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "npz": from_npz,
     "manifest": from_manifest,
     "h5ad": from_anndata,
+    "genbank": from_genbank,
     "genome": from_bed,
 }
 FILES = tuple(_BUILDERS)
@@ -45,7 +47,8 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
 
     Args:
         name: of the data set.
-        options: `fasta`, `csv`, `folder`, `npz`, `manifest`, `h5ad` or `genome` with what was read, and the builder's other options.
+        options: `fasta`, `csv`, `folder`, `npz`, `manifest`, `h5ad`, `genbank` or `genome` with what was read, and the
+            builder's other options.
 
     Raises:
         DataError: no or several sources, an unknown option, a function of your own that no file can hold, or what the

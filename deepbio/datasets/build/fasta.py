@@ -1,4 +1,4 @@
-"""A `Dataset` from FASTA files, one a class."""
+"""A `Dataset` from FASTA or FASTQ files, one a class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepbio.datasets.build.groups import Grouping, groups_of
 from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.readers import FastaRecords, read_fasta
+from deepbio.datasets.readers import FastaRecords, FastqReads, read_fasta, read_fastq
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError
 from deepbio.sequence import resize
@@ -31,19 +31,20 @@ def from_fasta(
     same_names: Literal["error", "number"] = "error",
     name: str = "fasta",
 ) -> Dataset:
-    """Build a data set from one FASTA file a class.
+    """Build a data set from one FASTA or FASTQ file a class.
 
     Args:
-        files: class to path; of two classes the second is the positive one, unless `positive` says the first.
+        files: class to path; a name in `.fq` or `.fastq` (`.gz`) means FASTQ, whose qualities are not used. Of two classes
+            the second is the positive one, unless `positive` says the first.
         length: crop, or pad with N, every sequence to it around its middle; None takes sequences of one length.
         group: gives the group of a record from its name: a pattern, such as `"^(chr\\w+):"` for the chromosome, or a
             function. A recipe can note a pattern only.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
-        same_names: what to do about a record name that occurs twice in a file; see `read_fasta`.
+        same_names: what to do about a record name that occurs twice in a FASTA; see `read_fasta`.
         name: of the data set.
 
     Raises:
-        DataError: what `read_fasta` raises, files of different lengths, or splits that cannot be made.
+        DataError: what `read_fasta` and `read_fastq` raise, files of different lengths, or splits that cannot be made.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -59,7 +60,10 @@ def from_fasta(
         raise DataError(
             "Expected a FASTA file for each of at least two classes, as {'promoter': 'a.fa', 'other': 'b.fa'}."
         )
-    records = {label: read_fasta(path, same_names=same_names) for label, path in files.items()}
+    records = {
+        label: read_fastq(path) if _is_fastq(path) else read_fasta(path, same_names=same_names)
+        for label, path in files.items()
+    }
     if length is None:
         _check_lengths(files, records)
     codes = [found.codes if length is None else resize(found.codes, length) for found in records.values()]
@@ -82,7 +86,14 @@ def from_fasta(
     )
 
 
-def _check_lengths(files: Mapping[str, str | os.PathLike[str]], records: Mapping[str, FastaRecords]) -> None:
+def _is_fastq(path: str | os.PathLike[str]) -> bool:
+    stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
+    return stem.endswith((".fq", ".fastq"))
+
+
+def _check_lengths(
+    files: Mapping[str, str | os.PathLike[str]], records: Mapping[str, FastaRecords | FastqReads]
+) -> None:
     expected = int(next(iter(records.values())).lengths[0])
     for label, found in records.items():
         for wrong in np.flatnonzero(found.lengths != expected)[:1]:

@@ -1,4 +1,4 @@
-"""A `Dataset` of windows of a genome: one BED file a class, or values of a BED's score or of bigWig tracks."""
+"""A `Dataset` of windows of a genome: one BED or GTF file a class, or values of a BED's score or of bigWig tracks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed
+from deepbio.datasets.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
 from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
@@ -27,7 +27,8 @@ def from_bed(
     bed: Mapping[str, _Path] | _Path,
     *,
     length: int,
-    label: Literal["name", "score"] | None = None,
+    label: Literal["name", "score", "feature"] | None = None,
+    features: Sequence[str] = ("gene",),
     positive: str | None = None,
     stranded: bool = True,
     valid: Sequence[str] = (),
@@ -37,15 +38,17 @@ def from_bed(
     duplicates: Duplicates = "group",
     name: str = "bed",
 ) -> Dataset:
-    """Build a data set of windows around the intervals of BED or narrowPeak files.
+    """Build a data set of windows around the intervals of BED or narrowPeak files, or the features of GTF or GFF files.
 
     Splits are by chromosome: whole chromosomes go to one split.
 
     Args:
         genome: the FASTA; encoded once, see `deepbio.datasets.genome.open_genome`.
-        bed: class to file; or one file whose `label` column (`"name"` for classes, `"score"` for values) is predicted.
+        bed: class to file; or one file of which `label` is predicted: `"name"` (classes), `"score"` (values), or
+            `"feature"` of GTF and GFF (classes).
         length: bases of a window around the center, or the summit of a narrowPeak.
         label: for one file.
+        features: kinds of feature that are taken from GTF and GFF, such as `["exon", "CDS"]`.
         positive: of two classes, the positive one; None takes the second.
         stranded: windows on the minus strand are reverse complements.
         valid, test: chromosomes of these splits, the others being for training; none cuts by `fractions` and `seed`.
@@ -53,7 +56,7 @@ def from_bed(
         name: of the data set.
 
     Raises:
-        DataError: what `open_genome`, `read_bed` and `GenomeWindows` raise, or splits that cannot be made.
+        DataError: what `open_genome`, `read_bed`, `read_gtf` and `GenomeWindows` raise, or splits that cannot be made.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -73,12 +76,18 @@ def from_bed(
         raise DataError(
             "Give either a BED file a class, as {'open': 'a.bed', 'closed': 'b.bed'}, or one file and label='name'."
         )
-    read = {name: read_bed(path) for name, path in files.items()}
-    intervals = _joined(list(read.values()))
+    features = [features] if isinstance(features, str) else list(features)
+    read = {name: read_intervals(path, features) for name, path in files.items()}
+    if label == "feature":
+        (path,) = files.values()
+        if not is_gtf(path):
+            raise DataError(f"{path}: label='feature' is for GTF and GFF; a BED has label='name' or label='score'.")
+        read = {kind: read_intervals(path, [kind]) for kind in features}
+    intervals = joined(list(read.values()))
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     for found in read.values():
         GenomeWindows(windows.genome, found, length=length)  # names the right file where an interval is wrong
-    if label is None:
+    if label in (None, "feature"):
         y: Any = np.repeat(np.arange(len(read)), [len(found) for found in read.values()])
     else:
         y = intervals.names if label == "name" else intervals.scores
@@ -87,10 +96,11 @@ def from_bed(
     places = zip(prefix, intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
     used = {"genome": genome, "bed": bed, "length": length, "label": label, "positive": positive, "valid": valid}
     used |= {"stranded": None if stranded else False, "test": test, "fractions": fractions, "duplicates": duplicates}
+    used["features"] = None if features == ["gene"] else features
     return from_arrays(
         windows,
         y,
-        labels=list(read) if label is None else None,
+        labels=list(read) if label in (None, "feature") else None,
         positive=positive,
         ids=[f"{start}{chromosome}:{a}-{b}" for start, chromosome, a, b in places],
         groups=intervals.chromosomes if split is None or duplicates != "keep" else None,
@@ -110,6 +120,7 @@ def from_bigwig(
     *,
     length: int,
     kind: Literal["counts", "profile"] = "counts",
+    feature: str = "gene",
     stranded: bool = True,
     valid: Sequence[str] = (),
     test: Sequence[str] = (),
@@ -125,6 +136,7 @@ def from_bigwig(
         genome, bed, length, stranded, valid, test, fractions, seed: see `from_bed`.
         bigwig: tracks, or output to track; one output each.
         kind: `"counts"` predicts each track's total in the window, `"profile"` the value at each base.
+        feature: kind of feature that is taken from GTF and GFF.
         name: of the data set.
 
     Raises:
@@ -134,7 +146,7 @@ def from_bigwig(
         raise DataError(f"kind is 'counts' or 'profile'; received {kind!r}.")
     paths = {Path(bigwig).name: bigwig} if isinstance(bigwig, (str, os.PathLike)) else bigwig
     tracks = dict(paths) if isinstance(paths, Mapping) else {Path(path).name: path for path in paths}
-    intervals = read_bed(bed)
+    intervals = read_intervals(bed, [feature])
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     values = read_tracks(list(tracks.values()), windows)
     places = zip(intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
@@ -158,13 +170,39 @@ def from_bigwig(
         fractions=fractions,
         seed=seed,
         name=name,
-        options=noted({**used, "stranded": None if stranded else False, "fractions": fractions}),
+        options=noted(
+            {
+                **used,
+                "feature": None if feature == "gene" else feature,
+                "stranded": None if stranded else False,
+                "fractions": fractions,
+            }
+        ),
     )
 
 
-def _joined(parts: list[Intervals]) -> Intervals:
-    names = [field.name for field in fields(Intervals) if field.name != "path"]
-    return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+def is_gtf(path: _Path) -> bool:
+    """Say whether a file is GTF or GFF by its name; all else is BED."""
+    stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
+    return stem.endswith((".gtf", ".gff", ".gff2", ".gff3"))
+
+
+def read_intervals(path: _Path, features: Sequence[str]) -> Intervals:
+    """Read BED and narrowPeak, or the features of GTF and GFF of the kinds that are asked for."""
+    if is_gtf(path):
+        return joined([read_gtf(path, feature=kind) for kind in features])
+    return read_bed(path)
+
+
+def joined(parts: list[Intervals]) -> Intervals:
+    """Give the intervals of several files, or of several kinds, one after the other."""
+    names = [field.name for field in fields(Intervals) if field.name not in ("path", "summits")]
+    summits = [np.zeros(len(part), dtype=bool) if part.summits is None else part.summits for part in parts]
+    return replace(
+        parts[0],
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names},
+        summits=np.concatenate(summits),
+    )
 
 
 def chromosome_split(

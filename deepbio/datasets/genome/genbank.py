@@ -56,6 +56,8 @@ def read_genbank(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Biopython warns of a malformed line and guesses
+            # many programs write the first line with other columns; nothing of it is used
+            warnings.filterwarnings("ignore", message="Attempting to parse malformed locus line")
             records = list(SeqIO.parse(io.StringIO(content.decode("utf-8")), "genbank"))
     except Exception as error:  # Biopython raises many classes, AssertionError among them
         raise DataError(f"{place}: the GenBank file cannot be read ({str(error)[:200]}). Download it again.") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ class Intervals:
         centers: int64 `(n,)`: the summit of a narrowPeak that has one, else the middle.
         lines: int64 `(n,)`, number of the line in the file, for messages.
         path: the file.
+        summits: bool `(n,)`: where the center is a stated summit; None for nowhere.
     """
 
     chromosomes: np.ndarray
@@ -36,6 +37,7 @@ class Intervals:
     centers: np.ndarray
     lines: np.ndarray
     path: Path
+    summits: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -60,7 +62,7 @@ def read_bed(path: str | os.PathLike[str]) -> Intervals:
     place = Path(path)
     stem = place.name.lower().removesuffix(".gz").removesuffix(".bgz")
     peaks = stem.endswith("narrowpeak")
-    rows = []
+    rows, summits = [], []
     for number, line in _lines(place):
         if line.startswith(("#", "track", "browser")):
             continue
@@ -76,8 +78,10 @@ def read_bed(path: str | os.PathLike[str]) -> Intervals:
         name = cells[3] if len(cells) > 3 else ""
         score = _number(place, number, cells[4]) if len(cells) > 4 else np.nan
         center = start + summit if summit >= 0 else (start + end) // 2
+        summits.append(summit >= 0)
         rows.append((cells[0], start, end, cells[5] if len(cells) > 5 else ".", name, score, center, number))
-    return _intervals(place, rows)
+    found = _intervals(place, rows)
+    return replace(found, summits=np.array(summits)) if peaks else found
 
 
 def read_gtf(path: str | os.PathLike[str], *, feature: str = "gene") -> Intervals:

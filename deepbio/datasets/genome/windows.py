@@ -48,8 +48,12 @@ class GenomeWindows:
             )
         self.genome, self.length, self.dtype = genome, length, np.dtype(np.uint8)
         minus = (intervals.strands == "-") & stranded
-        # on the minus strand an even window is the mirror image about the same center
-        self.starts = intervals.centers - np.where(minus, (length - 1) // 2, length // 2)
+        # On the minus strand a window is the mirror image about the same center. Of an even interval, that is the left one of
+        # its two middle bases, so that a window of the interval's length is the interval on either strand.
+        even = minus & ((intervals.starts + intervals.ends) % 2 == 0)
+        if intervals.summits is not None:
+            even &= ~intervals.summits
+        self.starts = intervals.centers - even - np.where(minus, (length - 1) // 2, length // 2)
         self.chromosomes = intervals.chromosomes
         self.minus = minus
         self._offsets = np.array([genome.starts[name] for name in names.tolist()], dtype=np.int64)[which]

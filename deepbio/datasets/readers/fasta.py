@@ -132,7 +132,11 @@ def _check_start(place: Path, content: bytes) -> None:
         return
     line = content[: len(content) - len(lines)].count(b"\n") + 1
     found = lines[:20].split(b"\n")[0].decode("latin-1")
-    kind = " This looks like FASTQ: use deepbio.datasets.readers.read_fastq." if found.startswith("@") else ""
+    kind = (
+        " This looks like FASTQ: name the file .fastq, or use deepbio.datasets.readers.read_fastq."
+        if found.startswith("@")
+        else ""
+    )
     raise DataError(f"{place}, line {line}: expected a FASTA header that begins with '>'; found {found!r}.{kind}")
 
 

@@ -67,7 +67,7 @@ def test_a_function_of_groups_works_but_cannot_be_noted(fasta):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "Expected one of fasta, csv, folder, npz, manifest, h5ad, genome; received none"),
+        ({}, "Expected one of fasta, csv, folder, npz, manifest, h5ad, genbank, genome; received none"),
         ({"csv": "a.csv", "npz": "a.npz"}, "received csv, npz"),
         ({"csv": "a.csv", "lable": "y"}, "Did you mean label"),
         ({"csv": "a.csv", "name": "y"}, "no option 'name'"),

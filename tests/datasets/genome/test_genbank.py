@@ -57,7 +57,7 @@ def test_windows_around_features_are_cut_on_their_strand(tmp_path):
     genome, found = read_genbank(write(tmp_path / "a.gb", [coding(40, 60), coding(40, 60, -1)], letters))
     one, two = decode(GenomeWindows(genome, found, length=20)[np.arange(2)])
     assert one == letters[40:60]
-    assert str(Seq(two).reverse_complement()) == letters[41:61]
+    assert str(Seq(two).reverse_complement()) == letters[40:60]
 
 
 def test_what_is_no_genbank_or_lacks_something_is_named(tmp_path):

@@ -1,6 +1,8 @@
 """Genomes are encoded once and right; windows agree with plain slicing; wrong intervals are named by file and line."""
 
 import gzip
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +101,20 @@ def test_windows_are_plain_slices_padded_with_n(places, length):
             assert row[length // 2] == 3 - codes if (codes := genome.codes[center]) < 4 else row[length // 2] == 4
             start = center - (length - 1) // 2
             assert decode(reverse_complement(row)) == padded[100 + start : 100 + start + length]
+
+
+@given(st.integers(0, 30), st.integers(1, 25), st.sampled_from("+-"))
+def test_a_window_of_the_length_of_its_interval_is_the_interval(start, length, strand):
+    letters = CHROMOSOMES["chrX"]
+    genome = Genome(None, {"chrX": 60}, {"chrX": 0}, encode(letters), "0")  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as folder:
+        bed = Path(folder) / "a.bed"
+        bed.write_text(f"chrX\t{start}\t{start + length}\tx\t0\t{strand}\n")
+        found = GenomeWindows(genome, read_bed(bed), length=length)[np.arange(1)]
+        both = GenomeWindows(genome, read_bed(bed), length=length, stranded=False)[np.arange(1)]
+    inside = encode(letters[start : start + length])
+    assert (found[0] == (inside if strand == "+" else reverse_complement(inside))).all()
+    assert (both[0] == inside).all()
 
 
 BAD_BED = {
