@@ -20,6 +20,7 @@ SMALL = {"dna": (60,), "image": (32, 32, 1), "table": (12,), "text": (24,)}
 SMALL_FORMS = {
     "alexnet": {"input_shape": (67, 67, 1), "scale": 0.1, "hidden": (16,)},
     "densenet121": {"blocks": (2, 2), "growth": 8, "stem": "cifar"},
+    "efficientnet_lite0": {"width": 0.25, "stages": 3, "top": 32},
     "resnet18": {"blocks": (1, 1), "filters": 8, "stem": "cifar"},
     "unet": {"input_shape": (20, 24, 1), "filters": 4, "depth": 2},
     "vgg_small": {"filters": (8, 16), "hidden": 16},

@@ -28,6 +28,7 @@ def test_counts_without_moving_statistics_are_those_of_the_papers_code():
     assert trainable(get_model("resnet18")) == 11_689_512
     assert trainable(get_model("resnet50")) == 25_557_032
     assert trainable(get_model("resnet18", input_shape=(28, 28, 3), outputs=9, stem="cifar")) == 11_173_449
+    assert trainable(get_model("efficientnet_lite0")) == 4_652_008  # as timm counts tf_efficientnet_lite0
     assert get_model("alexnet", groups=1).count_params() == 62_378_344
     assert get_model("unet", input_shape=(64, 64, 3), outputs=1).count_params() == 31_031_745
 

@@ -1,0 +1,90 @@
+"""EfficientNet-Lite0: EfficientNet-B0 made for small machines (Tan, Le 2019, arXiv:1905.11946; Liu 2020, TensorFlow blog)."""
+
+from __future__ import annotations
+
+import keras
+
+from deepbio.layers import image_input
+from deepbio.specs import InputSpec
+from deepbio.zoo.registry import register
+
+# repeats, kernel, stride, expansion, filters of each stage
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+
+@register(
+    "efficientnet_lite0",
+    modality="image",
+    summary="EfficientNet-Lite0: inverted bottlenecks with depthwise convolutions, without squeeze-and-excitation",
+    paper="Tan, Le 2019, ICML, arXiv:1905.11946; the Lite form: github.com/tensorflow/tpu, efficientnet/lite (2020)",
+    reference={"input_shape": (224, 224, 3), "outputs": 1000},
+    parameters=4_694_024,
+    training={
+        "optimizer": "adamw",
+        "learning_rate": 0.001,
+        "weight_decay": 0.01,
+        "schedule": "cosine",
+        "warmup": 0.1,
+        "label_smoothing": 0.1,
+        "batch_size": 32,
+        "epochs": 30,
+    },
+)
+def efficientnet_lite0(
+    input: InputSpec, outputs: int, *, width: float = 1.0, stages: int = 7, top: int = 1280, dropout: float = 0.2
+) -> keras.Model:
+    """Widen, filter each channel by itself, narrow, and add what was there; average over the image.
+
+    Against B0: ReLU6 for swish, no squeeze-and-excitation. Weights of the authors convert with `zoo/_convert/efficientnet_lite0.py`.
+
+    Args:
+        width: all filters but those of the top are multiplied by it.
+        stages: of the seven, how many from the first on.
+        top: filters of the last convolution.
+        dropout: before the last layer.
+
+    Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels a side for sense.
+    Output shape: `(batch, outputs)` logits.
+    """
+    inputs, x = image_input(input)
+    x = keras.layers.Rescaling(255 / 128, -127 / 128, name="preprocess")(x)
+    x = _conv(x, round(32 * width), 3, 2, name="stem")
+    block = 0
+    for repeats, size, stride, expansion, filters in STAGES[:stages]:
+        for repeat in range(repeats):
+            x = _bottleneck(x, round(filters * width), size, stride if repeat == 0 else 1, expansion, f"block{block}")
+            block += 1
+    x = _conv(x, top, 1, 1, name="top", last="features")
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="efficientnet_lite0")
+
+
+def _bottleneck(x, filters: int, size: int, stride: int, expansion: int, name: str):
+    y = x if expansion == 1 else _conv(x, x.shape[-1] * expansion, 1, 1, name=f"{name}_expand")
+    y = keras.layers.DepthwiseConv2D(size, stride, padding="same", use_bias=False, name=f"{name}_depthwise")(y)
+    y = _normalised(y, f"{name}_depthwise")
+    y = keras.layers.ReLU(6)(y)
+    y = keras.layers.Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal", name=f"{name}_project")(y)
+    y = _normalised(y, f"{name}_project")
+    return keras.layers.Add()([x, y]) if stride == 1 and x.shape[-1] == filters else y
+
+
+def _conv(x, filters: int, size: int, stride: int, *, name: str, last: str | None = None):
+    x = keras.layers.Conv2D(
+        filters, size, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )(x)
+    return keras.layers.ReLU(6, name=last)(_normalised(x, name))
+
+
+def _normalised(x, name: str):
+    return keras.layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_bn")(x)
