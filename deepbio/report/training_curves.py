@@ -31,7 +31,7 @@ def draw_training(entry: Entry) -> Figure | None:
     for name, color, dashes in zip(losses, (SERIES[0], SERIES[1]), ("-", (0, (5, 1.5))), strict=False):
         _line(panels[0], history[name], color, dashes, {"loss": "training", "val_loss": "validation"}[name])
     plain_axes(panels[0], x="", y="loss")
-    add_legend(panels[0], place="upper right")
+    add_legend(panels[0])
     for panel, name in zip(panels[1:], names, strict=True):
         plain_axes(panel, x="", y=title_of(name.removeprefix("val_")))
         _line(panel, history[name], SERIES[1], (0, (5, 1.5)), "validation")
