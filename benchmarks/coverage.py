@@ -79,8 +79,14 @@ def main() -> None:
     for case in CASES:
         lines.append(row(*case, runs=arguments.runs, draws=arguments.draws))
         print(lines[-1], flush=True)
+    outside = [f"{line.split(' | ')[0][2:]} ({share})" for line in lines[8:] if not 93 <= (share := _share(line)) <= 97]
+    lines += ["", f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."]
     if arguments.out:
         arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _share(line: str) -> float:
+    return float(line.split(" | ")[1].split(" ")[0])
 
 
 def row(name, metric, draw, truth, stratified, bounds, *, runs: int, draws: int) -> str:
