@@ -4,6 +4,7 @@ title: Two small tables
 seeds: 5                      # 0 to 4, or a list
 training: {epochs: 20}        # the budget: settings of `fit` for every model
 baselines: [majority, logistic_regression]
+baseline_seeds: 1             # of forests and boosting, where all seeds would take too long; also for one data set
 datasets:
   - name: breast_cancer
     metrics: [auroc, accuracy]       # the first decides the order of the leaderboard
@@ -33,8 +34,18 @@ from deepbio.zoo.registry import model_spec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _KEYS = {
-    "suite": ("title", "about", "seeds", "training", "baselines", "threads", "datasets"),
-    "data set": ("name", "label", "options", "metrics", "training", "baselines", "models", "published"),
+    "suite": ("title", "about", "seeds", "training", "baselines", "baseline_seeds", "threads", "datasets"),
+    "data set": (
+        "name",
+        "label",
+        "options",
+        "metrics",
+        "training",
+        "baselines",
+        "baseline_seeds",
+        "models",
+        "published",
+    ),
     "model": ("name", "label", "config", "training"),
     "published number": ("name", "metrics", "source", "protocol", "kind"),
 }
@@ -204,7 +215,8 @@ def _entry(part: Any, plan: Mapping[str, Any], file: Path) -> Entry:
     for name in part.get("baselines", plan.get("baselines", [])):
         if name not in BASELINES:
             raise DataError(f"{file}: unknown baseline {name!r}. {nearest(str(name), BASELINES)}")
-        drawn = seeds if name in RANDOM_BASELINES else [0]
+        most = part.get("baseline_seeds", plan.get("baseline_seeds", len(seeds)))
+        drawn = seeds[: int(most)] if name in RANDOM_BASELINES else [0]
         cells += [Cell(model=name, seed=seed, baseline=True, label=name, **common) for seed in drawn]
     published = tuple(_published(number, part["metrics"], file) for number in part.get("published") or [])
     return Entry(card.name, label, tuple(part["metrics"]), tuple(cells), published)

@@ -27,6 +27,11 @@ def test_a_suite_is_the_product_of_data_sets_models_and_seeds(suite):
     assert len(list(suite.cells())) == 2 * (3 + 3 + 1 + 1)
 
 
+def test_forests_can_have_fewer_seeds_than_models(tmp_path):
+    text = BASELINES_ONLY.replace("seeds: 3", "seeds: 3\nbaseline_seeds: 1")
+    assert len(list(read_suite(write_suite(tmp_path, text)).cells())) == 2 * (3 + 1 + 1 + 1)
+
+
 def test_the_key_changes_with_all_that_decides_the_numbers_and_not_with_labels(suite):
     cell = next(suite.cells())
     others = [replace(cell, seed=9), replace(cell, training={"epochs": 3}), replace(cell, config={"hidden": [3]})]
