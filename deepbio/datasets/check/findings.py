@@ -11,6 +11,7 @@ from deepbio.datasets.check.shortcuts import Shortcut, shortcut_baseline
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.placing import digests
+from deepbio.sequence import gc_content
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class DataReport:
     Args:
         name, modality, task: of the data set.
         classes: split to label to count; of several labels, the count of ones.
-        lengths: split to least, median and greatest length: bases without the N at both ends, or tokens; empty for others.
+        lengths: split to least, lower quartile, median, upper quartile and greatest length: bases without the N at both ends,
+            or tokens; empty for others.
         gc: split to label to mean GC share; DNA with classes only.
         repeats: split to number of examples that repeat an earlier one of the split.
         torn: number of contents that stand under more than one label.
@@ -33,7 +35,7 @@ class DataReport:
     modality: str
     task: str
     classes: dict[str, dict[str, int]]
-    lengths: dict[str, tuple[int, float, int]]
+    lengths: dict[str, tuple[float, ...]]
     gc: dict[str, dict[str, float]]
     repeats: dict[str, int]
     torn: int
@@ -53,8 +55,9 @@ class DataReport:
             shown = list(counts.items())[:12]
             more = f", and {len(counts) - 12} more" if len(counts) > 12 else ""
             lines.append(f"  {part}: " + ", ".join(f"{label} {n:,}" for label, n in shown) + more)
-        for part, (least, median, most) in self.lengths.items():
-            lines.append(f"  lengths in {part}: {least} to {most}, median {median:g}")
+        for part, (least, low, median, high, most) in self.lengths.items():
+            half = "" if least == most else f", half of them {low:g} to {high:g}"
+            lines.append(f"  lengths in {part}: {least:g} to {most:g}, median {median:g}{half}")
         for part, shares in self.gc.items():
             lines.append(f"  GC in {part}: " + ", ".join(f"{label} {share:.1%}" for label, share in shares.items()))
         lines.append("  repeats within: " + ", ".join(f"{part} {n}" for part, n in self.repeats.items()))
@@ -123,22 +126,26 @@ def _has_lengths(data: Dataset) -> bool:
     return data.input.modality in ("dna", "text")
 
 
-def _lengths(data: Dataset, x: Any) -> tuple[int, float, int]:
+def lengths_of(data: Dataset, x: Any) -> np.ndarray:
+    """Give the length of each example `(n,)`: bases without the N at both ends, or tokens."""
     known = np.asarray(x[np.arange(len(x))]) != (4 if data.input.modality == "dna" else 0)
     width = known.shape[1]
     ends = width - known[:, ::-1].argmax(axis=1) - (known.argmax(axis=1) if data.input.modality == "dna" else 0)
-    lengths = np.where(known.any(axis=1), ends, 0)
-    return int(lengths.min()), float(np.median(lengths)), int(lengths.max())
+    return np.where(known.any(axis=1), ends, 0)
+
+
+def _lengths(data: Dataset, x: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in np.quantile(lengths_of(data, x), (0, 0.25, 0.5, 0.75, 1)))
 
 
 def _gc(data: Dataset) -> dict[str, dict[str, float]]:
     shares = {}
     for part, split in data.splits():
-        x, y = np.asarray(split.x[np.arange(len(split))]), np.asarray(split.y)
-        known = (x < 4).sum(axis=1)
-        share = np.isin(x, (1, 2)).sum(axis=1) / np.maximum(known, 1)
+        share, y = gc_content(split.x[np.arange(len(split))]), np.asarray(split.y)
         shares[part] = {
-            label: round(float(share[y == i].mean()), 4) for i, label in enumerate(data.labels) if (y == i).any()
+            label: round(float(np.nanmean(share[y == i])), 4)
+            for i, label in enumerate(data.labels)
+            if np.isfinite(share[y == i]).any()
         }
     return shares
 
@@ -158,7 +165,8 @@ def _problems(
         )
     for pair, n in leakage.counts("near").items():
         found.append(
-            f"{n} near-duplicate pair(s) across {' and '.join(pair.split('-'))}; split with duplicates='near'."
+            f"{n} near-duplicate pair(s) across {' and '.join(pair.split('-'))}; duplicates='near' keeps them together where "
+            "deepbio cuts the splits."
         )
     if torn:
         found.append(f"{torn} content(s) stand under more than one label: no model can be right about all.")

@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping
 
 import numpy as np
 
-from deepbio.datasets.check.findings import DataReport
+from deepbio.datasets.check import pictures
+from deepbio.datasets.check.findings import DataReport, lengths_of
 from deepbio.datasets.dataset import Dataset
+from deepbio.sequence import gc_content
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse}td,th{padding:.2rem .7rem;text-align:left;border-bottom:1px solid #8884}"
-    ".bar{background:#4477aa;height:.8em;display:inline-block}.problem{color:#aa3311}img{image-rendering:pixelated}"
+    ".bar{background:#4477aa;height:.8em;display:inline-block}.problem{color:#aa3311}img{image-rendering:pixelated;max-width:100%}"
+    ".row{display:flex;flex-wrap:wrap;gap:.6rem}figure{margin:0}svg{max-width:100%}text{font-size:12px;fill:currentColor}"
     "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}.problem{color:#ff9977}}"
 )
-_MOST = 40
+_MOST, _PAIRS, _SEQUENCES = 40, 24, 20_000
 
 
 def report_page(report: DataReport, data: Dataset) -> str:
-    """Give the page: problems first, then classes, lengths, GC, leakage; images show one row of examples a class.
+    """Give the page: problems first, then classes, examples, lengths, GC and letters by position, leakage with its copies.
 
-    Notes and sequences themselves are not shown.
+    Images show examples and the mean of each class. Notes and sequences themselves are not shown.
     """
     parts = [f"<h1>{_e(report.name)}</h1><p>{_e(report.task)}, {_e(report.modality)}</p><h2>What to look at</h2>"]
     parts.append("".join(f'<p class="problem">{_e(p)}</p>' for p in report.problems) or "<p>No problem found.</p>")
-    for part, counts in report.classes.items():
-        parts.append(f"<h2>Classes in {_e(part)}</h2>{_bars(counts)}")
+    parts.append(f"<h2>Classes</h2>{_classes(report.classes)}")
+    if report.modality == "image" and data.task.is_classification:
+        shown = range(min(len(data.labels), _MOST))
+        parts.append("<h2>Examples of training</h2>" + "".join(pictures.example_strip(data, i) for i in shown))
+        means = "".join(pictures.mean_image(data, i) for i in shown)
+        parts.append(f"<h2>Mean image of each class</h2><div class=row>{means}</div>")
     if report.lengths:
         rows = [(part, *values) for part, values in report.lengths.items()]
-        parts.append("<h2>Lengths</h2>" + _table(("split", "least", "median", "greatest"), rows))
-    for part, shares in report.gc.items():
-        parts.append(f"<h2>GC content in {_e(part)}</h2>{_bars(shares)}")
+        parts.append(
+            "<h2>Lengths</h2>" + _table(("split", "least", "quarter", "median", "three quarters", "greatest"), rows)
+        )
+        unit = "bases" if report.modality == "dna" else "tokens"
+        lengths = {part: lengths_of(data, split.x) for part, split in data.splits()}
+        parts.append(pictures.histogram(lengths, unit=unit))
+    if report.gc:
+        parts.append("<h2>GC content</h2>" + _shares(report.gc) + _dna_pictures(data))
     if report.shortcut is not None:
-        parts.append("<h2>Shortcut baseline</h2>" + _table(report.shortcut._fields, [tuple(report.shortcut)]))
+        head = ("learned from", "accuracy", "commonest class", "AUROC")
+        parts.append("<h2>Shortcut baseline</h2>" + _table(head, [tuple(report.shortcut)]))
     for kind in ("exact", "near"):
         rows = [tuple(shared) for shared in getattr(report.leakage, kind)]
         if rows:
             more = f"<p>and {len(rows) - _MOST} more</p>" if len(rows) > _MOST else ""
             head = ("split", "example", "split", "copy", "similarity")
-            parts.append(f"<h2>Shared between splits, {kind}</h2>{_table(head, rows[:_MOST])}{more}")
-    if report.modality == "image" and data.task.is_classification:
-        parts.append("<h2>Examples of training</h2>" + "".join(_row(data, i) for i in range(len(data.labels))))
+            shown = [pictures.copies(data, *row[:4]) for row in rows[:_PAIRS]] if report.modality == "image" else []
+            parts.append(f"<h2>Shared between splits, {kind}</h2><div class=row>{''.join(shown)}</div>")
+            parts.append(f"{_table(head, rows[:_MOST])}{more}")
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_e(report.name)}</title><style>{_STYLE}</style>'
         f"<body>{''.join(parts)}</body></html>\n"
@@ -61,23 +72,37 @@ def _table(head: tuple[str, ...], rows: list[tuple]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _bars(values: Mapping[str, float]) -> str:
-    most = max([*values.values(), 1e-12])
+def _classes(classes: Mapping[str, Mapping[str, int]]) -> str:
+    """One row a label, one column a split, and a bar for training."""
+    train = classes["train"]
+    most = max([*train.values(), 1])
     rows = "".join(
-        f'<tr><td>{_e(name)}</td><td>{_e(value)}</td><td><span class="bar" style="width:{18 * value / most:.2f}rem"></span></td></tr>'
-        for name, value in list(values.items())[:_MOST]
+        f"<tr><td>{_e(label)}</td>"
+        + "".join(f"<td>{counts[label]:,}</td>" for counts in classes.values())
+        + f'<td><span class="bar" style="width:{18 * train[label] / most:.2f}rem"></span></td></tr>'
+        for label in list(train)[:_MOST]
     )
-    return f"<table>{rows}</table>"
+    more = f"<p>and {len(train) - _MOST} more</p>" if len(train) > _MOST else ""
+    return (
+        f"<table><tr><th></th>{''.join(f'<th>{_e(part)}</th>' for part in classes)}<th></th></tr>{rows}</table>{more}"
+    )
 
 
-def _row(data: Dataset, label: int) -> str:
-    from PIL import Image
+def _shares(gc: Mapping[str, Mapping[str, float]]) -> str:
+    labels = list(dict.fromkeys(label for shares in gc.values() for label in shares))[:_MOST]
+    rows = [(label, *(f"{shares[label]:.1%}" if label in shares else "" for shares in gc.values())) for label in labels]
+    return _table(("class", *gc), rows)
 
-    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:12]
-    if not len(chosen):
-        return ""
-    strip = np.concatenate(list(np.asarray(data.train.x[chosen])), axis=1)
-    file = io.BytesIO()
-    Image.fromarray(strip[..., 0] if strip.shape[-1] == 1 else strip).save(file, format="PNG")
-    name = _e(data.labels[label])
-    return f'<p>{name}<br><img alt="{name}" height="64" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"></p>'
+
+def _dna_pictures(data: Dataset) -> str:
+    """GC content of the training sequences by class, and the letters at each position."""
+    chosen = np.arange(min(len(data.train), _SEQUENCES))
+    codes, y = np.asarray(data.train.x[chosen]), np.asarray(data.train.y)[chosen]
+    share = 100 * gc_content(codes)
+    found = [i for i in range(min(len(data.labels), _MOST)) if (y == i).any()]
+    groups = {str(data.labels[i]): share[(y == i) & np.isfinite(share)] for i in found}
+    drawn = pictures.histogram(groups, unit="% G and C in training")
+    maps = "".join(
+        f"<p>{_e(data.labels[i])}<br>{pictures.letter_map(codes[y == i], str(data.labels[i]))}</p>" for i in found
+    )
+    return f"{drawn}<h2>Letters by position in training</h2><p>Rows A, C, G, T; black is every sequence.</p>{maps}"

@@ -1,9 +1,13 @@
 """The data report finds what was planted and what is known."""
 
+import base64
+import io
 import json
+import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from deepbio.datasets import Dataset, load_dataset
 from deepbio.datasets.check import check_dataset, report_page
@@ -48,7 +52,39 @@ def test_the_page_escapes_names_and_shows_images():
     page = report_page(check_dataset(data), data)
     assert "<script>" not in page
     assert "&lt;b&gt;" in page
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count("data:image/png;base64,") == 4  # a row of examples and the mean of each class
+
+
+def test_copies_in_two_splits_are_shown_side_by_side():
+    x = DRAW.integers(0, 256, (60, 8, 8, 1), np.uint8)
+    x[50] = x[3]
+    split = np.repeat(["train", "valid", "test"], [40, 5, 15])
+    data = Dataset.from_arrays(x, np.arange(60) % 2, split=split, duplicates="keep")
+    page = report_page(check_dataset(data), data)
+    (found,) = re.findall(r'alt="4 and 51" height="64" src="data:image/png;base64,([^"]+)"', page)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found))))
+    assert (shown[:, :8] == x[3, ..., 0]).all()
+    assert (shown[:, 9:] == x[3, ..., 0]).all()
+
+
+def test_the_page_of_dna_draws_gc_content_and_the_letters_at_each_place():
+    x = DRAW.integers(0, 4, (100, 30), np.uint8)
+    x[::2, 7] = 2  # all of one class have G there
+    page = report_page(check_dataset(data := Dataset.from_arrays(x, np.arange(100) % 2)), data)
+    assert page.count("<polyline") == 2
+    (found,) = re.findall(r'alt="letters of 0 by position" height="24" src="data:image/png;base64,([^"]+)"', page)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found))))[3::6, 8::16]
+    assert shown.shape == (4, 30)
+    assert shown[:, 7].tolist() == [255, 255, 0, 255]
+
+
+def test_the_distribution_of_lengths_is_told():
+    notes = ["well " * (1 + i % 9) + f"day {i}" for i in range(90)]
+    report = check_dataset(data := Dataset.from_arrays(notes, np.arange(90) % 2, modality="text"))
+    least, low, median, high, most = report.lengths["train"]
+    assert 0 < least < low < median < high < most
+    assert f"half of them {low:g} to {high:g}" in str(report)
+    assert report_page(report, data).count("<polyline") == 3
 
 
 @pytest.mark.parametrize("name", ["ecoli_promoters", "digits", "breast_cancer"])

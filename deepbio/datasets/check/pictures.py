@@ -1,0 +1,97 @@
+"""The pictures of the data report: examples and copies side by side, letters by position, histograms; all inside the page."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.split import Split
+
+COLOURS = ("#4477aa", "#cc6677", "#228833", "#aa8800", "#66ccee", "#aa3377", "#777777")
+_WIDTH, _HEIGHT, _BINS = 560, 110, 40
+
+
+def example_strip(data: Dataset, label: int, *, most: int = 12) -> str:
+    """Give the first training images of one class as one picture; nothing where the class has none."""
+    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
+    if not len(chosen):
+        return ""
+    strip = np.concatenate(list(np.asarray(data.train.x[chosen])), axis=1)
+    return f"<p>{html.escape(str(data.labels[label]))}<br>{picture(strip, data.labels[label])}</p>"
+
+
+def mean_image(data: Dataset, label: int, *, most: int = 1000) -> str:
+    """Give the mean of the first training images of one class, which shows marks that stand at one place of all."""
+    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
+    if not len(chosen):
+        return ""
+    mean = np.asarray(data.train.x[chosen]).mean(axis=0).round().astype(np.uint8)
+    name = str(data.labels[label])
+    return f"<figure>{picture(mean, f'mean of {name}')}<figcaption>{html.escape(name)}</figcaption></figure>"
+
+
+def copies(data: Dataset, one: str, id: str, other: str, copy: str) -> str:
+    """Give an image and its copy in another split, side by side."""
+    splits = dict(data.splits())
+    pair = [_image(splits[part], name) for part, name in ((one, id), (other, copy))]
+    if any(image is None for image in pair):
+        return ""
+    gap = np.full((len(pair[0]), 1, pair[0].shape[-1]), 255, np.uint8)  # type: ignore[index]
+    return picture(np.concatenate([pair[0], gap, pair[1]], axis=1), f"{id} and {copy}")  # type: ignore[list-item]
+
+
+def letter_map(codes: np.ndarray, name: str) -> str:
+    """Give the share of A, C, G and T (rows) at each position of codes `(n, length)`, dark for many."""
+    shares = np.stack([(codes == letter).mean(axis=0) for letter in range(4)])
+    tall = np.repeat((255 * (1 - shares)).astype(np.uint8), 6, axis=0)
+    wide = max(1, 480 // codes.shape[1])
+    return picture(np.repeat(tall, wide, axis=1)[..., None], f"letters of {name} by position", height=24)
+
+
+def histogram(values: dict[str, np.ndarray], *, unit: str) -> str:
+    """Draw the distribution of one number in several groups, as steps of the share in each bin; nothing where all are equal."""
+    whole = np.concatenate([group for group in values.values() if len(group)] or [np.zeros(1)])
+    low, high = float(whole.min()), float(whole.max())
+    if low == high:
+        return ""
+    whole_numbers = np.array_equal(whole, np.round(whole)) and high - low < _BINS
+    edges = np.arange(low - 0.5, high + 1) if whole_numbers else np.linspace(low, high, _BINS + 1)
+    shares = {name: np.histogram(group, edges)[0] / max(1, len(group)) for name, group in values.items()}
+    top = max(share.max() for share in shares.values()) or 1.0
+    x = (edges - edges[0]) / (edges[-1] - edges[0]) * _WIDTH
+    lines, legend = [], []
+    for colour, (name, share) in zip(_cycle(len(shares)), shares.items(), strict=True):
+        y = _HEIGHT * (1 - share / top)
+        steps = " ".join(f"{a:.1f},{h:.1f} {b:.1f},{h:.1f}" for a, b, h in zip(x, x[1:], y, strict=False))
+        lines.append(f'<polyline points="{steps}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
+        legend.append(f'<span style="color:{colour}">&#9632;</span> {html.escape(name)}')
+    axis = f'<line x1="0" x2="{_WIDTH}" y1="{_HEIGHT}" y2="{_HEIGHT}" stroke="currentColor"/>'
+    ends = f'<text x="{_WIDTH}" y="{_HEIGHT + 16}" text-anchor="end">{high:.4g} {html.escape(unit)}</text>'
+    label = f'<text y="{_HEIGHT + 16}">{low:.4g}</text>{ends}'
+    return (
+        f'<svg role="img" aria-label="{html.escape(unit)} by group" viewBox="-2 -4 {_WIDTH + 4} {_HEIGHT + 24}" width="{_WIDTH}">'
+        f"{axis}{''.join(lines)}{label}</svg><p>{'&emsp;'.join(legend)}</p>"
+    )
+
+
+def picture(pixels: np.ndarray, name: str, *, height: int = 64) -> str:
+    """Give uint8 pixels `(height, width, 1 or 3)` as a PNG inside the page."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, format="PNG")
+    packed = base64.b64encode(file.getvalue()).decode()
+    return f'<img alt="{html.escape(str(name))}" height="{height}" src="data:image/png;base64,{packed}">'
+
+
+def _image(split: Split, name: str) -> np.ndarray | None:
+    found = np.flatnonzero(np.asarray(split.names(np.arange(len(split)))) == name)[:1]
+    return np.asarray(split.x[found])[0] if len(found) else None
+
+
+def _cycle(n: int) -> list[str]:
+    return [COLOURS[i % len(COLOURS)] for i in range(n)]
