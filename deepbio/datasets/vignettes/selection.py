@@ -18,27 +18,31 @@ def choose_diseases(
     *,
     everyday: Collection[str],
     always: Collection[str] = (),
+    fewest: int = LEAST_FINDINGS,
 ) -> list[Disease]:
     """Choose the diseases that a note about everyday complaints could mean.
 
-    Only diseases with at least ten findings of known frequency count. They are ranked by how many of the everyday
+    Only diseases with at least `fewest` findings of known frequency count. They are ranked by how many of the everyday
     complaints (fever, cough, headache, ...) they can show, then by their number of findings, then by id. From the top, a
     disease is taken unless it shares more than 40% of its findings (intersection over union) with one already taken:
-    that leaves out most subtypes of one disease. `"all"` takes every disease with ten findings.
+    that leaves out most subtypes of one disease. `"all"` takes every disease that counts.
 
     Args:
         diseases: to choose from.
         number: how many, or `"all"`.
         everyday: ids of the everyday complaints.
         always: ids of diseases that are taken first.
+        fewest: findings of known frequency that a disease must have; 1 leaves all diseases with frequencies.
 
     Returns:
         the chosen ones, sorted by name.
 
     Raises:
-        DataError: fewer than two asked for, or more than the rule leaves.
+        DataError: fewer than two asked for, or more than the rule leaves, or `fewest` under 1.
     """
-    enough = [disease for disease in diseases if len(disease.frequency) >= LEAST_FINDINGS]
+    if isinstance(fewest, bool) or not isinstance(fewest, int) or fewest < 1:
+        raise DataError(f"fewest is the least number of findings of a disease, 1 or more; received {fewest!r}.")
+    enough = [disease for disease in diseases if len(disease.frequency) >= fewest]
     everyday = set(everyday)
     ranked = sorted(
         enough,
