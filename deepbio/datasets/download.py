@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from deepbio.datasets.files import cannot_write, clear_unfinished, put_in_place, writable_folder
 from deepbio.errors import DataError
@@ -105,12 +106,31 @@ def _fetch(address: str, part: Path) -> str | None:
                 get(address, file, None)  # type: ignore[arg-type]
                 return None
             except requests.RequestException as error:
-                reason = f"{type(error).__name__}: {error}"
+                reason = _why(error, address)
             finally:
                 progress.close()
         if part.stat().st_size == begun:  # no byte more, so that asking again is of no use
             break
     return reason
+
+
+def _why(error: Exception, address: str) -> str:
+    """Why a request failed, without the inner workings of the libraries below."""
+    import requests
+
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return "the server did not answer in 30 seconds"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"the server's certificate was refused ({error})"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy gave no connection ({error})"
+    if isinstance(error, requests.ConnectionError):
+        return f"no connection to {urlsplit(address).netloc}; is this machine online?"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off before the end; what has come is kept, and the next try goes on from there"
+    return f"{type(error).__name__}: {error}"
 
 
 def _begin_anew(file: IO[bytes]) -> Callable[..., None]:

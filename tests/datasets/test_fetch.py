@@ -152,9 +152,13 @@ def test_any_of_several_digests_is_accepted(tmp_path, publisher, card):
 
 WRONG = {
     "other bytes": (b"changed", 7, "SHA-256 should be"),
-    "half a download": (CONTENT[: 2 * BLOCK], len(CONTENT), "IncompleteRead|ConnectionError|ChunkedEncodingError"),
+    "half a download": (
+        CONTENT[: 2 * BLOCK],
+        len(CONTENT),
+        "the connection broke off before the end; what has come is kept",
+    ),
     "nothing": (b"", 0, "SHA-256 should be"),
-    "no such file": (None, 0, "404"),
+    "no such file": (None, 0, "the server answered 404"),
 }
 
 
@@ -211,7 +215,9 @@ def _part(tmp_path, content):
 
 
 def test_a_publisher_out_of_reach_is_named(tmp_path, card):
-    with pytest.raises(DataError, match=r"could not be downloaded\. http://127\.0\.0\.1:9/"):
+    with pytest.raises(
+        DataError, match=r"could not be downloaded\. http://127\.0\.0\.1:9/.*no connection to 127\.0\.0\.1:9"
+    ):
         card_file(_card(tmp_path, url="http://127.0.0.1:9/rows.csv"), "rows.csv")
 
 

@@ -309,6 +309,28 @@ def killed_while_encoding(path):
     return genome(path)
 
 
+def fetched_onto_a_full_disk(path):
+    """Fetch in a process that may write files of 8 KiB only, then again without the limit."""
+    code = """
+        import resource, signal
+        from pathlib import Path
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+        from deepbio.datasets import read_card
+        from deepbio.datasets.fetch import card_file
+        from deepbio.errors import DeepbioError
+        try:
+            card_file(read_card(Path("shelf")), "rows.csv")
+        except DeepbioError as error:
+            print(str(error).startswith("Cannot write"), "rows.csv" in str(error))
+    """
+    with publisher(SERVED, len(SERVED)) as (url, _):
+        card = shelf(path.parent, url)
+        said = processes(path.parent, code, 1)
+        left = [file.name for file in (path.parent / "cache").rglob("*") if file.is_file()]
+        return said, left, card_file(card, "rows.csv").read_bytes()
+
+
 def full(path):
     """A device that is always full, where there is one."""
     if not Path("/dev/full").exists():
@@ -434,6 +456,7 @@ TABLE = {
     "fetch: half a download": Row("x", b"", fetched(SERVED[:99], len(SERVED)), r"rows\.csv could not be downloaded.*Ask the publisher"),
     "fetch: a page instead of the file": Row("x", b"", fetched(b"<html>Sign in</html>"), r"rows\.csv could not be downloaded.*SHA-256 should be"),
     "fetch: two processes at once": Row("x", b"", two_fetch_at_once, lambda x: x == ([str(len(SERVED))] * 2, 1)),
+    "fetch: the disk is full": Row("x", b"", fetched_onto_a_full_disk, lambda x: x == (["True True"], [".rows.csv.lock"], SERVED)),
     "cache: two processes encode a genome at once": Row("g.fa", b">chr1\n" + b"ACGT" * 500_000 + b"\n", two_encode_at_once, lambda same: same),
     "cache: a process dies while it encodes": Row("g.fa", b">a\nACGT\n", killed_while_encoding, lambda x: x == A),
     "cache: the disk is full while a genome is encoded": Row("g.fa", b">chr1\n" + b"ACGT" * 50_000 + b"\n", limited, lambda x: x == (["True"], [], 200_000)),
@@ -441,8 +464,38 @@ TABLE = {
 }  # fmt: skip
 
 
-def test_the_table_has_at_least_sixty_rows():
+# What users of such programs meet most, each with the row that tries it.
+MET = {
+    "truncated gzip": "FASTA: truncated gzip",
+    "CRLF": "FASTA: Windows line ends",
+    "BOM": "FASTA: byte order mark",
+    "tabs in FASTA": "FASTA: tabs and spaces in the sequence",
+    "duplicated record names": "FASTA: a name twice",
+    "BED past the chromosome end": "BED: past the chromosome's end",
+    "negative intervals": "BED: negative",
+    "reversed intervals": "BED: reversed",
+    "unsorted VCF": "VCF: unsorted",
+    "headerless VCF": "VCF: without header",
+    "non-UTF-8 CSV": "CSV: not UTF-8",
+    "corrupt PNG": "PNG: corrupt",
+    "16-bit PNG": "PNG: 16 bits, no window",
+    "palette PNG": "PNG: palette",
+    "DICOM without pixels": "DICOM: without pixels",
+    "MONOCHROME1": "DICOM: MONOCHROME1",
+    "NIfTI with NaN": "NIfTI: NaN",
+    "npz holding a pickle": "npz: a pickle",
+    "zip with ../ names": "npz: zip with ../ names",
+    "md5 mismatch": "fetch: md5 mismatch",
+    "half a download": "fetch: half a download",
+    "disk full": "fetch: the disk is full",
+    "disk full while a genome is encoded": "cache: the disk is full while a genome is encoded",
+    "two processes at once": "fetch: two processes at once",
+}
+
+
+def test_the_table_has_at_least_sixty_rows_and_what_is_met_most():
     assert len(TABLE) >= 60
+    assert set(MET.values()) <= set(TABLE)
 
 
 @pytest.mark.parametrize("case", TABLE)
