@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Effects of the variants of a VCF."
 
 Vcf = Annotated[Path, typer.Argument(help="VCF, plain, gzip or bgzip, or BCF.")]
 Fasta = Annotated[Path, typer.Option("--fasta", help="The reference genome.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Written whole or not at all; .gz is bgzip.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Written whole or not at all; .gz is bgzip, .bcf BCF.")]
 
 
 @app.command()
@@ -39,9 +39,10 @@ def splice(
     explain_skips: Annotated[
         bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
     ] = False,
-    index: Annotated[bool, typer.Option("--index", help="Make a tabix index.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="Index the bgzip VCF or BCF.")] = False,
     most_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
     chunk: Annotated[int, typer.Option(help="Records that are scored and kept together.")] = 256,
+    strategy: Annotated[str, typer.Option(help="auto (every GPU), one, mirrored or cpu:N.")] = "auto",
 ) -> None:
     """Score splicing by SpliceAI's rules: the INFO field SpliceAI, or a table of raw values."""
     if mask not in (0, 1):
@@ -52,7 +53,8 @@ def splice(
     summary = variants.splice(
         vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
         format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
-        index=index, most_mismatches=most_mismatches, chunk=chunk, progress=Progress(),
+        index=index, most_mismatches=most_mismatches, chunk=chunk, strategy=strategy,
+        progress=Progress(),
     )  # fmt: skip
     _report(summary, out)
 
@@ -82,7 +84,7 @@ def score(
 
 
 class Progress:
-    """A line every ten seconds: records done, records a second, time left."""
+    """A line every ten seconds: variants done, variants a second, time left."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
@@ -97,7 +99,7 @@ class Progress:
         self._last = time.monotonic()
         rate = (done - self._first[0]) / max(seconds - self._first[1], 1e-9)
         left = f", {(total - done) / rate / 60:.1f} minutes left" if rate > 0 else ""
-        typer.echo(f"{done:,} of {total:,} records, {rate:.1f} a second{left}", file=sys.stderr)
+        typer.echo(f"{done:,} of {total:,} variants, {rate:.1f} a second{left}", file=sys.stderr)
 
 
 def _report(summary: Summary, out: Path) -> None:

@@ -68,30 +68,41 @@ class Cone:
             the reference's outputs float32 `(length - context, outputs)`, and the alternates' `(n, 2 * distance + width, outputs)`,
             whose first is `distance` before the change.
         """
+        return self.unpack(edits, *self._function(edits.codes.shape[1])(*self.pack(window, edits)))
+
+    def pack(self, window: np.ndarray, edits: Edits) -> list[Any]:
+        """Give the tensors that `run` takes: the window, and the edits in groups of equal size."""
         n, width = edits.codes.shape
         groups = max(1, -(-n // _TOGETHER))
         each = -(-n // groups)
         chosen = np.resize(np.arange(n), groups * each)
-        y_ref, y_alt = self._function(width)(
+        return [
             tf.constant(window),
             tf.constant(edits.starts[chosen].reshape(groups, each).astype(np.int32)),
             tf.constant(edits.shifts[chosen].reshape(groups, each).astype(np.int32)),
             tf.constant(edits.codes[chosen].reshape(groups, each, width)),
-        )
-        return y_ref.numpy(), y_alt.numpy().reshape(groups * each, *y_alt.shape[2:])[:n]
+        ]
+
+    def unpack(self, edits: Edits, y_ref: Any, y_alt: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Give what `run` gave as arrays, one row an edit."""
+        return y_ref.numpy(), y_alt.numpy().reshape(-1, *y_alt.shape[2:])[: len(edits.starts)]
+
+    def signature(self, width: int) -> list[tf.TensorSpec]:
+        """Give the shapes of what `pack` gives."""
+        return [
+            tf.TensorSpec((None,), tf.uint8),
+            tf.TensorSpec((None, None), tf.int32),
+            tf.TensorSpec((None, None), tf.int32),
+            tf.TensorSpec((None, None, width), tf.uint8),
+        ]
 
     def _function(self, width: int) -> Any:
         if width not in self._compiled:
-            signature = [
-                tf.TensorSpec((None,), tf.uint8),
-                tf.TensorSpec((None, None), tf.int32),
-                tf.TensorSpec((None, None), tf.int32),
-                tf.TensorSpec((None, None, width), tf.uint8),
-            ]
-            self._compiled[width] = tf.function(self._run, input_signature=signature, autograph=False)
+            self._compiled[width] = tf.function(self.run, input_signature=self.signature(width), autograph=False)
         return self._compiled[width]
 
-    def _run(self, window, starts, shifts, codes):
+    def run(self, window, starts, shifts, codes):
+        """Compute both passes of packed tensors, inside a graph."""
         outputs = self.form.channels
         groups, each = tf.shape(starts)[0], tf.shape(starts)[1]
         width = codes.shape[2]

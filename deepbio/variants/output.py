@@ -1,8 +1,9 @@
-"""Files that a run writes: VCF with a field added, a table of raw values as TSV or Parquet, and the skipped records."""
+"""Files that a run writes: VCF or BCF with a field added, a table of raw values as TSV or Parquet, and the skipped records."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -39,14 +40,10 @@ def check_output(out: str | os.PathLike[str], format: str, *, inputs: Sequence[s
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "it is a folder" if path.is_dir() else "its folder does not exist; make it first"
         raise DeepbioError(f"Cannot write {path}: {what}.")
-    if path.suffix == ".bcf":
-        raise DeepbioError(
-            f"Cannot write {path}: deepbio writes .vcf and .vcf.gz. Turn it into BCF with bcftools view -Ob."
-        )
     if format == "parquet":
         require("pyarrow", extra="data", purpose="Writing Parquet")
-    elif path.suffix in (".gz", ".bgz"):
-        require("pysam", extra="variants", purpose="Writing bgzip")
+    elif path.suffix in (".gz", ".bgz") or (format == "vcf" and path.suffix == ".bcf"):
+        require("pysam", extra="variants", purpose="Writing bgzip or BCF")
     return path
 
 
@@ -103,17 +100,60 @@ def write_parquet(path: Path, texts: Iterable[str]) -> None:
             file.write_table(pa.table(columns, schema=schema))
 
 
-def make_index(path: Path) -> Path:
-    """Index a bgzip VCF with tabix; give the index's path.
+def write_bcf(path: Path, texts: Iterable[str]) -> None:
+    """Write the texts of a VCF as BCF, whole or not at all.
+
+    A BCF's header must name every contig, filter and field. What a VCF leaves out is known only once all of it was read, so it is
+    read twice.
+    """
+    pysam = require("pysam", extra="variants", purpose="Writing BCF")
+    loudness = pysam.set_verbosity(0)
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder,
+            write_atomically(path) as beside,
+        ):
+            text = Path(folder) / "whole.vcf"
+            with text.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(texts)
+            with pysam.VariantFile(str(text)) as first:
+                for _ in first:
+                    pass
+                header = first.header.copy()
+            with pysam.VariantFile(str(text)) as second, pysam.VariantFile(str(beside), "wb", header=header) as made:
+                for record in second:
+                    record.translate(header)
+                    made.write(record)
+    except ValueError as error:
+        raise DataError(
+            f"Cannot write {path}: BCF holds only what the VCF format allows ({error}). Write a .vcf."
+        ) from error
+    finally:
+        pysam.set_verbosity(loudness)
+
+
+def check_index(path: Path, format: str) -> None:
+    """Check that an output can have an index.
 
     Raises:
-        DataError: the VCF is not bgzip, or not sorted.
+        DataError: it is neither bgzip nor BCF.
     """
-    if path.suffix not in (".gz", ".bgz"):
-        raise DataError(f"An index needs a bgzip file: write {path.name}.gz.")
+    if format != "vcf" or path.suffix not in (".gz", ".bgz", ".bcf"):
+        raise DataError(
+            f"An index needs a bgzip VCF or a BCF; received {path.name}. Name the output {path.stem}.vcf.gz."
+        )
+
+
+def make_index(path: Path) -> Path:
+    """Index a bgzip VCF or a BCF; give the index's path.
+
+    Raises:
+        DataError: it is not sorted.
+    """
     pysam = require("pysam", extra="variants", purpose="Indexing a VCF")
+    kind, ending = ("bcf", "csi") if path.suffix == ".bcf" else ("vcf", "tbi")
     try:
-        pysam.tabix_index(str(path), preset="vcf", force=True)
+        pysam.tabix_index(str(path), preset=kind, force=True)
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is whole but could not be indexed; are its records sorted? ({error})") from error
-    return path.with_name(f"{path.name}.tbi")
+    return path.with_name(f"{path.name}.{ending}")

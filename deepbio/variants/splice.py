@@ -19,11 +19,12 @@ from deepbio.errors import DataError
 from deepbio.variants import output
 from deepbio.variants.annotation import read_annotation
 from deepbio.variants.parts import Parts
-from deepbio.variants.splicing import MISMATCH, Scored, SpliceScorer
+from deepbio.variants.splicing import MISMATCH, Prepared, Scored, SpliceScorer
 from deepbio.variants.vcf import Record, VcfFile
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 WEIGHTS = {"ci": "spliceai_10k.ci", "illumina": "spliceai_10k.illumina"}
 _FEW = 10  # mismatches that any file may have before the build is doubted, while it is still being read
@@ -74,6 +75,7 @@ def splice(
     index: bool = False,
     most_mismatches: float = 0.01,
     chunk: int = 256,
+    strategy: str | tf.distribute.Strategy = "auto",
     progress: Callable[[int, int, float], None] | None = None,
 ) -> Summary:
     """Score a VCF by SpliceAI's rules and write it with the INFO field `SpliceAI`.
@@ -82,7 +84,7 @@ def splice(
         vcf: plain, gzip, bgzip or BCF; never changed.
         fasta: the reference genome; encoded once into the cache.
         annotation: `"grch37"`, `"grch38"` or a file (`read_annotation`).
-        out: written whole or not at all; bgzip where it ends in `.gz`.
+        out: written whole or not at all; bgzip where it ends in `.gz`, BCF where it ends in `.bcf`.
         weights: `"ci"` (CC BY 4.0), `"illumina"` (from the user's own package spliceai 1.3.1; not for commercial use), a preset, or a
             model.
         distance: of scored positions from the variant, 1 to 4,999.
@@ -93,23 +95,29 @@ def splice(
             other, are the output of the whole.
         resume: go on where a run with the same inputs and options was ended.
         explain_skips: write `out` with `.skips.tsv` added: a line with the reason for each record that was not scored.
-        index: make a tabix index of a bgzip VCF.
+        index: make the index of a bgzip VCF (`.tbi`) or a BCF (`.csi`).
         most_mismatches: share of records whose REF may differ from the FASTA.
         chunk: records that are scored and kept together. Near variants share work within a chunk.
+        strategy: devices that share the work, as in `deepbio.training.choose_strategy`: every GPU of this machine, or `"cpu:N"`. For
+            several machines see `shard`.
         progress: called with records done, records in all, and seconds.
 
     Raises:
         DataError: an input is damaged or of another form, or more records than `most_mismatches` do not match the FASTA.
         ModelError: the model cannot tell splice sites, or the distance is out of range.
         DeepbioError: the output cannot be written.
+        TrainingError: a strategy that cannot be had here, or one of several machines.
 
     Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015.
     """
+    from deepbio.training.devices.strategy import choose_strategy
     from deepbio.zoo.preset import weights_hash
 
     begun = time.monotonic()
     path = output.check_output(out, format, inputs=[vcf, fasta, annotation])
     _check_shard(shard)
+    if index:
+        output.check_index(path, format)
     file = VcfFile(vcf)
     table = read_annotation(
         annotation, weights=weights if isinstance(weights, str) else "ci", all_isoforms=all_isoforms
@@ -117,8 +125,9 @@ def splice(
     total = file.count()
     first, last = total * (shard[0] - 1) // shard[1], total * shard[0] // shard[1]
     genome = open_genome(fasta)
+    devices = choose_strategy(strategy)  # before the model is made: see there
     model = _model(weights)
-    scorer = SpliceScorer(model, genome, table, distance=distance, mask=mask)
+    scorer = SpliceScorer(model, genome, table, distance=distance, mask=mask, strategy=devices)
     options = {
         "distance": distance,
         "mask": mask,
@@ -156,23 +165,36 @@ def _score(
     file: VcfFile, scorer: SpliceScorer, parts: Parts, summary: Summary, first: int, last: int, number: int, chunk: int,
     format: str, most_mismatches: float, progress: Callable[[int, int, float], None] | None, begun: float,
 ) -> None:  # fmt: skip
-    """Score what is not done yet; the next chunk is read and the last one written while one is computed."""
+    """Score what is not done yet.
+
+    While one chunk is computed, the next is read, checked and encoded, and the last turned into scores and written.
+    """
     records = itertools.islice(file.records(), first, last)
+
+    def read(i: int) -> tuple[list[Record], Prepared | None, dict[str, Any]]:
+        batch = list(itertools.islice(records, chunk))
+        counts = parts.done(i)
+        if counts is not None:
+            return batch, None, counts
+        prepared = scorer.prepare(batch)
+        return batch, prepared, _counts(prepared.scored)
+
+    def write(i: int, batch: list[Record], prepared: Prepared, outputs: Any, counts: dict[str, Any]) -> None:
+        parts.write(i, _texts(batch, scorer.finish(prepared, outputs), format), counts)
+
     with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as writing:
-        ahead: Future[list[Record]] = reading.submit(lambda: list(itertools.islice(records, chunk)))
+        ahead = reading.submit(read, 0)
         written: Future[None] | None = None
         for i in range(number):
-            batch = ahead.result()
-            ahead = reading.submit(lambda: list(itertools.islice(records, chunk)))
-            counts = parts.done(i)
-            if counts is None:
-                scored = scorer(batch)
-                counts = _counts(scored)
-                if written is not None:
-                    written.result()
-                written = writing.submit(parts.write, i, _texts(batch, scored, format), counts)
+            batch, prepared, counts = ahead.result()
+            ahead = reading.submit(read, i + 1)
             summary.add(counts)
             check_build(summary, most_mismatches, scorer.genome.path, whole=False)
+            if prepared is not None:
+                outputs = scorer.outputs(prepared)
+                if written is not None:
+                    written.result()
+                written = writing.submit(write, i, batch, prepared, outputs, counts)
             if progress is not None:
                 progress(summary.records, last - first, time.monotonic() - begun)
         if written is not None:
@@ -214,7 +236,8 @@ def _assemble(file: VcfFile, parts: Parts, number: int, path: Path, format: str,
     header = (
         _joined(file.header_with(output.FIELD, output.HEADER)) if format == "vcf" else "\t".join(output.COLUMNS) + "\n"
     )
-    output.write_text(path, itertools.chain([header], parts.texts("lines", number)))
+    write = output.write_bcf if format == "vcf" and path.suffix == ".bcf" else output.write_text
+    write(path, itertools.chain([header], parts.texts("lines", number)))
 
 
 def check_build(summary: Summary, most: float, fasta: str | os.PathLike[str], *, whole: bool) -> None:

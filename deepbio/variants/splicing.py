@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepbio.datasets.genome import Genome
 from deepbio.errors import DataError, ModelError
 from deepbio.sequence import encode
-from deepbio.variants.annotation import Annotation, plain_name
+from deepbio.variants.annotation import Annotation, Gene, plain_name
 from deepbio.variants.network import read_network
 from deepbio.variants.rules import Effect, align, left_out, score
 from deepbio.variants.vcf import Record
@@ -19,6 +19,9 @@ from deepbio.variants.windows import Change, Window, make_windows
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
+
+    from deepbio.variants.cone import Edits
 
 NO_GENE = "no gene"
 MISMATCH = "REF does not match the FASTA"
@@ -34,8 +37,26 @@ class Scored:
     checked: bool = False
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Records that were checked, and what the network must read for them.
+
+    Args:
+        scored: of each record; effects that need the network have no scores yet.
+        slots: of each change, its record and the effect within.
+        windows, inputs: changes that share a reference, and the same as the network reads them.
+    """
+
+    scored: list[Scored]
+    slots: list[tuple[int, int]]
+    windows: list[Window]
+    inputs: list[tuple[np.ndarray, Edits]]
+
+
 class SpliceScorer:
     """SpliceAI's scores of variants, computed by the change's cone.
+
+    A call is `finish(prepare(records), outputs)`; the first and the last need no network, so a long run does them meanwhile.
 
     Args:
         model: gives none, acceptor and donor for each position, each with its whole context: a `spliceai_10k` preset, an ensemble or
@@ -44,15 +65,18 @@ class SpliceScorer:
         annotation: of the same build.
         distance: of scored positions from the variant, 1 to 4,999.
         mask: hide gains of annotated sites and losses of others.
+        strategy: whose replicas share the windows.
 
     Raises:
         ModelError: another kind of model, or a distance out of range.
     """
 
     def __init__(
-        self, model: keras.Model, genome: Genome, annotation: Annotation, *, distance: int = 50, mask: bool = False
-    ) -> None:
+        self, model: keras.Model, genome: Genome, annotation: Annotation, *, distance: int = 50, mask: bool = False,
+        strategy: tf.distribute.Strategy | None = None,
+    ) -> None:  # fmt: skip
         from deepbio.variants.cone import Cone
+        from deepbio.variants.replicas import Replicas
         from deepbio.zoo import describe, one_hot_model
         from deepbio.zoo.ensemble import member_trunks
 
@@ -68,34 +92,51 @@ class SpliceScorer:
         self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
         self.context = members[0].context
         self._cone = Cone(members, link=task.link, distance=distance)
+        self._replicas = Replicas(self._cone, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
         self._names = {plain_name(name): name for name in reversed(genome.lengths)}
 
     def __call__(self, records: Sequence[Record]) -> list[Scored]:
         """Score records; what comes back does not depend on which of them come together, but for rounding in the 7th digit."""
+        prepared = self.prepare(records)
+        return self.finish(prepared, self.outputs(prepared))
+
+    def prepare(self, records: Sequence[Record]) -> Prepared:
+        """Check records, and encode the windows and alternates of what can be scored."""
         found = [Scored() for _ in records]
         slots: list[tuple[int, int]] = []
         changes: list[Change] = []
         for i, record in enumerate(records):
             for j, (gene, alternate) in enumerate(self._entries(record, found[i])):
+                found[i].effects.append(Effect(alternate, gene.name, gene.strand))
                 if len(record.reference) > 1 and len(alternate) > 1:
-                    found[i].effects.append(Effect(alternate, gene.name, gene.strand))
                     found[i].skipped.append("both alleles longer than 1")
                     continue
-                found[i].effects.append(Effect(alternate, gene.name, gene.strand))
                 changes.append(Change(len(slots), gene, record.position, record.reference, alternate))
                 slots.append((i, j))
-        for window in make_windows(changes, distance=self.distance):
-            for change, scores, places in self._window(window):
-                i, j = slots[change.index]
-                found[i].effects[j] = Effect(change.alternate, change.gene.name, change.gene.strand, scores, places)
-        return found
+        windows = list(make_windows(changes, distance=self.distance))
+        return Prepared(found, slots, windows, [self._inputs(window) for window in windows])
+
+    def outputs(self, prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Run the network: of each window, the reference's outputs and the alternates'."""
+        if self._replicas is not None:
+            return self._replicas(prepared.inputs)
+        return [self._cone(codes, edits) for codes, edits in prepared.inputs]
+
+    def finish(self, prepared: Prepared, outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Scored]:
+        """Turn outputs into scores and positions."""
+        for window, (y_ref, y_alt) in zip(prepared.windows, outputs, strict=True):
+            for change, scores, places in self._effects(window, y_ref, y_alt):
+                i, j = prepared.slots[change.index]
+                effect = Effect(change.alternate, change.gene.name, change.gene.strand, scores, places)
+                prepared.scored[i].effects[j] = effect
+        return prepared.scored
 
     def chromosome(self, name: str) -> np.ndarray | None:
         """Give the codes of a chromosome, `chr` prefix or not; None where the FASTA has none of that name."""
         found = name if name in self.genome.lengths else self._names.get(plain_name(name))
         return None if found is None else self.genome[found]
 
-    def _entries(self, record: Record, scored: Scored):
+    def _entries(self, record: Record, scored: Scored) -> Iterator[tuple[Gene, str]]:
         """Give gene and alternate of what can be scored; note why the rest cannot."""
         reason = None
         genes = self.annotation.at(record.chromosome, record.position)
@@ -129,7 +170,7 @@ class SpliceScorer:
             for gene in genes:
                 yield gene, alternate
 
-    def _window(self, window: Window):
+    def _inputs(self, window: Window) -> tuple[np.ndarray, Edits]:
         from deepbio.variants.cone import Edits
 
         chromosome = self.chromosome(window.gene.chromosome)
@@ -137,12 +178,11 @@ class SpliceScorer:
             raise DataError(f"{self.genome.path} has no chromosome {window.gene.chromosome!r}.")
         codes = window.codes(chromosome, self.context)
         starts = [window.start(change, self.context) for change in window.changes]
-        edits = Edits(
-            np.array(starts, np.int32),
-            np.array([len(c.alternate) - len(c.reference) for c in window.changes], np.int32),
-            np.stack([window.alternate_codes(c, codes, s) for c, s in zip(window.changes, starts, strict=True)]),
-        )
-        y_ref, y_alt = self._cone(codes, edits)
+        alternates = [window.alternate_codes(c, codes, s) for c, s in zip(window.changes, starts, strict=True)]
+        shifts = [len(c.alternate) - len(c.reference) for c in window.changes]
+        return codes, Edits(np.array(starts, np.int32), np.array(shifts, np.int32), np.stack(alternates))
+
+    def _effects(self, window: Window, y_ref: np.ndarray, y_alt: np.ndarray) -> Iterator[tuple[Change, Any, Any]]:
         minus = window.gene.strand == "-"
         if minus:
             y_ref = y_ref[::-1]

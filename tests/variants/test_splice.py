@@ -170,6 +170,26 @@ def test_bcf_gives_what_its_vcf_gives(run, whole, tiny_genome, tmp_path):
     ]
 
 
+def test_bcf_comes_out_with_what_its_header_left_out_and_an_index(run, whole, tmp_path):
+    pysam = pytest.importorskip("pysam")
+    out = tmp_path / "out.bcf"
+    run(out, index=True)
+    with pysam.VariantFile(str(out)) as file:
+        assert file.format == "BCF"
+        made = [str(record).rstrip("\n").split("\t") for record in file.fetch("2", 1999, 3000)]
+        assert {"DP", "SpliceAI"} <= set(file.header.info)
+        assert "GT" in file.header.formats
+    given = [line.split("\t") for line in body(whole[0]) if line[0] == "2" and 2000 <= int(line.split("\t")[1]) <= 3000]
+    assert [cells[:5] + cells[6:] for cells in made] == [cells[:5] + cells[6:] for cells in given]  # QUAL 50.0 is 50
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out.bcf", "out.bcf.csi"]
+
+
+def test_an_index_of_a_plain_file_is_refused_before_anything_is_scored(run, tmp_path):
+    with pytest.raises(DataError, match="bgzip VCF or a BCF"):
+        run(tmp_path / "out.vcf", index=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_another_build_stops_the_run_and_leaves_nothing(run, tiny_genome, tmp_path):
     lines = vcf_text(tiny_genome, 60).splitlines()
     wrong = [line.replace("\tA\t", "\tC\t", 1) if "\tA\tC" not in line else line for line in lines]
