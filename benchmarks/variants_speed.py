@@ -1,10 +1,11 @@
 """Splice scores: seconds a variant, deepbio beside SpliceAI's way, in one process on the same cores.
 
-    python benchmarks/variants_speed.py [--threads 1] [--fasta FILE --genes FILE] [--out benchmarks/results/variants_speed.md]
+    python benchmarks/variants_speed.py [--threads 2] [--rounds 3] [--out benchmarks/results/variants_speed.md]
 
 SpliceAI's way is ten `predict` calls a variant, of one window each: five networks for the reference, five for the alternate. Both
-use the weights of spliceai_10k.ci, whose networks have SpliceAI's form. "Scattered" variants are scored one by one and share nothing.
-The two ways take turns, because other programs may use the machine; processor time is less disturbed by them than the clock.
+use the weights of spliceai_10k.ci, whose networks have SpliceAI's form. "Scattered" variants lie 12,000 bases apart and share nothing.
+The two ways take turns, because other programs may use the machine: each round times SpliceAI's way before, between and after the
+others, and a ratio is of one round. Processor time is less disturbed by other programs than the clock. `--out` adds to what is there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 DISTANCE = 50
+TITLE = "# Splice scores: deepbio beside SpliceAI's way\n\nMade by `python benchmarks/variants_speed.py`.\n"
 
 
 def clock() -> np.ndarray:
@@ -35,16 +37,16 @@ def timed(work) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--note", default="", help="What else the machine did.")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/grch37_chr22_1mb"))
-    parser.add_argument("--scattered", type=int, default=8)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     import tensorflow as tf
 
-    if arguments.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
+    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     import keras
 
     from deepbio.datasets.genome import open_genome
@@ -86,6 +88,7 @@ def main() -> None:
             np.mean([member.predict(x, verbose=0) for member in members], axis=0)
 
     places = random.integers(870_000, 930_000, 1000).tolist()
+    scattered = range(866_000, 932_000, 12_000)
     exome = [snv(pos) for pos in range(871_000, 901_000, 300)]
     sparse = [snv(pos) for pos in range(871_000, 901_000, 1000)]
     saturation = [snv(pos, alt) for pos in range(891_300, 891_500) for alt in (1, 2, 3)]
@@ -93,37 +96,51 @@ def main() -> None:
         scorer(warm)  # compiles each form of the graph once
     spliceai_way(places[0], "A")
 
-    theirs, snvs, indels = [], [], []
-    for i in range(arguments.scattered):
-        pos = places[10 + i]
-        theirs.append(timed(lambda pos=pos: spliceai_way(pos, "A")))
-        snvs.append(timed(lambda pos=pos: scorer([snv(pos)])))
-        indels.append(timed(lambda pos=pos, i=i: scorer([indel(pos, i)])))
-    dense = timed(lambda: scorer(exome)) / len(exome)
-    thin = timed(lambda: scorer(sparse)) / len(sparse)
-    whole = timed(lambda: scorer(saturation)) / len(saturation)
-    theirs += [timed(lambda pos=pos: spliceai_way(pos, "A")) for pos in places[200:203]]
-    base = np.median(theirs, axis=0)
-    rows = [
-        ("SpliceAI's way", base, len(theirs)),
-        ("scattered SNVs", np.median(snvs, axis=0), len(snvs)),
-        ("scattered insertions and deletions of 1 to 50", np.median(indels, axis=0), len(indels)),
-        ("one SNV each 1,000 bases", thin, len(sparse)),
-        ("one SNV each 300 bases", dense, len(exome)),
-        ("all SNVs of 200 consecutive bases", whole, len(saturation)),
-    ]
+    kinds = {
+        "scattered SNVs": (6, lambda r: scorer([snv(pos) for pos in scattered])),
+        "scattered insertions and deletions of 1 to 50": (
+            6,
+            lambda r: scorer([indel(pos, i) for i, pos in enumerate(scattered)]),
+        ),
+        "one SNV each 1,000 bases": (len(sparse), lambda r: scorer(sparse)),
+        "one SNV each 300 bases": (len(exome), lambda r: scorer(exome)),
+        "all SNVs of 200 consecutive bases": (len(saturation), lambda r: scorer(saturation)),
+    }
+    seconds = {name: [] for name in kinds}
+    base = []
+    for r in range(arguments.rounds):
+        turns = [timed(lambda r=r: spliceai_way(places[300 + r], "A"))]
+        for k, (name, (n, work)) in enumerate(kinds.items()):
+            seconds[name].append(timed(lambda work=work, r=r: work(r)) / n)
+            turns.append(timed(lambda r=r, k=k: spliceai_way(places[400 + 10 * r + k], "A")))
+        base.append(np.mean(turns, axis=0))
+        print(f"round {r + 1} of {arguments.rounds} done", flush=True)
+    measured = np.array(base)
+    lines = []
+    for name, (n, _) in kinds.items():
+        found = np.array(seconds[name])
+        each, ratios = np.median(found, axis=0), measured / found
+        cells = [
+            f"{np.median(ratios[:, i]):.1f} ({ratios[:, i].min():.1f} to {ratios[:, i].max():.1f})" for i in (0, 1)
+        ]
+        lines.append(f"| {name} | {n} | {each[0]:.3f} | {each[1]:.3f} | {cells[0]} | {cells[1]} |")
+    way = np.median(measured, axis=0)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    lines = [
-        f"Threads: {arguments.threads}. Distance {DISTANCE}. Highest memory of the process {memory:.2f} GiB.",
+    head = [
+        f"## {arguments.threads} thread{'s' * (arguments.threads > 1)}",
         "",
-        "| variants | n | seconds a variant | processor seconds | times faster (clock) | (processor) |",
+        f"Distance {DISTANCE}; {arguments.rounds} rounds: medians, and in brackets the lowest and highest round. SpliceAI's way: "
+        f"{way[0]:.3f} s a variant by the clock, {way[1]:.3f} s of processor time. Highest memory of the process, both ways "
+        f"in it: {memory:.2f} GiB. {arguments.note}".rstrip(),
+        "",
+        "| variants | in a round | seconds each | processor seconds each | times faster (clock) | times faster (processor) |",
         "|---|---|---|---|---|---|",
-        *(f"| {n} | {k} | {s[0]:.3f} | {s[1]:.3f} | {base[0] / s[0]:.1f} | {base[1] / s[1]:.1f} |" for n, s, k in rows),
     ]
-    text = "\n".join(lines) + "\n"
+    text = "\n".join([*head, *lines]) + "\n"
     print(text)
     if arguments.out:
-        arguments.out.write_text(f"# Splice scores: deepbio beside SpliceAI's way\n\n{text}", encoding="utf-8")
+        old = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else TITLE
+        arguments.out.write_text(f"{old}\n{text}", encoding="utf-8")
 
 
 if __name__ == "__main__":

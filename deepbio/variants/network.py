@@ -6,7 +6,9 @@ and crops differ only in how many positions they give.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -104,7 +106,7 @@ def read_network(model: keras.Model) -> Network:
     last, offset = reader.visit(model.outputs[0])
     if last != len(reader.nodes) - 1:
         reader.add(Node("activation", (last,), activation="linear"))
-    network = Network(tuple(reader.nodes))
+    network = Network(folded(reader.nodes))
     window, given = model.inputs[0].shape[1], model.outputs[0].shape[1]
     if window is not None and given is not None:
         before, after = network.context
@@ -114,6 +116,32 @@ def read_network(model: keras.Model) -> Network:
                 f"and the first and last have {offset} and {window - given - offset}."
             )
     return network
+
+
+def folded(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Put each scale that is the only reader of a convolution into that convolution's weights: one pass over memory less.
+
+    >>> kernel, bias = np.ones((1, 4, 2), np.float32), np.ones(2, np.float32)
+    >>> scale = (np.array([2.0, 3.0]), np.array([0.5, 0.0]))
+    >>> nodes = [Node("input"), Node("convolution", (0,), (kernel, bias)), Node("scale", (1,), scale)]
+    >>> [weights.ravel()[:2].tolist() for weights in folded(nodes)[-1].weights]
+    [[2.0, 3.0], [2.5, 3.0]]
+    """
+    readers = Counter(j for node in nodes for j in node.inputs)
+    kept: list[Node] = []
+    number: list[int] = []
+    for node in nodes:
+        inputs = tuple(number[j] for j in node.inputs)
+        if node.kind == "scale" and nodes[node.inputs[0]].kind == "convolution" and readers[node.inputs[0]] == 1:
+            kernel, bias = (weights.astype(np.float64) for weights in kept[inputs[0]].weights)
+            factor, term = (weights.astype(np.float64) for weights in node.weights)
+            weights = ((kernel * factor).astype(np.float32), (bias * factor + term).astype(np.float32))
+            kept[inputs[0]] = replace(kept[inputs[0]], weights=weights)
+            number.append(inputs[0])
+            continue
+        number.append(len(kept))
+        kept.append(replace(node, inputs=inputs))
+    return tuple(kept)
 
 
 class _Reader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 NO_GENE = "no gene"
 MISMATCH = "REF does not match the FASTA"
 LABELS = ("none", "acceptor", "donor")
+_MOST_TOGETHER = 4  # windows at a time on a processor's cores; each needs up to 300 MB
 
 
 @dataclass
@@ -75,6 +78,8 @@ class SpliceScorer:
         self, model: keras.Model, genome: Genome, annotation: Annotation, *, distance: int = 50, mask: bool = False,
         strategy: tf.distribute.Strategy | None = None,
     ) -> None:  # fmt: skip
+        import tensorflow as tf
+
         from deepbio.variants.cone import Cone
         from deepbio.variants.replicas import Replicas
         from deepbio.zoo import describe, one_hot_model
@@ -93,6 +98,7 @@ class SpliceScorer:
         self.context = members[0].context
         self._cone = Cone(members, link=task.link, distance=distance)
         self._replicas = Replicas(self._cone, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
+        self._together = min(_cores(), _MOST_TOGETHER) if not tf.config.list_physical_devices("GPU") else 1
         self._names = {plain_name(name): name for name in reversed(genome.lengths)}
 
     def __call__(self, records: Sequence[Record]) -> list[Scored]:
@@ -120,7 +126,8 @@ class SpliceScorer:
         """Run the network: of each window, the reference's outputs and the alternates'."""
         if self._replicas is not None:
             return self._replicas(prepared.inputs)
-        return [self._cone(codes, edits) for codes, edits in prepared.inputs]
+        with ThreadPoolExecutor(self._together) as threads:
+            return list(threads.map(lambda pair: self._cone(*pair), prepared.inputs))
 
     def finish(self, prepared: Prepared, outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Scored]:
         """Turn outputs into scores and positions."""
@@ -194,3 +201,8 @@ class SpliceScorer:
             y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
             boundary = change.gene.boundary(change.position) if self.mask else None
             yield change, *score(y_ref[place : place + 2 * self.distance + 1], y, boundary=boundary)
+
+
+def _cores() -> int:
+    """Give how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
