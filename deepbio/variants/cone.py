@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from deepbio.errors import ModelError
 from deepbio.specs import Link
-from deepbio.variants.network import Network
+from deepbio.variants.network import Network, Node
 
 _TOGETHER = 4  # alternates in one convolution: more do not fit the processor's cache
 
@@ -42,14 +42,17 @@ class Cone:
         distance: outputs wanted on either side of a change.
 
     Raises:
-        ModelError: members of different form.
+        ModelError: members of different form, or pools with a stride.
     """
 
     def __init__(self, members: Sequence[Network], *, link: Link, distance: int) -> None:
         form = members[0]
+        if form.scale[-1] != 1:
+            raise ModelError("An indel does not move by whole positions through a pool with a stride; see `Patches`.")
         if not all(form.same_form(other) for other in members):
             raise ModelError("The members of an ensemble have one form; these differ in their layers.")
-        self.form, self.link, self.distance = form, link, distance
+        self.form, self.distance = form, distance
+        self.link: Link = link
         self._members = len(members)
         self._weights = [
             [tf.constant(np.stack(parts)) for parts in zip(*(m.nodes[i].weights for m in members), strict=True)]
@@ -131,9 +134,7 @@ class Cone:
         return y_ref / self._members, y_alt / self._members
 
     def _linked(self, z):
-        z = z[:, 0]
-        links = {"softmax": tf.nn.softmax, "sigmoid": tf.nn.sigmoid, "exp": tf.exp, "identity": tf.identity}
-        return links[self.link](z)
+        return linked(self.link, z[:, 0])
 
 
 class _Passes:
@@ -156,7 +157,7 @@ class _Passes:
         form, found = self.form, []
         for i, node in enumerate(form.nodes):
             if node.kind == "input":
-                found.append(_one_hot(window)[None, None])
+                found.append(one_hot(window)[None, None])
                 continue
             inputs = []
             for j in node.inputs:
@@ -190,7 +191,7 @@ class _Passes:
         found = []
         for i, node in enumerate(form.nodes):
             if node.kind == "input":
-                found.append(_one_hot(codes)[:, None])
+                found.append(one_hot(codes)[:, None])
                 continue
             left, right = self.reach[i]
             inputs = [spread(j, found[j], left + node.left, right + node.right) for j in node.inputs]
@@ -198,18 +199,32 @@ class _Passes:
         return spread(len(form.nodes) - 1, found[-1], *self.last)
 
     def _apply(self, i: int, inputs):
-        node, weights = self.form.nodes[i], self.weights[i]
-        if node.kind == "convolution":
-            y = tf.nn.conv2d(inputs[0], weights[0][None], 1, "VALID", dilations=(1, node.dilation))
-            return tf.nn.bias_add(y, weights[1])
-        if node.kind == "scale":
-            return inputs[0] * weights[0] + weights[1]
-        if node.kind == "add":
-            return tf.add_n(inputs)
-        if node.activation == "linear":
-            return inputs[0]
-        return getattr(tf.nn, node.activation)(inputs[0]) if node.activation != "sigmoid" else tf.sigmoid(inputs[0])
+        return apply(self.form.nodes[i], self.weights[i], inputs)
 
 
-def _one_hot(codes):
+def apply(node: Node, weights, inputs):
+    """Compute a node from just what it sees of its inputs, each `(batch, 1, positions, channels)`."""
+    if node.kind == "convolution":
+        y = tf.nn.conv2d(inputs[0], weights[0][None], 1, "VALID", dilations=(1, node.dilation))
+        return tf.nn.bias_add(y, weights[1])
+    if node.kind == "scale":
+        return inputs[0] * weights[0] + weights[1]
+    if node.kind == "add":
+        return tf.add_n(inputs)
+    if node.kind == "pool":
+        pool = tf.nn.max_pool2d if node.activation == "max" else tf.nn.avg_pool2d
+        return pool(inputs[0], (1, node.left + node.right + 1), (1, node.stride), "VALID")
+    if node.activation == "linear":
+        return inputs[0]
+    return getattr(tf.nn, node.activation)(inputs[0]) if node.activation != "sigmoid" else tf.sigmoid(inputs[0])
+
+
+def linked(link: Link, z):
+    """Apply a link to logits."""
+    links = {"softmax": tf.nn.softmax, "sigmoid": tf.nn.sigmoid, "exp": tf.exp, "identity": tf.identity}
+    return links[link](z)
+
+
+def one_hot(codes):
+    """Give codes as one-hot floats, N as zeros."""
     return tf.one_hot(tf.cast(codes, tf.int32), 4)

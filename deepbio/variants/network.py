@@ -18,7 +18,7 @@ from deepbio.errors import ModelError
 if TYPE_CHECKING:
     import keras
 
-Kind = Literal["input", "convolution", "scale", "activation", "add"]
+Kind = Literal["input", "convolution", "scale", "activation", "add", "pool"]
 ACTIVATIONS = ("relu", "gelu", "tanh", "sigmoid", "elu", "softplus", "softmax")
 
 
@@ -27,13 +27,14 @@ class Node:
     """One step of a network.
 
     Args:
-        kind: `"input"`, `"convolution"`, `"scale"` (batch norm at inference: times one vector plus another), `"activation"` or
-            `"add"`.
+        kind: `"input"`, `"convolution"`, `"scale"` (batch norm at inference: times one vector plus another), `"activation"`,
+            `"add"` or `"pool"`.
         inputs: numbers of the nodes it reads.
         weights: of a convolution, kernel `(width, inputs, outputs)` and bias; of a scale, factor and term.
         left, right: positions that it sees on either side of its own.
         dilation: of a convolution.
-        activation: name in `keras.activations`.
+        activation: name in `keras.activations`; of a pool, `"max"` or `"average"`.
+        stride: of a pool; its position `p` stands at `p * stride` of its input's.
     """
 
     kind: Kind
@@ -43,25 +44,37 @@ class Node:
     right: int = 0
     dilation: int = 1
     activation: str = ""
+    stride: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Nodes in an order in which each reads earlier ones; the first is the input, the last the output."""
+    """Nodes in an order in which each reads earlier ones; the first is the input, the last the output.
+
+    `before` and `after` are what an output needs of each node on either side of its own place, in the node's positions; `scale` is
+    how many of the input's positions each of the node's is.
+    """
 
     nodes: tuple[Node, ...]
     before: tuple[int, ...] = field(init=False)
     after: tuple[int, ...] = field(init=False)
+    scale: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        before, after = [0] * len(self.nodes), [0] * len(self.nodes)
+        # below zero where a pool's positions all stand on one side of its own
+        nothing = [-(1 << 30)] * (len(self.nodes) - 1) + [0]
+        before, after = list(nothing), list(nothing)
         for i in reversed(range(len(self.nodes))):
             node = self.nodes[i]
             for j in node.inputs:
-                before[j] = max(before[j], before[i] + node.left)
-                after[j] = max(after[j], after[i] + node.right)
+                before[j] = max(before[j], before[i] * node.stride + node.left)
+                after[j] = max(after[j], after[i] * node.stride + node.right)
+        scale = [1] * len(self.nodes)
+        for i, node in enumerate(self.nodes):
+            scale[i] = node.stride * max((scale[j] for j in node.inputs), default=1)
         object.__setattr__(self, "before", tuple(before))
         object.__setattr__(self, "after", tuple(after))
+        object.__setattr__(self, "scale", tuple(scale))
 
     @property
     def context(self) -> tuple[int, int]:
@@ -83,11 +96,13 @@ class Network:
 
 def _form(node: Node) -> tuple[Any, ...]:
     shapes = tuple(weights.shape for weights in node.weights)
-    return node.kind, node.inputs, shapes, node.left, node.right, node.dilation, node.activation
+    return node.kind, node.inputs, shapes, node.left, node.right, node.dilation, node.activation, node.stride
 
 
 def read_network(model: keras.Model) -> Network:
-    """Read the description of a functional Keras model whose layers look at positions: convolutions, norms, activations, sums, crops.
+    """Read the description of a functional Keras model whose layers look at positions.
+
+    Such are convolutions, norms, activations, sums, crops and pools.
 
     Args:
         model: takes one-hot DNA `(batch, length, 4)` (`deepbio.zoo.one_hot_model`) and gives `(batch, positions, outputs)`, each
@@ -110,10 +125,11 @@ def read_network(model: keras.Model) -> Network:
     window, given = model.inputs[0].shape[1], model.outputs[0].shape[1]
     if window is not None and given is not None:
         before, after = network.context
-        if offset < before or window - given - offset < after:
+        first, last = offset * network.scale[-1], (offset + given - 1) * network.scale[-1]
+        if first < before or window - 1 - last < after:
             raise ModelError(
                 f"Outputs of {model.name} see beyond its window of {window} positions: they need {before} before and {after} after, "
-                f"and the first and last have {offset} and {window - given - offset}."
+                f"and the first and last have {first} and {window - 1 - last}."
             )
     return network
 
@@ -186,6 +202,12 @@ class _Reader:
             offsets = {o for _, o in sources}
             if len(offsets) == 1:
                 return self.add(Node("add", tuple(n for n, _ in sources))), offset
+        if isinstance(layer, keras.layers.MaxPooling1D | keras.layers.AveragePooling1D) and layer.padding == "valid":
+            size, stride = layer.pool_size[0], layer.strides[0]
+            over = offset % stride  # the first value pooled stands this far beyond a multiple of the stride
+            kind = "max" if isinstance(layer, keras.layers.MaxPooling1D) else "average"
+            pool = Node("pool", (node,), (), -over, over + size - 1, activation=kind, stride=stride)
+            return self.add(pool), offset // stride
         if isinstance(layer, keras.layers.Cropping1D):
             return node, offset + layer.cropping[0]
         if isinstance(layer, keras.layers.Dropout | keras.layers.Identity):

@@ -8,6 +8,7 @@ from deepbio.errors import ModelError
 from deepbio.sequence import reverse_complement
 from deepbio.variants.cone import Cone, Edits
 from deepbio.variants.network import read_network
+from deepbio.variants.patches import Patches
 
 
 def network(kind):
@@ -101,7 +102,7 @@ def test_the_base_that_is_there_changes_nothing():
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (lambda x: keras.layers.MaxPooling1D(2)(x), "MaxPooling1D"),
+        (lambda x: keras.layers.MaxPooling1D(2, padding="same")(x), "MaxPooling1D"),
         (lambda x: keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))(x), "Bidirectional"),
         (lambda x: keras.layers.Conv1D(2, 3, padding="same")(x), "see beyond its window"),
     ],
@@ -110,3 +111,55 @@ def test_a_network_that_cannot_be_followed_is_refused(layer, message):
     inputs = keras.Input((50, 4))
     with pytest.raises(ModelError, match=message):
         read_network(keras.Model(inputs, layer(inputs)))
+
+
+def pooled(pool, second):
+    """Give a model `(batch, 301, 4)` to `(batch, positions, 3)` with two pools, a residual unit and a dilated convolution between."""
+    keras.utils.set_random_seed(2)
+    inputs = keras.Input((301, 4))
+    x = keras.layers.Conv1D(6, 8, activation="gelu")(inputs)
+    x = pool(3, strides=2)(x)
+    x = keras.layers.BatchNormalization(beta_initializer="random_normal")(x)
+    branch = keras.layers.Conv1D(6, 3, dilation_rate=2, activation="relu")(x)
+    x = keras.layers.Add()([branch, keras.layers.Cropping1D(2)(x)])
+    x = pool(second)(x)
+    return keras.Model(inputs, keras.layers.Conv1D(3, 2)(x))
+
+
+@pytest.mark.parametrize("pool", [keras.layers.MaxPooling1D, keras.layers.AveragePooling1D])
+@pytest.mark.parametrize(("width", "second"), [(1, 2), (4, 3)])
+def test_substitutions_in_a_network_with_pools_give_what_the_whole_model_gives(pool, width, second):
+    model = pooled(pool, second)
+    random = np.random.Generator(np.random.Philox(5))
+    codes = random.integers(0, 5, 301).astype(np.uint8)
+    starts = np.array([0, 1, 2, 3, 4, 5, 6, 100, 101, 150, 301 - width])
+    new = random.integers(0, 4, (len(starts), width)).astype(np.uint8)
+    y_ref, y_alt = Patches(read_network(model), link="identity")(codes, starts, new)
+    windows = np.repeat(codes[None], len(starts), axis=0)
+    for row, start, letters in zip(windows, starts, new, strict=True):
+        row[start : start + width] = letters
+    eye = np.eye(5, 4, dtype=np.float32)
+    np.testing.assert_allclose(y_ref, np.asarray(model(eye[codes][None]))[0], atol=1e-5)
+    np.testing.assert_allclose(y_alt, np.asarray(model(eye[windows])), atol=1e-5)
+    assert np.abs(y_alt - y_ref).max() > 0.01
+
+
+def test_pools_that_keep_every_position_are_passed_by_indels_too():
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((301, 4))
+    x = keras.layers.Conv1D(5, 5, activation="relu")(inputs)
+    x = keras.layers.MaxPooling1D(4, strides=1)(x)
+    model = keras.Model(inputs, keras.layers.Conv1D(2, 3)(x))
+    random = np.random.Generator(np.random.Philox(6))
+    codes, new = random.integers(0, 4, 301).astype(np.uint8), np.array([1, 2, 3, 0], np.uint8)
+    changed = np.concatenate([codes[:150], new, codes[151:]])[:301]
+    cone = Cone([read_network(model)], link="identity", distance=9)
+    _, y_alt = cone(codes, Edits(np.array([150]), np.array([3]), new[None]))
+    whole = np.asarray(model(np.eye(4, dtype=np.float32)[changed][None]))[0]
+    before = read_network(model).context[0]
+    np.testing.assert_allclose(y_alt[0], whole[150 - 9 - before :][: y_alt.shape[1]], atol=1e-5)
+
+
+def test_an_indel_through_a_stride_is_refused():
+    with pytest.raises(ModelError, match="stride"):
+        Cone([read_network(pooled(keras.layers.MaxPooling1D, 2))], link="identity", distance=9)
