@@ -6,6 +6,8 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from deepbio.datasets.files import write_atomically
 from deepbio.errors import DataError, DeepbioError, nearest
@@ -103,8 +105,11 @@ def write_parquet(path: Path, texts: Iterable[str]) -> None:
 def write_bcf(path: Path, texts: Iterable[str]) -> None:
     """Write the texts of a VCF as BCF, whole or not at all.
 
-    A BCF's header must name every contig, filter and field. What a VCF leaves out is known only once all of it was read, so it is
-    read twice.
+    A BCF's header must name every contig, filter and field. What a VCF's header leaves out is known only once all of it was read, so
+    it is read twice.
+
+    Raises:
+        DataError: a field that BCF cannot hold.
     """
     pysam = require("pysam", extra="variants", purpose="Writing BCF")
     loudness = pysam.set_verbosity(0)
@@ -113,23 +118,29 @@ def write_bcf(path: Path, texts: Iterable[str]) -> None:
             tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder,
             write_atomically(path) as beside,
         ):
-            text = Path(folder) / "whole.vcf"
-            with text.open("w", encoding="utf-8", newline="\n") as file:
+            given, complete = Path(folder) / "given.vcf", Path(folder) / "complete.vcf"
+            with given.open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(texts)
-            with pysam.VariantFile(str(text)) as first:
+            with pysam.VariantFile(str(given)) as first:
                 for _ in first:
                     pass
-                header = first.header.copy()
-            with pysam.VariantFile(str(text)) as second, pysam.VariantFile(str(beside), "wb", header=header) as made:
+                header = str(first.header)
+            with given.open(encoding="utf-8") as lines, complete.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(header)
+                file.writelines(line for line in lines if not line.startswith("#"))
+            with pysam.VariantFile(str(complete)) as second, _bcf(pysam, beside, second.header) as made:
                 for record in second:
-                    record.translate(header)
                     made.write(record)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise DataError(
-            f"Cannot write {path}: BCF holds only what the VCF format allows ({error}). Write a .vcf."
+            f"Cannot write {path} ({error}). BCF holds only what the VCF format allows; a .vcf or .vcf.gz takes any line."
         ) from error
     finally:
         pysam.set_verbosity(loudness)
+
+
+def _bcf(pysam: ModuleType, path: Path, header: Any) -> Any:
+    return pysam.VariantFile(str(path), "wb", header=header)
 
 
 def check_index(path: Path, format: str) -> None:

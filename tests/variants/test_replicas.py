@@ -15,6 +15,7 @@ from tests.variants.test_splice import body, vcf_text
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_two_replicas_write_what_one_device_writes(tiny_genome, tiny_model, tmp_path):
     (tmp_path / "in.vcf").write_text(vcf_text(tiny_genome, 50), encoding="utf-8")
     save_preset(tiny_model, tmp_path / "preset")
