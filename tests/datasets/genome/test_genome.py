@@ -1,10 +1,12 @@
 """Genomes are encoded once and right; windows agree with plain slicing; wrong intervals are named by file and line."""
 
 import gzip
+import io
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +117,38 @@ def test_a_window_of_the_length_of_its_interval_is_the_interval(start, length, s
     inside = encode(letters[start : start + length])
     assert (found[0] == (inside if strand == "+" else reverse_complement(inside))).all()
     assert (both[0] == inside).all()
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["chr1", "chrX", "HLA*01"]), st.integers(0, 10**9), st.integers(1, 10**6),
+        st.text("abcXYZ_.-:", min_size=1, max_size=8), st.integers(0, 1000), st.sampled_from("+-."),
+    ),
+    min_size=1,
+    max_size=20,
+)  # fmt: skip
+
+
+@given(ROWS, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_any_bed_agrees_with_pandas(rows, newline, packed):
+    lines = [
+        f"{name}\t{start}\t{start + size}\t{title}\t{score}\t{strand}"
+        for name, start, size, title, score, strand in rows
+    ]
+    content = newline.join(["track name=x", "# text", *lines, ""]).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        bed = Path(folder) / "a.bed.gz"
+        bed.write_bytes(gzip.compress(content) if packed else content)
+        found = read_bed(bed)
+    table = pd.read_csv(
+        io.BytesIO(content), sep="\t", skiprows=2, header=None, keep_default_na=False, dtype={0: str, 3: str, 5: str}
+    )
+    for values, column in zip(
+        (found.chromosomes, found.starts, found.ends, found.names, found.scores, found.strands), table, strict=True
+    ):
+        assert values.tolist() == table[column].tolist()
+    assert found.lines.tolist() == [i + 3 for i in range(len(rows))]
+    assert found.centers.tolist() == ((table[1] + table[2]) // 2).tolist()
 
 
 BAD_BED = {

@@ -1,11 +1,16 @@
 """bigWig tracks agree with the values written, on either strand and beyond the ends."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deepbio.datasets import Dataset
 from deepbio.datasets.build import build_again
-from deepbio.datasets.genome import GenomeWindows, open_genome, read_bed
+from deepbio.datasets.genome import Genome, GenomeWindows, open_genome, read_bed
 from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.errors import DataError
 
@@ -38,6 +43,32 @@ def test_values_are_those_written(files):
             read = padded[::-1] if minus else padded
             first = 20 - length // 2
             assert row.tolist() == read[first : first + length].tolist()
+
+
+# starts and lengths of runs, with gaps between them, and the value of each
+RUNS = st.lists(
+    st.tuples(st.integers(0, 20), st.integers(1, 30), st.floats(-1e6, 1e6, width=32)), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=40)
+@given(RUNS, st.lists(st.integers(0, 299), min_size=1, max_size=8), st.integers(1, 350))
+def test_any_track_agrees_with_pybigtools_own_reading(runs, centers, length):
+    rows, end = [], 0
+    for gap, size, value in runs:
+        if end + gap + size <= 300:
+            rows.append(("chr1", end + gap, end + gap + size, value))
+            end += gap + size
+    genome = Genome(Path("g.fa"), {"chr1": 300}, {"chr1": 0}, np.zeros(300, np.uint8), "0")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.bed").write_text("".join(f"chr1\t{c}\t{c + 1}\n" for c in centers))
+        pybigtools.open(f"{folder}/a.bw", "w").write({"chr1": 300}, iter(rows or [("chr1", 0, 1, 1.0)]))
+        windows = GenomeWindows(genome, read_bed(Path(folder) / "a.bed"), length=length)
+        found = read_tracks([Path(folder) / "a.bw"], windows)[..., 0]
+        whole = np.nan_to_num(np.asarray(pybigtools.open(f"{folder}/a.bw").values("chr1", 0, 300, fillna=None)))
+    padded = np.concatenate([np.zeros(400), whole, np.zeros(400)]).astype(np.float32)
+    for row, start in zip(found, windows.starts.tolist(), strict=True):
+        np.testing.assert_array_equal(row, padded[400 + start : 400 + start + length])
 
 
 def test_counts_and_profiles_are_data_sets(files):

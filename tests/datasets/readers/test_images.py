@@ -1,5 +1,11 @@
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from deepbio.datasets import Source
@@ -57,6 +63,23 @@ def test_pixels_come_back_exactly(tmp_path, ending):
         path = tmp_path / f"{name}.{ending}"
         Image.fromarray(pixels).save(path)
         assert (read_images(path)[0].squeeze() == pixels).all()
+
+
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from([1, 3]))),
+    st.sampled_from(["PNG", "TIFF", "palette"]),
+)
+def test_any_pixels_are_read_as_pillow_reads_them(pixels, form):
+    image = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+    if form == "palette":
+        image = image.convert("P")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"a.{'tif' if form == 'TIFF' else 'png'}"
+        image.save(path)
+        found = read_images(path)[np.arange(1)][0]
+        with Image.open(path) as again:
+            expected = np.asarray(again.convert("RGB")) if form == "palette" else pixels
+    assert (found == expected).all()
 
 
 def test_jpeg_is_read_as_pillow_reads_it(tmp_path):
