@@ -9,7 +9,7 @@ import typer
 
 from deepbio.cli import own_data
 from deepbio.cli.console import key_values, note, show_json
-from deepbio.errors import DeepbioError
+from deepbio.errors import DeepbioError, nearest
 
 
 def check(
@@ -59,7 +59,7 @@ def check(
     if name is not None and given_files.keys() - {"genome"}:
         raise DeepbioError(f"Give a data set or path, or --{next(iter(given_files))}, not both; received {name} too.")
     if place is not None and name not in shelf:
-        given_files |= _source(place)
+        given_files |= _source(place, shelf)
     own = own_data.own_options(
         **given_files, bed=bed, bigwig=bigwig, vcf=vcf, image=image, window=window, label=label, text=text,
         sequence=sequence, group=group, positive=positive, length=length,
@@ -86,7 +86,7 @@ def check(
         note(f"Written to {out}.")
 
 
-def _source(place: Path) -> dict[str, Any]:
+def _source(place: Path, shelf: list[str]) -> dict[str, Any]:
     if place.is_dir():
         return {"images": place}
     if place.suffix == ".npz":
@@ -99,7 +99,12 @@ def _source(place: Path) -> dict[str, Any]:
         raise DeepbioError(
             f"{place}: say of which class it is, and give the other: --fasta CLASS={place} --fasta OTHER=FILE."
         )
-    return {"table": place} if place.exists() or place.suffix else {}
+    if place.exists() or place.suffix:
+        return {"table": place}
+    here = [file.name for file in Path.cwd().iterdir() if not file.name.startswith(".")]
+    raise DeepbioError(
+        f"There is no data set and no file or folder {str(place)!r}. {nearest(str(place), [*shelf, *here])}"
+    )
 
 
 def _published(own: dict) -> bool:

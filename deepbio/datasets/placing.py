@@ -95,7 +95,8 @@ def place_examples(
                 raise DataError(f"The published splits have no {part} example (any more). Check which rows say {part}.")
             raise DataError(
                 f"The {part} split would be empty: {len(same)} examples form {len(np.unique(joined))} groups. Give more "
-                "examples or other fractions; where identical examples tie your groups together, duplicates='drop'."
+                "examples or other fractions; where the groups are chromosomes, name those of valid and test; where identical "
+                "examples tie your groups together, duplicates='drop'."
             )
     return Placement(parts, None if duplicates == "keep" else joined)
 

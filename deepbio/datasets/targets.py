@@ -54,6 +54,18 @@ def targets(
     return _values(array, kind, labels)
 
 
+def check_predicted(label: str | None, targets: Sequence[str]) -> None:
+    """Check that either a column of classes or columns of numbers are to be predicted.
+
+    >>> check_predicted("diagnosis", [])
+    """
+    if (label is None) == (not targets):
+        raise DataError(
+            "Say what is predicted: either label=COLUMN with classes, or targets=[COLUMNS] with numbers "
+            "(on the command line --label COLUMN, or --data targets=[COLUMNS])."
+        )
+
+
 def _guess(array: np.ndarray) -> Kind:
     if array.ndim == 1:
         return "regression" if array.dtype.kind == "f" else "multiclass"

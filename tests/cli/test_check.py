@@ -58,6 +58,8 @@ def test_files_of_your_own_are_checked(run, tmp_path):
     [
         ((), "Expected a data set, a path"),
         (("uci_splic",), "Did you mean uci_splice"),
+        (("a.fa",), "say of which class it is, and give the other: --fasta CLASS=a.fa"),
+        (("xor", "--table", "a.csv"), "not both; received xor too"),
         (("nowhere.csv", "--label", "y"), "Expected a file at nowhere.csv"),
         (("deepstarr",), "needs your own copy"),
     ],

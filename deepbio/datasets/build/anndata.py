@@ -13,12 +13,13 @@ import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.intervals import chromosome_split
-from deepbio.datasets.build.noting import noted
+from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers.content import check_exists
 from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
 from deepbio.optional import require
 from deepbio.specs import Kind
@@ -68,9 +69,9 @@ def from_anndata(
     Source: Virshup et al. 2024, doi:10.21105/joss.04371.
     """
     table, place = _open(data)
-    targets = [targets] if isinstance(targets, str) else list(targets)
-    if (label is None) == (not targets):
-        raise DataError("Say what is predicted: either label=COLUMN with classes, or targets=[COLUMNS] with numbers.")
+    targets = names_of(targets)
+    check_predicted(label, targets)
+    features = None if features is None else names_of(features)
     for use, column in [("label", label), ("group", group), ("split", split), *(("targets", one) for one in targets)]:
         _check_column(place, table.obs, column, use, "obs")
     genes = np.asarray(table.var_names).astype(str)

@@ -10,7 +10,7 @@ import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.intervals import joined
-from deepbio.datasets.build.noting import noted
+from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.genome import GenomeWindows, read_genbank
 from deepbio.datasets.placing import Duplicates
@@ -56,7 +56,7 @@ def from_genbank(
     >>> from_genbank(path, features=["CDS", "tRNA"], length=40)
     Dataset('r', binary, dna (40,), train=22 valid=6 test=4)
     """
-    kinds = [features] if isinstance(features, str) else list(features)
+    kinds = names_of(features)
     if len(kinds) < 2:
         raise DataError(
             f"Each kind of feature is a class: expected at least two, as ['CDS', 'tRNA']; received {kinds}."

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.noting import noted
+from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
 from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
-from deepbio.errors import DataError
+from deepbio.errors import DataError, nearest
 
 _Path = str | os.PathLike[str]
 
@@ -76,7 +76,9 @@ def from_bed(
         raise DataError(
             "Give either a BED file a class, as {'open': 'a.bed', 'closed': 'b.bed'}, or one file and label='name'."
         )
-    features = [features] if isinstance(features, str) else list(features)
+    if label not in (None, "name", "score", "feature"):
+        raise DataError(f"Unknown label {label!r} of a BED. {nearest(str(label), ('name', 'score', 'feature'))}")
+    features = names_of(features)
     read = {name: read_intervals(path, features) for name, path in files.items()}
     if label == "feature":
         (path,) = files.values()
@@ -209,7 +211,7 @@ def chromosome_split(
     genome: Genome, chromosomes: np.ndarray, valid: Sequence[str], test: Sequence[str]
 ) -> np.ndarray | None:
     """Say to which split each window goes by its chromosome; None where no chromosomes are named."""
-    valid, test = ([names] if isinstance(names, str) else list(names) for names in (valid, test))
+    valid, test = names_of(valid), names_of(test)
     if bool(valid) != bool(test):
         raise DataError("Name the chromosomes of both valid and test, or of neither.")
     if not valid:

@@ -11,12 +11,13 @@ import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.images import decoded
-from deepbio.datasets.build.noting import noted
+from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import ImageFiles, read_table
 from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import Kind
 
@@ -76,9 +77,8 @@ def from_manifest(
     >>> from_manifest(here / "scans.csv", image="file", label="finding", group="patient", positive="ill")
     Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
-    targets = [targets] if isinstance(targets, str) else list(targets)
-    if (label is None) == (not targets):
-        raise DataError("Say what is predicted: either label=COLUMN with classes, or targets=[COLUMNS] with numbers.")
+    targets = names_of(targets)
+    check_predicted(label, targets)
     table = read_table(
         path, label=label, targets=targets, text=image, group=group, id=id, split=split, encoding=encoding
     )

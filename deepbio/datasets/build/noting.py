@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deepbio.datasets.splitting import FRACTIONS
@@ -26,6 +26,16 @@ def noted(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     kept = {name: value for name, value in options.items() if value is not None and value != _USUAL.get(name)}
     return {name: _plain(value) for name, value in kept.items() if not (isinstance(value, (list, tuple)) and not value)}
+
+
+def names_of(given: Any) -> list[str]:
+    """Give one name or several as a list of names; the command line reads the chromosome 3 as a number.
+
+    >>> names_of("chr3"), names_of([8, "X"]), names_of(())
+    (['chr3'], ['8', 'X'], [])
+    """
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return [str(name) for name in (given if several else [given])]
 
 
 def _plain(value: Any) -> Any:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.noting import noted
+from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.readers import read_table
 from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import Kind
 
@@ -66,9 +67,9 @@ def from_csv(
     >>> from_csv(path, label="diagnosis", group="patient", positive="ill")
     Dataset('visits', binary, table (1,), train=42 valid=8 test=10)
     """
-    targets = [targets] if isinstance(targets, str) else list(targets)
-    if (label is None) == (not targets):
-        raise DataError("Say what is predicted: either label=COLUMN with classes, or targets=[COLUMNS] with numbers.")
+    targets = names_of(targets)
+    check_predicted(label, targets)
+    features = None if features is None else names_of(features)
     if sum(use is not None for use in (text, sequence, features)) > 1:
         raise DataError("Say what is learned from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS].")
     words = text if sequence is None else sequence

@@ -35,7 +35,7 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
         if window is None:
             raise DataError(
                 f"{path}: expected 8 bits a pixel; this image has more (Pillow's mode {mode!r}). "
-                "Say which grey values to see: window=(center, width), or window='full' for 0 to 65535."
+                "Say which grey values to see: window=(center, width), or window='full' for 0 to 65535 (--window)."
             )
         if window == "full" and not mode.startswith("I"):
             raise DataError(f"{path}: the pixels are fractions, which have no full range. Pass window=(center, width).")

@@ -64,9 +64,30 @@ def test_a_class_may_be_a_gff_and_another_a_bed(genome, annotation, tmp_path):
 def test_a_feature_that_is_not_there_and_a_label_that_cannot_be_are_named(genome, annotation, tmp_path):
     with pytest.raises(DataError, match=r"a\.gff3\.gz: there is no line of the feature 'intron'; there are exon, gene"):
         Dataset.from_bed(genome, annotation, label="feature", features=["gene", "intron"], length=20)
+    with pytest.raises(DataError, match="Unknown label 'scor' of a BED. Did you mean score"):
+        Dataset.from_bed(genome, annotation, label="scor", length=20)
     (tmp_path / "a.bed").write_text("chr1\t5\t9\n")
     with pytest.raises(DataError, match=r"a\.bed: label='feature' is for GTF and GFF"):
         Dataset.from_bed(genome, tmp_path / "a.bed", label="feature", length=20)
+
+
+def test_chromosomes_that_are_numbers_can_be_named_as_numbers(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "g.fa").write_text("".join(f">{name[3:]}\n{letters}\n" for name, letters in LETTERS.items()))
+    for label, shift in (("open", 0), ("closed", 40)):
+        rows = "".join(
+            f"{i}\t{start + shift}\t{start + shift + 9}\n" for i in range(1, 5) for start in range(100, 1800, 90)
+        )
+        (tmp_path / f"{label}.bed").write_text(rows)
+    files = {label: tmp_path / f"{label}.bed" for label in ("closed", "open")}
+    data = Dataset.from_bed(tmp_path / "g.fa", files, length=20, valid=3, test=[4])
+    assert {name.split(":")[1] for name in data.valid.ids} == {"3"}
+    assert {name.split(":")[1] for name in data.test.ids} == {"4"}
+
+
+def test_one_column_needs_no_list(tmp_path):
+    (tmp_path / "a.csv").write_text("level,age,y\n" + "".join(f"{i},{i % 7},{'ab'[i % 2]}\n" for i in range(60)))
+    assert Dataset.from_csv(tmp_path / "a.csv", label="y", features="level").input.features == ("level",)
 
 
 @pytest.fixture
