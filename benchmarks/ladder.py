@@ -2,15 +2,17 @@
 
     DEEPBIO_MIRROR=... python benchmarks/ladder.py --keep FOLDER --trunk PRESET [--figure docs/images/ladder.png]
 
-Every rung sees the same 546 images for 40 epochs in batches of 32, with classes weighted equally, and keeps the weights of its last
+Every rung sees the same 546 images for 20 epochs in batches of 32, with classes weighted equally, and keeps the weights of its last
 epoch; the optimizer is the registered one of its architecture. Three seeds. `--trunk` is a preset of `image_cnn` trained on
-PneumoniaMNIST: other organs, another kind of picture. For shifts every test image is moved by so many pixels to each of four
-sides (the border repeated), and accuracy is the mean over the four.
+PneumoniaMNIST: other organs, another kind of picture. `--lite` is EfficientNet-Lite0 with ImageNet weights, which sees the images
+enlarged to 64 pixels. Both are tuned whole, with rates that fall with depth. For shifts every test image is moved by so many
+pixels to each of four sides (the border repeated), and accuracy is the mean over the four.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,7 @@ from deepbio.training import compare, finetune, fit, predict
 from deepbio.zoo import get_model
 
 DATA, SEEDS, SHIFTS = "breastmnist", range(3), range(7)
-BUDGET = {"epochs": 40, "batch_size": 32, "patience": 0, "class_weight": "balanced", "verbose": False}
+BUDGET = {"epochs": 20, "batch_size": 32, "patience": 0, "class_weight": "balanced", "verbose": False}
 AUGMENT = [
     "flip",
     {"rotate": {"degrees": 10}},
@@ -46,8 +48,12 @@ def scratch(name: str, augment="none", **config) -> Callable:
     return rung
 
 
-def tuned(data, seed, trunk):
-    return finetune(trunk, data, seed=seed, augment=AUGMENT, learning_rate=0.001, **BUDGET).model
+def tuned(option: str) -> Callable:
+    def rung(data, seed, trunks):
+        # a network for images of another size stays as it is, and this one is made larger before it
+        return finetune(trunks[option], data, seed=seed, augment=AUGMENT, adapter="fit", **BUDGET).model
+
+    return rung
 
 
 LADDER = {
@@ -56,7 +62,8 @@ LADDER = {
     "lenet5": scratch("lenet5"),
     "small CNN": scratch("image_cnn"),
     "small CNN, augmented": scratch("image_cnn", AUGMENT),
-    "small CNN, augmented, tuned from PneumoniaMNIST": tuned,
+    "small CNN, augmented, tuned from PneumoniaMNIST": tuned("trunk"),
+    "EfficientNet-Lite0, augmented, tuned from ImageNet": tuned("lite"),
 }
 SHIFTED = ("mlp", "small CNN", "small CNN, augmented")
 
@@ -72,19 +79,31 @@ def predictions(model, x: np.ndarray) -> np.ndarray:
     return np.stack([[predict(model, moved(x, a * by, b * by)) for a, b in sides] for by in SHIFTS])
 
 
-def runs(keep: Path, trunk: str) -> dict[str, np.ndarray]:
-    data, found = load_dataset(DATA), {}
+def file_of(keep: Path, name: str, seed: int) -> Path:
+    return keep / f"{name.replace(', ', '-').replace(' ', '_')}-{seed}.npz"
+
+
+def run(keep: Path, names: list[str], trunks: dict[str, str]) -> None:
+    data = load_dataset(DATA)
     keep.mkdir(parents=True, exist_ok=True)
-    for name, rung in LADDER.items():
-        for seed in SEEDS:
-            file = keep / f"{name.replace(', ', '-').replace(' ', '_')}-{seed}.npz"
-            if not file.exists():
-                model = rung(data, seed, trunk)
-                np.savez(file, p=predictions(model, data.test.x), parameters=model.count_params())
-        files = [keep / f"{name.replace(', ', '-').replace(' ', '_')}-{seed}.npz" for seed in SEEDS]
-        found[name] = np.stack([np.load(file)["p"] for file in files])
-        found[name + "/parameters"] = np.load(files[0])["parameters"]
+    for name, seed in itertools.product(names, SEEDS):
+        if not file_of(keep, name, seed).exists():
+            model = LADDER[name](data, seed, trunks)
+            np.savez(file_of(keep, name, seed), p=predictions(model, data.test.x), parameters=model.count_params())
+
+
+def found_in(keep: Path) -> dict[str, np.ndarray]:
+    found = {}
+    for name in LADDER:
+        files = [file_of(keep, name, seed) for seed in SEEDS]
+        if all(file.exists() for file in files):
+            found[name] = np.stack([np.load(file)["p"] for file in files])
+            found[name + "/parameters"] = np.load(files[0])["parameters"]
     return found
+
+
+def rungs(found: dict[str, np.ndarray]) -> list[str]:
+    return [name for name in LADDER if name in found]
 
 
 def table(found: dict[str, np.ndarray]) -> str:
@@ -93,7 +112,7 @@ def table(found: dict[str, np.ndarray]) -> str:
     lines = [
         "# The ladder of image models",
         "",
-        *__doc__.strip().split("\n")[-5:],
+        *__doc__.strip().split("\n")[4:],
         "",
         f"{len(data.train)} training and {len(y)} test images; mean ± deviation over {len(SEEDS)} seeds, and the 95% interval of "
         "the mean prediction of the three networks. `python benchmarks/ladder.py`.",
@@ -101,7 +120,7 @@ def table(found: dict[str, np.ndarray]) -> str:
         "| rung | parameters | AUROC | accuracy | AUROC of the three together |",
         "|---|---|---|---|---|",
     ]
-    for name in LADDER:
+    for name in rungs(found):
         p = found[name][:, 0, 0]
         cells = [[value(metric, task, y, one) for one in p] for metric in ("auroc", "accuracy")]
         shown = " | ".join(f"{np.mean(v):.3f} ± {np.std(v, ddof=1):.3f}" for v in cells)
@@ -131,11 +150,12 @@ def draw(found: dict[str, np.ndarray], out: Path) -> None:
     y = np.asarray(load_dataset(DATA).test.y)
     task = load_dataset(DATA).task
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8), width_ratios=(1.25, 1), layout="constrained")
-    for i, name in enumerate(LADDER):
+    for i, name in enumerate(rungs(found)):
         scores = [value("auroc", task, y, one) for one in found[name][:, 0, 0]]
         left.plot(scores, [i] * len(scores), "o", color="#9ab", ms=5)
         left.plot(np.mean(scores), i, "|", color="#146", ms=16, mew=2.5)
-    left.set_yticks(range(len(LADDER)), [name.replace(", tuned from", ",\ntuned from") for name in LADDER])
+    names = [name.replace(", tuned from", ",\ntuned from") for name in rungs(found)]
+    left.set_yticks(range(len(names)), names)
     left.invert_yaxis()
     left.set_xlabel("AUROC on the test split (dots: seeds, bar: mean)")
     left.set_title("One budget, one set: BreastMNIST", fontsize=10)
@@ -155,10 +175,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--trunk", default="image_cnn.pneumoniamnist")
+    parser.add_argument(
+        "--lite", default="runs/efficientnet_lite0.imagenet", help="from zoo/_convert/efficientnet_lite0.py, --size 64"
+    )
+    parser.add_argument("--only", choices=list(LADDER), action="append")
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    found = runs(asked.keep, asked.trunk)
+    run(asked.keep, asked.only or list(LADDER), {"trunk": asked.trunk, "lite": asked.lite})
+    found = found_in(asked.keep)
+    if asked.only:
+        return
     asked.out.write_text(table(found), encoding="utf-8")
     if asked.figure:
         draw(found, asked.figure)

@@ -28,7 +28,7 @@ from deepbio.zoo import get_model
 
 RESULTS = Path(__file__).parent / "results" / "medmnist_best.md"
 SEEDS = range(3)
-EPOCHS = {"pneumoniamnist": 8, "breastmnist": 60}
+EPOCHS = {"pneumoniamnist": 6, "breastmnist": 40}
 FLIPS = [
     "flip",
     {"rotate": {"degrees": 10}},
