@@ -33,11 +33,12 @@ began = time.perf_counter()
 """
 RUN = """
 opened = time.perf_counter() - began
-best, count, size = 0, 0, 0
-for _ in range(4):
+best, passes, spent = 0, 0, 0
+while passes < 4 or spent < 2:  # a short pass is easily hit by other work of the machine, so it gets more of them
     start = time.perf_counter()
     windows, sent = once()
-    best = max(best, windows / (time.perf_counter() - start))
+    took = time.perf_counter() - start
+    best, passes, spent = max(best, windows / took), passes + 1, spent + took
 print(json.dumps([opened, best, sent / windows / LENGTH]))
 """
 BATCHES = """
