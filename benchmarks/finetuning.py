@@ -173,12 +173,12 @@ def keys(name: str) -> list[str]:
     return [key_of(name, share, way, seed) for share in SHARES for way in APPROACHES for seed in SEEDS]
 
 
-def interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and 95% interval of Student's t over seeds."""
+def interval(values: np.ndarray, *, most: float = np.inf) -> tuple[float, float, float]:
+    """Mean and 95% interval of Student's t over seeds, cut off at `most`."""
     from scipy.stats import t
 
     half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+    return float(values.mean()), float(values.mean() - half), min(float(values.mean() + half), most)
 
 
 def report(keep: Path, sets):
@@ -204,7 +204,7 @@ def report(keep: Path, sets):
             for share in SHARES:
                 values = np.array([one["value"] for one in found[way, share]])
                 base = np.array([one["value"] for one in found["scratch", share]])
-                mean, low, high = interval(values)
+                mean, low, high = interval(values, most=1.0)
                 curves.setdefault(name, {}).setdefault(way, []).append((mean, low, high))
                 gain = ""
                 if way != "scratch":
