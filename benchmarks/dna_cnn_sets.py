@@ -246,19 +246,19 @@ def report(keep: Path, seeds: list[int]) -> list[str]:
         lines.append(promoter_row("5-mers, logistic regression", folds, simple, plan.paper))
         first = [Answer(f["p"], f["watch_p"]) for f in folds]
         lines.append(promoter_row(plan.label(), folds, first, plan.paper))
-        rest = [[keep / f"{name}-fold{k}-seed{member}.npz" for member in range(1, plan.members)] for k in range(FOLDS)]
-        if plan.members == 1 or not all(file.exists() for files in rest for file in files):
+        members = [[keep / f"{name}-fold{k}-seed{m}.npz" for k in range(FOLDS)] for m in range(1, plan.members)]
+        more = [[dict(np.load(file)) for file in files] for files in members if all(file.exists() for file in files)]
+        if not more:
             continue
-        several = []
-        for k, one in enumerate(first):
-            others = [dict(np.load(file)) for file in rest[k]]
-            several.append(mixed([one, *(Answer(f["p"], f["watch_p"]) for f in others)]))
-        lines.append(promoter_row(f"the same, {plan.members} averaged", folds, several, plan.paper))
+        several = [
+            mixed([one, *(Answer(found[k]["p"], found[k]["watch_p"]) for found in more)]) for k, one in enumerate(first)
+        ]
+        lines.append(promoter_row(f"the same, {len(more) + 1} averaged", folds, several, plan.paper))
         both = []
         for fold, networks, words in zip(folds, several, simple, strict=True):
             choices = [mixed([networks, words], (1 - share, share)) for share in SHARES]
             both.append(max(choices, key=lambda choice, y=fold["watch_y"]: auroc(y, choice.watch)))
-        lines.append(promoter_row(f"the same, {plan.members} averaged, and 5-mers", folds, both, plan.paper))
+        lines.append(promoter_row(f"the same, {len(more) + 1} averaged, and 5-mers", folds, both, plan.paper))
     lines += ["", "## Oct4 against Mafk", "", "AUROC with 95% bootstrap intervals; the difference is paired.", ""]
     lines += ["| tested on | `dna_cnn` | 5-mers, logistic regression | difference |", "|---|---|---|---|"]
     for key in [*(f"test{seed}" for seed in seeds), *(f"fold{k}" for k in range(FOLDS))]:
