@@ -44,7 +44,7 @@ def preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     yield from _results(facts)
     yield _row("recipe", _recipe(folder, trained=bool(trained)))
     yield ""
-    yield str(facts["about"])
+    yield from (line for line in str(facts["about"]).splitlines() if not line.startswith("<!--"))
 
 
 def _row(name: str, text: str) -> str:
