@@ -59,6 +59,19 @@ def test_a_resumed_run_equals_the_whole_one_bit_for_bit(xor, tmp_path, steps):
         assert run.history[name] == expected.history[name]
 
 
+def test_a_checkpoint_from_before_a_setting_came_goes_on(xor, tmp_path):
+    broken_off(xor, tmp_path, 7, checkpoint_steps=2, **EVERYTHING)
+    checkpoints = Checkpoints(tmp_path)
+    state = checkpoints.latest()
+    del state.run["settings"]["augment"], state.run["settings"]["sampling"]
+    checkpoints.save(state, step=99)
+    fit(get_model("mlp", dataset=xor, seed=0, dropout=0.3), xor, out=tmp_path, resume=True, **EVERYTHING)
+    broken_off(xor, tmp_path / "other", 7, checkpoint_steps=2, **EVERYTHING)
+    model = get_model("mlp", dataset=xor, seed=0, dropout=0.3)
+    with pytest.raises(TrainingError, match="differ in settings.sampling"):
+        fit(model, xor, out=tmp_path / "other", resume=True, sampling="balanced", **EVERYTHING)
+
+
 def test_float16_resumes_with_its_loss_scale(xor, tmp_path):
     settings = {**EVERYTHING, "precision": "mixed_float16", "ema": None}
     whole = get_model("mlp", dataset=xor, seed=0, dropout=0.3)

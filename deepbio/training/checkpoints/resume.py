@@ -53,7 +53,9 @@ def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluste
         state = _from_chief(state, cluster)
     if state is None:
         return None
-    differences = [d for d in _differences(state.run, run) if not _only_longer(d, state.run, run)]
+    # a setting that came later than the checkpoint was at its default, which changes nothing
+    before = {**state.run, "settings": {**Settings().to_dict(), **state.run["settings"]}}
+    differences = [d for d in _differences(before, run) if not _only_longer(d, before, run)]
     if differences:
         raise TrainingError(
             f"The checkpoints in {checkpoints.folder} are of another run; they differ in {', '.join(differences[:5])}. "
