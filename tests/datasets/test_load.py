@@ -1,6 +1,9 @@
 """`load_dataset`: names, options, and the data sets that come with the package."""
 
 import shutil
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -136,3 +139,20 @@ def test_digits_span_all_grey_values():
     x = _whole(data, "x")
     assert data.input.shape == (8, 8, 1)
     assert (x.dtype, x.min(), x.max()) == (np.uint8, 0, 255)
+
+
+def test_importing_and_listing_ask_nothing_of_the_network():
+    program = """
+        import socket, sys
+        def refuse(*_, **__): raise AssertionError("the network was asked")
+        socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+        import deepbio
+        from deepbio.datasets import list_datasets
+        from deepbio.zoo import list_models
+        assert list_datasets() and list_models()
+        print(sorted({"huggingface_hub", "pooch", "requests", "tensorflow"} & set(sys.modules)))
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, "[]"), ended.stderr

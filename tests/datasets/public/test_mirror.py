@@ -5,6 +5,7 @@ import pytest
 
 from deepbio.datasets import cards, dataset_card, list_datasets, load_dataset
 from deepbio.errors import DataError
+from deepbio.sequence import decode
 
 
 @pytest.fixture
@@ -91,6 +92,30 @@ def test_genomic_benchmarks_are_read_from_folders_and_counted(tmp_path):
     data = genomic_benchmarks(cards.Card(facts, card.text, card.folder), path=tmp_path, length=200)
     assert (len(data.test), len(data.train) + len(data.valid), data.input.shape) == (20, 60, (200,))
     assert all(id.startswith("test/") for id in data.test.ids)
+
+
+def test_deepstarr_is_read_from_its_files_and_counted(tmp_path):
+    from deepbio.datasets.public.deepstarr import deepstarr
+
+    draw = np.random.default_rng(0)
+    sizes = {"Train": 40, "Val": 10, "Test": 12}
+    values = {stem: draw.normal(size=(n, 2)).round(4) for stem, n in sizes.items()}
+    letters = {stem: ["".join(draw.choice(list("ACGT"), 249)) for _ in range(n)] for stem, n in sizes.items()}
+    for stem in sizes:
+        records = (f">chr2L_{i}_{i + 248}_+_positive_peaks\n{row}\n" for i, row in enumerate(letters[stem]))
+        (tmp_path / f"Sequences_{stem}.fa").write_text("".join(records))
+        rows = (f"{dev}\t{hk}\t0\t0\n" for dev, hk in values[stem])
+        head = "Dev_log2_enrichment\tHk_log2_enrichment\tDev_log2_enrichment_scaled\tHk_log2_enrichment_scaled\n"
+        (tmp_path / f"Sequences_activity_{stem}.txt").write_text(head + "".join(rows))
+    with pytest.raises(DataError, match="expected 402296 train examples of deepstarr; found 40"):
+        load_dataset("deepstarr", path=tmp_path)
+    card = dataset_card("deepstarr")
+    facts = {**card.facts, "published_sizes": {"train": 40, "valid": 10, "test": 12}}
+    data = deepstarr(cards.Card(facts, card.text, card.folder), path=tmp_path)
+    assert (data.task.kind, data.labels) == ("regression", ("Dev_log2_enrichment", "Hk_log2_enrichment"))
+    for (_, split), stem in zip(data.splits(), sizes, strict=True):
+        assert decode(np.asarray(split.x)) == letters[stem]
+        np.testing.assert_allclose(split.y, values[stem], rtol=1e-6)
 
 
 def test_notes_are_read_by_the_columns_of_the_card(tmp_path):
