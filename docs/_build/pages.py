@@ -47,8 +47,14 @@ def results() -> list[Path]:
 
 def heading(file: Path) -> str:
     """Give the first heading of a Markdown file; that of a leaderboard, which is its suite's title, with the word before it."""
-    text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+    text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").replace("`", "")
     return f"Leaderboard: {text}" if file.stem.startswith("leaderboard_") else text
+
+
+def result_page(file: Path) -> str:
+    """Give a file of results as a page; leaderboards are wide, so they get the room of the table of contents."""
+    wide = "---\nhide: [toc]\n---\n\n" if file.stem.startswith("leaderboard_") else ""
+    return wide + file.read_text(encoding="utf-8")
 
 
 def on_files(files, config):
@@ -60,7 +66,7 @@ def on_files(files, config):
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "changelog.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
         **{f"api/{room}.md": reference_page(room) for room in rooms()},
-        **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in results()},
+        **{f"results/{file.name}": result_page(file) for file in results()},
         **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.csv"))},
     }
     for path, content in pages.items():
