@@ -43,5 +43,5 @@ def nearest(name: str, valid: Iterable[str], *, most: int = 3) -> str:
     close = [written[match] for match in difflib.get_close_matches(name.lower(), written, n=most, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(close)}?"
-    shown = ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")
+    shown = ", ".join(names[:60]) + (", ..." if len(names) > 60 else "")
     return f"Valid names: {shown}." if names else "There are no valid names."

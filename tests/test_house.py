@@ -184,6 +184,9 @@ def test_a_card_tells_the_truth_about_its_data_set(card):
     assert card.examples in (None, len(y))
     if data.task.kind == "multilabel":
         assert (y.sum(axis=0) > 0).all()
+    elif data.task.kind == "regression":
+        assert np.isfinite(y).all()
+        assert y.shape[1] == len(data.labels)
     elif set(card["classes"]) == {"rule"}:  # many classes, drawn by a rule that the card states
         assert len(np.unique(y)) == len(data.labels)
     else:

@@ -70,6 +70,9 @@ def test_loading_twice_gives_the_same_data(name):
 
 # Splits never change under a name: the figures of every run rest on them.
 FINGERPRINTS = {
+    "diabetes": "3c2308b284e9be8a929e6bac27b6dd429fad42f8373b4174d108b34c9e959566",
+    "iris": "8f45b7c9c1b12d8a79112b48e5adcc7f06bf64ad834df8af128e39af3d4a5920",
+    "wine": "3c068426518d41596caf61a83ec3ab1a944ca63d038f5a528202fd809ee50c66",
     "breast_cancer": "405641e95286fb762a4f9297f6c884e00d725d680dc483a0a895cbf0eddb4d5b",
     "digits": "53885a44256bb4d160f51edbbf47eea86b25a0fcb1ef1142e9ab02060b55a13a",
     "ecoli_promoters": "d240e531f0f08504ed496adf213be070d5da255c6f8f3131711b5d7da484e390",
@@ -124,6 +127,17 @@ def test_malignant_is_the_positive_class_of_breast_cancer():
     assert data.labels[1] == "malignant"
     assert y.sum() == 212
     assert x[y == 1, radius].mean() > x[y == 0, radius].mean()
+
+
+def test_diabetes_is_in_its_own_units():
+    # Efron et al. 2004, table 1, patient 1: 59 years, sex 2, body mass index 32.1, blood pressure 101, progression 151
+    data = load_dataset("diabetes")
+    x, y = _whole(data, "x"), _whole(data, "y")
+    assert data.task.kind == "regression"
+    assert len(x) == 442
+    (first,) = np.flatnonzero(_whole(data, "ids") == "diabetes:1")
+    assert x[first, :4].tolist() == pytest.approx([59, 2, 32.1, 101])
+    assert y[first].tolist() == [151]
 
 
 def test_tables_are_standardised_by_their_training_split_only():

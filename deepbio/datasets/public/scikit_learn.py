@@ -1,4 +1,4 @@
-"""Data sets that scikit-learn carries: breast cancer (a table) and digits (images)."""
+"""Data sets that scikit-learn carries: breast cancer, diabetes, iris and wine (tables) and digits (images)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,39 @@ def breast_cancer(card: Card) -> Dataset:
     from sklearn.datasets import load_breast_cancer
 
     raw: Any = load_breast_cancer()
-    x = raw["data"].astype(np.float32)
-    y = (1 - raw["target"]).astype(np.int64)  # scikit-learn has malignant as 0
-    train, valid, test = card_splits(card, _whole(card, x, y))
+    # scikit-learn has malignant as 0
+    return _table(card, raw, (1 - raw["target"]).astype(np.int64), Task.classify(tuple(card["classes"])))
+
+
+def iris(card: Card) -> Dataset:
+    """Read Fisher's irises: four measurements of a flower, three species."""
+    from sklearn.datasets import load_iris
+
+    raw: Any = load_iris()
+    return _table(card, raw, raw["target"].astype(np.int64), Task.classify(tuple(card["classes"])))
+
+
+def wine(card: Card) -> Dataset:
+    """Read the wines: thirteen measurements, three cultivars."""
+    from sklearn.datasets import load_wine
+
+    raw: Any = load_wine()
+    return _table(card, raw, raw["target"].astype(np.int64), Task.classify(tuple(card["classes"])))
+
+
+def diabetes(card: Card) -> Dataset:
+    """Read the diabetes table in its own units: ten measurements, and the progression a year later as a number."""
+    from sklearn.datasets import load_diabetes
+
+    raw: Any = load_diabetes(scaled=False)
+    return _table(card, raw, raw["target"].astype(np.float32)[:, None], Task("regression", 1, tuple(card["labels"])))
+
+
+def _table(card: Card, raw: Any, y: np.ndarray, task: Task) -> Dataset:
+    whole = _whole(card, raw["data"].astype(np.float32), y)
+    train, valid, test = card_splits(card, whole, stratified=task.is_classification)
     spec = table_input(np.asarray(train.x), features=tuple(str(name) for name in raw["feature_names"]))
-    return Dataset(card.name, Task.classify(tuple(card["classes"])), spec, train, valid, test, card=card)
+    return Dataset(card.name, task, spec, train, valid, test, card=card)
 
 
 def digits(card: Card) -> Dataset:
