@@ -12,6 +12,7 @@ from deepbio.layers.quick_gelu import quick_gelu
 from deepbio.layers.rotary_attention import RotaryAttention
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 from deepbio.layers.sum_over_time import SumOverTime
+from deepbio.layers.word_dropout import WordDropout
 
 __all__ = [
     "ClassTokenAndPositions",
@@ -26,6 +27,7 @@ __all__ = [
     "StrandTiedBatchNormalization",
     "StrandTiedConv1D",
     "SumOverTime",
+    "WordDropout",
     "dna_input",
     "flat_input",
     "image_input",

@@ -9,6 +9,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers.one_hot import OneHot
+from deepbio.layers.word_dropout import WordDropout
 from deepbio.specs import InputSpec
 from deepbio.text import PADDING
 
@@ -41,14 +42,16 @@ def text_input(input: InputSpec):
     return inputs, inputs
 
 
-def word_input(input: InputSpec, size: int, *, vocabulary: int | None = None):
+def word_input(input: InputSpec, size: int, *, vocabulary: int | None = None, word_dropout: float = 0.0):
     """Take int32 token ids; give `(inputs, words, mask)`: a vector of `size` numbers a word, zeros for padding.
 
     The mask is true where there is a word. It goes to the layers by hand (`layer(x, mask=mask)`), because convolutions would
-    lose it. The embedding is named `words`.
+    lose it. The embedding is named `words`. With `word_dropout`, that share of the words becomes unknown in training.
     """
     inputs, ids = text_input(input)
     mask = keras.ops.not_equal(ids, PADDING)
+    if word_dropout:
+        ids = WordDropout(word_dropout)(ids)
     words = keras.layers.Embedding(vocabulary or input.vocabulary_size, size, name="words")(ids)
     present = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
     return inputs, keras.layers.Multiply(name="without_padding")([words, present]), mask

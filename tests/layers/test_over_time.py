@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from deepbio.layers import SumOverTime, masked_softmax
+from deepbio.layers import SumOverTime, WordDropout, masked_softmax
 
 X = np.array([[[1.0, 2.0], [3.0, 4.0], [50.0, 60.0]], [[7.0, 8.0]] * 3], np.float32)
 MASK = np.array([[True, True, False], [False, False, False]])
@@ -25,3 +25,17 @@ def test_a_softmax_adds_up_to_one_or_to_zero_in_any_precision():
         weights = keras.ops.cast(masked_softmax(scores, MASK, axis=1), "float32").numpy()
         np.testing.assert_allclose(weights.sum(axis=1), [1, 0], atol=0.01)
         assert weights[0, 2] == 0
+
+
+def test_word_dropout_makes_words_unknown_in_training_only():
+    ids = np.tile(np.array([5, 6, 7, 0], np.int32), (1000, 1))
+    layer = WordDropout(0.25, seed=3)
+    np.testing.assert_array_equal(layer(ids).numpy(), ids)
+    drawn = layer(ids, training=True).numpy()
+    assert drawn.dtype == np.int32
+    assert (drawn[:, 3] == 0).all()
+    assert set(np.unique(drawn[drawn != ids])) == {1}
+    # 3,000 draws: five standard errors
+    assert abs((drawn != ids).sum() / 3000 - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 3000)
+    assert (layer(ids, training=True).numpy() != drawn).any()
+    np.testing.assert_array_equal(WordDropout.from_config(layer.get_config())(ids, training=True).numpy(), drawn)

@@ -49,14 +49,13 @@ def note_evidence(
         embedding: numbers a word.
         filters, width: of the convolution.
         hidden: units that read each phrase.
-        word_dropout: share of words left out in training.
+        word_dropout: share of words that are made unknown in training.
         dropout: of what is known about each phrase, in training.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, words, mask = word_input(input, embedding, vocabulary=vocabulary)
-    words = keras.layers.Dropout(word_dropout, noise_shape=(None, None, 1))(words)
+    inputs, words, mask = word_input(input, embedding, vocabulary=vocabulary, word_dropout=word_dropout)
     x = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(words)
     x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Dense(hidden, activation="relu", name="phrases")(x)
