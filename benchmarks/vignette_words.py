@@ -1,0 +1,157 @@
+"""Does a model look at the right words? Word scores against the planted findings, and what a flipped denial does.
+
+    python benchmarks/vignette_words.py [note_evidence.vignettes] [--notes 300] [--out benchmarks/results/vignette_words.md]
+
+Words: in each test note the words of its findings are known. The score of a word is the size of its part in the logit of the
+disease that the model names, less the mean over the ten likeliest (integrated gradients over the word vectors, or the model's own
+attention). The AUROC is over all words of all notes; its interval is over notes.
+
+Flips: the generator writes a note that denies an everyday complaint, and the same note with that complaint affirmed. The exact
+posterior says for each disease which way its probability has to move; the disease that moves most is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+import deepbio
+from deepbio.datasets.vignettes import posterior, simulate_vignettes
+from deepbio.datasets.vignettes.notes import Chances, write_note
+from deepbio.datasets.vignettes.ontology import read_ontology
+from deepbio.datasets.vignettes.phrases import choose_phrases
+from deepbio.datasets.vignettes.release import hpo_folder
+from deepbio.diagnosis import TermFinder, attention_weights, word_evidence
+from deepbio.metrics import auroc
+from deepbio.text import MARK, Tokenizer
+from deepbio.zoo import describe
+
+SEED = 7  # of the notes here: no data set or preset uses it
+NO_FINDING = {"a", "an", "the", "is", "of", "in", "on", "and", "with", "or", "to", ",", "-", "very"}
+
+
+def planted(pieces: list[str], states: np.ndarray, phrases, tokenizer: Tokenizer) -> np.ndarray:
+    """Which tokens of a note are words of a finding that it affirms or denies."""
+    plain = [piece.removeprefix(MARK) for piece in pieces]
+    found = np.zeros(len(plain), bool)
+    for j in np.flatnonzero(states):
+        for phrase in sorted((*phrases[j].affirmed, *phrases[j].denied), key=len, reverse=True):
+            words = [word.removeprefix(MARK) for word in tokenizer.pieces(phrase, 99)]
+            places = [i for i in range(len(plain)) if plain[i : i + len(words)] == words]
+            for i in places:
+                found[i : i + len(words)] |= [word not in NO_FINDING for word in words]
+            if places:
+                break
+    return found
+
+
+def word_scores(model, notes, phrases, rows) -> tuple[list, list, list]:
+    """Give truth, gradients and attention of each word of each note."""
+    record = describe(model)
+    tokenizer = Tokenizer.from_json(record.input.tokenizer)
+    truth, gradient, looked = [], [], []
+    for i in rows:
+        ids = tokenizer.encode([notes.texts[i]], record.input.shape[0])
+        pieces = tokenizer.pieces(notes.texts[i], record.input.shape[0])
+        likeliest = np.argsort(-deepbio.predict(model, ids)[0])[:10].tolist()
+        parts = word_evidence(model, ids[0], likeliest, steps=16)[:, : len(pieces)]
+        truth.append(planted(pieces, notes.findings[i], phrases, tokenizer))
+        gradient.append(np.abs(parts[0] - parts.mean(axis=0)))
+        weights = attention_weights(model, ids[0], likeliest)
+        if weights is not None:
+            weights = weights[:, : len(pieces)]
+            looked.append(np.abs(weights[0] - weights.mean(axis=0)))
+    return truth, gradient, looked
+
+
+def interval(truth: list, scores: list, draws: int = 500) -> tuple[float, float, float]:
+    """AUROC over all words, with a 95% bootstrap interval over notes."""
+    random = np.random.Generator(np.random.Philox(0))
+    values = []
+    for _ in range(draws):
+        chosen = random.integers(0, len(truth), len(truth))
+        values.append(auroc(np.concatenate([truth[i] for i in chosen]), np.concatenate([scores[i] for i in chosen])))
+    whole = float(auroc(np.concatenate(truth), np.concatenate(scores)))
+    return whole, *(float(v) for v in np.quantile(values, [0.025, 0.975]))
+
+
+def flips(model, notes, phrases, most: int = 400, least: float = 0.01) -> tuple[int, int]:
+    """Give how many flipped denials move the posterior the right way, and of how many."""
+    denied = [(i, int(j)) for i in range(len(notes)) for j in np.flatnonzero(notes.findings[i] == -1)[:1]]
+    before = notes.findings[[i for i, _ in denied]]
+    after = before.copy()
+    after[np.arange(len(denied)), [j for _, j in denied]] = 1
+    change = posterior(after, notes.model) - posterior(before, notes.model)
+    best = np.abs(change).argmax(axis=1)
+    rows = np.flatnonzero(np.abs(change).max(axis=1) >= least)[:most]
+    texts = [
+        write_note(states[k], phrases, Chances(np.random.Generator(np.random.Philox(k))))
+        for states in (before, after)
+        for k in rows
+    ]
+    p = deepbio.predict(model, texts)
+    moved = (p[len(rows) :] - p[: len(rows)])[np.arange(len(rows)), best[rows]]
+    return int((np.sign(moved) == np.sign(change[rows, best[rows]])).sum()), len(rows)
+
+
+def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
+    """Give how many findings the notes hold, how many terms were found, and how many of them are right."""
+    ids = np.array([term.id for term in notes.terms])
+    said = found = right = 0
+    for text, states in zip(notes.texts, notes.findings, strict=True):
+        truth = {(id, state < 0) for id, state in zip(ids[states != 0], states[states != 0], strict=True)}
+        seen = {(term.id, term.denied) for term in finder.find(text)}
+        said, found, right = said + len(truth), found + len(seen), right + len(truth & seen)
+    return said, found, right
+
+
+def phrases_of(notes) -> list:
+    """How each finding of the notes is said."""
+    return choose_phrases(notes.terms, read_ontology(hpo_folder() / "hp.obo"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", nargs="?", default="note_evidence.vignettes")
+    parser.add_argument("--notes", type=int, default=300)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    model = deepbio.get_model(arguments.model)
+    notes = simulate_vignettes(len(describe(model).task.labels), 2000, seed=SEED)
+    phrases = phrases_of(notes)
+    truth, gradient, looked = word_scores(model, notes, phrases, range(arguments.notes))
+    right, pairs = flips(model, notes, phrases)
+    said, found, hits = recognised(notes, TermFinder.of_release())
+    words = sum(map(len, truth))
+    lines = [
+        "# What a model looks at",
+        "",
+        f"`python benchmarks/vignette_words.py {arguments.model} --notes {arguments.notes}`: notes of seed {SEED}, which no data set "
+        "uses.",
+        "",
+        f"Words of planted findings against all other words, {words:,} words of {arguments.notes} notes:",
+        "",
+        "| score of a word | AUROC [95% interval over notes] |",
+        "|---|---|",
+        "| integrated gradients | {:.3f} [{:.3f}, {:.3f}] |".format(*interval(truth, gradient)),
+        *(["| the model's own evidence or attention | {:.3f} [{:.3f}, {:.3f}] |".format(*interval(truth, looked))] if looked else []),
+        "",
+        f"A denied complaint turned into an affirmed one moves the probability the right way in {right} of {pairs} notes "
+        f"({right / pairs:.1%}).",
+        "",
+        f"Terms recognised by `TermFinder` in {len(notes):,} notes: {hits:,} of {said:,} findings ({hits / said:.1%}), each with the "
+        f"right denial; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
+    ]  # fmt: skip
+    print("\n".join(lines))
+    if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
