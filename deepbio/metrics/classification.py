@@ -54,7 +54,8 @@ def f1(
     """Give F1, the harmonic mean of precision and recall.
 
     `"binary"` is the F1 of the positive class. The others take class probabilities, or `(n, labels)` of 0, 1 and NaN
-    (unknown). A label that neither occurs nor is predicted has no F1: it is left out of the macro average.
+    (unknown). A class that neither occurs nor is predicted has no F1: it is left out of the macro average. Of several labels
+    at once, so is every label that does not occur, predicted or not (Edin et al. 2023, arXiv:2304.10909).
 
     >>> f1([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
     0.6666666666666666
@@ -75,6 +76,8 @@ def f1(
     if average == "none":
         return give(values, single)
     if average in ("macro", "micro"):
+        if multilabel and average == "macro":
+            values = np.where(hit + missed > 0, values, np.nan)
         return give(mean_over_labels(values), single, f"{average} F1")
     if average != "binary" or multilabel or values.shape[1] != 2:
         raise DataError(

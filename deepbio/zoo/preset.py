@@ -212,7 +212,8 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
     input = dict(preset["input"])
     if "tokenizer" in preset:
         content = json.loads((Path(folder) / preset["tokenizer"]["file"]).read_text(encoding="utf-8"))
-        input["tokenizer"] = json.dumps(content)
+        # as Tokenizer.to_json writes it, so that a loaded model and its data set agree
+        input["tokenizer"] = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return ModelRecord(
         preset["architecture"],
         config={key: tuple(v) if isinstance(v, list) else v for key, v in preset["config"].items()},

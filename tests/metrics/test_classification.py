@@ -71,6 +71,15 @@ def test_multilabel_f1_equals_scikit_learn():
     np.testing.assert_allclose(f1(y, p, average="none"), sk.f1_score(y, p >= 0.5, average=None), rtol=1e-12)
 
 
+def test_a_label_that_no_example_has_does_not_count_in_macro_f1():
+    # the third label is absent and predicted once: 0 in a plain macro average, which would make 2/3 of the first two
+    y = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    p = np.array([[0.9, 0.1, 0.8], [0.9, 0.9, 0.1], [0.1, 0.9, 0.1]])
+    assert f1(y, p, average="macro") == 1.0
+    assert f1(y, p, average="micro") == pytest.approx(8 / 9)
+    assert f1(y, p, average="none").tolist() == [1, 1, 0]
+
+
 def test_rows_of_weights_equal_resampling_for_every_decision_metric():
     rng = np.random.default_rng(1)
     y, p = rng.integers(0, 3, 60), rng.dirichlet(np.ones(3), 60)

@@ -38,7 +38,7 @@ def from_arrays(
     features: Sequence[str] = (),
     length: int | None = None,
     vocabulary: int = 20_000,
-    tokenizer: Mapping[str, Any] | None = None,
+    tokenizer: Mapping[str, Any] | str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
@@ -61,7 +61,8 @@ def from_arrays(
         length: of DNA: cropped, or padded with N, around the middle; None takes sequences of one length. Of text, in
             tokens; None takes what 95% of the training notes need, at most 512.
         vocabulary: most tokens of a text.
-        tokenizer: more options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`.
+        tokenizer: more options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`; or the tokenizer
+            of a trained model as it is, `describe(model).input.tokenizer`.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
         name: of the data set.
         options: what to note in recipes about where the data are from.
@@ -94,7 +95,7 @@ def from_arrays(
     )
     chosen = {part: np.flatnonzero(parts == part) for part in PARTS}
     if modality == "text":
-        x, spec = _tokens(x, chosen["train"], length, {"size": vocabulary, **(tokenizer or {})})
+        x, spec = _tokens(x, chosen["train"], length, _how(tokenizer, vocabulary))
     elif modality == "table":
         spec = table_input(x[chosen["train"]], features=features)
     else:
@@ -161,10 +162,14 @@ def _codes(sequences: list[str], length: int | None) -> np.ndarray:
     return resize(rows, length)
 
 
+def _how(tokenizer: Mapping[str, Any] | str | None, vocabulary: int) -> Mapping[str, Any] | str:
+    return tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
+
+
 def _tokens(
-    texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any]
+    texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any] | str
 ) -> tuple[np.ndarray, InputSpec]:
-    words = Tokenizer.fit([texts[i] for i in train], **how)
+    words = Tokenizer.from_json(how) if isinstance(how, str) else Tokenizer.fit([texts[i] for i in train], **how)
     ids = words.encode(texts, length or _LONGEST_TEXT)
     if length is None:
         needed = (ids[train] != PADDING).sum(axis=1)

@@ -1,0 +1,82 @@
+"""The shipped reader of made-up notes: notes written by hand, flipped denials, and notes of another world."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import vignette_words
+from deepbio.datasets.vignettes import simulate_vignettes
+from deepbio.diagnosis import diagnose
+from deepbio.training import predict
+from deepbio.zoo import describe, get_model
+
+PRESET = "note_evidence.vignettes"
+NOTES = json.loads((Path(__file__).parents[2] / "data" / "handwritten_notes.json").read_text(encoding="utf-8"))
+README = (
+    "A six-year-old boy has had a high fever for three days, extremely red eyes, a rash on the trunk, a swollen red strawberry "
+    "tongue, swollen neck lymph nodes and is irritable."
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return get_model(PRESET)
+
+
+@pytest.fixture(scope="module")
+def notes():
+    # of a seed that no training split uses
+    return simulate_vignettes(50, 1200, seed=vignette_words.SEED)
+
+
+def test_the_note_of_the_readme_is_kawasaki_disease(model):
+    found = diagnose(README, model=model)
+    assert found.candidates[0].name == "Kawasaki disease"
+    assert found.candidates[0].probability > 0.5
+    assert {"Fever", "Strawberry tongue", "Skin rash", "Irritability"} <= {term.name for term in found.terms}
+
+
+def test_seven_of_ten_notes_written_by_hand_are_in_the_top_five(model):
+    labels = describe(model).task.labels
+    p = predict(model, [note["note"] for note in NOTES])
+    truth = [labels.index(note["disease"]) for note in NOTES]
+    ranks = [int((row > row[k]).sum()) + 1 for row, k in zip(p, truth, strict=True)]
+    assert len(set(truth)) == 10
+    assert "Kawasaki disease" not in {note["disease"] for note in NOTES}
+    assert sum(rank <= 5 for rank in ranks) >= 7, ranks
+
+
+def test_a_flipped_denial_moves_the_posterior_the_right_way(model, notes):
+    right, pairs = vignette_words.flips(model, notes, vignette_words.phrases_of(notes), most=300)
+    assert pairs == 300
+    assert right / pairs >= 0.95
+
+
+def test_it_is_within_five_percent_of_the_best_possible_reader(model, notes):
+    from deepbio.datasets.vignettes import posterior
+
+    best = (posterior(notes.findings, notes.model).argmax(axis=1) == notes.y).mean()
+    own = (predict(model, notes.texts).argmax(axis=1) == notes.y).mean()
+    assert own >= 0.95 * best
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The car needs a new tyre and the brakes squeak; he drove it to the garage on Monday and paid in cash.",
+        "We the people of the united states, in order to form a more perfect union, establish justice.",
+        "El paciente presenta fiebre alta desde hace tres días, con tos seca y dolor de cabeza.",
+    ],
+)
+def test_what_is_no_note_is_none_of_these(model, text):
+    assert diagnose(text, model=model, words=0).none_of_these
+
+
+def test_few_notes_of_the_generator_are_called_none_of_these(model, notes):
+    from deepbio.training import strangeness
+
+    ranks = strangeness(model, notes.texts, rank=True)
+    assert (ranks >= 0.99).mean() < 0.03
+    assert np.isfinite(ranks).all()
