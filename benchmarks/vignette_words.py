@@ -6,8 +6,9 @@ Words: in each test note the words of its findings are known. The score of a wor
 disease that the model names, less the mean over the ten likeliest (integrated gradients over the word vectors, or the model's own
 attention). The AUROC is over all words of all notes; its interval is over notes.
 
-Flips: the generator writes a note that denies an everyday complaint, and the same note with that complaint affirmed. The exact
-posterior says for each disease which way its probability has to move; the disease that moves most is looked at.
+Flips: a note ends in "He has no fever." or in "He has a fever.", for every everyday complaint that the note denies; nothing else
+changes. The exact posterior says which way each disease's probability has to move; the disease that moves most is looked at, in
+notes where it moves by 0.01 or more.
 """
 
 from __future__ import annotations
@@ -82,17 +83,18 @@ def interval(truth: list, scores: list, draws: int = 500) -> tuple[float, float,
 
 def flips(model, notes, phrases, most: int = 400, least: float = 0.01) -> tuple[int, int]:
     """Give how many flipped denials move the posterior the right way, and of how many."""
-    denied = [(i, int(j)) for i in range(len(notes)) for j in np.flatnonzero(notes.findings[i] == -1)[:1]]
+    denied = [(i, int(j)) for i in range(len(notes)) for j in np.flatnonzero(notes.findings[i] == -1)]
+    columns = np.array([j for _, j in denied])
     before = notes.findings[[i for i, _ in denied]]
-    after = before.copy()
-    after[np.arange(len(denied)), [j for _, j in denied]] = 1
+    after, without = before.copy(), before.copy()
+    after[np.arange(len(denied)), columns], without[np.arange(len(denied)), columns] = 1, 0
     change = posterior(after, notes.model) - posterior(before, notes.model)
     best = np.abs(change).argmax(axis=1)
     rows = np.flatnonzero(np.abs(change).max(axis=1) >= least)[:most]
-    texts = [
-        write_note(states[k], phrases, Chances(np.random.Generator(np.random.Philox(k))))
-        for states in (before, after)
-        for k in rows
+    texts = [write_note(without[k], phrases, Chances(np.random.Generator(np.random.Philox(int(k))))) for k in rows]
+    ends = [(phrases[columns[k]].denied[0], phrases[columns[k]].affirmed[0]) for k in rows]
+    texts = [f"{text} He has no {no}." for text, (no, _) in zip(texts, ends, strict=True)] + [
+        f"{text} He has {yes}." for text, (_, yes) in zip(texts, ends, strict=True)
     ]
     p = deepbio.predict(model, texts)
     moved = (p[len(rows) :] - p[: len(rows)])[np.arange(len(rows)), best[rows]]

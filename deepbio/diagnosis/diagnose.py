@@ -52,6 +52,9 @@ def diagnose(
     Raises:
         DataError: `note` is no text, or a number out of range.
         ModelError: not a text model with classes.
+
+    >>> diagnose("").doubts
+    ('The note holds no words.',)
     """
     if not isinstance(note, str):
         raise DataError(f"A note is text; received {type(note).__name__}.")
@@ -133,14 +136,16 @@ def _candidates(
     # what speaks for every disease alike tells none of them
     parts = parts - parts.mean(axis=0) if len(best) > 1 else parts
     looked = attention_weights(model, ids, best.tolist())
+    shown = np.array([any(letter.isalnum() for letter in word) for word in said])  # no reader asks about a comma
     found = []
     for k, i in enumerate(best):
-        order = np.argsort(-parts[k], kind="stable")
+        order = [j for j in np.argsort(-parts[k], kind="stable") if shown[j]]
         ahead = [WordWeight(said[j], float(parts[k, j])) for j in order[:words] if parts[k, j] > 0]
         behind = [WordWeight(said[j], float(parts[k, j])) for j in order[::-1][:words] if parts[k, j] < 0]
         seen = []
         if looked is not None:
-            seen = [WordWeight(said[j], float(looked[k, j])) for j in np.argsort(-looked[k, : len(said)])[:words]]
+            places = [j for j in np.argsort(-looked[k, : len(said)], kind="stable") if shown[j]]
+            seen = [WordWeight(said[j], float(looked[k, j])) for j in places[:words]]
         found.append(Candidate(labels[i], float(p[i]), tuple(ahead), tuple(behind), tuple(seen)))
     return tuple(found)
 

@@ -199,7 +199,8 @@ def test_every_preset_on_the_shelf_has_a_card(folder):
 @pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
 def test_every_preset_on_the_shelf_names_all_its_files(folder):
     preset = read_preset(folder)
-    named = {entry["file"] for entry in [*weight_entries(preset, folder), *preset.get("files", [])] if "file" in entry}
+    entries_ = [*weight_entries(preset, folder), *preset.get("files", []), preset.get("tokenizer", {})]
+    named = {entry["file"] for entry in entries_ if "file" in entry}
     own = {"preset.json", "card.md", "recipe.yaml", "expect.json", "metrics.json", "history.csv", "report.html"}
     assert {file.name for file in folder.iterdir()} - own == named
 
