@@ -130,7 +130,7 @@ def main() -> None:
     asked = parser.parse_args()
     names = [asked.only] if asked.only else list(CANDIDATES)
     if asked.test:
-        about = ["# Own recipes for small MedMNIST sets", "", *__doc__.strip().split("\n")[-5:], ""]
+        about = ["# Own recipes for small MedMNIST sets", "", *__doc__.strip().split("\n")[5:], ""]
         asked.out.write_text(
             "\n".join(about + [line for name in names for line in tested(asked.keep, name)]), encoding="utf-8"
         )
