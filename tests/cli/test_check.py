@@ -58,6 +58,10 @@ def test_files_of_your_own_are_checked(run, tmp_path):
     [
         ((), "Expected a data set, a path"),
         (("uci_splic",), "Did you mean uci_splice"),
+        (
+            ("--genbank", "a.gb", "--length", "30"),
+            "needs features: pass features=..., on the command line --data features=[CDS,tRNA]",
+        ),
         (("a.fa",), "say of which class it is, and give the other: --fasta CLASS=a.fa"),
         (("xor", "--table", "a.csv"), "not both; received xor too"),
         (("nowhere.csv", "--label", "y"), "Expected a file at nowhere.csv"),

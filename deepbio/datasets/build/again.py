@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
@@ -28,6 +28,7 @@ _BUILDERS: dict[str, Callable[..., Dataset]] = {
     "genbank": from_genbank,
     "genome": from_bed,
 }
+_FLAGS = {"length": "--length 200", "image": "--image COLUMN", "features": "--data features=[CDS,tRNA]"}
 FILES = tuple(_BUILDERS)
 # What stands beside a genome says which of its builders is meant.
 _OF_GENOMES: dict[str, Callable[..., Dataset]] = {"bigwig": from_bigwig, "vcf": from_vcf}
@@ -89,5 +90,11 @@ def _call(build: Callable[..., Dataset], source: str, name: str, options: Mappin
             raise DataError(
                 f"{name} was built with a function of your own as {option}, which no file can hold. "
                 f"Build it again in Python, or use a pattern: {option}=REGEX."
+            )
+    for option, parameter in list(signature(build).parameters.items())[1:]:
+        if parameter.default is Parameter.empty and option not in rest:
+            raise DataError(
+                f"A data set from {source} needs {option}: pass {option}=..., on the command line "
+                f"{_FLAGS.get(option, f'--data {option}=...')}."
             )
     return build(options[source], **rest, name=name)

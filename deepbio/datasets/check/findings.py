@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.datasets.check.shortcuts import Shortcut, shortcut_baseline
+from deepbio.datasets.check.shortcuts import LINEAR, Shortcut, shortcut_baseline
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.placing import digests
@@ -186,7 +186,10 @@ def _problems(
             f"GC content differs by {max(means) - min(means):.0%} between classes: a model may learn only that."
         )
     if shortcut is not None and shortcut.auroc >= 0.9:
-        found.append(
-            f"{shortcut.view} alone reach AUROC {shortcut.auroc:.3f}: a model may do well without what you want it to learn."
+        table = shortcut.view == LINEAR
+        verb = "reaches" if table else "reach"
+        advice = (
+            "is one another name for the label?" if table else "a model may do well without what you want it to learn."
         )
+        found.append(f"{shortcut.view} alone {verb} AUROC {shortcut.auroc:.3f}: {advice}")
     return found

@@ -10,6 +10,7 @@ from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.sequence import kmer_counts
 
+LINEAR = "A linear view of the columns"
 _MOST = 5000  # examples of a split
 
 
@@ -68,4 +69,4 @@ def _view(data: Dataset, split: Split, random: np.random.Generator) -> tuple[str
     if data.input.modality == "text":
         sizes = [((row != 0).sum(), len(np.unique(row))) for row in x]
         return "Lengths of the notes", np.array(sizes, dtype=np.float64), y
-    return "A linear view of the columns", x.astype(np.float64), y
+    return LINEAR, x.astype(np.float64), y
