@@ -8,6 +8,7 @@ from typing import Any
 
 from deepbio.datasets.cards import dataset_card
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.option_kinds import check_kinds
 from deepbio.errors import DataError, nearest
 
 # A card names its reader by the left word; a reader is a function (card, **options) -> Dataset.
@@ -57,4 +58,5 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     for option in options:
         if option not in valid:
             raise DataError(f"The data set {name!r} has no option {option!r}. {nearest(option, valid)}")
+    check_kinds(read, options)
     return read(card, **options)

@@ -155,6 +155,20 @@ def test_digits_span_all_grey_values():
     assert (x.dtype, x.min(), x.max()) == (np.uint8, 0, 255)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("xor", {"seed": "one"}, "seed must be a whole number; received 'one'"),
+        ("two_moons", {"noise": "lots"}, "noise must be a number; received 'lots'"),
+        ("vignettes", {"train": 10.5}, "train must be a whole number; received 10.5"),
+        ("vignettes", {"length": True}, "length must be a whole number; received True"),
+    ],
+)
+def test_an_option_of_another_kind_is_named(name, options, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(name, **options)
+
+
 def test_importing_and_listing_ask_nothing_of_the_network():
     program = """
         import socket, sys

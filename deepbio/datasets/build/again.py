@@ -16,6 +16,7 @@ from deepbio.datasets.build.noting import FUNCTION
 from deepbio.datasets.build.table import from_csv
 from deepbio.datasets.build.variants import from_vcf
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.option_kinds import check_kinds
 from deepbio.errors import DataError, nearest
 
 _BUILDERS: dict[str, Callable[..., Dataset]] = {
@@ -97,4 +98,5 @@ def _call(build: Callable[..., Dataset], source: str, name: str, options: Mappin
                 f"A data set from {source} needs {option}: pass {option}=..., on the command line "
                 f"{_FLAGS.get(option, f'--data {option}=...')}."
             )
+    check_kinds(build, rest)
     return build(options[source], **rest, name=name)

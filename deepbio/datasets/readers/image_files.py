@@ -74,6 +74,8 @@ class ImageFiles:
                         f"{header.size[1]}. Say to what size all images are to be brought."
                     )
             shape = (*size, 1 if all(header.grey for header in headers) else 3)
+        if len(shape) != 3 or shape[2] not in (1, 3) or min(shape) < 1:
+            raise DataError(f"shape is (height, width, channels), with 1 or 3 channels; received {tuple(shape)}.")
         self._image_shape = tuple(shape)
 
     @property

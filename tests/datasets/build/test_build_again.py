@@ -85,3 +85,11 @@ def test_options_that_name_no_data_are_refused(options, message):
 def test_a_pattern_that_gives_no_group_is_refused(fasta, group, message):
     with pytest.raises(DataError, match=message):
         Dataset.from_fasta(fasta, group=group)
+
+
+def test_options_of_another_kind_and_missing_ones_are_named(fasta):
+    files = {label: str(path) for label, path in fasta.items()}
+    with pytest.raises(DataError, match="length must be a whole number; received 'ten'"):
+        build_again("x", {"fasta": files, "length": "ten"})
+    with pytest.raises(DataError, match="A data set from genbank needs features"):
+        build_again("x", {"genbank": "a.gb", "length": 20})
