@@ -1,11 +1,13 @@
 """Does temperature scaling lower the calibration error of what is shipped, and do prediction sets cover as often as they say?
 
-    python benchmarks/calibration.py [--out benchmarks/results/calibration.md] [--runs FOLDER] [--store]
+    python benchmarks/calibration.py [--out benchmarks/results/calibration.md] [--runs FOLDER] [--genes FOLDER] [--store]
 
 For each classifier on the shelf `zoo/` whose data set is at hand (and the models that --runs holds): the temperature is fitted on
 the validation split, the calibration error is measured on the test split. Sets of 90%: the cut-off is found on one half of the
 held-out examples (validation and test together, groups kept whole), coverage counted on the other half, 200 random halves.
---store puts the temperature into preset.json where the calibration error is above 0.02.
+--genes names the folder of a stretch of a genome and its gene table (see splice_sites.py): the calibration error of
+spliceai_10k.ci over all positions of its shortest genes. --store puts the temperature into preset.json where the calibration
+error is above 0.02.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--runs", type=Path, help="a folder of runs, to be measured as well")
+    parser.add_argument("--genes", type=Path, help="a folder as splice_sites.py takes it")
     parser.add_argument("--store", action="store_true")
     arguments = parser.parse_args()
     folders = [folder for folder in entries("zoo") if (read_preset(folder).get("dataset") or {}).get("name")]
@@ -59,6 +62,8 @@ def main() -> None:
         *rows,
         *(["", "Left out:", "", *left_out] if left_out else []),
     ]
+    if arguments.genes:
+        lines += ["", splice_line(arguments.genes)]
     print("\n".join(lines))
     if arguments.out:
         arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -87,6 +92,27 @@ def measured(folder: Path, *, store: bool) -> str:
         f"{100 * np.mean(shares):.1f} ± {100 * np.std(shares):.1f}", f"{np.mean(sizes):.2f}",
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def splice_line(folder: Path, most: int = 120_000) -> str:
+    """Say how far off the probabilities of the splice model are, over all positions of the shortest genes."""
+    from splice_sites import CONTEXT, SPAN, probabilities, read_genes
+
+    model, truth, held, groups = get_model("spliceai_10k.ci", input_shape=(SPAN + CONTEXT,)), [], [], []
+    for gene in sorted(read_genes(folder)[2], key=lambda gene: len(gene.codes)):
+        if sum(map(len, truth)) + len(gene.codes) > most:
+            break
+        y = np.zeros(len(gene.codes), np.int64)
+        y[gene.sites["acceptor"]], y[gene.sites["donor"]] = 1, 2
+        truth.append(y)
+        held.append(probabilities(model, gene))
+        groups.append(np.full(len(y), len(groups)))
+    y, p = np.concatenate(truth), np.concatenate(held)
+    error = metrics.ece_interval(y, p, groups=np.concatenate(groups), **BINS)
+    return (
+        f"`spliceai_10k.ci`, all {len(y):,} positions of {len(truth)} genes of {folder.name}: calibration error {error.value:.5f} "
+        f"[{error.low:.5f}, {error.high:.5f}] (whole genes drawn), so it needs no temperature: nearly all positions are no site."
+    )
 
 
 def halves(y: np.ndarray, p: np.ndarray, groups: np.ndarray) -> tuple[list[float], list[float]]:
