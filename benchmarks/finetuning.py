@@ -57,7 +57,7 @@ class Plan:
 
 PLANS = {
     "ecoli_promoters": Plan("ecoli", 64, 42, "auroc", 16),
-    "oct4_mafk": Plan("dna_cnn.uci_splice", 600, 1000, "auroc", 64),
+    "oct4_mafk": Plan("dna_cnn.uci_splice", 400, 600, "auroc", 64),
     "uci_splice": Plan("peaks", 2000, 900, "accuracy", 64),
 }
 NAMES = {"scratch": "from scratch", "linear_probe": "linear probe", "full": "full fine-tuning", "lora": "LoRA, rank 8"}
