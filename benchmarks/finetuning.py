@@ -1,6 +1,6 @@
 """Learning curves: from scratch, linear probe, full fine-tuning and LoRA with 5, 20 and 100% of the training data.
 
-    DEEPBIO_MIRROR=... python benchmarks/finetuning.py --keep FOLDER [--minutes 8] [--out docs/images/finetuning.png]
+    DEEPBIO_MIRROR=... python benchmarks/finetuning.py --keep FOLDER [--minutes 8] [--out PLOT] [--table FILE]
 
 | new data | trunk | trained on |
 |---|---|---|
@@ -60,6 +60,10 @@ PLANS = {
     "oct4_mafk": Plan("dna_cnn.uci_splice", 400, 600, "auroc", 64),
     "uci_splice": Plan("peaks", 2000, 900, "accuracy", 64),
 }
+HEADER = [
+    "# Learning curves of fine-tuning", "",
+    "`python benchmarks/finetuning.py --out docs/images/finetuning.png`; the script says what was trained on what.", "",
+]  # fmt: skip
 NAMES = {"scratch": "from scratch", "linear_probe": "linear probe", "full": "full fine-tuning", "lora": "LoRA, rank 8"}
 
 
@@ -136,7 +140,8 @@ def main():
     parser.add_argument("--keep", type=Path, required=True, help="folder of the finished cells")
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--sets", nargs="+", default=list(PLANS))
-    parser.add_argument("--out", type=Path, help="the plot; the table is printed")
+    parser.add_argument("--out", type=Path, help="the plot")
+    parser.add_argument("--table", type=Path, help="the table, which is printed too")
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     began, left = time.monotonic(), 0
@@ -161,6 +166,8 @@ def main():
         return
     table, curves = report(arguments.keep, arguments.sets)
     print("\n".join(table))
+    if arguments.table:
+        arguments.table.write_text("\n".join(HEADER + table) + "\n", encoding="utf-8")
     if arguments.out:
         draw_curves(curves, arguments.out)
 
