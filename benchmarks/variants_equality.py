@@ -282,7 +282,13 @@ def compare(arguments) -> None:
         *(f"| {n[0]} | {n[1]} | {n[2]} | {total[n]} | {same[n]} | {worst[n]:.1e} |" for n in sorted(total)),
         f"| all | | | {sum(total.values())} | {sum(same.values())} | {max(worst.values()):.1e} |",
     ]
-    head = f"{len(variants):,} variants, {alternates:,} of them with their genes; weights {arguments.weights}."
+    head = (
+        f"{len(variants):,} variants, {alternates:,} entries (of a variant and a gene), under masks 0 and 1; SpliceAI's own five "
+        f"networks ({arguments.weights}). Made by `python benchmarks/variants_equality.py` (oracle, engine, compare). Variants lie "
+        "in the 18 genes of a megabase of chromosome 22: all SNVs within four bases of 24 splice sites, random SNVs, insertions and "
+        "deletions of 1 to 50 bases, half of them near exon boundaries. A string is the whole entry: scores, positions and all. Raw "
+        "differences are of the four scores."
+    )
     text = "\n".join([head, "", *rows, "", *(f"- {line}" for line in lines)]).rstrip() + "\n"
     print(text)
     if arguments.out:
