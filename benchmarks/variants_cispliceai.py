@@ -41,7 +41,7 @@ def prepare(folder: Path) -> None:
 
     with gzip.open(shelf("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt") as file:
         header, *rows = csv.reader(file)
-    rows = [[r[0], "22", r[2], *map(lowered, r[3:7])] for r in rows if r[1] == "chr22"]
+    rows = [[r[0], "chr22", r[2], *map(lowered, r[3:7])] for r in rows if r[1] == "chr22"]
     rows = [r for r in rows if int(r[3]) > 0 and int(r[4]) <= 1_000_000]
     with (folder / "genes.csv").open("w", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
