@@ -2,6 +2,7 @@
 
     python benchmarks/variants_cispliceai.py prepare FOLDER
     cd FOLDER && cis-vcf genome.fa -a genes.csv -i in.vcf -o cis.vcf -d 50 --all     # in cispliceai's own environment
+    python benchmarks/variants_cispliceai.py score FOLDER
     python benchmarks/variants_cispliceai.py compare FOLDER [--out benchmarks/results/variants_cispliceai.md]
 
 The two define the scores alike, but for these. cispliceai takes a gene's last base for the first one beyond it. Its outputs reach one
@@ -74,10 +75,13 @@ def entries(path: Path) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def compare(folder: Path, out: Path | None) -> None:
+def score(folder: Path) -> None:
     from deepbio.variants import splice
 
     splice(folder / "in.vcf", fasta=folder / "genome.fa", annotation=folder / "genes.csv", out=folder / "ours.vcf")
+
+
+def compare(folder: Path, out: Path | None) -> None:
     ours, theirs = entries(folder / "ours.vcf"), entries(folder / "cis.vcf")
     lines = [
         "| kind | entries in both | scores equal | positions of scores from 0.01 equal | largest difference |",
@@ -105,11 +109,14 @@ def compare(folder: Path, out: Path | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["prepare", "compare"])
+    parser.add_argument("what", choices=["prepare", "score", "compare"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    prepare(arguments.folder) if arguments.what == "prepare" else compare(arguments.folder, arguments.out)
+    if arguments.what == "compare":
+        compare(arguments.folder, arguments.out)
+    else:
+        {"prepare": prepare, "score": score}[arguments.what](arguments.folder)
 
 
 if __name__ == "__main__":
