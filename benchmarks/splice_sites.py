@@ -1,6 +1,6 @@
 """Splice sites of a megabase of human chromosome 22: how well the pretrained splice models find them.
 
-    python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data ../shared/data/grch37_chr22_1mb] [--out FILE]
+    python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data ../shared/data/grch37_chr22_1mb] [--genes NAME ...] [--out FILE]
 
 The folder holds one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
 transcript, exons; starts 0-based). Every gene is read on its own strand with N beyond its transcript, as SpliceAI does. Top-k accuracy
@@ -83,6 +83,11 @@ def top_k(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
     return float((inside * true).sum() / k)
 
 
+def pr_auc(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
+    """Give the average precision; 1 where no position that is left is false."""
+    return float(auprc(y, p, weights=weights)) if weights[y == 0].any() else 1.0
+
+
 def with_interval(measure, genes: list[int], n: int, *, draws: int = 500) -> str:
     """Give a figure and the 2.5% and 97.5% quantiles over bootstrap draws of genes."""
     owner = np.asarray(genes)
@@ -107,7 +112,7 @@ def splice_rows(model, genes: list[Gene]) -> list[str]:
         y, p, owner = y[kept].astype(float), p[kept], owner[kept]
         figures = [
             with_interval(lambda w, y=y, p=p: top_k(y, p, w), owner, len(genes)),
-            with_interval(lambda w, y=y, p=p: float(auprc(y, p, weights=w)), owner, len(genes)),
+            with_interval(lambda w, y=y, p=p: pr_auc(y, p, w), owner, len(genes)),
         ]
         lines.append(f"| {site} | {int(y.sum())} | {figures[0]} | {figures[1]} |")
     lines += ["", "Sites of each gene among as many surest positions:", ""]
@@ -125,9 +130,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", nargs="+", default=["spliceai_10k.ci"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data/grch37_chr22_1mb"))
+    parser.add_argument("--genes", nargs="+", help="only these")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     _, _, genes = read_genes(arguments.data)
+    genes = [gene for gene in genes if arguments.genes is None or gene.name in arguments.genes]
     lines = [
         "# Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", "",
         f"`python benchmarks/splice_sites.py --weights {' '.join(arguments.weights)}`, {len(genes)} genes of SpliceAI's own table.",
