@@ -1,11 +1,11 @@
 """Splice sites of a megabase of human chromosome 22: how well the pretrained splice models find them.
 
-    python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data ../shared/data/grch37_chr22_1mb] [--genes NAME ...] [--out FILE]
+    python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data FOLDER] [--genes NAME ...] [--out FILE]
 
-The folder holds one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
-transcript, exons; starts 0-based). Every gene is read on its own strand with N beyond its transcript, as SpliceAI does. Top-k accuracy
-is the share of true sites among the k surest positions, k being their number (Jaganathan et al. 2019). Intervals: bootstrap of whole
-genes.
+The folder (`../shared/data/grch37_chr22_1mb` unless told otherwise) holds one FASTA file of a stretch of GRCh37 (record name
+`chromosome:first-last`) and `genes.tsv` (name, chromosome, strand, transcript, exons; starts 0-based). Every gene is read on its
+own strand with N beyond its transcript, as SpliceAI does. Top-k accuracy is the share of true sites among the k surest positions, k
+being their number (Jaganathan et al. 2019). Intervals: bootstrap of whole genes.
 """
 
 from __future__ import annotations
