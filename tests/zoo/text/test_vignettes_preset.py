@@ -48,6 +48,12 @@ def test_seven_of_ten_notes_written_by_hand_are_in_the_top_five(model):
     assert sum(rank <= 5 for rank in ranks) >= 7, ranks
 
 
+def test_a_flipped_denial_moves_the_posterior_the_right_way(model, notes):
+    right, pairs = vignette_words.flips(model, notes, vignette_words.phrases_of(notes))
+    assert pairs > 150
+    assert right / pairs >= 0.95
+
+
 def test_it_is_within_five_percent_of_the_best_possible_reader(model, notes):
     from deepbio.datasets.vignettes import posterior
 
