@@ -52,7 +52,7 @@ class Sentences(keras.layers.Layer):
         fits = ops.logical_and(ops.less(row, self.rows), ops.not_equal(ids, PADDING))
         row, column = ops.where(fits, row, self.rows), ops.where(fits, column, 0)
         note = ops.cumsum(ops.ones_like(ids), axis=0) - 1
-        places = ops.reshape(ops.stack([note, row, column], axis=-1), (-1, 3))
+        places = ops.reshape(ops.stack([ops.cast(x, "int32") for x in (note, row, column)], axis=-1), (-1, 3))
         values = ops.reshape(ops.where(fits, ids, PADDING), (-1,))
         table = ops.scatter(places, values, (ops.shape(ids)[0], self.rows + 1, self.words))
         return ops.reshape(table[:, : self.rows], (-1, self.rows, self.words))

@@ -12,9 +12,12 @@ from deepbio.zoo import describe, get_model
 def test_gradients_point_at_the_planted_findings():
     model = get_model("note_evidence.vignettes")
     notes = simulate_vignettes(50, 12, seed=vignette_words.SEED)
-    truth, gradient, looked = vignette_words.word_scores(model, notes, vignette_words.phrases_of(notes), range(12))
-    assert len(looked) == 12
-    assert auroc(np.concatenate(truth), np.concatenate(gradient)) > 0.88  # 0.9 over 300 notes, see benchmarks/results
+    truth, soft, gradient, looked = vignette_words.word_scores(
+        model, notes, vignette_words.phrases_of(notes), range(12)
+    )
+    kept = ~np.concatenate(soft)
+    for scores in (gradient, looked):
+        assert auroc(np.concatenate(truth)[kept], np.concatenate(scores)[kept]) > 0.9
 
 
 def test_the_words_of_planted_findings_are_found_in_the_text():
