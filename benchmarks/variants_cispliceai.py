@@ -5,9 +5,7 @@
     python benchmarks/variants_cispliceai.py score FOLDER
     python benchmarks/variants_cispliceai.py compare FOLDER [--out benchmarks/results/variants_cispliceai.md]
 
-The two define the scores alike, but for these. cispliceai takes a gene's last base for the first one beyond it. Its outputs reach one
-position further to the right, with a deletion as many as that is long. It puts a deletion's zeros before the base at POS, not after it
-(GAAG>G: at POS). Its mask tells acceptors from donors.
+The result says how the two tools differ, and lists every variant that they score otherwise.
 """
 
 from __future__ import annotations
@@ -26,6 +24,16 @@ import numpy as np
 
 from benchmarks import variants_equality as equality
 
+REASONS = """\
+The two define the scores alike, but for these.
+
+- cispliceai takes a gene's last base for the first one beyond it, so that base is N to its networks. Near a gene's end this moves the third
+  decimal. With each gene's end one lower in deepbio's table the SNVs below get cispliceai's scores, digit by digit.
+- Its outputs reach further to the right, with a deletion as many positions as that is long, so gains and losses beyond the distance
+  count. So it is with the deletions below: each has a position beyond 50.
+- It puts a deletion's zeros before the base at POS, not after it (GAAG>G: at POS).
+- Its mask tells acceptors from donors; here it is off.
+"""
 MINUS = equality.FIRST - 1
 
 
@@ -104,7 +112,8 @@ def compare(folder: Path, out: Path | None) -> None:
     text = "\n".join([*lines, "", only, "", *others]) + "\n"
     print(text)
     if out:
-        out.write_text(f"# Splice scores beside cispliceai 1.2.2\n\n{text}", encoding="utf-8")
+        made = "Made by `python benchmarks/variants_cispliceai.py` (prepare, score, compare) and `cis-vcf ... -d 50 --all` between."
+        out.write_text(f"# Splice scores beside cispliceai 1.2.2\n\n{made}\n\n{REASONS}\n{text}", encoding="utf-8")
 
 
 def main() -> None:
