@@ -27,8 +27,8 @@ from benchmarks import variants_equality as equality
 REASONS = """\
 The two define the scores alike, but for these.
 
-- cispliceai takes a gene's last base for the first one beyond it, so that base is N to its networks. Near a gene's end this moves the third
-  decimal. With each gene's end one lower in deepbio's table the SNVs below get cispliceai's scores, digit by digit.
+- cispliceai takes a gene's last base for the first one beyond it, so that base is N to its networks. Near a gene's end this moves
+  the third decimal. With each gene's end one lower in deepbio's table the SNVs below get cispliceai's scores, digit by digit.
 - Its outputs reach further to the right, with a deletion as many positions as that is long, so gains and losses beyond the distance
   count. So it is with the deletions below: each has a position beyond 50.
 - It puts a deletion's zeros before the base at POS, not after it (GAAG>G: at POS).
