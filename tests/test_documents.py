@@ -121,7 +121,7 @@ def test_the_tables_of_the_readme_are_those_of_the_shelves():
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_to_files_of_the_project_lead_somewhere(document):
     generated = {"models.md", "datasets.md", "command_line.md", "contributing.md", "changelog.md"}
-    generated |= {f"results/{file.name}" for file in (ROOT / "benchmarks/results").glob("*.md")}
+    generated |= {f"results/{file.name}" for file in (ROOT / "benchmarks/results").iterdir()}
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
         assert target in generated or (document.parent / target).exists(), target
