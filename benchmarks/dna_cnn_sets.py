@@ -7,7 +7,7 @@ are set aside: `fit` watches them, the threshold of a class is chosen on them, a
 the weight it has beside the networks. The test fold is predicted once. Oct4 and Mafk are told apart with the registered settings of
 `dna_cnn` and fewer epochs, for time, in the folds and on the 200 windows published for testing. For promoters the settings were chosen
 among five on the 15% set aside in the first training fold of E. coli, and taken over for Arabidopsis with fewer filters and
-epochs, for time. One network was not enough for E. coli, so five (seeds 0 to 4) are averaged there, with and without the 5-mers.
+epochs, for time. One network was not enough for E. coli, so three (seeds 0 to 2) are averaged there, with and without the 5-mers.
 
 Every fold is kept in a file, so the work can be done in pieces: with `--minutes` no fold starts after so long.
 """
@@ -58,7 +58,7 @@ class Plan:
 PROMOTERS = {"composition": True, "width": 7}
 PLANS = {
     "oct4_mafk": Plan(10),
-    "cnnprom_ecoli": Plan(12, (0.90, 0.96), {**PROMOTERS, "filters": 128}, members=5),
+    "cnnprom_ecoli": Plan(12, (0.90, 0.96), {**PROMOTERS, "filters": 128}, members=3),
     "cnnprom_arabidopsis_tata": Plan(12, (0.95, 0.97), PROMOTERS),
     "cnnprom_arabidopsis_non_tata": Plan(4, (0.94, 0.94), PROMOTERS),
 }
@@ -270,6 +270,10 @@ def report(keep: Path, seeds: list[int]) -> list[str]:
         what = f"the same, {len(more) + 1} averaged"
         lines.append(promoter_row(what, folds, several, plan.paper))
         lines.append(promoter_row(f"{what}, and 5-mers", folds, with_words(folds, several, simple), plan.paper))
+    lines += [
+        "", "Sensitivity and specificity reach the published ones on both sets of Arabidopsis. On E. coli they do not, in none of the",
+        "ways tried. Here near duplicates never stand on both sides: 3,839 examples of E. coli are 2,717 groups.",
+    ]  # fmt: skip
     lines += ["", "## Oct4 against Mafk", "", "AUROC with 95% bootstrap intervals; the difference is paired.", ""]
     lines += ["| tested on | `dna_cnn` | 5-mers, logistic regression | difference |", "|---|---|---|---|"]
     for key in [*(f"test{seed}" for seed in seeds), *(f"fold{k}" for k in range(FOLDS))]:
