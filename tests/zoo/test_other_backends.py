@@ -1,4 +1,4 @@
-"""Every DNA model computes the same under TensorFlow, JAX and PyTorch, from the same weights."""
+"""Every DNA and text model computes the same under TensorFlow, JAX and PyTorch, from the same weights."""
 
 import importlib.util
 import json
@@ -16,6 +16,7 @@ from tests.zoo.test_every_model import SMALL, SMALL_FORMS, small_form
 pytestmark = pytest.mark.peers
 
 MODELS = [name for name in list_models(modality="dna") if model_spec(name).modality == ("dna",)]
+NOTES = list_models(modality="text")
 STRANDS = {"basset": "average", "deepbind": "equivariant"}
 
 CHILD = """
@@ -44,6 +45,15 @@ def test_backends_agree(backend, package, tmp_path):
             options["reverse_complement"] = STRANDS[name]
         model = get_model(name, seed=0, **options)
         x = np.random.Generator(np.random.Philox(i)).integers(0, 5, (4, *shape)).astype(np.uint8)
+        weights = {f"w{k}": np.asarray(w) for k, w in enumerate(model.get_weights())}
+        np.savez(tmp_path / f"{i}.npz", x=x, **weights)
+        plans.append({"name": name, "options": options})
+        expected.append(model.predict_on_batch(x))
+    for i, name in enumerate(NOTES, start=len(MODELS)):
+        options = {"input_shape": (24,), "outputs": 3, "vocabulary": 50}
+        model = get_model(name, seed=0, **options)
+        x = np.random.Generator(np.random.Philox(i)).integers(1, 50, (4, 24)).astype(np.int32)
+        x[1, 5:], x[2] = 0, 0  # a short note and an empty one
         weights = {f"w{k}": np.asarray(w) for k, w in enumerate(model.get_weights())}
         np.savez(tmp_path / f"{i}.npz", x=x, **weights)
         plans.append({"name": name, "options": options})

@@ -47,8 +47,12 @@ class TfIdf(keras.layers.Layer):
 
     def call(self, ids):
         """Count and weigh."""
-        counts = ops.reshape(ops.bincount(ids, minlength=self.vocabulary), (-1, self.vocabulary))
-        counts = ops.cast(counts, "float32")
+        # a count a note and word, by one sum over cells: bincount has no fixed size under JAX
+        notes = ops.shape(ids)[0]
+        cells = ops.cast(ids, "int32") + self.vocabulary * ops.expand_dims(ops.arange(notes, dtype="int32"), 1)
+        ones = ops.ones_like(cells, dtype="float32")
+        counts = ops.segment_sum(ops.reshape(ones, (-1,)), ops.reshape(cells, (-1,)), notes * self.vocabulary)
+        counts = ops.reshape(counts, (-1, self.vocabulary))
         present = ops.cast(ops.greater(counts, 0), "float32") * ops.cast(ops.arange(self.vocabulary) > 0, "float32")
         weights = present * (1 + ops.log(ops.maximum(counts, 1))) * ops.cast(self.idf, "float32")
         length = ops.sqrt(ops.sum(weights * weights, axis=-1, keepdims=True))
