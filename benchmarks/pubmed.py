@@ -102,10 +102,12 @@ def main():
         title = {"logistic_regression": "TF-IDF logistic regression"}.get(model, f"`{model}`")
         rows.append((found[metrics[0]].value, f"| {title} | {cells} | {facts.get('epochs', '')} | {seconds:.0f} |"))
         print(rows[-1][1], flush=True)
+    asked = f" --models {' '.join(arguments.models)}" if arguments.models else ""
+    asked += f" --epochs {arguments.epochs}" if arguments.epochs else ""
     lines = [
         f"# {data.card['title']}",
         "",
-        f"`python benchmarks/pubmed.py {which}{f' --epochs {arguments.epochs}' if arguments.epochs else ''}`, seed {arguments.seed}: "
+        f"`python benchmarks/pubmed.py {which}{asked}`, seed {arguments.seed}: "
         f"{len(data.train):,} training, {len(data.valid):,} validation and {len(data.test):,} test texts of up to "
         f"{data.input.shape[0]} words, {len(data.labels)} labels. 95% bootstrap intervals over test texts (1,000 draws, seed 0). "
         "Other work was on the machine while it ran, so the seconds (one core) are rough.",
