@@ -215,6 +215,15 @@ def test_sigterm_saves_says_so_and_leaves_with_0(xor, tmp_path, caplog):
     assert weights_hash(model) == weights_hash(whole)
 
 
+@pytest.fixture
+def keyboard():
+    """Ctrl-C as in the foreground: a process in the background may have been told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
 def test_ctrl_c_saves_says_so_and_interrupts(xor, tmp_path, caplog):
     class Interrupt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -229,6 +238,7 @@ def test_ctrl_c_saves_says_so_and_interrupts(xor, tmp_path, caplog):
     assert len(Checkpoints(tmp_path).files()) == 1
 
 
+@pytest.mark.usefixtures("keyboard")
 def test_a_second_ctrl_c_does_not_wait():
     with watch_for_preemption() as request:
         os.kill(os.getpid(), signal.SIGINT)
