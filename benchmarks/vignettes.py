@@ -109,12 +109,15 @@ def main():
         start = time.perf_counter()
         p = baseline(simple, data)[kept]
         lines.append(row(titles.get(simple, simple), data.task, y, [p], few, f"{time.perf_counter() - start:.0f}"))
+    said = []
     for name in arguments.train:
         ps, seconds = [], []
         for seed in arguments.seeds:
             model = deepbio.get_model(name, dataset=data, seed=seed)
             seconds.append(deepbio.fit(model, data, seed=seed, verbose=False).seconds)
             ps.append(deepbio.predict(model, test))
+            if number == 50:
+                said += ["", f"Notes written by hand, read by `{name}` of seed {seed}:", "", *written_by_hand(model)]
         lines.append(row(f"`{name}`", data.task, y, ps, few, f"{np.mean(seconds):.0f}"))
     for name in arguments.preset:
         model = deepbio.get_model(name)
@@ -122,7 +125,8 @@ def main():
         notes = f"{describe(model).dataset['options']['train']:,}"
         lines.append(row(f"preset `{name}`", data.task, y, [p], notes, ""))
         if number == 50:
-            lines += ["", f"Notes written by hand, read by `{name}`:", "", *written_by_hand(model)]
+            said += ["", f"Notes written by hand, read by `{name}`:", "", *written_by_hand(model)]
+    lines += said
     print("\n".join(lines))
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)

@@ -183,8 +183,9 @@ def _preprocess(inputs, builder: str, channels: int):
         return keras.layers.Rescaling(1 / half, -1.0, name="preprocess")(inputs)
     if scaling == "standard":
         mean, deviation = _for_channels(_MEAN, channels), _for_channels(_DEVIATION, channels)
-        return keras.layers.Rescaling(
-            (1 / (255 * deviation)).tolist(), (-mean / deviation).tolist(), name="preprocess"
+        # as Keras itself does it: one product and one sum would lose digits where they cancel
+        return keras.layers.Normalization(
+            mean=(255 * mean).tolist(), variance=((255 * deviation) ** 2).tolist(), name="preprocess"
         )(inputs)
     x = keras.layers.Rescaling(1.0, (-_for_channels(_CENTRE, channels)).tolist(), name="preprocess")(inputs)
     return x[..., ::-1] if channels == 3 else x  # these networks take blue, green, red
