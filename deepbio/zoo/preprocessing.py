@@ -50,9 +50,9 @@ def _told(layer: Any) -> str:
         offset = np.ravel(layer.offset)
         added = f" plus {_numbers(offset)}" if offset.any() else ""
         return f"multiplied by {_numbers(np.ravel(layer.scale))}{added}"
-    if isinstance(layer, keras.layers.Normalization) and layer.input_mean is not None and layer.name == "preprocess":
-        deviation = np.sqrt(np.ravel(layer.input_variance))
-        return f"less {_numbers(np.ravel(layer.input_mean))}, divided by {_numbers(deviation)}"
+    if isinstance(layer, keras.layers.Normalization) and layer.name == "preprocess":
+        mean, variance = np.ravel(np.asarray(layer.input_mean)), np.ravel(np.asarray(layer.input_variance))
+        return f"less {_numbers(mean)}, divided by {_numbers(np.sqrt(variance))}"
     if isinstance(layer, keras.layers.Normalization):
         return "standardised by the training split"
     return ""
