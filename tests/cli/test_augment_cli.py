@@ -1,25 +1,9 @@
 """`deepbio augment` shows what there is, draws a sheet, and says what is wrong."""
 
-import sys
-
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
-
-from deepbio.cli.main import main
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_policies_and_operations_are_listed(run):

@@ -1,21 +1,4 @@
 import json
-import sys
-
-import pytest
-
-from deepbio.cli.main import main
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_path):

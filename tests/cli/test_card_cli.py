@@ -1,10 +1,8 @@
 import json
-import sys
 
 import pytest
 import yaml
 
-from deepbio.cli.main import main
 from deepbio.datasets import load_dataset, read_card
 from deepbio.report.model_card import MARK
 from deepbio.training import fit
@@ -17,18 +15,6 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "splice"
     fit(get_model("logistic", dataset=data, seed=0), data, out=out, epochs=2, calibration="temperature", verbose=False)
     return out
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_a_card_tells_results_parts_limits_reading_and_cost(run, folder):
