@@ -23,7 +23,7 @@ from deepbio.training.devices.replicas import dropout_counters, seed_dropout
 from deepbio.training.guards import batch_description, lost_workers_named
 from deepbio.training.logs.progress import Progress
 from deepbio.training.settings import Settings
-from deepbio.training.steps.feed import make_feed, order_of
+from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.inference import gathering
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
@@ -77,7 +77,6 @@ class Trainer:
             data.train, batch_size=settings.batch_size, seed=seed, sampling=settings.sampling, cache=settings.cache, strategy=strategy,
             worker=cluster.worker, workers=cluster.workers,
         )  # fmt: skip
-        self._order = order_of(data.train, seed=seed, sampling=settings.sampling)
         self._loss = loss_for(
             data.task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
             adjustment=settings.adjustment, y=data.train.y,
@@ -167,7 +166,9 @@ class Trainer:
             if asked:
                 raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
 
-        blame = batch_description(self._data, order=lambda: self._order(epoch), batch_size=self._settings.batch_size)
+        blame = batch_description(
+            self._data, order=lambda: self._feed.order(epoch), batch_size=self._settings.batch_size
+        )
         losses = self._loop.epoch(
             epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, blame=blame,
             after_call=after_call, pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,

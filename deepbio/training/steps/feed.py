@@ -31,7 +31,7 @@ class ArrayFeed:
     ) -> None:
         self.examples = len(split)
         self.batch_size = batch_size
-        self._order = order
+        self.order = order
         x, y = _whole(split.x), _labels(_whole(split.y))
         replicated = strategy is not None and strategy.num_replicas_in_sync > 1
         self._constants = None if replicated else (tf.constant(x), tf.constant(y))
@@ -39,7 +39,7 @@ class ArrayFeed:
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
-        return tf.constant(self._order(epoch)), self._copies
+        return tf.constant(self.order(epoch)), self._copies
 
     def fetch(self, state, step: tf.Tensor):
         """Give what the replicas need for one step, inside the graph, outside of the replicas."""
@@ -84,7 +84,7 @@ class StreamFeed:
     ) -> None:  # fmt: skip
         self.examples = len(split)
         self.batch_size = batch_size
-        self._order = order
+        self.order = order
         self._split = split
         self._orders: dict[int, np.ndarray] = {}
         self._replicas, self._first_replica = replicas, first_replica
@@ -97,7 +97,7 @@ class StreamFeed:
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
-        self._orders = {epoch: self._order(epoch)}
+        self._orders = {epoch: self.order(epoch)}
         steps = -(-self.examples // self.batch_size)
 
         def shaped(step):
@@ -114,7 +114,7 @@ class StreamFeed:
         # a method: TensorFlow keeps every function that it was given, and an epoch's own would keep its order
         order = self._orders.get(int(epoch))
         if order is None:  # what an abandoned epoch still prefetches; nobody reads it
-            order = self._order(int(epoch))
+            order = self.order(int(epoch))
         chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
         own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
         divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)

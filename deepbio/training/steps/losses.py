@@ -42,14 +42,12 @@ def loss_for(
         raise TrainingError(f"Unknown loss {name!r}. {nearest(name, LOSSES)}")
     if label_smoothing and name in ("focal", "ordinal"):
         raise TrainingError(f"label_smoothing goes with the cross-entropy; the loss is {name!r}. Set it to 0.")
-    if name in ("perceptron", "focal", "ordinal"):
-        return (
-            _perceptron(task)
-            if name == "perceptron"
-            else ordinal(task)
-            if name == "ordinal"
-            else focal(task, focal_gamma)
-        )
+    if name == "perceptron":
+        return _perceptron(task)
+    if name == "focal":
+        return focal(task, focal_gamma)
+    if name == "ordinal":
+        return ordinal(task)
     if label_smoothing and not (task.is_classification or task.kind == "multilabel"):
         raise TrainingError(f"label_smoothing is for classification; the task is {task.kind}.")
 
