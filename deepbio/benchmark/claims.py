@@ -2,8 +2,8 @@
 
 A claim is made with O_EXCL, which only one process can win, also on NFS (version 3 on). A holder that lives touches its
 claim. A claim is stale when its process is gone (same machine) or when nobody has touched it for `PATIENCE` seconds (any
-machine, by the clock of the file server). A stale claim is never removed by others: the successor makes the claim of the
-next generation, again with O_EXCL, so two successors cannot both win.
+machine, by the clock of the file server). A stale claim on an unfinished cell is never removed by others: the successor
+makes the claim of the next generation, again with O_EXCL, so two successors cannot both win.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ class Claim:
 
     def release(self) -> None:
         """Give the cell free, and remove what dead holders before left."""
-        stem, generation = self.file.name.rsplit(".", 1)
-        for number in range(int(generation), -1, -1):
-            self.file.with_name(f"{stem}.{number}").unlink(missing_ok=True)
+        _remove_up_to(self.file)
 
 
 def claim(folder: Path, key: str, *, patience: float = PATIENCE) -> Claim | None:
@@ -64,6 +62,16 @@ def claim(folder: Path, key: str, *, patience: float = PATIENCE) -> Claim | None
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         json.dump(_me(), opened)
     return Claim(file)
+
+
+def clear_finished(folder: Path, key: str, *, patience: float = PATIENCE) -> None:
+    """Remove the claim of a holder that died between writing a cell's result and its release.
+
+    Only for a cell that has its result: whoever claims it after this looks for the result again, and does not compute.
+    """
+    held = holders(folder, key.replace("/", "__"))
+    if held and _is_stale(held[-1], patience):
+        _remove_up_to(held[-1])
 
 
 def holders(folder: Path, stem: str) -> list[Path]:
@@ -100,6 +108,13 @@ def kept_alive(held: Claim, *, parent: int | None = None):
     finally:
         over.set()
         thread.join()
+
+
+def _remove_up_to(file: Path) -> None:
+    """Remove a claim and those of the generations before it, the newest first."""
+    stem, generation = file.name.rsplit(".", 1)
+    for number in range(int(generation), -1, -1):
+        file.with_name(f"{stem}.{number}").unlink(missing_ok=True)
 
 
 def _is_stale(file: Path, patience: float) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepbio.benchmark.claims import PATIENCE, is_free
+from deepbio.benchmark.claims import PATIENCE, clear_finished, is_free
 from deepbio.benchmark.store import Store
 from deepbio.benchmark.suite import Cell, Suite
 from deepbio.datasets.files import writable_folder
@@ -83,6 +83,9 @@ def run_suite(
     for lane in pool:
         if lane.error is not None:
             raise lane.error
+    for cell in suite.cells():
+        if store.has(cell):
+            clear_finished(store.claims, cell.key, patience=patience)
     return progress
 
 

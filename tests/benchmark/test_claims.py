@@ -7,7 +7,7 @@ import time
 import pytest
 
 from deepbio.benchmark import claims
-from deepbio.benchmark.claims import claim, holders, is_free, kept_alive
+from deepbio.benchmark.claims import claim, clear_finished, holders, is_free, kept_alive
 from tests.benchmark.small_suite import ROOT
 
 RACE = """
@@ -119,3 +119,14 @@ def test_a_worker_ends_when_the_process_that_started_it_is_gone(tmp_path):
     while not is_free(tmp_path, "a/b"):
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_finished_cell_loses_the_claims_of_dead_holders_and_keeps_that_of_a_living_one(tmp_path):
+    subprocess.run([sys.executable, "-c", RACE, str(tmp_path), "0", "0"], cwd=ROOT, capture_output=True, check=True)
+    living = claim(tmp_path, "cell/0").file  # second generation, over a dead holder's
+    clear_finished(tmp_path, "cell/0")
+    clear_finished(tmp_path, "cell/1")
+    clear_finished(tmp_path, "cell/nobody")
+    assert holders(tmp_path, "cell__0")[-1] == living
+    assert not holders(tmp_path, "cell__1")
+    assert holders(tmp_path, "cell__2")

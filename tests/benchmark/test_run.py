@@ -112,6 +112,17 @@ def test_killed_and_started_again_it_loses_at_most_the_run_in_flight(tmp_path, e
     assert not list((out / "claims").iterdir())
 
 
+def test_a_claim_left_by_a_process_killed_after_its_result_was_written_is_cleared_by_the_next_call(tmp_path):
+    file, out = write_suite(tmp_path), tmp_path / "out"
+    suite = read_suite(file).only("xor/majority")
+    run_suite(suite, out, source=str(file), only="xor/majority")
+    left = out / "claims" / (next(suite.cells()).key.replace("/", "__") + ".0")
+    left.write_text("")
+    os.utime(left, (1.0, 1.0))
+    assert run_suite(suite, out, source=str(file), only="xor/majority").computed == []
+    assert not list((out / "claims").iterdir())
+
+
 @pytest.mark.slow
 def test_a_second_full_run_gives_identical_numbers_whatever_the_number_of_processes(tmp_path):
     file = write_suite(tmp_path, FAST.replace("seeds: 3", "seeds: 2"))
