@@ -30,7 +30,7 @@ COLUMNS = (
     "model", "test examples", "temperature", "calibration error before", "after", "log-loss before", "after", "coverage, %",
     "classes in a set",
 )  # fmt: skip
-BINS = {"bins": 15, "equal_mass": True}
+BINS = {"bins": 15}
 
 
 def main() -> None:

@@ -20,13 +20,14 @@ from deepbio.metrics.weights import divide, give, weight_rows, weighted_sums
 
 
 def ece(
-    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = False, weights: ArrayLike | None = None
+    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike | None = None
 ) -> Any:
     """Give the expected calibration error: the mean gap, over bins, between what was said and what happened.
 
-    Bins are equally wide, or with `equal_mass` hold equally many predictions (their edges are found without `weights`).
-    A finite sample makes it too large: a perfectly calibrated model of 1,000 examples has about 0.04.
-    Source: Guo et al. 2017, arXiv:1706.04599.
+    Bins hold equally many predictions (their edges are found without `weights`), so that each gap is known equally well;
+    without `equal_mass` they are equally wide. A finite sample makes it too large: a perfectly calibrated model of 1,000
+    examples has about 0.04. Source: Guo et al. 2017, arXiv:1706.04599, equally wide; Nixon et al. 2019, arXiv:1904.01685,
+    equally full.
 
     >>> round(ece([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=10), 4)
     0.275
@@ -36,7 +37,7 @@ def ece(
 
 
 def ece_noise(
-    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = False, weights: ArrayLike
+    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike
 ) -> np.ndarray:
     """Give how far the gaps of each resample are from the gaps of the sample, summed over bins, `(draws,)`.
 
@@ -53,7 +54,7 @@ def ece_interval(
     p: ArrayLike,
     *,
     bins: int = 15,
-    equal_mass: bool = False,
+    equal_mass: bool = True,
     draws: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,

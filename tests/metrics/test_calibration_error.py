@@ -12,16 +12,16 @@ def _model(n, sharpness, seed):
     return (rng.random(n) < q).astype(int), expit(sharpness * logit(q))
 
 
-def test_equal_mass_bins_hold_equally_many():
+def test_bins_hold_equally_many():
     y, p = _model(1500, 2.0, 0)
     order = np.argsort(p)
     expected = sum(abs((y[part] - p[part]).sum()) for part in np.array_split(order, 15)) / len(y)
-    assert ece(y, p, equal_mass=True) == pytest.approx(expected, rel=1e-9)
+    assert ece(y, p) == pytest.approx(expected, rel=1e-9)
 
 
 def test_scores_that_are_equal_share_a_bin():
     y, p = [0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5]
-    assert ece(y, p, equal_mass=True) == 0.0
+    assert ece(y, p) == 0.0
 
 
 @pytest.mark.parametrize("equal_mass", [False, True])
