@@ -36,9 +36,7 @@ def ece(
     return give(np.abs(_gaps(y, p, w, bins=bins, equal_mass=equal_mass)).sum(axis=1), single, "calibration error")
 
 
-def ece_noise(
-    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike
-) -> np.ndarray:
+def ece_noise(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike) -> np.ndarray:
     """Give how far the gaps of each resample are from the gaps of the sample, summed over bins, `(draws,)`.
 
     >>> ece_noise([0, 1], [0.5, 0.5], weights=[[1, 1], [2, 0]])
