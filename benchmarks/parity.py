@@ -20,22 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from tests.training.processes import cluster_of, start, succeed
+from tests.training.parity_runs import FAMILIES, STRATEGIES, parity_runs
 
-FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
-STRATEGIES = ("cpu:2", "cpu:4", "multiworker")
 NAMES = {"cpu:2": "2 logical devices", "cpu:4": "4 logical devices", "multiworker": "2 processes"}
-
-
-def train(strategy: str, optimizer: str, folder: Path) -> dict[str, np.ndarray]:
-    """Run one strategy; give what its first process saved."""
-    configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if strategy == "multiworker" else [{}]
-    files = [folder / f"{strategy}-{optimizer}-{i}.npz" for i in range(len(configs))]
-    succeed(
-        *(start("parity.py", file, optimizer, strategy, **c) for file, c in zip(files, configs, strict=True)),
-        seconds=900,
-    )
-    return dict(np.load(files[0]))
 
 
 def main() -> None:
@@ -59,12 +46,12 @@ def main() -> None:
         "|---|---|---|---|---|---|",
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        found = {(s, o): train(s, o, Path(scratch)) for o in ("sgd", "adam") for s in ("one", *STRATEGIES)}
+        found = {o: parity_runs(o, Path(scratch), seconds=900) for o in ("sgd", "adam")}
     for family in FAMILIES:
         for strategy in STRATEGIES:
 
             def apart(optimizer, what, relative=False, steps=None, family=family, strategy=strategy):
-                many, one = (found[s, optimizer][f"{family}|{what}"][:steps] for s in (strategy, "one"))
+                many, one = (found[optimizer][s][0][f"{family}|{what}"][:steps] for s in (strategy, "one"))
                 return np.abs(many / one - 1 if relative else many - one).max()
 
             lines.append(

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.training.processes import cluster_of, start, succeed
+from tests.training.parity_runs import FAMILIES, STRATEGIES, parity_runs
 
 pytestmark = [pytest.mark.multiworker, pytest.mark.timeout(600)]
-FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
-STRATEGIES = ("cpu:2", "cpu:4", "multiworker")
 
 
 @pytest.fixture(scope="module")
@@ -16,17 +14,9 @@ def runs(tmp_path_factory):
     folder, found = tmp_path_factory.mktemp("parity"), {}
 
     def of(strategy, optimizer):
-        if (strategy, optimizer) not in found:
-            jobs = []
-            for name in ("one", *STRATEGIES):
-                configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if name == "multiworker" else [{}]
-                for i, config in enumerate(configs):
-                    file = folder / f"{name}-{optimizer}-{i}.npz"
-                    jobs.append((name, file, start("parity.py", file, optimizer, name, **config)))
-            succeed(*(process for _, _, process in jobs), seconds=500)
-            for name, file, _ in jobs:
-                found.setdefault((name, optimizer), []).append(dict(np.load(file)))
-        return found[strategy, optimizer]
+        if optimizer not in found:
+            found[optimizer] = parity_runs(optimizer, folder, seconds=500)
+        return found[optimizer][strategy]
 
     return of
 
