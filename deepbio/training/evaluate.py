@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import keras
 
 
+# classes up to which a confusion matrix is written whole
+_WHOLE = 100
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """How a model does on a split.
@@ -47,11 +51,15 @@ class Evaluation:
         return self.metrics[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as a JSON-able dictionary; single predictions are left out."""
+        """Give the figures as a JSON-able dictionary; single predictions are left out.
+
+        The confusion matrix of more than 100 classes is nearly all zeros: in its place, `confusion_pairs` holds `[truth,
+        predicted, count]` of every pair that occurs.
+        """
         return {
             "examples": self.examples,
             "metrics": {name: estimate.to_dict() for name, estimate in self.metrics.items()},
-            "confusion": None if self.confusion is None else self.confusion.tolist(),
+            **({} if self.confusion is None else _written(self.confusion)),
             "labels": list(self.task.labels),
             "interval": {"confidence": self.confidence, "method": "bootstrap", "draws": self.draws, "seed": self.seed},
         }
@@ -62,6 +70,13 @@ class Evaluation:
             f"{self.examples} examples, {self.confidence:.0%} bootstrap intervals ({self.draws} draws, seed {self.seed})"
         ]
         return "\n".join(lines + [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()])
+
+
+def _written(confusion: np.ndarray) -> dict[str, list[list[int]]]:
+    """Give a confusion matrix as lists: its rows, or of many classes the pairs that occur."""
+    if len(confusion) <= _WHOLE:
+        return {"confusion": confusion.tolist()}
+    return {"confusion_pairs": [[int(t), int(p), int(confusion[t, p])] for t, p in np.argwhere(confusion)]}
 
 
 def evaluate(

@@ -4,7 +4,7 @@ import pytest
 from deepbio.datasets import Split, load_dataset
 from deepbio.errors import DataError
 from deepbio.specs import Task
-from deepbio.training import evaluate, predict
+from deepbio.training import Evaluation, evaluate, predict
 from deepbio.training.predict import prediction_rows
 from deepbio.zoo import get_model
 
@@ -83,6 +83,16 @@ def test_an_evaluation_repeats_and_its_intervals_hold_the_value():
         assert estimate.low <= estimate.value <= estimate.high
     assert first.confusion is not None
     assert first.confusion.sum() == len(data.test)
+
+
+def test_of_many_classes_the_written_confusions_are_the_pairs_that_occur():
+    few = Evaluation({}, Task.classify(("a", "b")), 3, np.empty(0), np.empty(0), np.array([[2, 0], [1, 0]]))
+    assert few.to_dict()["confusion"] == [[2, 0], [1, 0]]
+    counts = np.zeros((101, 101), np.int64)
+    counts[7, 7], counts[7, 100] = 5, 2
+    many = Evaluation({}, Task.classify([str(i) for i in range(101)]), 7, np.empty(0), np.empty(0), counts).to_dict()
+    assert "confusion" not in many
+    assert many["confusion_pairs"] == [[7, 7, 5], [7, 100, 2]]
 
 
 def test_prediction_rows_name_the_likeliest_label():
