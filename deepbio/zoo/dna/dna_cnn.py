@@ -40,6 +40,7 @@ def dna_cnn(
     dropout: float = 0.2,
     head_dropout: float = 0.5,
     composition: bool = False,
+    frames: bool = False,
 ) -> keras.Model:
     """Find motifs with one wide convolution, then halve the sequence by residual blocks until few positions are left.
 
@@ -55,14 +56,20 @@ def dna_cnn(
         head_dropout: before and after the dense layer.
         composition: let the head also see how much of each motif of the first convolution the window holds; where the kind of
             sequence matters beside its signals (promoters against genes).
+        frames: let the head also see codons by reading frame: motifs three bases wide, how much of each the window holds at every
+            third position, and of the three frames the one that answers most, since where a gene's frame starts in a window is
+            not known. Codons of a gene differ from those of other sequence, and stops are missing from its frame, on either
+            strand (Staden, McLachlan 1982, doi:10.1093/nar/10.1.141; Fickett 1982, doi:10.1093/nar/10.17.5303).
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, x = dna_input(input)
-    x = _convolution(x, filters, width)
+    inputs, bases = dna_input(input)
+    x = _convolution(bases, filters, width)
     x = keras.layers.Activation("relu")(x)
     amounts = [keras.layers.GlobalAveragePooling1D()(x)] if composition else []
+    if frames:
+        amounts.append(_best_frame(bases, filters, dropout))
     x = keras.layers.MaxPooling1D(2, padding="same")(x)
     x = keras.layers.Dropout(dropout)(x)
     while True:
@@ -86,3 +93,13 @@ def dna_cnn(
 def _convolution(x, filters: int, width: int):
     x = keras.layers.Conv1D(filters, width, padding="same", use_bias=False)(x)
     return keras.layers.BatchNormalization(momentum=0.9)(x)
+
+
+def _best_frame(x, filters: int, dropout: float):
+    x = keras.layers.Activation("relu")(_convolution(x, filters, 3))
+    x = keras.layers.ZeroPadding1D((0, -x.shape[1] % 3))(x)  # pyright: ignore[reportArgumentType]  # Keras takes a pair too
+    x = keras.layers.Reshape((x.shape[1] // 3, 3 * filters))(x)  # a row is one position of each frame
+    x = keras.layers.Reshape((3, filters))(keras.layers.GlobalAveragePooling1D()(x))
+    x = keras.layers.Dropout(dropout)(keras.layers.BatchNormalization(momentum=0.9)(x))
+    x = keras.layers.Activation("relu")(_convolution(x, filters, 1))  # the same question to each frame
+    return keras.layers.GlobalMaxPooling1D()(x)

@@ -73,6 +73,29 @@ def test_padding_by_n_leaves_an_exons_score_as_it_is():
     np.testing.assert_allclose(long.predict_on_batch(padded), short.predict_on_batch(exon), atol=1e-6)
 
 
+def what_the_head_sees_of_frames(length: int) -> keras.Model:
+    model = get_model("dna_cnn", input_shape=length, outputs=1, frames=True, seed=0)
+    joined = next(layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate))
+    return keras.Model(model.inputs, joined.input[-1])
+
+
+def test_dna_cnn_knows_a_gene_whichever_base_its_frame_starts_at():
+    rng = np.random.default_rng(0)
+    gene = np.array([[0, 2, 1], [2, 1, 3]], np.uint8)[rng.integers(0, 2, 1001)].ravel()  # AGC and GCT only
+    starts = np.stack([gene[start : start + 3000] for start in range(3)] + [rng.permutation(gene)[:3000]])
+    first, second, third, shuffled = what_the_head_sees_of_frames(3000).predict_on_batch(starts)
+    np.testing.assert_allclose(second, first, atol=0.005)
+    np.testing.assert_allclose(third, first, atol=0.005)
+    assert np.abs(shuffled - first).max() > 0.05
+
+
+@pytest.mark.parametrize("length", [60, 61, 62])
+def test_frames_take_windows_that_are_no_whole_number_of_codons(length):
+    model = what_the_head_sees_of_frames(length)
+    assert model.output_shape == (None, 64)
+    assert np.isfinite(model.predict_on_batch(np.zeros((1, length), np.uint8))).all()
+
+
 @pytest.mark.parametrize(
     ("name", "length", "message"),
     [
