@@ -61,7 +61,7 @@ BASELINES = {"majority": "`majority`", "logistic_regression": "TF-IDF logistic r
 CHOSEN = {
     "caml": ({"filters": 200, "width": 3}, {"epochs": 6}),
     "text_cnn": ({"widths": [3], "filters": 400, "dropout": 0.3}, {"epochs": 8, "learning_rate": 0.003}),
-    "bilstm": ({"layers": 1, "units": 128}, {"epochs": 8}),
+    "bilstm": ({"layers": 1, "units": 128}, {"epochs": 8, "learning_rate": 0.006}),
 }
 VECTOR_SIZE = 100
 micro_f1 = partial(f1, average="micro")
