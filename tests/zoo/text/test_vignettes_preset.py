@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from benchmarks import vignette_words
-from deepbio.datasets.vignettes import simulate_vignettes
+from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.diagnosis import diagnose
 from deepbio.training import predict
 from deepbio.zoo import describe, get_model
+from deepbio.zoo.get_model import preset_folder
 
 PRESET = "note_evidence.vignettes"
+OF_500 = "note_evidence.vignettes_500"
 NOTES = json.loads((Path(__file__).parents[2] / "data" / "handwritten_notes.json").read_text(encoding="utf-8"))
 README = (
     "A six-year-old boy has had a high fever for three days, extremely red eyes, a rash on the trunk, a swollen red strawberry "
@@ -49,19 +51,33 @@ def test_seven_of_ten_notes_written_by_hand_are_in_the_top_five(model):
 
 
 def test_a_flipped_denial_moves_the_posterior_the_right_way(model, notes):
-    # 95% is wanted; benchmarks/results/vignette_words.md has the figures and says where it fails
-    together, most_moved, pairs = vignette_words.flips(model, notes, vignette_words.phrases_of(notes), most=300)
-    assert pairs == 300
-    assert together / pairs >= 0.8
-    assert most_moved / pairs >= 0.8
+    # benchmarks/results/vignette_words.md has the figures of five times as many notes, with intervals
+    found = vignette_words.flips(model, notes, vignette_words.phrases_of(notes))
+    assert len(found["size"]) > 500
+    assert found["together"].mean() >= 0.93
+    assert found["most"].mean() >= 0.93
+    assert found["together"][found["size"] >= 0.05].mean() >= 0.95
+
+
+def _top_1(model, notes):
+    """How often the model, and the best possible reader, put the right disease first."""
+    best = posterior(notes.findings, notes.model)
+    return [float((p.argmax(axis=1) == notes.y).mean()) for p in (predict(model, notes.texts), best)]
 
 
 def test_it_is_within_five_percent_of_the_best_possible_reader(model, notes):
-    from deepbio.datasets.vignettes import posterior
-
-    best = (posterior(notes.findings, notes.model).argmax(axis=1) == notes.y).mean()
-    own = (predict(model, notes.texts).argmax(axis=1) == notes.y).mean()
+    own, best = _top_1(model, notes)
     assert own >= 0.95 * best
+
+
+def test_among_500_diseases_it_is_within_ten_percent_of_the_best_possible_reader():
+    own, best = _top_1(get_model(OF_500), simulate_vignettes(500, 1200, seed=vignette_words.SEED))
+    assert own >= 0.9 * best
+
+
+@pytest.mark.parametrize("preset", [PRESET, OF_500])
+def test_it_takes_no_more_than_five_megabytes(preset):
+    assert sum(file.stat().st_size for file in preset_folder(preset).iterdir()) <= 5e6
 
 
 @pytest.mark.parametrize(
