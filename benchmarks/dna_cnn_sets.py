@@ -275,7 +275,7 @@ def rows_of_parts(plan: Plan, every: list[list[dict]]) -> Iterator[str]:
     yield promoter_row(what, folds, networks, paper)
     yield promoter_row(f"{what}, first fold alone", folds[:1], networks[:1], paper)
     yield promoter_row(f"{what}, and 5-mers", folds, with_words(folds, networks, five), paper)
-    yield promoter_row("SVM on 4-mers and places, 5 averaged", folds, four, paper)
+    yield promoter_row(f"SVM on 4-mers and places, {plan.parts} averaged", folds, four, paper)
     yield promoter_row(f"{what}, and SVM", folds, with_words(folds, networks, four), paper)
 
 

@@ -49,7 +49,7 @@ def claim(folder: Path, key: str, *, patience: float = PATIENCE) -> Claim | None
         patience: seconds without a touch after which the holder counts as dead.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stem = key.replace("/", "__")
+    stem = _stem(key)
     held = holders(folder, stem)
     if held and not _is_stale(held[-1], patience):
         return None
@@ -69,7 +69,7 @@ def clear_finished(folder: Path, key: str, *, patience: float = PATIENCE) -> Non
 
     Only for a cell that has its result: whoever claims it after this looks for the result again, and does not compute.
     """
-    held = holders(folder, key.replace("/", "__"))
+    held = holders(folder, _stem(key))
     if held and _is_stale(held[-1], patience):
         _remove_up_to(held[-1])
 
@@ -82,7 +82,7 @@ def holders(folder: Path, stem: str) -> list[Path]:
 
 def is_free(folder: Path, key: str, *, patience: float = PATIENCE) -> bool:
     """Whether nobody who lives is at work on a cell, so that a claim may succeed."""
-    held = holders(folder, key.replace("/", "__"))
+    held = holders(folder, _stem(key))
     return not held or _is_stale(held[-1], patience)
 
 
@@ -108,6 +108,11 @@ def kept_alive(held: Claim, *, parent: int | None = None):
     finally:
         over.set()
         thread.join()
+
+
+def _stem(key: str) -> str:
+    """Name the files of a cell's claims, without their generation."""
+    return key.replace("/", "__")
 
 
 def _remove_up_to(file: Path) -> None:
