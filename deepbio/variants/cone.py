@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from deepbio.errors import ModelError
 from deepbio.specs import Link
+from deepbio.variants.compiled import Compiled
 from deepbio.variants.network import Network, Node
 
 _TOGETHER = 4  # alternates in one convolution: more do not fit the processor's cache
@@ -58,10 +59,10 @@ class Cone:
             [tf.constant(np.stack(parts)) for parts in zip(*(m.nodes[i].weights for m in members), strict=True)]
             for i in range(len(form.nodes))
         ]
-        self._compiled: dict[int, Any] = {}
+        self._compiled: dict[int, Compiled] = {}
 
     def __call__(self, window: np.ndarray, edits: Edits) -> tuple[np.ndarray, np.ndarray]:
-        """Run the reference once and every alternate.
+        """Run the reference once and every alternate; several threads may call at a time.
 
         Args:
             window: uint8 codes `(length,)`: the wanted outputs and the network's context on either side.
@@ -99,9 +100,9 @@ class Cone:
             tf.TensorSpec((None, None, width), tf.uint8),
         ]
 
-    def _function(self, width: int) -> Any:
+    def _function(self, width: int) -> Compiled:
         if width not in self._compiled:
-            self._compiled[width] = tf.function(self.run, input_signature=self.signature(width), autograph=False)
+            self._compiled.setdefault(width, Compiled(self.run, self.signature(width)))
         return self._compiled[width]
 
     def run(self, window, starts, shifts, codes):

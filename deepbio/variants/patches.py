@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.specs import Link
+from deepbio.variants.compiled import Compiled
 from deepbio.variants.cone import apply, linked, one_hot
 from deepbio.variants.network import Network
 
@@ -30,10 +31,10 @@ class Patches:
             tf.TensorSpec((None,), tf.int32),
             tf.TensorSpec((None, None), tf.uint8),
         ]
-        self._compiled = tf.function(self._run, input_signature=signature, autograph=False)
+        self._compiled = Compiled(self._run, signature)
 
     def __call__(self, window: np.ndarray, starts: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Run the reference once and every substitution.
+        """Run the reference once and every substitution; several threads may call at a time.
 
         Args:
             window: uint8 codes `(length,)`; every output whose context lies inside is computed.

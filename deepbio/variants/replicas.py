@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from deepbio.errors import TrainingError
 from deepbio.training.devices.cluster import Cluster
+from deepbio.variants.compiled import Compiled
 from deepbio.variants.cone import Cone, Edits
 
 
@@ -31,7 +32,7 @@ class Replicas:
                 "part of the records instead: --shards 1/8, --shards 2/8, ..."
             )
         self.cone, self.strategy = cone, strategy
-        self._compiled: dict[int, Any] = {}
+        self._compiled: dict[int, Compiled] = {}
 
     def __call__(self, inputs: Sequence[tuple[np.ndarray, Edits]]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Give what the cone gives of each window, in their order."""
@@ -53,7 +54,7 @@ class Replicas:
             order = sorted((i for i, w in enumerate(widths) if w == width), key=lambda i: cost[i])
             yield width, [order[k : k + n] for k in range(0, len(order), n)]
 
-    def _function(self, width: int) -> Any:
+    def _function(self, width: int) -> Compiled:
         if width not in self._compiled:
             signature = self.cone.signature(width)
 
@@ -67,5 +68,5 @@ class Replicas:
                 return self.strategy.experimental_local_results(self.strategy.run(each, args=packed))
 
             repeated = signature * self.strategy.num_replicas_in_sync
-            self._compiled[width] = tf.function(together, input_signature=repeated, autograph=False)
+            self._compiled.setdefault(width, Compiled(together, repeated))
         return self._compiled[width]

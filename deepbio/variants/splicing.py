@@ -98,10 +98,8 @@ class SpliceScorer:
         self.context = members[0].context
         self._cone = Cone(members, link=task.link, distance=distance)
         self._replicas = Replicas(self._cone, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
-        # Windows of a single network go one after the other: two at a time now and then gave a window wrong outputs on a CPU (two
-        # of three runs of 100,000 records). Its filters are constants of the graph, which those of an ensemble's loop are not.
-        alone = len(members) == 1 or bool(tf.config.list_physical_devices("GPU"))
-        self._together = 1 if alone else min(_cores(), _MOST_TOGETHER)
+        gpu = bool(tf.config.list_physical_devices("GPU"))
+        self._together = 1 if gpu else min(_cores(), _MOST_TOGETHER)
         self._names = {plain_name(name): name for name in reversed(genome.lengths)}
 
     def __call__(self, records: Sequence[Record]) -> list[Scored]:
