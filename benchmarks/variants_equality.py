@@ -193,7 +193,7 @@ def engine_version() -> str:
     import deepbio.variants
 
     folder = Path(deepbio.variants.__file__).parent
-    files = ("cone", "network", "rules", "splicing", "windows")
+    files = ("compiled", "cone", "network", "rules", "splicing", "windows")
     return hashlib.sha1(b"".join((folder / f"{name}.py").read_bytes() for name in files)).hexdigest()[:10]
 
 

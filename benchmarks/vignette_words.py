@@ -29,7 +29,7 @@ from deepbio.datasets.vignettes.ontology import read_ontology
 from deepbio.datasets.vignettes.phrases import choose_phrases
 from deepbio.datasets.vignettes.release import hpo_folder
 from deepbio.diagnosis import TermFinder, attention_weights, word_evidence
-from deepbio.metrics import auroc
+from deepbio.metrics import Estimate, accuracy, auroc, bootstrap
 from deepbio.text import MARK, Tokenizer
 from deepbio.zoo import describe
 
@@ -76,15 +76,10 @@ def word_scores(model, notes, phrases, rows) -> tuple[list, list, list, list]:
     return truth, soft, gradient, looked
 
 
-def interval(truth: list, scores: list, draws: int = 500) -> tuple[float, float, float]:
-    """AUROC over all words, with a 95% bootstrap interval over notes."""
-    random = np.random.Generator(np.random.Philox(0))
-    values = []
-    for _ in range(draws):
-        chosen = random.integers(0, len(truth), len(truth))
-        values.append(auroc(np.concatenate([truth[i] for i in chosen]), np.concatenate([scores[i] for i in chosen])))
-    whole = float(auroc(np.concatenate(truth), np.concatenate(scores)))
-    return whole, *(float(v) for v in np.quantile(values, [0.025, 0.975]))
+def area(truth: list, scores: list) -> Estimate:
+    """AUROC over all words, with its bootstrap interval over notes."""
+    note = np.repeat(np.arange(len(truth)), [len(words) for words in truth])
+    return bootstrap(auroc, np.concatenate(truth), np.concatenate(scores), bounds=(0, 1), groups=note)
 
 
 def flips(model, notes, phrases, least: float = 0.01) -> dict[str, np.ndarray]:
@@ -118,13 +113,10 @@ def flips(model, notes, phrases, least: float = 0.01) -> dict[str, np.ndarray]:
     }
 
 
-def share(right: np.ndarray, note: np.ndarray, draws: int = 1000) -> str:
-    """How many flips are right, with a 95% bootstrap interval over notes."""
-    _, number = np.unique(note, return_inverse=True)
-    hits, all_of_note = np.bincount(number, weights=right), np.bincount(number)
-    chosen = np.random.Generator(np.random.Philox(0)).integers(0, len(hits), (draws, len(hits)))
-    low, high = np.quantile(hits[chosen].sum(axis=1) / all_of_note[chosen].sum(axis=1), [0.025, 0.975])
-    return f"{right.mean():.1%} [{low:.1%}, {high:.1%}]"
+def share(right: np.ndarray, note: np.ndarray) -> str:
+    """How many flips are right, with its bootstrap interval over notes."""
+    found = bootstrap(accuracy, right.astype(int), np.ones(len(right)), bounds=(0, 1), groups=note)
+    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
 
 
 def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
@@ -160,9 +152,8 @@ def main():
     for name, scores in (("integrated gradients", gradient), ("the model's own evidence or attention", looked)):
         if scores:
             loud = [~quiet for quiet in soft]
-            kept = interval(*([x[k] for x, k in zip(part, loud, strict=True)] for part in (truth, scores)))
-            cells = ["{:.3f} [{:.3f}, {:.3f}]".format(*found) for found in (kept, interval(truth, scores))]
-            scored.append(f"| {name} | {cells[0]} | {cells[1]} |")
+            kept = area(*([x[k] for x, k in zip(part, loud, strict=True)] for part in (truth, scores)))
+            scored.append(f"| {name} | {kept} | {area(truth, scores)} |")
     fever = [term.id for term in notes.terms].index("HP:0001945")
     turned = []
     for which, asked in (("every complaint", flipped["size"] > 0), ("fever", flipped["finding"] == fever)):
