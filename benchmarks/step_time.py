@@ -4,7 +4,7 @@
 
 Both train on the same arrays with the same optimizer and batch size, without validation; Keras shuffles as it does by default.
 Keras runs twice: with its defaults, and with `steps_per_execution=32`, the setting with which its own overhead is smallest and
-which a user must know of. All take turns, so that a busy machine slows each; each round is one epoch after three warm-up epochs.
+which a user must know of. deepbio runs with and without `jit_compile`. All take turns, so that a busy machine slows each; each round is one epoch after three warm-up epochs.
 The figure is the ratio of the median times a step, with the range of the rounds' ratios.
 """
 
@@ -62,11 +62,15 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
 
     theirs, theirs_tuned = compiled(1), compiled(32)
 
-    ours = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
-    optimizer = keras.optimizers.Adam(1e-3)
     feed = make_feed(Split(x, y), batch_size=batch_size, seed=0)
-    loop = StepLoop(ours, optimizer, loss_for(task), feed, strategy=tf.distribute.get_strategy())
-    no_callbacks = keras.callbacks.CallbackList([], model=ours)
+
+    def loop_of(jit_compile):
+        model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
+        optimizer, strategy = keras.optimizers.Adam(1e-3), tf.distribute.get_strategy()
+        loop = StepLoop(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile)
+        return loop, keras.callbacks.CallbackList([], model=model)
+
+    ours, ours_by_xla = loop_of(False), loop_of(True) if modality != "text" else None  # XLA takes no LSTM
 
     def their_epoch(_):
         theirs.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
@@ -75,9 +79,14 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
         theirs_tuned.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
 
     def our_epoch(epoch):
-        loop.epoch(epoch, callbacks=no_callbacks)
+        ours[0].epoch(epoch, callbacks=ours[1])
+
+    def our_xla_epoch(epoch):
+        ours_by_xla[0].epoch(epoch, callbacks=ours_by_xla[1])
 
     times = {their_epoch: [], their_tuned_epoch: [], our_epoch: []}
+    if ours_by_xla is not None:
+        times[our_xla_epoch] = []
     for run in times:
         for epoch in range(3):  # trace, and let the loop find its number of steps a call
             run(epoch)
@@ -85,14 +94,14 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
         for run, taken in times.items():
             start = time.perf_counter()
             run(3 + epoch)
-            taken.append((time.perf_counter() - start) / loop.steps)
+            taken.append((time.perf_counter() - start) / ours[0].steps)
     ours_taken = np.array(times[our_epoch])
     row = [np.median(ours_taken) * 1e3]
     for run in (their_epoch, their_tuned_epoch):
         taken = np.array(times[run])
         ratios = ours_taken / taken
         row += [np.median(taken) * 1e3, np.median(ours_taken) / np.median(taken), ratios.min(), ratios.max()]
-    return row
+    return [*row, np.median(times[our_xla_epoch]) * 1e3 if ours_by_xla is not None else None]
 
 
 def main():
@@ -103,20 +112,22 @@ def main():
     lines = [
         "# Time of a training step",
         "",
-        "`python benchmarks/step_time.py`: deepbio's loop against Keras's `Model.fit` on the same model, batches and process,",
-        f"turn and turn about, {arguments.rounds} rounds of one epoch. Seed 0.",
+        f"`python benchmarks/step_time.py --rounds {arguments.rounds}`: deepbio's loop against Keras's `Model.fit` on the same model,",
+        f"batches and process, turn and turn about, {arguments.rounds} rounds of one epoch. Seed 0.",
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} CPU cores ({platform.machine()}).",
         "",
-        "The steps-per-execution column is Keras with `steps_per_execution=32`. Beside each ratio: the range of the rounds.",
+        "The steps-per-execution column is Keras with `steps_per_execution=32`. Beside each ratio: the range of the rounds. The last",
+        "column is deepbio with `jit_compile=True` (XLA), which does not take an LSTM.",
         "",
-        "| model | batch | deepbio, ms a step | Keras, ms | ratio | Keras, 32 steps per execution, ms | ratio |",
-        "|---|---|---|---|---|---|---|",
+        "| model | batch | deepbio, ms a step | Keras, ms | ratio | Keras, 32 steps per execution, ms | ratio | deepbio, XLA, ms |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for case in CASES:
-        ours, plain, ratio, low, high, tuned, tuned_ratio, tuned_low, tuned_high = measure(*case, arguments.rounds)
+        ours, plain, ratio, low, high, tuned, tuned_ratio, tuned_low, tuned_high, xla = measure(*case, arguments.rounds)
         lines.append(
             f"| `{case[0]}` | {case[4]} | {ours:.3f} | {plain:.3f} | {ratio:.2f} ({low:.2f} to {high:.2f}) "
-            f"| {tuned:.3f} | {tuned_ratio:.2f} ({tuned_low:.2f} to {tuned_high:.2f}) |"
+            f"| {tuned:.3f} | {tuned_ratio:.2f} ({tuned_low:.2f} to {tuned_high:.2f}) "
+            f"| {'-' if xla is None else f'{xla:.3f}'} |"
         )
         print(lines[-1], flush=True)
     if arguments.out:
