@@ -4,8 +4,9 @@
 
 Both train on the same arrays with the same optimizer and batch size, without validation; Keras shuffles as it does by default.
 Keras runs twice: with its defaults, and with `steps_per_execution=32`, the setting with which its own overhead is smallest and
-which a user must know of. deepbio runs with and without `jit_compile`. All take turns, so that a busy machine slows each; each round is one epoch after three warm-up epochs.
-The figure is the ratio of the median times a step, with the range of the rounds' ratios.
+which a user must know of. deepbio runs with and without `jit_compile`. All take turns, so that a busy machine slows each; each
+round is one epoch after three warm-up epochs. The figure is the ratio of the median times a step, with the range of the rounds'
+ratios.
 """
 
 from __future__ import annotations
