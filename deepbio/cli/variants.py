@@ -49,13 +49,19 @@ def splice(
         raise DeepbioError(f"--mask is 0 or 1; received {mask}.")
     load_tensorflow()
     from deepbio import variants
+    from deepbio.variants.parts import parts_folder
 
-    summary = variants.splice(
-        vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
-        format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
-        index=index, most_mismatches=most_mismatches, chunk=chunk, strategy=strategy,
-        progress=Progress(),
-    )  # fmt: skip
+    try:
+        summary = variants.splice(
+            vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
+            format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
+            index=index, most_mismatches=most_mismatches, chunk=chunk, strategy=strategy,
+            progress=Progress(),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        if (kept := parts_folder(out)).is_dir():
+            note(f"What is done is kept in {kept}; the same command with --resume goes on from there.")
+        raise
     _report(summary, out)
 
 

@@ -201,7 +201,9 @@ def test_another_build_stops_the_run_and_leaves_nothing(run, tiny_genome, tmp_pa
     assert summary.skipped["REF does not match the FASTA"] >= 3
 
 
-def test_the_command_line_says_what_was_scored(tiny_genome, tiny_model, tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def command(tiny_genome, tiny_model, tmp_path, monkeypatch):
+    """Give a function that runs `deepbio variants splice` in a folder with its inputs and gives the exit code."""
     import sys
 
     from deepbio.cli.main import main
@@ -209,15 +211,38 @@ def test_the_command_line_says_what_was_scored(tiny_genome, tiny_model, tmp_path
 
     save_preset(tiny_model, tmp_path / "preset")
     (tmp_path / "in.vcf").write_text(vcf_text(tiny_genome, 10), encoding="utf-8")
-    command = ["deepbio", "variants", "splice", "in.vcf", "--fasta", tiny_genome["fasta"], "--annotation",
-               tiny_genome["genes"], "--weights", "./preset", "-o", "out.vcf", "--explain-skips"]  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", [str(part) for part in command])
-    with pytest.raises(SystemExit) as ended:
-        main()
+    files = ["--fasta", str(tiny_genome["fasta"]), "--annotation", str(tiny_genome["genes"]), "--weights", "./preset"]
+
+    def run_command(*more):
+        monkeypatch.setattr(sys, "argv", ["deepbio", "variants", "splice", "in.vcf", *files, "-o", "out.vcf", *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0
+
+    return run_command
+
+
+def test_the_command_line_says_what_was_scored(command, tmp_path, capsys):
+    assert command("--explain-skips") == 0
     printed = capsys.readouterr()
-    assert ended.value.code in (0, None), printed.err
     assert "of 10 records scored" in printed.err
     assert "no gene" in printed.err
     assert len(body(tmp_path / "out.vcf")) == 10
     assert json.loads((tmp_path / "preset" / "preset.json").read_text())["architecture"] == "spliceai_80nt"
+
+
+def test_a_stop_by_the_keyboard_says_where_the_parts_are_and_how_to_go_on(command, tmp_path, capsys, monkeypatch):
+    from deepbio.cli.variants import Progress
+
+    def stop(self, done, total, seconds):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "__call__", stop)
+        assert command("--chunk", "4") == 130
+    assert "kept in out.vcf.parts; the same command with --resume" in capsys.readouterr().err
+    assert not (tmp_path / "out.vcf").exists()
+    assert command("--chunk", "4", "--resume") == 0
+    assert len(body(tmp_path / "out.vcf")) == 10
+    assert not (tmp_path / "out.vcf.parts").exists()
