@@ -65,13 +65,13 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
 
     feed = make_feed(Split(x, y), batch_size=batch_size, seed=0)
 
-    def loop_of(jit_compile):
+    def our_epochs(jit_compile):
+        """Give a function that trains for one epoch."""
         model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
         optimizer, strategy = keras.optimizers.Adam(1e-3), tf.distribute.get_strategy()
         loop = StepLoop(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile)
-        return loop, keras.callbacks.CallbackList([], model=model)
-
-    ours, ours_by_xla = loop_of(False), loop_of(True) if modality != "text" else None  # XLA takes no LSTM
+        no_callbacks = keras.callbacks.CallbackList([], model=model)
+        return lambda epoch: loop.epoch(epoch, callbacks=no_callbacks)
 
     def their_epoch(_):
         theirs.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
@@ -79,15 +79,10 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
     def their_tuned_epoch(_):
         theirs_tuned.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
 
-    def our_epoch(epoch):
-        ours[0].epoch(epoch, callbacks=ours[1])
-
-    def our_xla_epoch(epoch):
-        ours_by_xla[0].epoch(epoch, callbacks=ours_by_xla[1])
-
-    times = {their_epoch: [], their_tuned_epoch: [], our_epoch: []}
-    if ours_by_xla is not None:
-        times[our_xla_epoch] = []
+    our_epoch = our_epochs(False)
+    our_xla_epoch = our_epochs(True) if modality != "text" else None  # XLA takes no LSTM
+    times = {run: [] for run in (their_epoch, their_tuned_epoch, our_epoch, our_xla_epoch) if run is not None}
+    steps = -(-examples // batch_size)
     for run in times:
         for epoch in range(3):  # trace, and let the loop find its number of steps a call
             run(epoch)
@@ -95,14 +90,14 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
         for run, taken in times.items():
             start = time.perf_counter()
             run(3 + epoch)
-            taken.append((time.perf_counter() - start) / ours[0].steps)
+            taken.append((time.perf_counter() - start) / steps)
     ours_taken = np.array(times[our_epoch])
     row = [np.median(ours_taken) * 1e3]
     for run in (their_epoch, their_tuned_epoch):
         taken = np.array(times[run])
         ratios = ours_taken / taken
         row += [np.median(taken) * 1e3, np.median(ours_taken) / np.median(taken), ratios.min(), ratios.max()]
-    return [*row, np.median(times[our_xla_epoch]) * 1e3 if ours_by_xla is not None else None]
+    return [*row, np.median(times[our_xla_epoch]) * 1e3 if our_xla_epoch is not None else None]
 
 
 def main():

@@ -55,8 +55,8 @@ def prepare_genes(folder: Path, model, *, n: int = 100_000) -> list[str]:
     return ["--annotation", "genes.tsv", "--weights", "./preset", "--chunk", "1024", "--distance", "20"]
 
 
-def prepare_networks(folder: Path, *, n: int = 100_000, inside: int = 20_000) -> list[str]:
-    """Write a job on chromosome 22 with few records inside genes; give its options."""
+def prepare_networks(folder: Path, *, inside: int, n: int = 100_000) -> list[str]:
+    """Write a job on chromosome 22 with `inside` of its records inside genes; give its options."""
     from benchmarks import variants_cispliceai, variants_equality
 
     variants_cispliceai.prepare(folder)

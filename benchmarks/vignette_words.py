@@ -148,10 +148,10 @@ def main():
     flipped = flips(model, simulate_vignettes(len(describe(model).task.labels), FLIPPED, seed=SEED), phrases)
     said, found, hits = recognised(notes, TermFinder.of_release())
     words = sum(map(len, truth))
+    loud = [~quiet for quiet in soft]
     scored = []
     for name, scores in (("integrated gradients", gradient), ("the model's own evidence or attention", looked)):
         if scores:
-            loud = [~quiet for quiet in soft]
             kept = area(*([x[k] for x, k in zip(part, loud, strict=True)] for part in (truth, scores)))
             scored.append(f"| {name} | {kept} | {area(truth, scores)} |")
     fever = [term.id for term in notes.terms].index("HP:0001945")

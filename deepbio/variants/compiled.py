@@ -23,8 +23,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any], signature: Sequence[tf.TensorSpec]) -> None:
         self._function, self._signature = function, list(signature)
-        self.copies: list[Any] = []
-        self._idle: list[Any] = []
+        self._idle: list[Any] = []  # every copy that is not at work
 
     def __call__(self, *tensors: Any) -> Any:
         """Compute, in a copy that no other thread uses meanwhile."""
@@ -32,7 +31,6 @@ class Compiled:
             copy = self._idle.pop()
         except IndexError:
             copy = tf.function(self._function, input_signature=self._signature, autograph=False)
-            self.copies.append(copy)
         try:
             return copy(*tensors)
         finally:

@@ -23,9 +23,9 @@ def test_threads_inside_at_the_same_time_have_a_copy_each_and_later_calls_none_m
     compiled = Compiled(function, [tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.bool)])
     with ThreadPoolExecutor(2) as threads:
         assert sorted(float(y) for y in threads.map(lambda x: compiled(x, True), [1.0, 2.0])) == [1.0, 2.0]
-    assert len(compiled.copies) == 2
+    assert len(compiled._idle) == 2
     assert [float(compiled(x, False)) for x in (3.0, 4.0)] == [3.0, 4.0]
-    assert [copy.experimental_get_tracing_count() for copy in compiled.copies] == [1, 1]
+    assert [copy.experimental_get_tracing_count() for copy in compiled._idle] == [1, 1]
 
 
 def test_an_error_gives_the_copy_back():
@@ -33,7 +33,7 @@ def test_an_error_gives_the_copy_back():
     for _ in range(10):
         with pytest.raises(tf.errors.InvalidArgumentError, match="here"):
             compiled(float("nan"))
-    assert len(compiled.copies) == 1
+    assert len(compiled._idle) == 1
 
 
 def test_convolutions_with_bias_and_sum_give_the_same_in_eight_threads():

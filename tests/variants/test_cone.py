@@ -87,7 +87,7 @@ def test_other_lengths_and_numbers_of_changes_compile_nothing_anew():
         y_ref, y_alt = cone(codes, edits)
         assert y_alt.shape == (n, 21, 2)
         np.testing.assert_allclose(y_ref.sum(-1), 1, atol=1e-6)
-    assert [copy.experimental_get_tracing_count() for copy in cone._compiled[1].copies] == [1]
+    assert [copy.experimental_get_tracing_count() for copy in cone._compiled[1]._idle] == [1]
 
 
 def test_the_base_that_is_there_changes_nothing():
