@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from deepbio import metrics
+from deepbio.catalog import entries
 from deepbio.datasets import load_dataset
 from deepbio.errors import DeepbioError
-from deepbio.shelves import entries
-from deepbio.training import calibrate, predict
-from deepbio.training.reading.calibrate import as_classes
-from deepbio.zoo import get_model, read_preset, write_readout
+from deepbio.inference import calibrate, predict
+from deepbio.inference.calibrate import as_classes
+from deepbio.zoo import get_model, read_preset, write_postprocessing
 
 COVERAGE, HALVES, WORTH = 0.9, 200, 0.02
 COLUMNS = (
@@ -76,19 +76,20 @@ def measured(folder: Path, *, store: bool) -> str:
     if not data.task.is_classification:
         raise DeepbioError(f"{data.task.kind} has no classes to calibrate.")
     raw = predict(model, data.test, calibrated=False)
-    readout = calibrate(model, data.valid)
+    postprocessing = calibrate(model, data.valid)
     p, y = predict(model, data.test), np.asarray(data.test.y)
     errors = [metrics.ece_interval(y, q, **BINS) for q in (raw, p)]
     losses = [float(metrics.log_loss(y, q)) for q in (raw, p)]
     if store and errors[0].value > WORTH:
-        write_readout(folder, readout)
+        write_postprocessing(folder, postprocessing)
     valid = predict(model, data.valid)
     held = as_classes(data.task, np.concatenate([valid, p]))
     truth = np.concatenate([np.asarray(data.valid.y), y])
     names = np.concatenate([np.asarray(part.groups).astype(str) for part in (data.valid, data.test)])
     shares, sizes = halves(truth, held, names)
     cells = (
-        f"`{folder.name}`", f"{len(y):,}", f"{readout.calibration.temperature:.2f}", *errors, *(f"{loss:.3f}" for loss in losses),
+        f"`{folder.name}`", f"{len(y):,}", f"{postprocessing.calibration.temperature:.2f}",
+        *errors, *(f"{loss:.3f}" for loss in losses),
         f"{100 * np.mean(shares):.1f} ± {100 * np.std(shares):.1f}", f"{np.mean(sizes):.2f}",
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
@@ -116,7 +117,7 @@ def splice_line(folder: Path, most: int = 120_000) -> str:
 
 
 def halves(y: np.ndarray, p: np.ndarray, groups: np.ndarray) -> tuple[list[float], list[float]]:
-    """Give coverage and mean size of the sets for random halves; whole groups go to one side."""
+    """Return coverage and mean size of the sets for random halves; whole groups go to one side."""
     _, member = np.unique(groups, return_inverse=True)
     shares, sizes = [], []
     for seed in range(HALVES):

@@ -36,9 +36,10 @@ from scipy.special import expit, logit
 
 from deepbio.datasets import Dataset, Split, assign_splits, grouped_folds, load_dataset
 from deepbio.datasets.similar import near_groups
+from deepbio.inference import predict
 from deepbio.metrics import auroc, paired_bootstrap
 from deepbio.sequence.kmers import kmer_counts
-from deepbio.training import fit, predict
+from deepbio.training import fit
 from deepbio.zoo import get_model
 
 FOLDS = 5
@@ -76,7 +77,7 @@ PLANS = {
 
 
 def threshold(y: np.ndarray, p: np.ndarray, wanted: tuple[float, float]) -> float:
-    """Give the threshold at which the smaller of the two margins over `wanted` (sensitivity, specificity) is largest."""
+    """Return the threshold at which the smaller of the two margins over `wanted` (sensitivity, specificity) is largest."""
     values = np.unique(p)
     between = (values[1:] + values[:-1]) / 2
     margins = [min((p[y == 1] >= t).mean() - wanted[0], (p[y == 0] < t).mean() - wanted[1]) for t in between]
@@ -246,7 +247,7 @@ def with_words(folds: list[dict], networks: list[Answer], words: list[Answer]) -
     return best
 
 
-def joined(parts: list[dict], key: str) -> Answer:
+def merge_splits(parts: list[dict], key: str) -> Answer:
     """Average what the models of one fold predict of its test fold; join what each predicts of the part set aside from it."""
     average = mixed([Answer(found[key], found[key]) for found in parts]).test
     return Answer(average, np.concatenate([found[f"watch_{key}"] for found in parts]))
@@ -270,7 +271,7 @@ def rows_of_parts(plan: Plan, every: list[list[dict]]) -> Iterator[str]:
     first = [parts[0] for parts in every]
     yield promoter_row(plan.label(), first, [Answer(f["p"], f["watch_p"]) for f in first], paper)
     folds = [parts[0] | {"watch_y": np.concatenate([found["watch_y"] for found in parts])} for parts in every]
-    networks, five, four = ([joined(parts, key) for parts in every] for key in ("p", "five_mers", "four_mers"))
+    networks, five, four = ([merge_splits(parts, key) for parts in every] for key in ("p", "five_mers", "four_mers"))
     what = f"the same, {plan.parts} averaged"
     yield promoter_row(what, folds, networks, paper)
     yield promoter_row(f"{what}, first fold alone", folds[:1], networks[:1], paper)

@@ -52,7 +52,7 @@ def once(share=1.0):
 WAYS = {
     "deepbio, codes": (
         "",
-        "from deepbio.datasets.genome import GenomeWindows, open_genome, read_bed\n"
+        "from deepbio.genome import GenomeWindows, open_genome, read_bed\n"
         "batch = GenomeWindows(open_genome(fasta), read_bed(bed), length=LENGTH).__getitem__\n" + BATCHES,
     ),
     "pyfaidx and NumPy one-hot": (

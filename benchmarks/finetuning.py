@@ -31,11 +31,12 @@ import numpy as np
 
 from deepbio.datasets import Dataset, Split, assign_splits, load_dataset
 from deepbio.datasets.similar import near_groups
+from deepbio.inference import predict
 from deepbio.metrics import value
 from deepbio.sequence import reverse_complement
 from deepbio.sequence.kmers import kmer_indices
-from deepbio.specs import InputSpec
-from deepbio.training import fit, predict
+from deepbio.specs import ModelInput
+from deepbio.training import fit
 from deepbio.training.finetuning import APPROACHES, compare_approaches
 from deepbio.zoo import get_model
 
@@ -81,7 +82,7 @@ def words(x: np.ndarray, k: int = 10) -> np.ndarray:
 
 
 def trunk(name: str, keep: Path) -> str:
-    """Give the preset of a trunk, trained first where it is not there."""
+    """Return the preset of a trunk, trained first where it is not there."""
     if "." in name:
         return name
     folder = keep / f"trunk-{name}"
@@ -100,7 +101,7 @@ def trunk(name: str, keep: Path) -> str:
         part = assign_splits(every.groups[fresh], every.y[fresh], fractions={"train": 0.9, "valid": 0.1})
         kept = Split(x[fresh], every.y[fresh], None, every.groups[fresh])
         splits = [kept.take(np.flatnonzero(part == p)) for p in ("train", "valid")]
-        data = Dataset("cnnprom_ecoli_57", source.task, InputSpec("dna", (57,)), *splits, kept.take([]))
+        data = Dataset("cnnprom_ecoli_57", source.task, ModelInput("dna", (57,)), *splits, kept.take([]))
         epochs = 12
     fit(get_model("dna_cnn", dataset=data, seed=0, filters=32), data, out=folder, epochs=epochs, seed=0, verbose=False)
     return str(folder)

@@ -23,8 +23,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 
 from deepbio.datasets import load_dataset
+from deepbio.inference import compare, predict
 from deepbio.metrics import value
-from deepbio.training import compare, finetune, fit, predict
+from deepbio.training import finetune, fit
 from deepbio.zoo import get_model
 
 DATA, SEEDS, SHIFTS = "breastmnist", range(3), range(7)

@@ -23,8 +23,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from deepbio.datasets import load_dataset
+from deepbio.inference import compare, predict
 from deepbio.metrics import value
-from deepbio.training import compare, fit, predict
+from deepbio.training import fit
 from deepbio.zoo import get_model
 
 RESULTS = Path(__file__).parent / "results" / "medmnist_best.md"

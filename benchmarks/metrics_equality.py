@@ -41,7 +41,7 @@ def _weights(kind: str, n: int, random: np.random.Generator) -> np.ndarray | Non
 
 
 def binary(kind: str, seed: int) -> Case:
-    """Give 2 to 300 examples, both classes among them unless one is asked for."""
+    """Return 2 to 300 examples, both classes among them unless one is asked for."""
     random = np.random.default_rng([1, seed])
     n = int(random.integers(2, 300))
     y = np.zeros(n, np.int64) if kind == "one class" else random.integers(0, 2, n)
@@ -52,7 +52,7 @@ def binary(kind: str, seed: int) -> Case:
 
 
 def classes(kind: str, seed: int) -> Case:
-    """Give 3 to 6 classes that all occur, or one."""
+    """Return 3 to 6 classes that all occur, or one."""
     random = np.random.default_rng([2, seed])
     k, n = int(random.integers(3, 7)), int(random.integers(10, 300))
     y = np.zeros(n, np.int64) if kind == "one class" else random.integers(0, k, n)
@@ -63,7 +63,7 @@ def classes(kind: str, seed: int) -> Case:
 
 
 def labels(kind: str, seed: int) -> Case:
-    """Give 2 to 8 labels side by side; with `one class` the last never occurs."""
+    """Return 2 to 8 labels side by side; with `one class` the last never occurs."""
     random = np.random.default_rng([3, seed])
     k, n = int(random.integers(2, 9)), int(random.integers(10, 300))
     y = random.integers(0, 2, (n, k))
@@ -75,7 +75,7 @@ def labels(kind: str, seed: int) -> Case:
 
 
 def numbers(kind: str, seed: int) -> Case:
-    """Give two sides that go together; weights are whole where the reference repeats examples."""
+    """Return two sides that go together; weights are whole where the reference repeats examples."""
     random = np.random.default_rng([4, seed])
     n = int(random.integers(3, 300))
     y = np.full(n, 2.0) if kind == "one class" else random.normal(2, 1, n)

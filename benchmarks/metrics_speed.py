@@ -33,7 +33,7 @@ from deepbio.specs import Task
 
 
 def example(labels: int, examples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Give rare labels and scores that find them fairly well."""
+    """Return rare labels and scores that find them fairly well."""
     random = np.random.default_rng(seed)
     rates = random.uniform(0.005, 0.08, labels)
     y = random.random((examples, labels), dtype=np.float32) < rates
@@ -42,7 +42,7 @@ def example(labels: int, examples: int, seed: int = 0) -> tuple[np.ndarray, np.n
 
 
 def seconds(function, repeats: int = 1) -> tuple[float, object]:
-    """Give the median time and the last result."""
+    """Return the median time and the last result."""
     times, result = [], None
     for _ in range(repeats):
         start = time.process_time()
@@ -87,7 +87,7 @@ def large_case(labels: int, examples: int, draws: int, calls: int):
 
 
 def processor() -> str:
-    """Give the name of the processor where the system tells it."""
+    """Return the name of the processor where the system tells it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

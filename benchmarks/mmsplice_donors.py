@@ -22,10 +22,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from splice_sites import Gene, read_genes, with_interval
 
+from deepbio.catalog import catalog_folder
+from deepbio.inference import predict
 from deepbio.metrics import auroc
 from deepbio.sequence import reverse_complement
-from deepbio.shelves import shelf
-from deepbio.training import predict
 from deepbio.zoo import get_model
 
 LEAST_INTRON = 30
@@ -34,7 +34,7 @@ Site = tuple[bool, int]  # minus strand or not; place of the last base of the ex
 
 
 def annotated(codes: np.ndarray, genes: list[Gene]) -> dict[Site, int]:
-    """Give each donor of the gene table and the length of its intron, the longest of those it begins."""
+    """Return each donor of the gene table and the length of its intron, the longest of those it begins."""
     found: dict[Site, int] = {}
     for gene in genes:
         begin = len(codes) - gene.start - len(gene.codes) if gene.minus else gene.start
@@ -46,9 +46,9 @@ def annotated(codes: np.ndarray, genes: list[Gene]) -> dict[Site, int]:
 
 
 def of_all_isoforms(first: int, codes: np.ndarray) -> set[Site]:
-    """Give the donors of CI-SpliceAI's table that lie in the megabase."""
+    """Return the donors of CI-SpliceAI's table that lie in the megabase."""
     found = set()
-    with gzip.open(shelf("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(catalog_folder("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             minus = row["strand"] == "-"
             places = [int(n) - first for n in row["jn_end" if minus else "jn_start"].split(",") if n]

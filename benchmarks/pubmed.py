@@ -30,9 +30,9 @@ from sklearn.decomposition import TruncatedSVD
 import deepbio
 from deepbio.benchmark.baselines import fit_baseline
 from deepbio.datasets import load_dataset
+from deepbio.inference import compare
 from deepbio.metrics import accuracy, bootstrap, f1, paired_bootstrap, precision_at_k
 from deepbio.text import UNKNOWN, Tokenizer
-from deepbio.training import compare
 from deepbio.zoo import load_word_vectors
 
 METRICS = {
@@ -68,7 +68,7 @@ micro_f1 = partial(f1, average="micro")
 
 
 def finished(keep: Path | None, name: str, make):
-    """Give predictions of the validation and the test split, seconds and facts, from DIR where they are there."""
+    """Return predictions of the validation and the test split, seconds and facts, from DIR where they are there."""
     file = None if keep is None else keep / f"{name}.npz"
     if file is not None and file.exists():
         held = np.load(file)
@@ -142,7 +142,7 @@ def chosen_threshold(y, p):
 
 
 def sections_table(data, results):
-    """Give the rows, best first, and each network's difference from TF-IDF logistic regression."""
+    """Return the rows, best first, and each network's difference from TF-IDF logistic regression."""
     y, names, rows = data.test.y, METRICS["sections"], {}
     for model, (_, p, seconds, facts) in results.items():
         found = compare(data.task, y, p, names=names)
@@ -157,7 +157,7 @@ def sections_table(data, results):
 
 
 def mesh_table(data, results):
-    """Give the rows, best first, and how far `caml` is from the others in F1 at both thresholds and in precision."""
+    """Return the rows, best first, and how far `caml` is from the others in F1 at both thresholds and in precision."""
     y, names, rows = data.test.y, METRICS["mesh"], {}
     thresholds = {model: chosen_threshold(data.valid.y, valid) for model, (valid, *_) in results.items()}
     decided = {model: (results[model][1] >= threshold).astype(np.float32) for model, threshold in thresholds.items()}

@@ -22,9 +22,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from deepbio.benchmark import cross_validate, joined
+from deepbio.benchmark import cross_validate, merge_splits
 from deepbio.datasets import load_dataset
-from deepbio.training import compare
+from deepbio.inference import compare
 
 MODELS = {"breast_cancer": ("logistic", "mlp"), "digits": ("mlp", "lenet5", "image_cnn")}
 
@@ -46,7 +46,7 @@ def main():
     ]
     for name, models in MODELS.items():
         data = load_dataset(name)
-        every = joined(data)
+        every = merge_splits(data)
         folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(every.y, every.y))
         simple = {
             "scikit-learn logistic regression": LogisticRegression(max_iter=5000),

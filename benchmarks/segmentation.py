@@ -19,8 +19,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 
 from deepbio.datasets.simulate import LesionImages, simulate_lesions
+from deepbio.inference import evaluate, predict
 from deepbio.metrics import dice
-from deepbio.training import evaluate, fit, predict
+from deepbio.training import fit
 from deepbio.zoo import get_model
 
 SHAPES = ("disc", "star", "ring", "square")

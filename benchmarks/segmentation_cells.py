@@ -13,7 +13,7 @@ import numpy as np
 
 from deepbio.augment.image.stains import STAINS
 from deepbio.datasets.simulate import LesionImages
-from deepbio.training import predict
+from deepbio.inference import predict
 from deepbio.zoo import describe, get_model
 
 

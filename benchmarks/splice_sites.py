@@ -22,9 +22,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from deepbio.datasets.readers import read_fasta
+from deepbio.inference import predict
 from deepbio.metrics import auprc
 from deepbio.sequence import reverse_complement
-from deepbio.training import predict
 from deepbio.zoo import get_model
 
 CONTEXT, SPAN = 10_000, 10_000  # bases around and in one prediction
@@ -43,7 +43,7 @@ class Gene:
 
 
 def read_genes(folder: Path) -> tuple[int, np.ndarray, list[Gene]]:
-    """Give the 1-based place of the first base on the chromosome, the codes, and the genes that lie inside."""
+    """Return the 1-based place of the first base on the chromosome, the codes, and the genes that lie inside."""
     records = read_fasta(next(folder.glob("*.fa.gz")))
     codes = np.asarray(records.codes[0])
     first = int(records.ids[0].split(":")[1].split("-")[0])
@@ -65,7 +65,7 @@ def read_genes(folder: Path) -> tuple[int, np.ndarray, list[Gene]]:
 
 
 def probabilities(model, gene: Gene) -> np.ndarray:
-    """Give `(length, 3)`, computed in windows of `SPAN` bases."""
+    """Return `(length, 3)`, computed in windows of `SPAN` bases."""
     windows = -(-len(gene.codes) // SPAN)
     padded = np.full(windows * SPAN + CONTEXT, 4, np.uint8)
     padded[CONTEXT // 2 : CONTEXT // 2 + len(gene.codes)] = gene.codes
@@ -74,7 +74,7 @@ def probabilities(model, gene: Gene) -> np.ndarray:
 
 
 def top_k(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
-    """Give the share of true sites among as many surest positions as there are sites; weights are whole numbers."""
+    """Return the share of true sites among as many surest positions as there are sites; weights are whole numbers."""
     order = np.argsort(-p, kind="stable")
     taken, true = weights[order], y[order]
     k = float((y * weights).sum())
@@ -84,12 +84,12 @@ def top_k(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
 
 
 def pr_auc(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
-    """Give the average precision; 1 where no position that is left is false."""
+    """Return the average precision; 1 where no position that is left is false."""
     return float(auprc(y, p, weights=weights)) if weights[y == 0].any() else 1.0
 
 
 def with_interval(measure, genes: list[int], n: int, *, draws: int = 500) -> str:
-    """Give a figure and the 2.5% and 97.5% quantiles over bootstrap draws of genes."""
+    """Return a figure and the 2.5% and 97.5% quantiles over bootstrap draws of genes."""
     owner = np.asarray(genes)
     random = np.random.Generator(np.random.Philox(0))
     value = measure(np.ones(len(owner)))

@@ -24,7 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Split
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import loss_for
@@ -43,7 +43,7 @@ CASES = (
 def measure(name, shape, outputs, examples, batch_size, options, rounds):
     random = np.random.Generator(np.random.Philox(0))
     modality = {"logistic": "table", "mlp": "table", "dna_cnn": "dna", "image_cnn": "image", "note_lstm": "text"}[name]
-    spec = InputSpec(modality, shape)
+    spec = ModelInput(modality, shape)
     high = {"table": None, "dna": 4, "image": 256, "text": 2_000}[modality]
     x = random.normal(size=(examples, *shape)) if high is None else random.integers(0, high, (examples, *shape))
     x = x.astype(spec.dtype)
@@ -66,7 +66,7 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
     feed = make_feed(Split(x, y), batch_size=batch_size, seed=0)
 
     def our_epochs(jit_compile):
-        """Give a function that trains for one epoch."""
+        """Return a function that trains for one epoch."""
         model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
         optimizer, strategy = keras.optimizers.Adam(1e-3), tf.distribute.get_strategy()
         loop = StepLoop(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile)

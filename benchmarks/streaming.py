@@ -61,7 +61,7 @@ def simulate(path: Path, bases: int):
 
 
 def memory():
-    """Give resident MiB: of the process itself, and of mapped files."""
+    """Return resident MiB: of the process itself, and of mapped files."""
     lines = Path("/proc/self/status").read_text().splitlines()
     sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.startswith("Rss")}
     return sizes["RssAnon"], sizes["RssFile"]

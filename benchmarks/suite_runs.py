@@ -39,7 +39,7 @@ def done(stderr: str) -> list[str]:
 
 
 def finished(suite: Suite, store: Store) -> dict[str, int]:
-    """Give the keys of results that stand, with the moment they were written."""
+    """Return the keys of results that stand, with the moment they were written."""
     return {cell.key: store.place(cell).stat().st_mtime_ns for cell in suite.cells() if store.has(cell)}
 
 

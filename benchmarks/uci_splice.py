@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import deepbio
-from deepbio.benchmark import fit_inside, joined
+from deepbio.benchmark import fit_fold, merge_splits
 from deepbio.benchmark.baselines import flat_features
 from deepbio.datasets import Dataset, Split, grouped_folds, load_dataset
 from deepbio.metrics import accuracy, mcnemar, paired_bootstrap
@@ -44,12 +44,12 @@ def trained(name: str, data: Dataset, every: Split, folds, seed: int, chosen: li
     for k, (train, test) in enumerate(folds):
         best = CANDIDATES[name][0]
         if len(CANDIDATES[name]) > 1:
-            fit = partial(fit_inside, name, data, every, train, seed=seed, watch=0.15, salt=f"choose-{k}")
+            fit = partial(fit_fold, name, data, every, train, seed=seed, watch=0.15, salt=f"choose-{k}")
             valid = [fit(**candidate).valid for candidate in CANDIDATES[name]]
             score = [(found["accuracy"].value, -found["log_loss"].value) for found in valid]
             best = CANDIDATES[name][score.index(max(score))]
             chosen.append(str(best))
-        run = fit_inside(name, data, every, train, seed=seed, salt=f"train-{k}", **best)
+        run = fit_fold(name, data, every, train, seed=seed, salt=f"train-{k}", **best)
         p[test] = deepbio.predict(run.model, every.take(test))
     return p
 
@@ -74,7 +74,7 @@ def main():
     )
     arguments = parser.parse_args()
     data = load_dataset("uci_splice")
-    every = joined(data)
+    every = merge_splits(data)
     found: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, float] = {}
     chosen: list[str] = []

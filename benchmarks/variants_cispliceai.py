@@ -46,9 +46,9 @@ def prepare(folder: Path) -> None:
     def lowered(cell: str) -> str:
         return ",".join(str(int(n) - MINUS) for n in cell.split(",") if n)
 
-    from deepbio.shelves import shelf
+    from deepbio.catalog import catalog_folder
 
-    with gzip.open(shelf("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt") as file:
+    with gzip.open(catalog_folder("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt") as file:
         header, *rows = csv.reader(file)
     rows = [[r[0], "chr22", r[2], *map(lowered, r[3:7])] for r in rows if r[1] == "chr22"]
     rows = [r for r in rows if int(r[3]) > 0 and int(r[4]) <= 1_000_000]

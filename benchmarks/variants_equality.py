@@ -43,7 +43,7 @@ def read_genes(data: Path) -> list[oracle.Gene]:
 
 
 def choose(sequence: str, genes: list[oracle.Gene]) -> list[tuple[int, str, str, int]]:
-    """Give `(pos, ref, alt, distance)`: SNVs around splice sites, random SNVs, insertions and deletions of 1 to 50."""
+    """Return `(pos, ref, alt, distance)`: SNVs around splice sites, random SNVs, insertions and deletions of 1 to 50."""
     random = np.random.Generator(np.random.Philox(7))
     chosen: list[tuple[int, str, str, int]] = []
 
@@ -87,7 +87,7 @@ def choose(sequence: str, genes: list[oracle.Gene]) -> list[tuple[int, str, str,
 
 
 def cases(sequence: str, genes: list[oracle.Gene]) -> list[tuple[int, str, str, int, oracle.Gene]]:
-    """Give each variant with each of its genes, in an order that has all kinds early."""
+    """Return each variant with each of its genes, in an order that has all kinds early."""
     found = [(*variant, gene) for variant in choose(sequence, genes) for gene in oracle.overlapping(genes, variant[0])]
     order = np.random.Generator(np.random.Philox(11)).permutation(len(found))
     return [found[i] for i in order]
@@ -99,7 +99,7 @@ def key(case) -> str:
 
 
 def load_members(threads: int):
-    """Give SpliceAI's own five networks, from its installed package, as functions of one window `(1, length, 4)`."""
+    """Return SpliceAI's own five networks, from its installed package, as functions of one window `(1, length, 4)`."""
     import importlib.metadata
 
     import keras
@@ -189,7 +189,7 @@ def kind_of(ref: str, alt: str) -> str:
 
 
 def engine_version() -> str:
-    """Give a name for the code that is compared, so that kept results are of this very code."""
+    """Return a name for the code that is compared, so that kept results are of this very code."""
     import deepbio.variants
 
     folder = Path(deepbio.variants.__file__).parent
@@ -207,7 +207,7 @@ def run_engine(arguments) -> None:
     if arguments.threads:
         tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
         tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-    from deepbio.datasets.genome import open_genome
+    from deepbio.genome import open_genome
     from deepbio.variants import Annotation, Gene, SpliceScorer
     from deepbio.variants.vcf import parse_record
     from deepbio.zoo import get_model

@@ -93,7 +93,7 @@ def start(folder: Path, out: str, options: list[str], *more: str) -> subprocess.
 
 
 def memory(process: subprocess.Popen) -> int:
-    """Give the resident memory in MiB, 0 after the end."""
+    """Return the resident memory in MiB, 0 after the end."""
     try:
         lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
         return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")), 0)
@@ -102,7 +102,7 @@ def memory(process: subprocess.Popen) -> int:
 
 
 def finished(folder: Path, out: str) -> int:
-    """Give the number of parts that stand on disk."""
+    """Return the number of parts that stand on disk."""
     return len(list(folder.glob(f"{out}.parts/0*.json")))
 
 
@@ -138,7 +138,7 @@ def digest(path: Path) -> str:
 
 
 def tiny_model():
-    """Give SpliceAI's smallest form with random weights."""
+    """Return SpliceAI's smallest form with random weights."""
     from dataclasses import replace
 
     from deepbio.specs import Task

@@ -49,8 +49,8 @@ def main() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     import keras
 
-    from deepbio.datasets.genome import open_genome
     from deepbio.datasets.readers import read_fasta
+    from deepbio.genome import open_genome
     from deepbio.sequence import decode
     from deepbio.variants import Annotation, Gene, SpliceScorer
     from deepbio.variants.vcf import parse_record

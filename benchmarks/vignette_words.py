@@ -54,7 +54,7 @@ def planted(pieces: list[str], states: np.ndarray, phrases, tokenizer: Tokenizer
 
 
 def word_scores(model, notes, phrases, rows) -> tuple[list, list, list, list]:
-    """Give for each note which words are planted, which of them are denied, and the two scores."""
+    """Return for each note which words are planted, which of them are denied, and the two scores."""
     record = describe(model)
     tokenizer = Tokenizer.from_json(record.input.tokenizer)
     truth, soft, gradient, looked = [], [], [], []
@@ -120,7 +120,7 @@ def share(right: np.ndarray, note: np.ndarray) -> str:
 
 
 def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
-    """Give how many findings the notes hold, how many terms were found, and how many of them are right."""
+    """Return how many findings the notes hold, how many terms were found, and how many of them are right."""
     ids = np.array([term.id for term in notes.terms])
     said = found = right = 0
     for text, states in zip(notes.texts, notes.findings, strict=True):

@@ -24,7 +24,7 @@ import deepbio
 from deepbio.benchmark import baseline
 from deepbio.datasets import load_dataset
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
-from deepbio.training import compare
+from deepbio.inference import compare
 from deepbio.zoo import describe
 
 METRICS = ["accuracy", "top_5", "log_loss"]

@@ -12,20 +12,21 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "diagnose": "deepbio.diagnosis",
-    "evaluate": "deepbio.training",
+    "evaluate": "deepbio.inference",
     "finetune": "deepbio.training",
     "fit": "deepbio.training",
     "get_model": "deepbio.zoo",
     "list_datasets": "deepbio.datasets",
     "list_models": "deepbio.zoo",
     "load_dataset": "deepbio.datasets",
-    "predict": "deepbio.training",
+    "predict": "deepbio.inference",
 }
 
 if TYPE_CHECKING:
     from deepbio.datasets import list_datasets, load_dataset
     from deepbio.diagnosis import diagnose
-    from deepbio.training import evaluate, finetune, fit, predict
+    from deepbio.inference import evaluate, predict
+    from deepbio.training import finetune, fit
     from deepbio.zoo import get_model, list_models
 
 __all__ = [

@@ -33,10 +33,11 @@ class OptionalDependencyError(DeepbioError):
 def nearest(name: str, valid: Iterable[str], *, most: int = 3) -> str:
     """Say which valid names are nearest to `name`, as the end of an error message.
 
-    >>> nearest("basett", ["basset", "deepsea"])
-    'Did you mean basset?'
-    >>> nearest("q", ["basset", "deepsea"])
-    'Valid names: basset, deepsea.'
+    Example:
+        >>> nearest("basett", ["basset", "deepsea"])
+        'Did you mean basset?'
+        >>> nearest("q", ["basset", "deepsea"])
+        'Valid names: basset, deepsea.'
     """
     names = sorted(set(valid))
     written = {entry.lower(): entry for entry in names}  # "XOR" is near "xor"

@@ -11,8 +11,9 @@ from deepbio.errors import OptionalDependencyError
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     """Import `module`, or raise `OptionalDependencyError` that names the extra to install.
 
-    >>> require("json", extra="data", purpose="reading JSON").loads("1")
-    1
+    Example:
+        >>> require("json", extra="data", purpose="reading JSON").loads("1")
+        1
     """
     try:
         return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""What goes into a model and what comes out of it: `InputSpec` and `Task`, both frozen and JSON-able."""
+"""What goes into a model and what comes out of it: `ModelInput` and `Task`, both frozen and JSON-able."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from deepbio.errors import DataError, nearest
 
 Modality = Literal["dna", "image", "table", "text"]
 Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "per_pixel", "profile"]
-Link = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
+Activation = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
 
 _DTYPES = {"dna": "uint8", "image": "uint8", "table": "float32", "text": "int32"}
 _RANKS = {"dna": 1, "image": 3, "table": 1, "text": 1}
-_LINKS: dict[str, Link] = {
+_ACTIVATIONS: dict[str, Activation] = {
     "binary": "sigmoid",
     "multiclass": "softmax",
     "multilabel": "sigmoid",
@@ -29,7 +29,7 @@ _LINKS: dict[str, Link] = {
 
 
 @dataclass(frozen=True)
-class InputSpec:
+class ModelInput:
     """One example as the host sends it to the model: bytes, ids or floats, never one-hot.
 
     Args:
@@ -38,18 +38,19 @@ class InputSpec:
             image `(height, width, channels)` of uint8 pixels; table `(features,)` of float32; text `(tokens,)` of int32
             ids with 0 for padding.
         features: names of the columns of a table.
-        mean, deviation: of each column of a table on the training split; the model standardises with them.
+        mean, std: mean and standard deviation of each column of a table on the training split; the model standardises with them.
         tokenizer: of a text: the JSON that the `tokenizers` library writes. Built from the training split only.
 
-    >>> InputSpec("dna", (600,)).dtype
-    'uint8'
+    Example:
+        >>> ModelInput("dna", (600,)).dtype
+        'uint8'
     """
 
     modality: Modality
     shape: tuple[int, ...]
     features: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
-    deviation: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
     tokenizer: str | None = None
 
     def __post_init__(self) -> None:
@@ -61,15 +62,15 @@ class InputSpec:
             raise DataError(
                 f"The shape of one {self.modality} example has {rank} positive dimension(s); received {self.shape}."
             )
-        for name in ("features", "mean", "deviation"):
+        for name in ("features", "mean", "std"):
             values = tuple(getattr(self, name))
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
                 raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
-        for column, value in enumerate(self.deviation, start=1):
+        for column, value in enumerate(self.std, start=1):
             if not 0 < value < float("inf"):
                 raise DataError(
-                    f"The deviation of each column must be positive and finite; column {column} has {value}."
+                    f"The standard deviation of each column must be positive and finite; column {column} has {value}."
                 )
 
     @property
@@ -87,18 +88,19 @@ class InputSpec:
         return len(json.loads(self.tokenizer)["model"]["vocab"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary that `from_dict` reads back."""
+        """Return a JSON-able dictionary that `from_dict` reads back."""
         return {key: value for key, value in asdict(self).items() if value not in ((), None)}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> InputSpec:
-        """Build an `InputSpec` from what `to_dict` gave.
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelInput:
+        """Build a `ModelInput` from what `to_dict` gave.
 
         Raises:
-            DataError: a name that an `InputSpec` does not have.
+            DataError: a name that a `ModelInput` does not have.
 
-        >>> InputSpec.from_dict(InputSpec("dna", (60,)).to_dict())
-        InputSpec(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
+        Example:
+            >>> ModelInput.from_dict(ModelInput("dna", (60,)).to_dict())
+            ModelInput(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
         """
         valid = [field.name for field in fields(cls)]
         for key in values:
@@ -125,10 +127,11 @@ class Task:
     | per_pixel | (n, height, width) class index | (n, height, width, outputs) | softmax |
     | profile | (n, length, outputs) counts | (n, length, outputs) | softmax over positions |
 
-    >>> Task.classify(("neither", "donor", "acceptor")).link
-    'softmax'
-    >>> Task.classify(("benign", "malignant")).outputs
-    1
+    Example:
+        >>> Task.classify(("neither", "donor", "acceptor")).link
+        'softmax'
+        >>> Task.classify(("benign", "malignant")).outputs
+        1
     """
 
     kind: Kind
@@ -136,8 +139,8 @@ class Task:
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in _LINKS:
-            raise DataError(f"Unknown kind of task {self.kind!r}. {nearest(str(self.kind), _LINKS)}")
+        if self.kind not in _ACTIVATIONS:
+            raise DataError(f"Unknown kind of task {self.kind!r}. {nearest(str(self.kind), _ACTIVATIONS)}")
         object.__setattr__(self, "labels", tuple(self.labels))
         expected = 2 if self.kind == "binary" else self.outputs
         if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
@@ -149,49 +152,51 @@ class Task:
 
     @classmethod
     def classify(cls, labels: tuple[str, ...] | list[str]) -> Task:
-        """Give the task of telling `labels` apart: binary for two (the second is positive), multiclass for more."""
+        """Return the task of telling `labels` apart: binary for two (the second is positive), multiclass for more."""
         labels = tuple(labels)
         if len(labels) < 2:
             raise DataError(f"Telling classes apart needs at least two; received {list(labels)}.")
         return cls("binary", 1, labels) if len(labels) == 2 else cls("multiclass", len(labels), labels)
 
     @property
-    def link(self) -> Link:
+    def activation(self) -> Activation:
         """Name of the function that turns logits into what a user reads."""
-        return _LINKS[self.kind]
+        return _ACTIVATIONS[self.kind]
 
     @property
     def is_classification(self) -> bool:
         """Whether each example has exactly one class (binary or multiclass)."""
         return self.kind in ("binary", "multiclass")
 
-    def apply_link(self, logits: np.ndarray) -> np.ndarray:
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits into probabilities, rates or values, in float64 and without overflow.
 
-        >>> Task("binary", 1).apply_link(np.array([[0.0]]))
-        array([[0.5]])
+        Example:
+            >>> Task("binary", 1).probabilities(np.array([[0.0]]))
+            array([[0.5]])
         """
         z = np.asarray(logits, dtype=np.float64)
-        if self.link == "identity":
+        if self.activation == "identity":
             return z
-        if self.link == "exp":
+        if self.activation == "exp":
             return np.exp(z)
-        if self.link == "sigmoid":
+        if self.activation == "sigmoid":
             e = np.exp(-np.abs(z))
             return np.where(z >= 0, 1.0, e) / (1.0 + e)
-        axis = -2 if self.link == "softmax_positions" else -1
+        axis = -2 if self.activation == "softmax_positions" else -1
         e = np.exp(z - z.max(axis=axis, keepdims=True))
         return e / e.sum(axis=axis, keepdims=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary that `from_dict` reads back."""
+        """Return a JSON-able dictionary that `from_dict` reads back."""
         return {"kind": self.kind, "outputs": self.outputs, "labels": list(self.labels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Task:
         """Build a `Task` from what `to_dict` gave.
 
-        >>> Task.from_dict(Task("counts", 3).to_dict()) == Task("counts", 3)
-        True
+        Example:
+            >>> Task.from_dict(Task("counts", 3).to_dict()) == Task("counts", 3)
+            True
         """
         return cls(values["kind"], values["outputs"], tuple(values.get("labels", ())))

@@ -57,13 +57,13 @@ def test_the_python_of_a_document_runs(document, small, capsys):
 
 
 def test_the_model_of_contributing_is_built_as_it_says(small):
-    from deepbio.specs import InputSpec
+    from deepbio.specs import ModelInput
     from deepbio.zoo import model_spec
 
     (block,) = _blocks(ROOT / "CONTRIBUTING.md", "python")
     names = {"__name__": "my_models"}
     exec(compile(block, "my_models.py", "exec"), names)
-    model = names["motif_bag"](InputSpec("dna", (200,)), 1)
+    model = names["motif_bag"](ModelInput("dna", (200,)), 1)
     assert model.count_params() == model_spec("motif_bag").parameters
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepbio import errors
+from deepbio.catalog import catalog_folder
 from deepbio.errors import DeepbioError, OptionalDependencyError, nearest
 from deepbio.optional import require
-from deepbio.shelves import shelf
 
 names = st.lists(st.text("abcdef_", min_size=1, max_size=12), min_size=1, max_size=50)
 
@@ -65,4 +65,4 @@ def test_a_missing_package_names_the_extra_that_brings_it():
 
 def test_an_unknown_shelf_is_refused():
     with pytest.raises(DeepbioError, match="expected 'zoo' or 'datasets'"):
-        shelf("models")
+        catalog_folder("models")

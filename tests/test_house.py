@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 import deepbio
+from deepbio.catalog import entries
 from deepbio.datasets import list_datasets, load_dataset
-from deepbio.datasets.fetch import whereabouts
-from deepbio.datasets.files import sha256_of
-from deepbio.shelves import entries
+from deepbio.datasets.fetch import availability
+from deepbio.files import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "deepbio").rglob("*.py"))
@@ -126,9 +126,9 @@ def test_the_wheel_holds_every_module_and_nothing_of_the_tests():
 
 def test_the_wheel_holds_both_shelves_and_the_suites():
     assert _forced() == {
-        "zoo": "deepbio/_shelves/zoo",
-        "datasets": "deepbio/_shelves/datasets",
-        "benchmarks/suites": "deepbio/_shelves/suites",
+        "zoo": "deepbio/_catalog/zoo",
+        "datasets": "deepbio/_catalog/datasets",
+        "benchmarks/suites": "deepbio/_catalog/suites",
     }
     from hatchling.builders.wheel import WheelBuilder
 
@@ -137,14 +137,14 @@ def test_the_wheel_holds_both_shelves_and_the_suites():
         for file in WheelBuilder(str(ROOT)).recurse_forced_files(WheelBuilder(str(ROOT)).config.get_force_include())
     }
     on_shelves = {
-        f"deepbio/_shelves/{shelf}/{entry.name}/{file.relative_to(entry).as_posix()}"
+        f"deepbio/_catalog/{shelf}/{entry.name}/{file.relative_to(entry).as_posix()}"
         for shelf in ("zoo", "datasets")
         for entry in entries(shelf)
         for file in entry.rglob("*")
         if file.is_file()
     }
-    assert "deepbio/_shelves/datasets/uci_splice/splice.tsv.gz" in on_shelves
-    assert "deepbio/_shelves/suites/quick.yaml" in forced
+    assert "deepbio/_catalog/datasets/uci_splice/splice.tsv.gz" in on_shelves
+    assert "deepbio/_catalog/suites/quick.yaml" in forced
     assert on_shelves <= forced
 
 
@@ -172,7 +172,7 @@ def test_a_card_lists_every_file_beside_it_with_its_checksum(card):
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
 def test_a_card_tells_the_truth_about_its_data_set(card):
-    if (where := whereabouts(card)) != "here":
+    if (where := availability(card)) != "here":
         pytest.skip(f"its files are not here: {where}")
     data = load_dataset(card.name, **card.facts.get("as_published", {}))
     assert data.name == card.name

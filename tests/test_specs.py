@@ -10,22 +10,22 @@ from hypothesis.extra import numpy as hnp
 from scipy import special
 
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 lengths = st.integers(1, 10_000)
 finite = st.floats(-1e6, 1e6)
 
 
 def _table(n, mean, deviation):
-    return InputSpec("table", (n,), tuple(f"x{i}" for i in range(n)), (mean,) * n, (deviation,) * n)
+    return ModelInput("table", (n,), tuple(f"x{i}" for i in range(n)), (mean,) * n, (deviation,) * n)
 
 
 inputs = st.one_of(
-    lengths.map(lambda n: InputSpec("dna", (n,))),
-    st.tuples(lengths, lengths, st.integers(1, 4)).map(lambda shape: InputSpec("image", shape)),
+    lengths.map(lambda n: ModelInput("dna", (n,))),
+    st.tuples(lengths, lengths, st.integers(1, 4)).map(lambda shape: ModelInput("image", shape)),
     st.builds(_table, st.integers(1, 20), finite, st.floats(1e-6, 1e6)),
     lengths.map(
-        lambda n: InputSpec("text", (n,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "fever": 2}}}')
+        lambda n: ModelInput("text", (n,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "fever": 2}}}')
     ),
 )
 tasks = st.one_of(
@@ -38,7 +38,7 @@ tasks = st.one_of(
 
 @given(inputs)
 def test_an_input_survives_json(input):
-    assert InputSpec.from_dict(json.loads(json.dumps(input.to_dict()))) == input
+    assert ModelInput.from_dict(json.loads(json.dumps(input.to_dict()))) == input
 
 
 @given(tasks)
@@ -51,7 +51,7 @@ def test_a_task_survives_json(task):
     [("dna", (60,), "uint8"), ("image", (8, 8, 1), "uint8"), ("table", (30,), "float32"), ("text", (64,), "int32")],
 )
 def test_the_host_sends_bytes_ids_or_floats(modality, shape, dtype):
-    assert InputSpec(modality, shape).dtype == dtype
+    assert ModelInput(modality, shape).dtype == dtype
 
 
 @pytest.mark.parametrize(
@@ -60,36 +60,36 @@ def test_the_host_sends_bytes_ids_or_floats(modality, shape, dtype):
 )
 def test_a_shape_that_the_modality_cannot_have_is_refused(modality, shape):
     with pytest.raises(DataError, match=f"one {modality} example has [13] positive dimension"):
-        InputSpec(modality, shape)
+        ModelInput(modality, shape)
 
 
 def test_an_unknown_modality_gets_the_nearest():
     with pytest.raises(DataError, match="Unknown modality 'images'. Did you mean image"):
-        InputSpec("images", (8, 8, 1))  # type: ignore[arg-type]
+        ModelInput("images", (8, 8, 1))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["features", "mean", "deviation"])
 def test_one_value_a_column_is_asked_for(name):
     values = {"features": ("a", "b"), "mean": (0.0, 0.0), "deviation": (1.0, 1.0)}[name]
     with pytest.raises(DataError, match=f"{name} .* 2 columns; the shape \\(3,\\) has 3"):
-        InputSpec("table", (3,), **{name: values})
+        ModelInput("table", (3,), **{name: values})
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_deviation_that_cannot_be_divided_by_is_refused(bad):
     with pytest.raises(DataError, match="deviation of each column must be positive"):
-        InputSpec("table", (2,), mean=(0.0, 0.0), deviation=(1.0, bad))
+        ModelInput("table", (2,), mean=(0.0, 0.0), deviation=(1.0, bad))
 
 
 def test_unknown_fields_are_refused_with_their_names():
     with pytest.raises(DataError, match="modalitty.*Did you mean modality"):
-        InputSpec.from_dict({"modalitty": "dna", "shape": [60]})
+        ModelInput.from_dict({"modalitty": "dna", "shape": [60]})
 
 
 def test_the_vocabulary_counts_padding_and_unknown():
-    assert InputSpec("text", (8,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1}}}').vocabulary_size == 2
+    assert ModelInput("text", (8,), tokenizer='{"model": {"vocab": {"[PAD]": 0, "[UNK]": 1}}}').vocabulary_size == 2
     with pytest.raises(DataError, match="no tokenizer"):
-        _ = InputSpec("text", (8,)).vocabulary_size
+        _ = ModelInput("text", (8,)).vocabulary_size
 
 
 def test_two_labels_make_a_binary_task_and_more_a_multiclass_one():
@@ -133,25 +133,25 @@ profiles = hnp.arrays(np.float32, (2, 5, 3), elements=st.floats(-1000, 1000, wid
 
 @given(logits)
 def test_the_sigmoid_agrees_with_scipy_at_any_size(z):
-    assert np.allclose(Task("multilabel", z.shape[1]).apply_link(z), special.expit(z.astype(np.float64)), rtol=1e-12)
+    assert np.allclose(Task("multilabel", z.shape[1]).probabilities(z), special.expit(z.astype(np.float64)), rtol=1e-12)
 
 
 @given(logits)
 def test_the_softmax_agrees_with_scipy_at_any_size(z):
     expected = special.softmax(z.astype(np.float64), axis=1)
-    assert np.allclose(Task("multiclass", z.shape[1]).apply_link(z), expected, rtol=1e-9, atol=1e-300)
+    assert np.allclose(Task("multiclass", z.shape[1]).probabilities(z), expected, rtol=1e-9, atol=1e-300)
 
 
 @given(profiles)
 def test_a_profile_sums_to_one_over_positions_and_a_class_over_outputs(z):
-    assert np.allclose(Task("profile", 3).apply_link(z).sum(axis=1), 1)
-    assert np.allclose(Task("per_position", 3).apply_link(z).sum(axis=2), 1)
+    assert np.allclose(Task("profile", 3).probabilities(z).sum(axis=1), 1)
+    assert np.allclose(Task("per_position", 3).probabilities(z).sum(axis=2), 1)
 
 
 def test_counts_are_exponentials_and_values_stay_as_they_are():
-    assert np.allclose(Task("counts", 1).apply_link(np.array([[0.0], [1.0]])), [[1.0], [np.e]])
-    assert Task("regression", 1).apply_link(np.array([[-2.5]])).tolist() == [[-2.5]]
+    assert np.allclose(Task("counts", 1).probabilities(np.array([[0.0], [1.0]])), [[1.0], [np.e]])
+    assert Task("regression", 1).probabilities(np.array([[-2.5]])).tolist() == [[-2.5]]
 
 
 def test_links_are_computed_in_double_precision():
-    assert Task("binary", 1).apply_link(np.zeros((1, 1), np.float32)).dtype == np.float64
+    assert Task("binary", 1).probabilities(np.zeros((1, 1), np.float32)).dtype == np.float64

@@ -1,11 +1,11 @@
-"""Augmentation: random changes of training examples that leave their meaning, and views of an example for prediction.
+"""Augmentation: random changes of training examples that leave their meaning.
 
 Changes are a function of `(seed, epoch, step, replica)`, so a run repeats from its seed however its data are fed. What is said of
 pixels or positions moves with them.
 """
 
 from deepbio.augment.augmentation import Augmentation, Augmented, augmentation
-from deepbio.augment.dna import moves as _moves  # noqa: F401 - puts its operations into the register
+from deepbio.augment.dna import index_maps as _index_maps  # noqa: F401 - puts its operations into the register
 from deepbio.augment.draws import Draws
 from deepbio.augment.image import geometry as _geometry  # noqa: F401
 from deepbio.augment.image import mixing as _mixing  # noqa: F401
@@ -14,11 +14,9 @@ from deepbio.augment.image import stains as _stains  # noqa: F401
 from deepbio.augment.operation import Operation, list_operations, operation
 from deepbio.augment.policies import POLICIES
 from deepbio.augment.some_of import RandAugment, SomeDna, SomeImage
-from deepbio.augment.views import VIEWS, View, views
 
 __all__ = [
     "POLICIES",
-    "VIEWS",
     "Augmentation",
     "Augmented",
     "Draws",
@@ -26,9 +24,7 @@ __all__ = [
     "RandAugment",
     "SomeDna",
     "SomeImage",
-    "View",
     "augmentation",
     "list_operations",
     "operation",
-    "views",
 ]

@@ -11,7 +11,7 @@ from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Mixing, Operation, list_operations, operation
 from deepbio.augment.policies import POLICIES, operations_of
 from deepbio.errors import TrainingError, nearest
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 _BY_PART = ("per_pixel", "per_position", "profile")
 
@@ -43,7 +43,7 @@ class Augmentation:
         TrainingError: an operation that does not suit the data.
     """
 
-    def __init__(self, operations: Sequence[Operation], input: InputSpec, task: Task) -> None:
+    def __init__(self, operations: Sequence[Operation], input: ModelInput, task: Task) -> None:
         mixing = [one for one in operations if isinstance(one, Mixing)]
         if len(mixing) > 1 or (mixing and operations[-1] is not mixing[0]):
             raise TrainingError("One augmentation at most puts examples together (mixup, cutmix), and it is the last.")
@@ -76,7 +76,7 @@ class Augmentation:
         return Augmented(tf.ensure_shape(tf.cast(values, x.dtype), x.shape), y, other, share)
 
     def plain(self, x: Tensor, y: Tensor) -> Augmented:
-        """Give a batch unchanged, in the form that a call gives."""
+        """Return a batch unchanged, in the form that a call gives."""
         if self._mixing is None:
             return Augmented(x, y)
         return Augmented(x, y, y, tf.zeros(tf.shape(x)[:1]))
@@ -94,8 +94,8 @@ class Augmentation:
         return tf.cast(parts, tf.float32)
 
 
-def augmentation(said: Any, input: InputSpec, task: Task) -> Augmentation | None:
-    """Give the augmentation that a policy's name or a list of operations says; `None` where there is nothing to do.
+def augmentation(said: Any, input: ModelInput, task: Task) -> Augmentation | None:
+    """Return the augmentation that a policy's name or a list of operations says; `None` where there is nothing to do.
 
     Args:
         said: `None` or `"none"`; the name of a policy (`POLICIES`) or of an operation; or a list of names and of
@@ -105,11 +105,12 @@ def augmentation(said: Any, input: InputSpec, task: Task) -> Augmentation | None
     Raises:
         TrainingError: an unknown name, or an operation that does not suit the data.
 
-    >>> spec, task = InputSpec("image", (8, 8, 1)), Task("binary", 1)
-    >>> augment = augmentation(["flip", {"noise": {"share": 0.1}}], spec, task)
-    >>> x = tf.zeros((2, 8, 8, 1), tf.uint8)
-    >>> augment(x, tf.constant([0, 1]), [0, 0, 0]).x.dtype.name
-    'uint8'
+    Example:
+        >>> spec, task = ModelInput("image", (8, 8, 1)), Task("binary", 1)
+        >>> augment = augmentation(["flip", {"noise": {"share": 0.1}}], spec, task)
+        >>> x = tf.zeros((2, 8, 8, 1), tf.uint8)
+        >>> augment(x, tf.constant([0, 1]), [0, 0, 0]).x.dtype.name
+        'uint8'
     """
     if said is None or said == "none":
         return None

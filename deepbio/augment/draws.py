@@ -20,9 +20,10 @@ class Draws(keras.random.SeedGenerator):
     Args:
         place: whole numbers or scalar tensors that say where training stands.
 
-    >>> a, b = (Draws([7, epoch, 3]).uniform((2,)).numpy().tolist() for epoch in (0, 0))
-    >>> a == b, a == Draws([7, 1, 3]).uniform((2,)).numpy().tolist()
-    (True, False)
+    Example:
+        >>> a, b = (Draws([7, epoch, 3]).uniform((2,)).numpy().tolist() for epoch in (0, 0))
+        >>> a == b, a == Draws([7, 1, 3]).uniform((2,)).numpy().tolist()
+        (True, False)
     """
 
     def __init__(self, place: list[Any]) -> None:
@@ -34,20 +35,20 @@ class Draws(keras.random.SeedGenerator):
         self._drawn = 0
 
     def next(self, ordered: bool = True) -> Tensor:
-        """Give the seed of the next draw, int32 `(2,)`."""
+        """Return the seed of the next draw, int32 `(2,)`."""
         self._drawn += 1
         return tf.stack([self._key, tf.constant(self._drawn, tf.int32)])
 
     def uniform(self, shape: Any, low: float = 0.0, high: float = 1.0) -> Tensor:
-        """Give float32 numbers from `low` to `high`."""
+        """Return float32 numbers from `low` to `high`."""
         return random.stateless_uniform(shape, self.next(), low, high)
 
     def normal(self, shape: Any, deviation: float = 1.0) -> Tensor:
-        """Give float32 numbers around zero."""
+        """Return float32 numbers around zero."""
         return random.stateless_normal(shape, self.next(), stddev=deviation)
 
     def integers(self, shape: Any, low: Any, high: Any) -> Tensor:
-        """Give int32 numbers from `low` to `high`, both included."""
+        """Return int32 numbers from `low` to `high`, both included."""
         return random.stateless_uniform(shape, self.next(), low, tf.convert_to_tensor(high) + 1, tf.int32)
 
     def chosen(self, examples: Any, probability: float) -> Tensor:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.errors import TrainingError, nearest
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 _NAMED: dict[tuple[str, str], type[Operation]] = {}
 
@@ -30,7 +30,7 @@ class Operation:
         if cls.name:
             _NAMED[cls.modality, cls.name] = cls
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check that the operation suits the data, and build what must not be built inside a graph.
 
         Raises:
@@ -48,7 +48,7 @@ class Operation:
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the operation as `operation` reads it."""
+        """Return the operation as `operation` reads it."""
         return {self.name: asdict(self)}
 
 
@@ -56,18 +56,19 @@ class Mixing(Operation):
     """An operation that puts two examples together: labels become shares of the labels of both."""
 
     def mix(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Give `(x, y, y of the other example, share of the other example)`."""
+        """Return `(x, y, y of the other example, share of the other example)`."""
         raise NotImplementedError
 
 
 def operation(said: str | Mapping[str, Any] | Operation, modality: str) -> Operation:
-    """Give an operation from its name, or from `{name: {option: value}}`.
+    """Return an operation from its name, or from `{name: {option: value}}`.
 
     Raises:
         TrainingError: an unknown name or option, with the nearest ones.
 
-    >>> operation({"rotate": {"degrees": 5}}, "image")
-    Rotate(degrees=5, fill='reflect')
+    Example:
+        >>> operation({"rotate": {"degrees": 5}}, "image")
+        Rotate(degrees=5, fill='reflect')
     """
     if isinstance(said, Operation):
         return said
@@ -90,10 +91,11 @@ def operation(said: str | Mapping[str, Any] | Operation, modality: str) -> Opera
 
 
 def list_operations(modality: str) -> list[str]:
-    """Give the names of the operations for `"image"` or `"dna"`.
+    """Return the names of the operations for `"image"` or `"dna"`.
 
-    >>> list_operations("dna")[:3]
-    ['delete', 'insert', 'invert']
+    Example:
+        >>> list_operations("dna")[:3]
+        ['delete', 'insert', 'invert']
     """
     return sorted(name for kind, name in _NAMED if kind == modality)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 _MEDICAL: tuple[Any, ...] = (
     {"rotate": {"degrees": 10}},
@@ -50,11 +50,12 @@ POLICIES: dict[str, dict[str, tuple[Any, ...]]] = {
 """Operations of each policy, by modality and name, in the order in which they are applied."""
 
 
-def operations_of(policy: str, input: InputSpec) -> tuple[Any, ...]:
-    """Give the operations of a policy for this input: amounts in bases are at most an eighth of the sequence.
+def operations_of(policy: str, input: ModelInput) -> tuple[Any, ...]:
+    """Return the operations of a policy for this input: amounts in bases are at most an eighth of the sequence.
 
-    >>> operations_of("light", InputSpec("dna", (16,)))
-    ('reverse_complement', {'shift': {'most': 2}})
+    Example:
+        >>> operations_of("light", ModelInput("dna", (16,)))
+        ('reverse_complement', {'shift': {'most': 2}})
     """
     found = POLICIES[input.modality][policy]
     return _capped(found, max(input.shape[0] // 8, 1)) if input.modality == "dna" else found

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from deepbio.augment.augmentation import augmentation
 from deepbio.datasets import Dataset
-from deepbio.datasets.files import write_atomically
 from deepbio.errors import DataError, TrainingError
+from deepbio.files import write_atomically
 
 _BASES = np.array(
     [[72, 160, 96], [70, 110, 190], [230, 170, 60], [200, 80, 80], [190, 190, 190]], np.uint8

@@ -12,7 +12,7 @@ import tensorflow as tf
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Mixing, Operation, between, operation, where_chosen
 from deepbio.errors import TrainingError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class _SomeOf(Operation):
         """The operations to choose from."""
         return [operation(said, self.modality) for said in self.operations]
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         if not 1 <= self.number <= len(self.members):
             raise TrainingError(
                 f"{self.name} takes 1 to {len(self.members)} of its {len(self.members)} operations; received {self.number}."
@@ -92,7 +92,7 @@ class RandAugment(Operation):
             ),
         )
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("rand_augment: strength", self.strength, 0, 1)
         self.set_.prepare(input, task)

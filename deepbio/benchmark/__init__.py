@@ -15,8 +15,8 @@ _HOMES = {
     "Suite": "deepbio.benchmark.suite",
     "baseline": "deepbio.benchmark.baselines",
     "cross_validate": "deepbio.benchmark.cross_validation",
-    "fit_inside": "deepbio.benchmark.cross_validation",
-    "joined": "deepbio.benchmark.cross_validation",
+    "fit_fold": "deepbio.benchmark.cross_validation",
+    "merge_splits": "deepbio.benchmark.cross_validation",
     "leaderboard": "deepbio.benchmark.standings",
     "list_suites": "deepbio.benchmark.suite",
     "read_suite": "deepbio.benchmark.suite",
@@ -25,7 +25,7 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from deepbio.benchmark.baselines import BASELINES, baseline
-    from deepbio.benchmark.cross_validation import cross_validate, fit_inside, joined
+    from deepbio.benchmark.cross_validation import cross_validate, fit_fold, merge_splits
     from deepbio.benchmark.run import run_suite
     from deepbio.benchmark.standings import leaderboard
     from deepbio.benchmark.suite import Cell, Suite, list_suites, read_suite
@@ -36,10 +36,10 @@ __all__ = [
     "Suite",
     "baseline",
     "cross_validate",
-    "fit_inside",
-    "joined",
+    "fit_fold",
     "leaderboard",
     "list_suites",
+    "merge_splits",
     "read_suite",
     "run_suite",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 
 from deepbio.datasets import Dataset, Split
 from deepbio.errors import ModelError, nearest
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 BASELINES = ("majority", "logistic_regression", "kmer_logistic_regression", "random_forest", "gradient_boosting")
 # The others give the same numbers for every seed.
@@ -42,7 +42,7 @@ class FittedBaseline:
         return sum(_size(estimator) for estimator in self.estimators)
 
     def predict(self, split: Split) -> np.ndarray:
-        """Give probabilities: `(n,)` for a binary task, else `(n, outputs)`."""
+        """Return probabilities: `(n,)` for a binary task, else `(n, outputs)`."""
         task = self.data.task
         p = np.tile(self.frequency, (len(split), 1))
         if self.estimators:
@@ -125,7 +125,7 @@ def _classifier(name: str, modality: str, seed: int, threads: int) -> Any:
     return LogisticRegression(C={"dna": 0.1, "text": 10.0}.get(modality, 1.0), max_iter=5000)
 
 
-def _features(name: str, input: InputSpec, split: Split, weigh: Any) -> Any:
+def _features(name: str, input: ModelInput, split: Split, weigh: Any) -> Any:
     if weigh is not None:
         return weigh.transform(_word_counts(split, input.vocabulary_size))
     if name == "kmer_logistic_regression":
@@ -141,8 +141,8 @@ def _word_weights(data: Dataset) -> Any:
     return TfidfTransformer(sublinear_tf=True).fit(_word_counts(data.train, data.input.vocabulary_size))
 
 
-def flat_features(input: InputSpec, x: Any) -> np.ndarray:
-    """Give one row of numbers an example: standardised columns, pixels from 0 to 1, or one-hot letters.
+def flat_features(input: ModelInput, x: Any) -> np.ndarray:
+    """Return one row of numbers an example: standardised columns, pixels from 0 to 1, or one-hot letters.
 
     Returns:
         float32 `(n, values)`.
@@ -152,7 +152,7 @@ def flat_features(input: InputSpec, x: Any) -> np.ndarray:
         return (x[:, :, None] == np.arange(4)).reshape(len(x), -1).astype(np.float32)
     if input.modality == "image":
         return x.reshape(len(x), -1).astype(np.float32) / 255
-    return (x - np.array(input.mean or 0, np.float32)) / np.array(input.deviation or 1, np.float32)
+    return (x - np.array(input.mean or 0, np.float32)) / np.array(input.std or 1, np.float32)
 
 
 def _word_counts(split: Split, vocabulary: int) -> Any:
@@ -165,7 +165,7 @@ def _word_counts(split: Split, vocabulary: int) -> Any:
 
 
 def _column(p: np.ndarray, estimator: Any) -> np.ndarray:
-    """Give the probability of 1 of an estimator that may have seen one class only."""
+    """Return the probability of 1 of an estimator that may have seen one class only."""
     return p[:, list(estimator.classes_).index(1)] if 1 in estimator.classes_ else np.zeros(len(p))
 
 

@@ -14,7 +14,7 @@ from deepbio.benchmark.baselines import fit_baseline
 from deepbio.benchmark.provenance import provenance
 from deepbio.benchmark.suite import Cell
 from deepbio.datasets import Dataset, load_dataset
-from deepbio.energy import EnergyMeter
+from deepbio.devices.energy import EnergyMeter
 from deepbio.metrics import summarize
 
 
@@ -57,7 +57,8 @@ def run_cell(cell: Cell) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def _train(cell: Cell, data: Dataset) -> dict[str, Any]:
-    from deepbio.training import fit, predict
+    from deepbio.inference import predict
+    from deepbio.training import fit
     from deepbio.zoo import get_model, weights_hash
 
     model = get_model(cell.model, dataset=data, seed=cell.seed, **cell.config)
@@ -85,14 +86,14 @@ def _fit_baseline(cell: Cell, data: Dataset) -> dict[str, Any]:
 
 
 def _speed(predict: Callable[[], Any], examples: int) -> float:
-    """Give examples a second of a second pass: the first one traced the graph."""
+    """Return examples a second of a second pass: the first one traced the graph."""
     start = time.perf_counter()
     predict()
     return examples / max(time.perf_counter() - start, 1e-9)
 
 
 def _numbered(groups: np.ndarray | None) -> np.ndarray | None:
-    """Give numbers for groups that hold several examples: names may be patients' and are not kept."""
+    """Return numbers for groups that hold several examples: names may be patients' and are not kept."""
     if groups is None:
         return None
     names, numbers = np.unique(np.asarray(groups).astype(str), return_inverse=True)

@@ -34,7 +34,7 @@ class Claim:
             os.utime(self.file)
 
     def release(self) -> None:
-        """Give the cell free, and remove what dead holders before left."""
+        """Return the cell free, and remove what dead holders before left."""
         _remove_up_to(self.file)
 
 
@@ -75,7 +75,7 @@ def clear_finished(folder: Path, key: str, *, patience: float = PATIENCE) -> Non
 
 
 def holders(folder: Path, stem: str) -> list[Path]:
-    """Give the claims of one cell, oldest generation first."""
+    """Return the claims of one cell, oldest generation first."""
     found = [file for file in folder.glob(f"{stem}.*") if file.suffix[1:].isdigit()]
     return sorted(found, key=lambda file: int(file.suffix[1:]))
 
@@ -138,7 +138,7 @@ def _is_stale(file: Path, patience: float) -> bool:
 
 
 def _now(folder: Path) -> float:
-    """Give the time by the clock that stamps files in this folder: machines' own clocks differ."""
+    """Return the time by the clock that stamps files in this folder: machines' own clocks differ."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as probe:
         return os.stat(probe.name).st_mtime  # noqa: PTH116 (a path object adds nothing here)
 
@@ -167,7 +167,7 @@ def _lives(pid: int, started: str) -> bool:
 
 
 def _started(pid: int) -> str:
-    """Give when a process was started, in clock ticks since the start of the machine; empty where it cannot be known.
+    """Return when a process was started, in clock ticks since the start of the machine; empty where it cannot be known.
 
     A process that has ended and not yet been waited for has no start any more.
     """

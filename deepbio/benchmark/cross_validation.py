@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets import Dataset, Split, assign_splits
-from deepbio.training import Run, fit, predict
+from deepbio.inference import predict
+from deepbio.training import Run, fit
 from deepbio.zoo import get_model
 
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
-def joined(data: Dataset) -> Split:
-    """Give all examples of a data set as one split, ordered as the ids number them (`name:1`, `name:2`, ...).
+def merge_splits(data: Dataset) -> Split:
+    """Return all examples of a data set as one split, ordered as the ids number them (`name:1`, `name:2`, ...).
 
     A card's fixed splits are set aside: this is for cross-validation of sets whose rows in the literature are such.
     """
@@ -26,7 +27,7 @@ def joined(data: Dataset) -> Split:
     return Split(x[order], y[order], ids[order], groups[order])
 
 
-def fit_inside(
+def fit_fold(
     name: str,
     data: Dataset,
     every: Split,
@@ -59,7 +60,7 @@ def cross_validate(name: str, data: Dataset, every: Split, folds: Folds, *, seed
 
     Args:
         folds: pairs (train, test) of indices, as `grouped_folds` gives them.
-        options: of `fit_inside`.
+        options: of `fit_fold`.
 
     Returns:
         predictions after the link, in the order of `every`.
@@ -67,6 +68,6 @@ def cross_validate(name: str, data: Dataset, every: Split, folds: Folds, *, seed
     shape = (len(every),) if data.task.kind == "binary" else (len(every), data.task.outputs)
     p = np.zeros(shape)
     for k, (train, test) in enumerate(folds):
-        run = fit_inside(name, data, every, train, seed=seed, salt=f"fold-{k}", **options)
+        run = fit_fold(name, data, every, train, seed=seed, salt=f"fold-{k}", **options)
         p[test] = predict(run.model, every.take(test))
     return p

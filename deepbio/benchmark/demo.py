@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets import Dataset, load_dataset
+from deepbio.inference import Evaluation, compare, evaluate
 from deepbio.report import Result
-from deepbio.training import Evaluation, compare, evaluate, fit
+from deepbio.training import fit
 from deepbio.zoo import get_model
 
 # data set, model, settings of `fit` besides the model's own

@@ -17,10 +17,11 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pandas")
 
 
 def provenance() -> dict[str, Any]:
-    """Give versions, machine and git state, JSON-able, without loading TensorFlow.
+    """Return versions, machine and git state, JSON-able, without loading TensorFlow.
 
-    >>> sorted(provenance())
-    ['git', 'machine', 'versions']
+    Example:
+        >>> sorted(provenance())
+        ['git', 'machine', 'versions']
     """
     versions = {"deepbio": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
@@ -37,7 +38,7 @@ def provenance() -> dict[str, Any]:
 
 
 def git_state(folder: Path | None = None) -> dict[str, Any] | None:
-    """Give the commit of the checkout that this code stands in and whether it was changed since; None outside of one."""
+    """Return the commit of the checkout that this code stands in and whether it was changed since; None outside of one."""
     place = folder or Path(__file__).resolve().parents[2]
     if not (place / ".git").exists():  # an installed package may lie inside somebody else's checkout
         return None

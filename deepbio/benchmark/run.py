@@ -15,8 +15,8 @@ from pathlib import Path
 from deepbio.benchmark.claims import PATIENCE, clear_finished, is_free
 from deepbio.benchmark.store import Store
 from deepbio.benchmark.suite import Cell, Suite
-from deepbio.datasets.files import writable_folder
 from deepbio.errors import DeepbioError
+from deepbio.files import writable_folder
 
 # How long a process with nothing left to claim waits before it looks whether others have finished theirs.
 _WAIT = 1.0

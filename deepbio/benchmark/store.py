@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from deepbio.benchmark.suite import Cell
-from deepbio.datasets.files import sha256_of, write_atomically
 from deepbio.errors import DataError
+from deepbio.files import sha256_of, write_atomically
 
 FORMAT = 1
 
@@ -35,7 +35,7 @@ class Store:
         return self.folder / "claims"
 
     def place(self, cell: Cell, ending: str = "json") -> Path:
-        """Give the path of a cell's file."""
+        """Return the path of a cell's file."""
         return self.folder / f"{cell.key}.{ending}"
 
     def has(self, cell: Cell) -> bool:
@@ -63,7 +63,7 @@ class Store:
             beside.write_text(reason.strip() + "\n", encoding="utf-8")
 
     def failure(self, cell: Cell) -> str | None:
-        """Give why the cell could not be computed the last time, or None."""
+        """Return why the cell could not be computed the last time, or None."""
         try:
             return self.place(cell, "failed").read_text(encoding="utf-8").strip()
         except OSError:

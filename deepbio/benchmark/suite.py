@@ -26,10 +26,10 @@ from typing import Any, Literal
 import yaml
 
 from deepbio.benchmark.baselines import BASELINES, RANDOM_BASELINES
+from deepbio.catalog import suites_folder
 from deepbio.datasets import dataset_card
 from deepbio.errors import DataError, nearest
 from deepbio.metrics import metric
-from deepbio.shelves import suites_folder
 from deepbio.zoo.registry import model_spec
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -123,7 +123,7 @@ class Suite:
             yield from entry.cells
 
     def with_seeds(self, count: int) -> Suite:
-        """Give the suite with its first `count` seeds only.
+        """Return the suite with its first `count` seeds only.
 
         Raises:
             DataError: `count` is under 1.
@@ -138,7 +138,7 @@ class Suite:
         return replace(self, entries=entries)
 
     def only(self, wanted: str) -> Suite:
-        """Give the part of the suite whose data set, or `DATASET/MODEL`, is named so.
+        """Return the part of the suite whose data set, or `DATASET/MODEL`, is named so.
 
         Raises:
             DataError: nothing is named so.
@@ -154,10 +154,11 @@ class Suite:
 
 
 def list_suites() -> list[str]:
-    """Give the names of the suites that come with deepbio.
+    """Return the names of the suites that come with deepbio.
 
-    >>> "quick" in list_suites()
-    True
+    Example:
+        >>> "quick" in list_suites()
+        True
     """
     return sorted(file.stem for file in suites_folder().glob("*.yaml"))
 
@@ -169,9 +170,10 @@ def read_suite(name: str | Path) -> Suite:
         DataError: no such suite, or a data set, model, baseline, metric or key that does not exist, with the nearest names.
         ModelError: an unknown model.
 
-    >>> suite = read_suite("quick")
-    >>> len({cell.key for cell in suite.cells()}) == len(list(suite.cells()))
-    True
+    Example:
+        >>> suite = read_suite("quick")
+        >>> len({cell.key for cell in suite.cells()}) == len(list(suite.cells()))
+        True
     """
     file = Path(name)
     if file.suffix not in (".yaml", ".yml"):

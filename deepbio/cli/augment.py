@@ -52,8 +52,9 @@ def preview(
 def read_augment(text: str | None) -> Any:
     """Read what `--augment` says: a name, names with commas between, or YAML.
 
-    >>> read_augment("flip,rotate"), read_augment("[flip, {rotate: {degrees: 5}}]")
-    (['flip', 'rotate'], ['flip', {'rotate': {'degrees': 5}}])
+    Example:
+        >>> read_augment("flip,rotate"), read_augment("[flip, {rotate: {degrees: 5}}]")
+        (['flip', 'rotate'], ['flip', {'rotate': {'degrees': 5}}])
     """
     return None if text is None else key_values([f"augment={text}"], option="--augment")["augment"]
 

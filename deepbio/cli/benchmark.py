@@ -95,7 +95,7 @@ def leaderboard(
     """Show a suite's results: intervals, comparison with the best, cost, and published numbers beside ours."""
     from deepbio.benchmark import leaderboard as standings
     from deepbio.benchmark import read_suite
-    from deepbio.datasets.files import write_atomically
+    from deepbio.files import write_atomically
     from deepbio.report import leaderboard_as
 
     kinds: dict[str, Form] = {".txt": "text", ".md": "markdown", ".csv": "csv", ".html": "html", ".htm": "html"}
@@ -118,7 +118,7 @@ def leaderboard(
 
 
 def results_folder(name: str) -> Path:
-    """Give the folder where a suite's results are kept unless told otherwise."""
+    """Return the folder where a suite's results are kept unless told otherwise."""
     return Path("runs") / "suites" / name
 
 
@@ -133,7 +133,7 @@ def _list() -> None:
 
 
 def _cores() -> int:
-    """Give as many processes as there are cores, but one where a GPU does the work."""
+    """Return as many processes as there are cores, but one where a GPU does the work."""
     if Path("/proc/driver/nvidia/gpus").is_dir() and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1"):
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

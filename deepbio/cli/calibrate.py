@@ -26,42 +26,44 @@ def calibrate(
     forget: Annotated[bool, typer.Option("--forget", help="Take out what was stored.")] = False,
 ) -> None:
     """Fit calibration, thresholds and coverage to the validation split of a run and store them in its preset.json."""
-    from deepbio.zoo.preset import read_preset, write_readout
+    from deepbio.zoo.preset import read_preset, write_postprocessing
 
     trained_on = read_preset(run).get("dataset") or {}
     if forget:
-        write_readout(run, None)
+        write_postprocessing(run, None)
         _forget_figures(run, ("valid", "test"))
         note(f"{run}: predictions are as the network gives them.")
         return
     if not trained_on.get("name"):
-        raise DeepbioError(f"{run} does not say what it was trained on; use deepbio.training.calibrate in Python.")
+        raise DeepbioError(f"{run} does not say what it was trained on; use deepbio.inference.calibrate in Python.")
     load_tensorflow()
-    from deepbio import metrics, training
+    from deepbio import inference, metrics
     from deepbio.zoo import get_model
     from deepbio.zoo.preset import write_json
 
     data = load_data(trained_on["name"], trained_on.get("options", {}), fingerprint=trained_on.get("fingerprint"))
     model = get_model(str(run), dataset=data)
     aim = key_values([threshold], option="--threshold") if threshold else None
-    readout = training.calibrate(model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class)
-    write_readout(run, readout)
+    postprocessing = inference.calibrate(
+        model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class
+    )
+    write_postprocessing(run, postprocessing)
     _forget_figures(run, ("test",))
     figures = read_figures(run)
     if "valid" in figures:
-        write_json(run / "metrics.json", {**figures, "valid": training.evaluate(model, data.valid).to_dict()})
-    if readout.calibration is not None:
-        values = {k: v for k, v in readout.calibration.to_dict().items() if isinstance(v, (str, float))}
+        write_json(run / "metrics.json", {**figures, "valid": inference.evaluate(model, data.valid).to_dict()})
+    if postprocessing.calibration is not None:
+        values = {k: v for k, v in postprocessing.calibration.to_dict().items() if isinstance(v, (str, float))}
         typer.echo(", ".join(f"{k} {v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()))
         if data.task.kind in ("binary", "multiclass"):
             for name, used in (("before", False), ("after", True)):
-                p = training.predict(model, data.valid, calibrated=used)
+                p = inference.predict(model, data.valid, calibrated=used)
                 typer.echo(f"calibration error {name}: {metrics.ece_interval(data.valid.y, p)} (validation split)")
-    if readout.thresholds:
-        typer.echo(f"yes from {', '.join(f'{t:.4g}' for t in readout.thresholds)} on ({readout.aim})")
-    if readout.conformal is not None:
-        typer.echo(f"sets or intervals that hold the truth {readout.conformal.coverage:.0%} of the time")
-    note(f"Stored in {run / 'preset.json'}; {readout.examples} validation examples.")
+    if postprocessing.thresholds:
+        typer.echo(f"yes from {', '.join(f'{t:.4g}' for t in postprocessing.thresholds)} on ({postprocessing.aim})")
+    if postprocessing.conformal is not None:
+        typer.echo(f"sets or intervals that hold the truth {postprocessing.conformal.coverage:.0%} of the time")
+    note(f"Stored in {run / 'preset.json'}; {postprocessing.examples} validation examples.")
 
 
 def _forget_figures(run: Path, splits: tuple[str, ...]) -> None:

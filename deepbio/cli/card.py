@@ -44,7 +44,7 @@ def card(
 ) -> None:
     """Write card.md of a run anew: results with intervals, parts of the data, limits, cost. Your own words above it stay."""
     from deepbio.datasets.cards import read_card
-    from deepbio.datasets.files import write_atomically
+    from deepbio.files import write_atomically
     from deepbio.report.model_card import joined_card, model_card_text, reading_in_words
     from deepbio.zoo.preset import read_preset, write_json
     from deepbio.zoo.push import hub_card
@@ -75,7 +75,7 @@ def card(
         dataset=_data_facts(preset),
         results=results,
         examples={name: figures[name]["examples"] for name in results},
-        reading=reading_in_words(preset.get("readout")),
+        reading=reading_in_words(preset.get("postprocessing")),
         cost={**_cost(run, preset, figures), **energy_in_words(joules, how, grams)},
         **parts,
     )
@@ -109,7 +109,7 @@ def _evaluated(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Evaluate a split; give its figures and the rows of the subgroup table."""
     load_tensorflow()
-    from deepbio import training
+    from deepbio import inference
     from deepbio.cli.report import read_columns
     from deepbio.metrics import default_metrics
     from deepbio.report import input_columns, subgroups
@@ -120,7 +120,7 @@ def _evaluated(
         raise DeepbioError(f"{run} does not say what it was trained on, so no split can be evaluated.")
     data = load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
     part = dict(data.splits())[split]
-    found = training.evaluate(get_model(str(run)), part)
+    found = inference.evaluate(get_model(str(run)), part)
     columns = input_columns(data.input, part)
     if facts is not None:
         columns |= read_columns(facts, part.names(np.arange(len(part))))
@@ -159,10 +159,11 @@ def _cost(run: Path, preset: dict[str, Any], figures: dict[str, Any]) -> dict[st
 
 
 def energy_of(figures: dict[str, Any], watts: float | None) -> tuple[float | None, str]:
-    """Give the energy of the training in joules, measured or as power times time, and how it is known.
+    """Return the energy of the training in joules, measured or as power times time, and how it is known.
 
-    >>> energy_of({"train_seconds": 60}, 100.0)
-    (6000.0, '100 W, as stated, for 60 s')
+    Example:
+        >>> energy_of({"train_seconds": 60}, 100.0)
+        (6000.0, '100 W, as stated, for 60 s')
     """
     if figures.get("joules") is not None:
         return float(figures["joules"]), "processor packages only, measured"
@@ -172,10 +173,11 @@ def energy_of(figures: dict[str, Any], watts: float | None) -> tuple[float | Non
 
 
 def energy_in_words(joules: float | None, how: str, grams: float | None) -> dict[str, str]:
-    """Give the lines of a card about energy and carbon.
+    """Return the lines of a card about energy and carbon.
 
-    >>> energy_in_words(3.6e6, "measured", 250.0)
-    {'energy': '1 kWh (measured)', 'carbon': '250 g CO2 at 250 g per kWh'}
+    Example:
+        >>> energy_in_words(3.6e6, "measured", 250.0)
+        {'energy': '1 kWh (measured)', 'carbon': '250 g CO2 at 250 g per kWh'}
     """
     if joules is None:
         return {"energy and carbon": "not measured; `deepbio card --watts W --grams-per-kwh G` estimates them"}

@@ -46,9 +46,9 @@ def check(
 
     Published splits are checked as published, with what they share.
     """
+    from deepbio.catalog import entries
     from deepbio.datasets.cards import dataset_card
     from deepbio.datasets.check import check_dataset, report_page
-    from deepbio.shelves import entries
 
     place = None if name is None else Path(name)
     shelf = [folder.name for folder in entries("datasets")]
@@ -79,7 +79,7 @@ def check(
     else:
         typer.echo(str(report))
     if out is not None:
-        from deepbio.datasets.files import write_atomically
+        from deepbio.files import write_atomically
 
         with write_atomically(out) as beside:
             beside.write_text(report_page(report, data), encoding="utf-8")

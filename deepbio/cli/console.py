@@ -43,8 +43,9 @@ def note(message: str) -> None:
 def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
     """Read `key=value` options; values are YAML (`3`, `0.5`, `true`, `[64, 64]`), and `64,64` is a list too.
 
-    >>> key_values(["hidden=64,32", "dropout=0.5"], option="--set")
-    {'hidden': [64, 32], 'dropout': 0.5}
+    Example:
+        >>> key_values(["hidden=64,32", "dropout=0.5"], option="--set")
+        {'hidden': [64, 32], 'dropout': 0.5}
     """
     found: dict[str, Any] = {}
     for pair in pairs:

@@ -19,7 +19,7 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Train each family of model on its data set beside simple baselines; print a table, write a report."""
-    from deepbio.datasets.files import writable_folder
+    from deepbio.files import writable_folder
 
     writable_folder(out.resolve().parent)
     start = time.perf_counter()

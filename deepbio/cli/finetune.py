@@ -94,7 +94,7 @@ def finetune(
         tune(model, data, out=folder, seed=seed, how=how, **running, **settings)
         return
     load_tensorflow()
-    from deepbio.training import choose_strategy
+    from deepbio.devices import choose_strategy
     from deepbio.training.finetuning import APPROACHES, compare_approaches
 
     running["strategy"] = choose_strategy(strategy)
@@ -112,8 +112,9 @@ def tune(
     """Fine-tune, write the run and print its validation figures."""
     load_tensorflow()
     from deepbio import training
+    from deepbio.devices import choose_strategy
 
-    devices = training.choose_strategy(strategy)  # before the first tensor: see there
+    devices = choose_strategy(strategy)  # before the first tensor: see there
     run = training.finetune(model, data, out=out, seed=seed, strategy=devices, **how, **options)
     note(f"{model} tuned on {data.name}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
     typer.echo(str(run.valid))
@@ -121,7 +122,7 @@ def tune(
 
 
 def plan_of_recipe(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Give the model that a recipe of a tuned run started from, and how it was tuned.
+    """Return the model that a recipe of a tuned run started from, and how it was tuned.
 
     Raises:
         DeepbioError: it started from a model in memory, which nobody else has.

@@ -36,13 +36,13 @@ def datasets(context: typer.Context, modality: ModalityOption = None, json: Json
     if context.invoked_subcommand is not None:
         return
     from deepbio.datasets.cards import list_datasets
-    from deepbio.datasets.fetch import whereabouts
+    from deepbio.datasets.fetch import availability
 
     cards = list_datasets(modality=modality)
     if json:
         show_json([card.facts for card in cards])
         return
-    rows = [(c.name, c["modality"], c["task"], _examples(c), whereabouts(c), c["licence"], c["title"]) for c in cards]
+    rows = [(c.name, c["modality"], c["task"], _examples(c), availability(c), c["licence"], c["title"]) for c in cards]
     show_table(["data set", "input", "task", "examples", "files", "licence", "title"], rows)
 
 
@@ -53,8 +53,8 @@ def info(
     """Tell all about one model, data set or preset."""
     from pathlib import Path
 
+    from deepbio.catalog import entries
     from deepbio.datasets.cards import list_datasets
-    from deepbio.shelves import entries
     from deepbio.zoo.registry import builder_options, list_models, model_spec
 
     shelf = {folder.name: folder for folder in entries("zoo")}

@@ -112,12 +112,13 @@ def own_options(
     window: str | None = None,
     **others: Any,
 ) -> dict[str, Any]:
-    """Give what the command line says of files of your own as options of a data set; empty where it names none.
+    """Return what the command line says of files of your own as options of a data set; empty where it names none.
 
-    >>> own_options(fasta=["promoter=a.fa", "other=b.fa"], positive="promoter")
-    {'fasta': {'promoter': 'a.fa', 'other': 'b.fa'}, 'positive': 'promoter'}
-    >>> own_options(genome="g.fa", bed=["peaks.bed"], label="score", length=500)
-    {'genome': 'g.fa', 'bed': 'peaks.bed', 'label': 'score', 'length': 500}
+    Example:
+        >>> own_options(fasta=["promoter=a.fa", "other=b.fa"], positive="promoter")
+        {'fasta': {'promoter': 'a.fa', 'other': 'b.fa'}, 'positive': 'promoter'}
+        >>> own_options(genome="g.fa", bed=["peaks.bed"], label="score", length=500)
+        {'genome': 'g.fa', 'bed': 'peaks.bed', 'label': 'score', 'length': 500}
     """
     sources: dict[str, Any] = {
         "fasta": _classes(fasta or []),
@@ -150,8 +151,9 @@ def own_options(
 def own_name(options: Mapping[str, Any]) -> str:
     """Name a data set after its files.
 
-    >>> own_name({"csv": "data/visits.tsv.gz"}), own_name({"fasta": {"promoter": "a.fa", "other": "b.fa"}})
-    ('visits', 'promoter-other')
+    Example:
+        >>> own_name({"csv": "data/visits.tsv.gz"}), own_name({"fasta": {"promoter": "a.fa", "other": "b.fa"}})
+        ('visits', 'promoter-other')
     """
     named = next(
         options[source]

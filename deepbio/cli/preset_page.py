@@ -14,7 +14,7 @@ _COLUMN = 14
 
 
 def preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Give the lines of the page.
+    """Return the lines of the page.
 
     Args:
         folder: of the preset.
@@ -63,9 +63,9 @@ def _output(task: Task | None, outputs: int) -> str:
     if task is None:
         return f"{outputs} values"
     labels = f": {', '.join(task.labels)}" if task.labels and len(task.labels) <= 20 else ""
-    word = "logit" if task.link != "identity" else "value"
+    word = "logit" if task.activation != "identity" else "value"
     many = f"{outputs} {word}{'' if outputs == 1 else 's'}"
-    return f"{many}{' at each position' if task.kind == 'per_position' else ''} ({task.kind}, link {task.link}){labels}"
+    return f"{many}{' at each position' if task.kind == 'per_position' else ''} ({task.kind}, link {task.activation}){labels}"
 
 
 def _size(folder: Path) -> str:

@@ -14,8 +14,8 @@ from deepbio.cli.console import note
 from deepbio.cli.own_data import load_data
 from deepbio.cli.quiet import load_tensorflow
 from deepbio.cli.score import Model, trained
-from deepbio.datasets.files import writable_folder
 from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.files import writable_folder
 
 
 def report(
@@ -36,7 +36,7 @@ def report(
     folder = trained(model)
     writable_folder(out.resolve().parent)
     load_tensorflow()
-    from deepbio import training
+    from deepbio import inference
     from deepbio.report import Result, input_columns, write_report
     from deepbio.zoo import describe, get_model
     from deepbio.zoo.get_model import preset_folder
@@ -51,11 +51,12 @@ def report(
     part = dict(data.splits())[split]
     ids = part.names(np.arange(len(part)))
     columns: dict[str, Any] = {**input_columns(data.input, part), **(read_columns(facts, ids) if facts else {})}
-    found = training.evaluate(built, part)
+    found = inference.evaluate(built, part)
     result = Result(
         dataset=data.name, model=record.architecture or str(model), split=split, task=record.task, y=found.y, p=found.p,
         metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns, groups=part.groups,
-        facts={"calibrated": "yes" if record.readout and record.readout.calibration else "no"}, **_left_by_training(place),
+        facts={"calibrated": "yes" if record.postprocessing and record.postprocessing.calibration else "no"},
+        **_left_by_training(place),
     )  # fmt: skip
     cards = {data.name: data.card.text} if data.card else {}
     write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)

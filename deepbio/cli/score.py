@@ -40,7 +40,7 @@ def evaluate(
         raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
     folder = trained(model)
     load_tensorflow()
-    from deepbio import training
+    from deepbio import inference
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
@@ -54,7 +54,7 @@ def evaluate(
     data = load_data(name, options, fingerprint=trained_on.get("fingerprint") if same and not given else None)
     if data.task != describe(built).task:
         raise DeepbioError(f"{model} predicts {describe(built).task}; {name} asks for {data.task}.")
-    found = training.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed, tta=tta or None)
+    found = inference.evaluate(built, dict(data.splits())[split], draws=draws, seed=seed, tta=tta or None)
     if json:
         show_json({"model": model, "dataset": name, "split": split, **found.to_dict()})
         return
@@ -85,16 +85,16 @@ def predict(
         raise DeepbioError(f"Expected a file or folder at {file}; there is none.")
     folder = trained(model)
     load_tensorflow()
-    from deepbio.datasets.files import write_atomically
-    from deepbio.training.inputs import as_source
-    from deepbio.training.predict import prediction_rows
+    from deepbio.files import write_atomically
+    from deepbio.inference.inputs import as_source
+    from deepbio.inference.predict import prediction_rows
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
     record = describe(built)
     source, ids = as_source(record.input, file)
 
-    from deepbio import training
+    from deepbio import inference
 
     unsure = None
     if uncertainty is not None:
@@ -104,17 +104,19 @@ def predict(
             raise DeepbioError(
                 f"One run's uncertainty is 'dropout'; received {uncertainty!r}. Ensembles are for Python."
             )
-        unsure = training.predict(built, source, uncertainty="dropout")  # type: ignore[arg-type]
-    p = training.predict(built, source, tta=tta or None) if unsure is None else unsure.mean  # type: ignore[arg-type]
-    header, rows = prediction_rows(record.task, ids, p, thresholds=record.readout.thresholds if record.readout else ())
+        unsure = inference.predict(built, source, uncertainty="dropout")  # type: ignore[arg-type]
+    p = inference.predict(built, source, tta=tta or None) if unsure is None else unsure.mean  # type: ignore[arg-type]
+    header, rows = prediction_rows(
+        record.task, ids, p, thresholds=record.postprocessing.thresholds if record.postprocessing else ()
+    )
     more: dict[str, list[str]] = {}
     if sets:
-        held = training.predict_sets(built, source)  # type: ignore[arg-type]
+        held = inference.predict_sets(built, source)  # type: ignore[arg-type]
         names = record.task.labels if record.task is not None and record.task.labels else range(held.shape[1])
         more["set"] = [";".join(str(n) for n, inside in zip(names, one, strict=True) if inside) for one in held]
     if unusual:
-        ranks = training.strangeness(built, source, rank=True)  # type: ignore[arg-type]
-        more["strangeness"] = [f"{rank:.3f}" for rank in ranks]
+        ranks = inference.ood_score(built, source, rank=True)  # type: ignore[arg-type]
+        more["ood_score"] = [f"{rank:.3f}" for rank in ranks]
     if unsure is not None:
         more |= {"entropy": [f"{e:.6g}" for e in unsure.entropy]} if unsure.entropy is not None else {}
         more["disagreement"] = [f"{d:.6g}" for d in unsure.disagreement]
@@ -130,7 +132,7 @@ def predict(
 
 
 def trained(model: str) -> str:
-    """Give the model's name or folder where it has weights; raise with the nearest names otherwise."""
+    """Return the model's name or folder where it has weights; raise with the nearest names otherwise."""
     from deepbio.zoo.get_model import preset_folder
     from deepbio.zoo.registry import list_models
 

@@ -132,8 +132,9 @@ def fit(
 
     load_tensorflow()
     from deepbio import training, zoo
+    from deepbio.devices import choose_strategy
 
-    devices = training.choose_strategy(strategy)  # before the first tensor: see there
+    devices = choose_strategy(strategy)  # before the first tensor: see there
     built = zoo.get_model(model, dataset=data, seed=seed, **config)
     run = training.fit(
         built, data, out=folder, seed=seed, strategy=devices, resume=resume, checkpoint_steps=checkpoint_steps,

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from deepbio.catalog import entries
 from deepbio.errors import DataError, nearest
-from deepbio.shelves import entries
 
 _REQUIRED = ("name", "title", "modality", "task", "reader", "source", "licence", "citation", "split", "classes")
 
@@ -31,8 +31,9 @@ class Card:
     def examples(self) -> int | None:
         """Number of examples in all splits; `None` where the card does not say.
 
-        >>> dataset_card("uci_splice").examples
-        3188
+        Example:
+            >>> dataset_card("uci_splice").examples
+            3188
         """
         for counts in (self.facts.get("split", {}).get("sizes"), self.facts.get("classes")):
             if isinstance(counts, dict) and all(isinstance(count, int) for count in counts.values()):
@@ -49,9 +50,10 @@ def read_card(path: Path) -> Card:
     Raises:
         DataError: there is no card, its front matter is not YAML, or it has no name.
 
-    >>> from deepbio.shelves import shelf
-    >>> read_card(shelf("datasets") / "xor").name
-    'xor'
+    Example:
+        >>> from deepbio.catalog import catalog_folder
+        >>> read_card(catalog_folder("datasets") / "xor").name
+        'xor'
     """
     file = path / "card.md" if path.is_dir() else path
     try:
@@ -75,7 +77,7 @@ def read_card(path: Path) -> Card:
 
 
 def dataset_card(name: str) -> Card:
-    """Give the card of a data set on the shelf.
+    """Return the card of a data set on the shelf.
 
     Raises:
         DataError: no data set of that name; the message has the nearest names.
@@ -93,10 +95,11 @@ def dataset_card(name: str) -> Card:
 
 
 def list_datasets(*, modality: str | None = None) -> list[Card]:
-    """Give the cards of all data sets on the shelf, sorted by name, of one modality if asked.
+    """Return the cards of all data sets on the shelf, sorted by name, of one modality if asked.
 
-    >>> "uci_splice" in [card.name for card in list_datasets(modality="dna")]
-    True
+    Example:
+        >>> "uci_splice" in [card.name for card in list_datasets(modality="dna")]
+        True
     """
     cards = [dataset_card(folder.name) for folder in entries("datasets")]
     known = {card["modality"] for card in cards}

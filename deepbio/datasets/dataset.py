@@ -14,7 +14,7 @@ import numpy as np
 from deepbio.datasets.cards import Card
 from deepbio.datasets.split import Split
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Dataset:
 
     name: str
     task: Task
-    input: InputSpec
+    input: ModelInput
     train: Split
     valid: Split
     test: Split
@@ -126,7 +126,7 @@ class Dataset:
                     )
 
     def fingerprint(self) -> str:
-        """Give the SHA-256 of all inputs and labels, split by split: two data sets with one fingerprint are equal."""
+        """Return the SHA-256 of all inputs and labels, split by split: two data sets with one fingerprint are equal."""
         digest = hashlib.sha256()
         for part, split in self.splits():
             digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())

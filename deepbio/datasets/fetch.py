@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from deepbio.datasets.cards import Card
-from deepbio.datasets.download import cache_folder, download
-from deepbio.datasets.files import digest_of
+from deepbio.download import cache_folder, download
 from deepbio.errors import DataError
+from deepbio.files import digest_of
 
 _DIGESTS = ("sha256", "md5")
 
 
 def card_file(card: Card, name: str) -> Path:
-    """Give the path of one file of a data set, with one of the checksums on its card; download it where need be.
+    """Return the path of one file of a data set, with one of the checksums on its card; download it where need be.
 
     Raises:
         DataError: the card does not list the file, the file is changed, or it cannot be had.
@@ -57,12 +57,13 @@ def card_file(card: Card, name: str) -> Path:
     return download(addresses, cached, check=lambda path: _mismatch(path, entry), advice=_by_hand(card, cached))
 
 
-def whereabouts(card: Card) -> str:
+def availability(card: Card) -> str:
     """Say where the files of a data set are, without the network: `"here"`, `"internet"` or `"own copy"`.
 
-    >>> from deepbio.datasets import dataset_card
-    >>> whereabouts(dataset_card("uci_splice"))
-    'here'
+    Example:
+        >>> from deepbio.datasets import dataset_card
+        >>> availability(dataset_card("uci_splice"))
+        'here'
     """
     missing = [
         entry for entry in card.facts.get("files", []) if not entry.get("optional") and not _at_hand(card, entry)

@@ -50,7 +50,7 @@ class LeakageReport:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary."""
+        """Return a JSON-able dictionary."""
         rows = {kind: [shared._asdict() for shared in getattr(self, kind)] for kind in ("exact", "near")}
         return {**asdict(self), **rows, "exact_counts": self.counts(), "near_counts": self.counts("near")}
 
@@ -68,9 +68,10 @@ def check_leakage(data: Dataset, *, near: bool = True) -> LeakageReport:
         data: DNA and images are searched for near duplicates too; tables and texts (as token ids) for identical ones.
         near: False leaves near duplicates out, which is faster.
 
-    >>> from deepbio.datasets import load_dataset
-    >>> check_leakage(load_dataset("ecoli_promoters"), near=False).clean
-    True
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> check_leakage(load_dataset("ecoli_promoters"), near=False).clean
+        True
     """
     splits = dict(data.splits())
     found = {part: digests(split.x) for part, split in splits.items()}

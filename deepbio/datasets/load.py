@@ -29,7 +29,7 @@ READERS = {
     "splice_windows": "deepbio.datasets.public.splice_windows:splice_windows",
     "genomic_benchmarks": "deepbio.datasets.public.genomic_benchmarks:genomic_benchmarks",
     "deepstarr": "deepbio.datasets.public.deepstarr:deepstarr",
-    "own_notes": "deepbio.datasets.public.own_notes:own_notes",
+    "own_notes": "deepbio.datasets.public.user_supplied_notes:own_notes",
     "pbmc68k_reduced": "deepbio.datasets.public.scanpy:pbmc68k_reduced",
     "vignettes": "deepbio.datasets.vignettes.load:vignettes",
 }
@@ -45,8 +45,9 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     Raises:
         DataError: unknown name or option, or a file that is missing or changed.
 
-    >>> load_dataset("xor")
-    Dataset('xor', binary, table (2,), train=400 valid=200 test=200)
+    Example:
+        >>> load_dataset("xor")
+        Dataset('xor', binary, table (2,), train=400 valid=200 test=200)
     """
     card = dataset_card(name)
     reader = card["reader"]

@@ -18,10 +18,11 @@ def check_kinds(function: Callable[..., Any], options: Mapping[str, Any]) -> Non
     Raises:
         DataError: names the first that is not.
 
-    >>> def read(*, seed: int = 0): ...
-    >>> check_kinds(read, {"seed": "one"})
-    Traceback (most recent call last):
-    deepbio.errors.DataError: seed must be a whole number; received 'one'.
+    Example:
+        >>> def read(*, seed: int = 0): ...
+        >>> check_kinds(read, {"seed": "one"})
+        Traceback (most recent call last):
+        deepbio.errors.DataError: seed must be a whole number; received 'one'.
     """
     for name, parameter in signature(function).parameters.items():
         kinds = str(parameter.annotation).split(" | ")

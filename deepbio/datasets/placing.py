@@ -59,9 +59,10 @@ def place_examples(
     Raises:
         DataError: an unknown split or option, a split that would be empty, or published splits that share examples.
 
-    >>> placed = place_examples(np.arange(20)[:, None], fractions={"train": 0.5, "valid": 0.25, "test": 0.25})
-    >>> {part: int((placed.parts == part).sum()) for part in PARTS}
-    {'train': 10, 'valid': 5, 'test': 5}
+    Example:
+        >>> placed = place_examples(np.arange(20)[:, None], fractions={"train": 0.5, "valid": 0.25, "test": 0.25})
+        >>> {part: int((placed.parts == part).sum()) for part in PARTS}
+        {'train': 10, 'valid': 5, 'test': 5}
     """
     if duplicates not in get_args(Duplicates):
         raise DataError(f"Unknown duplicates {duplicates!r}. {nearest(str(duplicates), get_args(Duplicates))}")
@@ -76,40 +77,41 @@ def place_examples(
             raise DataError(f"Expected one entry of {what} an example, {len(same)}; received {len(values)}.")
     if duplicates == "drop":
         parts[_superfluous(same, parts, y)] = DROPPED
-    joined = same if groups is None else np.asarray(groups).astype(str)
+    merge_splits = same if groups is None else np.asarray(groups).astype(str)
     if groups is not None and duplicates in ("group", "near"):
-        joined = join_groups(joined, same)
+        merge_splits = join_groups(merge_splits, same)
     if duplicates == "near":
-        joined = join_groups(joined, near_groups(content))
+        merge_splits = join_groups(merge_splits, near_groups(content))
     if split is not None and duplicates != "keep":
-        _check_disjoint(parts, joined)
+        _check_disjoint(parts, merge_splits)
     for name, share in (("?", fractions), ("train", _without_test(fractions))):
         if name == "?" or (split is not None and not (parts == "valid").any()):
             here = np.flatnonzero(parts == name)
             if len(here):
                 labels = None if y is None else np.asarray(y)[here]
-                parts[here] = assign_splits(joined[here], labels, fractions=share, salt=str(seed))
+                parts[here] = assign_splits(merge_splits[here], labels, fractions=share, salt=str(seed))
     for part in PARTS:
         if not (parts == part).any():
             if split is not None:
                 raise DataError(f"The published splits have no {part} example (any more). Check which rows say {part}.")
             raise DataError(
-                f"The {part} split would be empty: {len(same)} examples form {len(np.unique(joined))} groups. Give more "
+                f"The {part} split would be empty: {len(same)} examples form {len(np.unique(merge_splits))} groups. Give more "
                 "examples or other fractions; where the groups are chromosomes, name those of valid and test; where identical "
                 "examples tie your groups together, duplicates='drop'."
             )
-    return Placement(parts, None if duplicates == "keep" else joined)
+    return Placement(parts, None if duplicates == "keep" else merge_splits)
 
 
 def digests(content: Any) -> np.ndarray:
-    """Give 16 hexadecimal digits for each example, `(n,)`: equal content, equal digits.
+    """Return 16 hexadecimal digits for each example, `(n,)`: equal content, equal digits.
 
     Args:
         content: an array or source, read in pieces; a list of texts; or what has `digests()`, such as `ImageFiles`.
 
-    >>> found = digests(["well", "ill", "well"])
-    >>> bool(found[0] == found[2]), bool(found[0] == found[1])
-    (True, False)
+    Example:
+        >>> found = digests(["well", "ill", "well"])
+        >>> bool(found[0] == found[2]), bool(found[0] == found[1])
+        (True, False)
     """
     own = getattr(content, "digests", None)
     if own is not None:
@@ -126,10 +128,11 @@ def digests(content: Any) -> np.ndarray:
 
 
 def join_groups(groups: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Join groups that share a member of `other`; a joined group has the first of its names.
+    """Join groups that share a member of `other`; a merge_splits group has the first of its names.
 
-    >>> join_groups(np.array(["ann", "bob", "cem"]), np.array(["x", "x", "y"])).tolist()
-    ['ann', 'ann', 'cem']
+    Example:
+        >>> join_groups(np.array(["ann", "bob", "cem"]), np.array(["x", "x", "y"])).tolist()
+        ['ann', 'ann', 'cem']
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -43,9 +43,10 @@ class Split:
     Raises:
         DataError: the lengths differ.
 
-    >>> split = Split(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
-    >>> len(split), len(split.take([0, 2]))
-    (4, 2)
+    Example:
+        >>> split = Split(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
+        >>> len(split), len(split.take([0, 2]))
+        (4, 2)
     """
 
     x: Source
@@ -65,7 +66,7 @@ class Split:
         return len(self.x)
 
     def take(self, indices: Any) -> Split:
-        """Give the split of the examples at `indices` (integers or a boolean mask), in that order.
+        """Return the split of the examples at `indices` (integers or a boolean mask), in that order.
 
         Raises:
             DataError: a mask that is not one entry an example.
@@ -78,7 +79,7 @@ class Split:
         return Split(self.x[chosen], self.y[chosen], pick(self.ids), pick(self.groups))
 
     def names(self, indices: Any) -> list[str]:
-        """Give the ids of some examples as text, their numbers where there are no ids."""
+        """Return the ids of some examples as text, their numbers where there are no ids."""
         chosen = np.asarray(indices, dtype=np.int64)
         return [str(value) for value in (chosen if self.ids is None else self.ids[chosen])]
 
@@ -109,7 +110,7 @@ class Split:
 
 
 def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarray:
-    """Give the order in which an epoch visits the examples: a pure function of `(seed, epoch)`.
+    """Return the order in which an epoch visits the examples: a pure function of `(seed, epoch)`.
 
     Returns:
         int64 `(examples,)`; the stored order where `seed` is `None`.
@@ -117,8 +118,9 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
     Raises:
         DataError: a negative seed or epoch.
 
-    >>> (epoch_order(5, seed=1, epoch=2) == epoch_order(5, seed=1, epoch=2)).all()
-    np.True_
+    Example:
+        >>> (epoch_order(5, seed=1, epoch=2) == epoch_order(5, seed=1, epoch=2)).all()
+        np.True_
     """
     if seed is None:
         return np.arange(examples)
@@ -128,7 +130,7 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
 
 
 def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
-    """Give an order in which an epoch visits each class equally often: a pure function of `(seed, epoch)`.
+    """Return an order in which an epoch visits each class equally often: a pure function of `(seed, epoch)`.
 
     As many visits as there are examples. A small class goes round several times, each time in another order; of a large one a
     part is visited, other examples each epoch.
@@ -142,9 +144,10 @@ def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
     Raises:
         DataError: a negative seed or epoch.
 
-    >>> y = np.array([0] * 90 + [1] * 10)
-    >>> np.bincount(y[balanced_order(y, seed=0)]).tolist()
-    [50, 50]
+    Example:
+        >>> y = np.array([0] * 90 + [1] * 10)
+        >>> np.bincount(y[balanced_order(y, seed=0)]).tolist()
+        [50, 50]
     """
     if seed < 0 or epoch < 0:
         raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
@@ -161,10 +164,11 @@ def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
 
 
 def worker_slice(batch: np.ndarray, *, worker: int, workers: int) -> np.ndarray:
-    """Give worker `worker` of `workers` its contiguous share of a global batch; shares differ by one at most.
+    """Return worker `worker` of `workers` its contiguous share of a global batch; shares differ by one at most.
 
-    >>> [worker_slice(np.arange(5), worker=k, workers=2).tolist() for k in (0, 1)]
-    [[0, 1, 2], [3, 4]]
+    Example:
+        >>> [worker_slice(np.arange(5), worker=k, workers=2).tolist() for k in (0, 1)]
+        [[0, 1, 2], [3, 4]]
     """
     if not 0 <= worker < workers:
         raise DataError(f"worker must be from 0 to {workers - 1}, one of {workers} workers; received {worker}.")

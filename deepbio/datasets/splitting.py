@@ -37,8 +37,9 @@ def assign_splits(
     Raises:
         DataError: the fractions are not shares of 1, or there is not one label an example.
 
-    >>> assign_splits(["a", "a", "b", "c"], fractions={"train": 0.5, "test": 0.5}).tolist()
-    ['train', 'train', 'test', 'test']
+    Example:
+        >>> assign_splits(["a", "a", "b", "c"], fractions={"train": 0.5, "test": 0.5}).tolist()
+        ['train', 'train', 'test', 'test']
     """
     if abs(sum(fractions.values()) - 1) > 1e-9 or min(fractions.values()) < 0:
         raise DataError(f"The fractions of the splits must be 0 or more and add up to 1; received {dict(fractions)}.")
@@ -64,7 +65,7 @@ def assign_splits(
 def grouped_folds(
     y: np.ndarray, groups: Sequence | np.ndarray, *, folds: int = 10, seed: int = 0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Give `folds` pairs (train, test) of indices: stratified by label, no group on both sides.
+    """Return `folds` pairs (train, test) of indices: stratified by label, no group on both sides.
 
     Args:
         y: labels, `(n,)`.
@@ -75,9 +76,10 @@ def grouped_folds(
     Raises:
         DataError: there are fewer groups than folds.
 
-    >>> folds = grouped_folds(np.tile([0, 1], 10), np.arange(20), folds=5)
-    >>> sorted(np.concatenate([test for _, test in folds]).tolist()) == list(range(20))
-    True
+    Example:
+        >>> folds = grouped_folds(np.tile([0, 1], 10), np.arange(20), folds=5)
+        >>> sorted(np.concatenate([test for _, test in folds]).tolist()) == list(range(20))
+        True
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -89,10 +91,11 @@ def grouped_folds(
 
 
 def identical(x: np.ndarray) -> np.ndarray:
-    """Give each example the number of the first example with the same bytes: the group of identical inputs.
+    """Return each example the number of the first example with the same bytes: the group of identical inputs.
 
-    >>> identical(np.array([[1, 2], [3, 4], [1, 2]])).tolist()
-    [0, 1, 0]
+    Example:
+        >>> identical(np.array([[1, 2], [3, 4], [1, 2]])).tolist()
+        [0, 1, 0]
     """
     first: dict[bytes, int] = {}
     return np.array([first.setdefault(hashlib.sha256(row.tobytes()).digest(), i) for i, row in enumerate(x)], np.int64)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 
-def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> InputSpec:
+def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> ModelInput:
     """Describe a table by its training rows.
 
     Args:
@@ -18,8 +18,9 @@ def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> InputSpec:
     Raises:
         DataError: there is no row, or a value is not a finite number.
 
-    >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).deviation
-    (1.0, 1.0)
+    Example:
+        >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).deviation
+        (1.0, 1.0)
     """
     columns = np.asarray(x, np.float64)
     if not len(columns):
@@ -34,6 +35,6 @@ def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> InputSpec:
         )
     deviation = columns.std(axis=0)
     deviation[deviation == 0] = 1.0  # a constant column says nothing; it must not become infinite
-    return InputSpec(
+    return ModelInput(
         "table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(deviation.tolist())
     )

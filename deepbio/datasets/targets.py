@@ -14,7 +14,7 @@ from deepbio.specs import Kind, Task
 def targets(
     y: Any, *, kind: Kind | None = None, labels: Sequence[str] | None = None, positive: str | None = None
 ) -> tuple[np.ndarray, Task]:
-    """Give `y` as models are trained on it, and its task.
+    """Return `y` as models are trained on it, and its task.
 
     Args:
         y: class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; classes or counts for each position.
@@ -30,9 +30,10 @@ def targets(
     Raises:
         DataError: one class only, a class without a name, a missing or infinite value, a shape that the kind has not.
 
-    >>> y, task = targets(["ill", "well", "ill"], positive="ill")
-    >>> y.tolist(), task.labels
-    ([1, 0, 1], ('well', 'ill'))
+    Example:
+        >>> y, task = targets(["ill", "well", "ill"], positive="ill")
+        >>> y.tolist(), task.labels
+        ([1, 0, 1], ('well', 'ill'))
     """
     array = np.asarray(y)
     if array.dtype == object:
@@ -57,7 +58,8 @@ def targets(
 def check_predicted(label: str | None, targets: Sequence[str]) -> None:
     """Check that either a column of classes or columns of numbers are to be predicted.
 
-    >>> check_predicted("diagnosis", [])
+    Example:
+        >>> check_predicted("diagnosis", [])
     """
     if (label is None) == (not targets):
         raise DataError(

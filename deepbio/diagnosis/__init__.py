@@ -2,7 +2,6 @@
 
 from deepbio.diagnosis.diagnose import diagnose
 from deepbio.diagnosis.diagnosis import BANNER, Candidate, Diagnosis, WordWeight
-from deepbio.diagnosis.evidence import attention_weights, word_evidence
 from deepbio.diagnosis.terms import FoundTerm, TermFinder
 
 __all__ = [
@@ -12,7 +11,5 @@ __all__ = [
     "FoundTerm",
     "TermFinder",
     "WordWeight",
-    "attention_weights",
     "diagnose",
-    "word_evidence",
 ]

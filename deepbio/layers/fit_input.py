@@ -19,8 +19,9 @@ class FitLength(keras.layers.Layer):
     Input shape: `(batch, positions, 4)`.
     Output shape: `(batch, length, 4)`.
 
-    >>> FitLength(2)(keras.ops.ones((1, 5, 4))).shape, FitLength(4)(keras.ops.ones((1, 1, 4)))[0, :, 0].numpy().tolist()
-    (TensorShape([1, 2, 4]), [0.0, 1.0, 0.0, 0.0])
+    Example:
+        >>> FitLength(2)(keras.ops.ones((1, 5, 4))).shape, FitLength(4)(keras.ops.ones((1, 1, 4)))[0, :, 0].numpy().tolist()
+        (TensorShape([1, 2, 4]), [0.0, 1.0, 0.0, 0.0])
     """
 
     def __init__(self, length: int, **options):
@@ -36,11 +37,11 @@ class FitLength(keras.layers.Layer):
         return ops.pad(x, [(0, 0), (missing // 2, missing - missing // 2), (0, 0)])
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, length, 4)`."""
+        """Return `(batch, length, 4)`."""
         return (input_shape[0], self.length, input_shape[2])
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "length": self.length}
 
 
@@ -58,8 +59,9 @@ class FitImage(keras.layers.Layer):
     Input shape: `(batch, height, width, channels)` uint8 pixels.
     Output shape: `(batch, *shape)` uint8 pixels.
 
-    >>> FitImage((2, 2, 3))(keras.ops.full((1, 4, 4, 1), 7, dtype="uint8"))[0, 0, 0].numpy().tolist()
-    [7, 7, 7]
+    Example:
+        >>> FitImage((2, 2, 3))(keras.ops.full((1, 4, 4, 1), 7, dtype="uint8"))[0, 0, 0].numpy().tolist()
+        [7, 7, 7]
     """
 
     def __init__(self, shape: Sequence[int], *, keep_aspect: bool = False, **options):
@@ -81,13 +83,13 @@ class FitImage(keras.layers.Layer):
         return ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, height, width, channels)`."""
+        """Return `(batch, height, width, channels)`."""
         return (input_shape[0], *self.shape)
 
     def compute_output_spec(self, x):
-        """Give a uint8 tensor, whatever the layer's policy."""
+        """Return a uint8 tensor, whatever the layer's policy."""
         return keras.KerasTensor(self.compute_output_shape(x.shape), dtype="uint8")
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "shape": self.shape, "keep_aspect": self.keep_aspect}

@@ -10,39 +10,39 @@ import keras
 from deepbio.errors import ModelError
 from deepbio.layers.one_hot import OneHot
 from deepbio.layers.word_dropout import WordDropout
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.text import PADDING
 
 
-def dna_input(input: InputSpec):
+def dna_input(input: ModelInput):
     """Take uint8 codes `(batch, length)`; give one-hot `(batch, length, 4)`. The layer is named `one_hot`."""
     inputs = _input(input, "dna")
     return inputs, OneHot(name="one_hot")(inputs)
 
 
-def image_input(input: InputSpec):
+def image_input(input: ModelInput):
     """Take uint8 pixels `(batch, height, width, channels)`; give floats from 0 to 1."""
     inputs = _input(input, "image")
     return inputs, keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
 
 
-def table_input(input: InputSpec):
+def table_input(input: ModelInput):
     """Take float32 columns `(batch, features)`; give them standardised by the training split, where that is known."""
     inputs = _input(input, "table")
     if not input.mean:
         return inputs, inputs
-    variance = [deviation**2 for deviation in input.deviation]
+    variance = [deviation**2 for deviation in input.std]
     standardise = keras.layers.Normalization(mean=list(input.mean), variance=variance, name="standardise")
     return inputs, standardise(inputs)
 
 
-def text_input(input: InputSpec):
+def text_input(input: ModelInput):
     """Take int32 token ids `(batch, tokens)`, 0 for padding; give them as they are, for an embedding with a mask."""
     inputs = _input(input, "text")
     return inputs, inputs
 
 
-def word_input(input: InputSpec, size: int, *, vocabulary: int | None = None, word_dropout: float = 0.0):
+def word_input(input: ModelInput, size: int, *, vocabulary: int | None = None, word_dropout: float = 0.0):
     """Take int32 token ids; give `(inputs, words, mask)`: a vector of `size` numbers a word, zeros for padding.
 
     The mask is true where there is a word. It goes to the layers by hand (`layer(x, mask=mask)`), because convolutions would
@@ -57,7 +57,7 @@ def word_input(input: InputSpec, size: int, *, vocabulary: int | None = None, wo
     return inputs, keras.layers.Multiply(name="without_padding")([words, present]), mask
 
 
-def flat_input(input: InputSpec):
+def flat_input(input: ModelInput):
     """Take a table, an image or DNA; give one row of numbers an example, `(batch, values)`."""
     stages = {"table": table_input, "image": image_input, "dna": dna_input}
     if input.modality not in stages:
@@ -66,7 +66,7 @@ def flat_input(input: InputSpec):
     return inputs, x if input.modality == "table" else keras.layers.Flatten(name="flatten")(x)
 
 
-def _input(input: InputSpec, modality: str):
+def _input(input: ModelInput, modality: str):
     if input.modality != modality:
         raise ModelError(f"Expected {modality} input; received {input.modality} of shape {input.shape}.")
     return keras.Input(input.shape, dtype=input.dtype, name=modality)

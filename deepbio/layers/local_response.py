@@ -21,8 +21,9 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     Input shape: `(batch, height, width, channels)`; output shape the same.
 
-    >>> float(LocalResponseNormalization(width=1, bias=0.0, alpha=1.0, beta=0.5)(2 * keras.ops.ones((1, 1, 1, 1)))[0, 0, 0, 0])
-    1.0
+    Example:
+        >>> float(LocalResponseNormalization(width=1, bias=0.0, alpha=1.0, beta=0.5)(2 * keras.ops.ones((1, 1, 1, 1)))[0, 0, 0, 0])
+        1.0
     """
 
     def __init__(
@@ -41,10 +42,10 @@ class LocalResponseNormalization(keras.layers.Layer):
         return x / ops.power(self.bias + self.alpha * total, self.beta)
 
     def compute_output_shape(self, input_shape):
-        """Give the shape of the output."""
+        """Return the shape of the output."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return what rebuilds the layer."""
         own = {"width": self.width, "bias": self.bias, "alpha": self.alpha, "beta": self.beta}
         return {**super().get_config(), **own}

@@ -14,9 +14,10 @@ class MaxOverTime(keras.layers.Layer):
     Input shape: `(batch, positions, channels)`.
     Output shape: `(batch, channels)`.
 
-    >>> x = keras.ops.array([[[1.0], [5.0]]])
-    >>> MaxOverTime()(x, mask=keras.ops.array([[True, False]])).numpy().tolist()
-    [[1.0]]
+    Example:
+        >>> x = keras.ops.array([[[1.0], [5.0]]])
+        >>> MaxOverTime()(x, mask=keras.ops.array([[True, False]])).numpy().tolist()
+        [[1.0]]
     """
 
     def __init__(self, **options):
@@ -33,9 +34,9 @@ class MaxOverTime(keras.layers.Layer):
         return keras.ops.where(keras.ops.any(kept, axis=1), largest, keras.ops.zeros_like(largest))
 
     def compute_mask(self, inputs, previous_mask):
-        """Give no mask: positions are gone."""
+        """Return no mask: positions are gone."""
         return None
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, channels)`."""
+        """Return `(batch, channels)`."""
         return (input_shape[0], input_shape[2])

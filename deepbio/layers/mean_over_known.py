@@ -18,9 +18,10 @@ class MeanOverKnown(keras.layers.Layer):
     Input shape: `[(batch, positions, channels), (batch, positions, 4)]`, features and one-hot.
     Output shape: `(batch, channels)`.
 
-    >>> x, one_hot = keras.ops.array([[[2.0], [9.0]]]), keras.ops.array([[[1.0, 0, 0, 0], [0, 0, 0, 0]]])
-    >>> MeanOverKnown()([x, one_hot]).numpy().tolist()
-    [[2.0]]
+    Example:
+        >>> x, one_hot = keras.ops.array([[[2.0], [9.0]]]), keras.ops.array([[[1.0, 0, 0, 0], [0, 0, 0, 0]]])
+        >>> MeanOverKnown()([x, one_hot]).numpy().tolist()
+        [[2.0]]
     """
 
     def call(self, inputs):
@@ -30,5 +31,5 @@ class MeanOverKnown(keras.layers.Layer):
         return ops.sum(x * known, axis=1) / ops.maximum(ops.sum(known, axis=1), 1e-7)
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, channels)`."""
+        """Return `(batch, channels)`."""
         return (input_shape[0][0], input_shape[0][2])

@@ -12,8 +12,9 @@ class OneHot(keras.layers.Layer):
     Input shape: `(batch, length)` of integers.
     Output shape: `(batch, length, 4)` of the layer's compute dtype.
 
-    >>> OneHot()(keras.ops.array([[0, 3, 4]], "uint8"))[0].numpy().tolist()
-    [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]
+    Example:
+        >>> OneHot()(keras.ops.array([[0, 3, 4]], "uint8"))[0].numpy().tolist()
+        [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]
     """
 
     def call(self, codes):
@@ -24,5 +25,5 @@ class OneHot(keras.layers.Layer):
         return keras.ops.cast(same, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, length, 4)`."""
+        """Return `(batch, length, 4)`."""
         return (*input_shape, 4)

@@ -15,8 +15,9 @@ class ClassTokenAndPositions(keras.layers.Layer):
 
     Input shape: `(batch, tokens, channels)`; output shape `(batch, tokens + 1, channels)`.
 
-    >>> ClassTokenAndPositions()(keras.ops.zeros((2, 4, 8))).shape[1]
-    5
+    Example:
+        >>> ClassTokenAndPositions()(keras.ops.zeros((2, 4, 8))).shape[1]
+        5
     """
 
     def build(self, input_shape):
@@ -32,6 +33,6 @@ class ClassTokenAndPositions(keras.layers.Layer):
         return ops.concatenate([token, x], axis=1) + ops.cast(self.positions, x.dtype)
 
     def compute_output_shape(self, input_shape):
-        """Give the shape of the output."""
+        """Return the shape of the output."""
         batch, tokens, channels = input_shape
         return (batch, tokens + 1, channels)

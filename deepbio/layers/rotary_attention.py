@@ -50,8 +50,8 @@ class RotaryAttention(keras.layers.Layer):
         query, key = _rotate(query, cos, sin), _rotate(key, cos, sin)
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / size**0.5
         weights = ops.cast(ops.softmax(ops.cast(scores, "float32"), axis=-1), value.dtype)
-        joined = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
-        return self._join(ops.reshape(joined, (-1, positions, channels)))
+        merge_splits = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
+        return self._join(ops.reshape(merge_splits, (-1, positions, channels)))
 
     def _turns(self, positions: int, size: int, dtype: str):
         rates = self.base ** (-np.arange(0, size, 2) / size)
@@ -59,11 +59,11 @@ class RotaryAttention(keras.layers.Layer):
         return ops.cast(np.cos(angles).astype("float32"), dtype), ops.cast(np.sin(angles).astype("float32"), dtype)
 
     def compute_output_shape(self, input_shape):
-        """Give the input's shape."""
+        """Return the input's shape."""
         return input_shape
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "heads": self.heads, "base": self.base}
 
 

@@ -29,11 +29,12 @@ class StrandTiedConv1D(keras.layers.Layer):
     Input shape: `(batch, positions, channels)`.
     Output shape: `(batch, positions, filters)`.
 
-    >>> x = keras.ops.array([[[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]])
-    >>> layer = StrandTiedConv1D(2, 3, padding="same")
-    >>> turned = keras.ops.flip(layer(keras.ops.flip(x, (1, 2))), (1, 2))
-    >>> bool(keras.ops.all(abs(layer(x) - turned) < 1e-5))
-    True
+    Example:
+        >>> x = keras.ops.array([[[1.0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]])
+        >>> layer = StrandTiedConv1D(2, 3, padding="same")
+        >>> turned = keras.ops.flip(layer(keras.ops.flip(x, (1, 2))), (1, 2))
+        >>> bool(keras.ops.all(abs(layer(x) - turned) < 1e-5))
+        True
     """
 
     def __init__(
@@ -84,12 +85,12 @@ class StrandTiedConv1D(keras.layers.Layer):
         return self.activation(y)
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, positions, filters)`."""
+        """Return `(batch, positions, filters)`."""
         lost = 0 if self.padding == "same" else (self.width - 1) * self.dilation_rate
         return (input_shape[0], None if input_shape[1] is None else input_shape[1] - lost, self.filters)
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {
             **super().get_config(),
             "filters": self.filters, "width": self.width, "padding": self.padding, "dilation_rate": self.dilation_rate,
@@ -124,11 +125,11 @@ class StrandTiedBatchNormalization(keras.layers.Layer):
         return ops.concatenate([y[:, :positions], ops.flip(y[:, positions:], 2)], axis=2)
 
     def compute_output_shape(self, input_shape):
-        """Give the input's shape."""
+        """Return the input's shape."""
         return input_shape
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
 
 
@@ -139,9 +140,10 @@ class StrandMean(keras.layers.Layer):
     Input shape: `(batch, positions, channels)`, channels even.
     Output shape: `(batch, positions, channels / 2)`.
 
-    >>> x = keras.ops.array([[[1.0, 2.0], [3.0, 4.0]]])
-    >>> StrandMean()(x)[0].numpy().tolist()
-    [[2.5], [2.5]]
+    Example:
+        >>> x = keras.ops.array([[[1.0, 2.0], [3.0, 4.0]]])
+        >>> StrandMean()(x)[0].numpy().tolist()
+        [[2.5], [2.5]]
     """
 
     def call(self, x):
@@ -150,5 +152,5 @@ class StrandMean(keras.layers.Layer):
         return (x[..., :half] + ops.flip(x[..., half:], (1, 2))) / 2
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, positions, channels / 2)`."""
+        """Return `(batch, positions, channels / 2)`."""
         return (*input_shape[:2], input_shape[2] // 2)

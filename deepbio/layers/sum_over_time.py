@@ -21,9 +21,10 @@ class SumOverTime(keras.layers.Layer):
     Input shape: `(batch, positions, channels)`.
     Output shape: `(batch, channels)`.
 
-    >>> x = keras.ops.array([[[1.0], [5.0], [9.0]]])
-    >>> SumOverTime(mean=True)(x, mask=keras.ops.array([[True, True, False]])).numpy().tolist()
-    [[3.0]]
+    Example:
+        >>> x = keras.ops.array([[[1.0], [5.0], [9.0]]])
+        >>> SumOverTime(mean=True)(x, mask=keras.ops.array([[True, True, False]])).numpy().tolist()
+        [[3.0]]
     """
 
     def __init__(self, *, mean: bool = False, **options):
@@ -38,13 +39,13 @@ class SumOverTime(keras.layers.Layer):
         return total / ops.maximum(ops.sum(kept, axis=1), 1) if self.mean else total
 
     def compute_mask(self, inputs, previous_mask):
-        """Give no mask: positions are gone."""
+        """Return no mask: positions are gone."""
         return None
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, channels)`."""
+        """Return `(batch, channels)`."""
         return (input_shape[0], input_shape[2])
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "mean": self.mean}

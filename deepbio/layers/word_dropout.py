@@ -40,9 +40,9 @@ class WordDropout(keras.layers.Layer):
         return ops.where(ops.logical_and(dropped, ops.not_equal(ids, PADDING)), UNKNOWN, ids)
 
     def compute_output_shape(self, input_shape):
-        """Give the input's shape."""
+        """Return the input's shape."""
         return input_shape
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}

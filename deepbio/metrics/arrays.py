@@ -9,7 +9,7 @@ from deepbio.errors import DataError
 
 
 def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give `y` and `p` (float64) with a last axis of one dropped, after checking length and that `p` has no NaN."""
+    """Return `y` and `p` (float64) with a last axis of one dropped, after checking length and that `p` has no NaN."""
     y, p = _drop_single(np.asarray(y)), _drop_single(np.asarray(p, dtype=np.float64))
     if y.ndim == 0 or p.ndim == 0 or len(y) != len(p):
         raise DataError(f"y and p need equally many examples; received shapes {y.shape} and {p.shape}.")
@@ -21,7 +21,7 @@ def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_same_shape(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give `y` and `p` in float64 after checking that their shapes are equal."""
+    """Return `y` and `p` in float64 after checking that their shapes are equal."""
     y, p = check_pair(y, p)
     if y.shape != p.shape:
         raise DataError(f"y and p need the same shape; received {y.shape} and {p.shape}.")
@@ -29,7 +29,7 @@ def check_same_shape(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray
 
 
 def check_binary(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give `y` as bool and `p`, both `(n,)`."""
+    """Return `y` as bool and `p`, both `(n,)`."""
     y, p = check_same_shape(y, p)
     if y.ndim != 1:
         raise DataError(f"y and p of a binary task have shape (examples,); received {y.shape}.")
@@ -48,7 +48,7 @@ def check_zero_one(y: np.ndarray, *, unknown: bool = False) -> None:
 
 
 def check_classes(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give `y` as int64 class indices `(n, ...)` and `p` as `(n, ..., classes)`."""
+    """Return `y` as int64 class indices `(n, ...)` and `p` as `(n, ..., classes)`."""
     y, p = check_pair(y, p)
     if p.ndim != y.ndim + 1 or p.shape[:-1] != y.shape:
         raise DataError(f"p has one axis more than y, over the classes; received y {y.shape} and p {p.shape}.")

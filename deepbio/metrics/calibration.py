@@ -33,10 +33,11 @@ class Temperature:
     classes: bool = False
 
     def apply(self, p: ArrayLike) -> np.ndarray:
-        """Give calibrated probabilities of the shape of `p`.
+        """Return calibrated probabilities of the shape of `p`.
 
-        >>> Temperature(2.0).apply([0.5, 0.9])
-        array([0.5 , 0.75])
+        Example:
+            >>> Temperature(2.0).apply([0.5, 0.9])
+            array([0.5 , 0.75])
         """
         p = np.clip(np.asarray(p, dtype=np.float64), _TINY, 1 - _TINY)
         if not self.classes:
@@ -46,7 +47,7 @@ class Temperature:
         return e / e.sum(axis=-1, keepdims=True)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
         return {"method": "temperature", **asdict(self)}
 
 
@@ -58,16 +59,17 @@ class Platt:
     intercept: float
 
     def apply(self, p: ArrayLike) -> np.ndarray:
-        """Give calibrated probabilities of the shape of `p`.
+        """Return calibrated probabilities of the shape of `p`.
 
-        >>> Platt(1.0, 0.0).apply([0.2, 0.9])
-        array([0.2, 0.9])
+        Example:
+            >>> Platt(1.0, 0.0).apply([0.2, 0.9])
+            array([0.2, 0.9])
         """
         p = np.clip(np.asarray(p, dtype=np.float64), _TINY, 1 - _TINY)
         return _sigmoid(self.slope * _logit(p) + self.intercept)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
         return {"method": "platt", **asdict(self)}
 
 
@@ -79,15 +81,16 @@ class Isotonic:
     happened: tuple[float, ...]
 
     def apply(self, p: ArrayLike) -> np.ndarray:
-        """Give calibrated probabilities of the shape of `p`.
+        """Return calibrated probabilities of the shape of `p`.
 
-        >>> Isotonic((0.2, 0.8), (0.0, 1.0)).apply([0.1, 0.5, 0.9])
-        array([0. , 0.5, 1. ])
+        Example:
+            >>> Isotonic((0.2, 0.8), (0.0, 1.0)).apply([0.1, 0.5, 0.9])
+            array([0. , 0.5, 1. ])
         """
         return np.interp(np.asarray(p, dtype=np.float64), self.said, self.happened)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary that `calibrator_from_dict` reads back."""
+        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
         return {"method": "isotonic", "said": list(self.said), "happened": list(self.happened)}
 
 
@@ -103,8 +106,9 @@ def fit_temperature(y: ArrayLike, p: ArrayLike) -> Temperature:
 
     Source: Guo et al. 2017, arXiv:1706.04599.
 
-    >>> fit_temperature([0, 1, 1, 0], [0.01, 0.99, 0.01, 0.01]).temperature > 1  # too sure: one of four is wrong
-    True
+    Example:
+        >>> fit_temperature([0, 1, 1, 0], [0.01, 0.99, 0.01, 0.01]).temperature > 1  # too sure: one of four is wrong
+        True
     """
     y, p = check_pair(y, p)
     p = np.clip(p, _TINY, 1 - _TINY)
@@ -128,8 +132,9 @@ def fit_platt(y: ArrayLike, p: ArrayLike) -> Platt:
     Sources: Platt 1999, Advances in Large Margin Classifiers, 61-74; Lin, Lin and Weng 2007,
     doi:10.1007/s10994-007-5018-6.
 
-    >>> fit_platt([0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.6, 0.8, 0.9]).apply([0.5]).round(6)
-    array([0.5])
+    Example:
+        >>> fit_platt([0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.4, 0.6, 0.8, 0.9]).apply([0.5]).round(6)
+        array([0.5])
     """
     truth, p = check_binary(y, p)
     positives, negatives = int(truth.sum()), int((~truth).sum())
@@ -153,8 +158,9 @@ def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
 
     Source: Zadrozny and Elkan 2002, doi:10.1145/775047.775151.
 
-    >>> fit_isotonic([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.9])
-    Isotonic(said=(0.1, 0.4, 0.5, 0.9), happened=(0.0, 0.5, 0.5, 1.0))
+    Example:
+        >>> fit_isotonic([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.9])
+        Isotonic(said=(0.1, 0.4, 0.5, 0.9), happened=(0.0, 0.5, 0.5, 1.0))
     """
     from scipy.optimize import isotonic_regression  # slow to import, needed here only
 
@@ -171,8 +177,9 @@ def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
 def calibrator_from_dict(values: dict[str, Any]) -> Calibrator:
     """Build the calibrator that `to_dict` described.
 
-    >>> calibrator_from_dict(Temperature(1.5).to_dict())
-    Temperature(temperature=1.5, classes=False)
+    Example:
+        >>> calibrator_from_dict(Temperature(1.5).to_dict())
+        Temperature(temperature=1.5, classes=False)
     """
     method = values.get("method")
     if method == "temperature":

@@ -22,25 +22,27 @@ from deepbio.metrics.weights import divide, give, weight_rows, weighted_sums
 def ece(
     y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike | None = None
 ) -> Any:
-    """Give the expected calibration error: the mean gap, over bins, between what was said and what happened.
+    """Return the expected calibration error: the mean gap, over bins, between what was said and what happened.
 
     Bins hold equally many predictions (their edges are found without `weights`), so that each gap is known equally well;
     without `equal_mass` they are equally wide. A finite sample makes it too large: a perfectly calibrated model of 1,000
     examples has about 0.04. Source: Guo et al. 2017, arXiv:1706.04599, equally wide; Nixon et al. 2019, arXiv:1904.01685,
     equally full.
 
-    >>> round(ece([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=10), 4)
-    0.275
+    Example:
+        >>> round(ece([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=10), 4)
+        0.275
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     return give(np.abs(_gaps(y, p, w, bins=bins, equal_mass=equal_mass)).sum(axis=1), single, "calibration error")
 
 
 def ece_noise(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike) -> np.ndarray:
-    """Give how far the gaps of each resample are from the gaps of the sample, summed over bins, `(draws,)`.
+    """Return how far the gaps of each resample are from the gaps of the sample, summed over bins, `(draws,)`.
 
-    >>> ece_noise([0, 1], [0.5, 0.5], weights=[[1, 1], [2, 0]])
-    array([0. , 0.5])
+    Example:
+        >>> ece_noise([0, 1], [0.5, 0.5], weights=[[1, 1], [2, 0]])
+        array([0. , 0.5])
     """
     w, _ = weight_rows(weights, len(np.asarray(y)))
     own = _gaps(y, p, np.ones((1, w.shape[1]), np.uint8), bins=bins, equal_mass=equal_mass)
@@ -58,11 +60,12 @@ def ece_interval(
     confidence: float = 0.95,
     groups: ArrayLike | None = None,
 ) -> Estimate:
-    """Give the expected calibration error with an interval that holds for calibrated models too.
+    """Return the expected calibration error with an interval that holds for calibrated models too.
 
-    >>> found = ece_interval([0, 1, 1, 1] * 20, [0.2, 0.7, 0.7, 0.7] * 20)
-    >>> found.low < found.value < found.high
-    True
+    Example:
+        >>> found = ece_interval([0, 1, 1, 1] * 20, [0.2, 0.7, 0.7, 0.7] * 20)
+        >>> found.low < found.value < found.high
+        True
     """
     y, p = np.asarray(y), np.asarray(p)
     chunks = [
@@ -77,14 +80,15 @@ def ece_interval(
 
 
 def noise_interval(value: float, draws: np.ndarray, noise: np.ndarray, *, confidence: float = 0.95) -> Estimate:
-    """Give the interval of a sum of absolute gaps from its resamples and their noise, both `(draws,)`.
+    """Return the interval of a sum of absolute gaps from its resamples and their noise, both `(draws,)`.
 
     Resampling adds noise to gaps that hold noise already, so plain bootstrap intervals of a calibrated model never hold
     its true error of zero. By the triangle inequality the sum cannot be off by more than the noise of the gaps: its upper
     quantile gives the low end. The value errs upwards, so the usual reach gives the high end.
 
-    >>> print(noise_interval(0.05, np.array([0.06, 0.08]), np.array([0.06, 0.07])))
-    0.050 [0.000, 0.070]
+    Example:
+        >>> print(noise_interval(0.05, np.array([0.06, 0.08]), np.array([0.06, 0.07])))
+        0.050 [0.000, 0.070]
     """
     tail = (1 + confidence) / 2
     reach = float(ndtri(tail)) * float(np.std(draws))
@@ -92,7 +96,7 @@ def noise_interval(value: float, draws: np.ndarray, noise: np.ndarray, *, confid
 
 
 def _gaps(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, bins: int, equal_mass: bool) -> np.ndarray:
-    """Give the gap of each bin times the share of predictions in it, `(rows, bins)`."""
+    """Return the gap of each bin times the share of predictions in it, `(rows, bins)`."""
     said, happened, example = _claims(y, p)
     n = weights.shape[1]
     inner = np.quantile(said, np.arange(1, bins) / bins) if equal_mass else np.linspace(0, 1, bins + 1)[1:-1]
@@ -114,10 +118,11 @@ class Reliability:
 
 
 def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
-    """Give mean probability, observed share and count of each of `bins` equally wide bins (right edge included).
+    """Return mean probability, observed share and count of each of `bins` equally wide bins (right edge included).
 
-    >>> reliability([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=2).count
-    array([1, 3])
+    Example:
+        >>> reliability([0, 1, 1, 1], [0.2, 0.7, 0.7, 0.7], bins=2).count
+        array([1, 3])
     """
     said, happened, _ = _claims(y, p)
     bin_of = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], said)
@@ -128,7 +133,7 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
 
 
 def _claims(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give what was said (a probability), whether it happened, and the example of each claim, all flat."""
+    """Return what was said (a probability), whether it happened, and the example of each claim, all flat."""
     truth, p = check_probabilities(y, p)
     if truth.ndim == p.ndim - 1:
         happened, said = (p.argmax(axis=-1) == truth).astype(np.float64), p.max(axis=-1)

@@ -19,10 +19,11 @@ from deepbio.metrics.weights import divide, give, mean_over_labels, weight_rows,
 
 
 def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Give the share of right decisions.
+    """Return the share of right decisions.
 
-    >>> accuracy([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
-    0.75
+    Example:
+        >>> accuracy([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
+        0.75
     """
     truth, predicted, _ = predicted_classes(y, p, threshold=threshold)
     w, single = weight_rows(weights, len(truth))
@@ -31,12 +32,13 @@ def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Arr
 
 
 def balanced_accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Give the mean over the classes that occur of the share of right decisions.
+    """Return the mean over the classes that occur of the share of right decisions.
 
     Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
 
-    >>> balanced_accuracy([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
-    0.75
+    Example:
+        >>> balanced_accuracy([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
+        0.75
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     hit, true, _ = class_counts(y, p, w, threshold=threshold)
@@ -51,16 +53,17 @@ def f1(
     threshold: float = 0.5,
     weights: ArrayLike | None = None,
 ) -> Any:
-    """Give F1, the harmonic mean of precision and recall.
+    """Return F1, the harmonic mean of precision and recall.
 
     `"binary"` is the F1 of the positive class. The others take class probabilities, or `(n, labels)` of 0, 1 and NaN
     (unknown). A class that neither occurs nor is predicted has no F1: it is left out of the macro average. Of several labels
     at once, so is every label that does not occur, predicted or not (Edin et al. 2023, arXiv:2304.10909).
 
-    >>> f1([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
-    0.6666666666666666
-    >>> f1([0, 1, 2], [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.1, 0.6, 0.3]], average="micro")
-    0.6666666666666666
+    Example:
+        >>> f1([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
+        0.6666666666666666
+        >>> f1([0, 1, 2], [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.1, 0.6, 0.3]], average="micro")
+        0.6666666666666666
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     multilabel = np.ndim(y) == np.ndim(p) and np.ndim(y) > 1 and np.shape(y)[-1] > 1
@@ -88,12 +91,13 @@ def f1(
 
 
 def mcc(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Give Matthews' correlation coefficient, for two or more classes; 0 where truth or prediction is constant.
+    """Return Matthews' correlation coefficient, for two or more classes; 0 where truth or prediction is constant.
 
     Source: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
 
-    >>> round(mcc([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1]), 4)
-    0.5774
+    Example:
+        >>> round(mcc([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1]), 4)
+        0.5774
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     hit, true, said = class_counts(y, p, w, threshold=threshold)
@@ -113,12 +117,13 @@ def kappa(
     threshold: float = 0.5,
     weights: ArrayLike | None = None,
 ) -> Any:
-    """Give Cohen's kappa, agreement beyond chance; `quadratic` weighs a disagreement by its squared distance.
+    """Return Cohen's kappa, agreement beyond chance; `quadratic` weighs a disagreement by its squared distance.
 
     Sources: Cohen 1960, doi:10.1177/001316446002000104; Cohen 1968, doi:10.1037/h0026256.
 
-    >>> kappa([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
-    0.5
+    Example:
+        >>> kappa([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
+        0.5
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     tables = class_tables(y, p, w, threshold=threshold)
@@ -132,12 +137,13 @@ def kappa(
 
 
 def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
-    """Give the share of examples whose class is among the `k` most probable.
+    """Return the share of examples whose class is among the `k` most probable.
 
     Of equal scores the later class goes first, as in scikit-learn.
 
-    >>> top_k([0, 1, 2], [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], k=2)
-    0.6666666666666666
+    Example:
+        >>> top_k([0, 1, 2], [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], k=2)
+        0.6666666666666666
     """
     truth, p = check_classes(y, p)
     if not 1 <= k <= p.shape[-1]:
@@ -150,12 +156,13 @@ def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None =
 
 
 def precision_at_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
-    """Give the mean share of true labels among the `k` highest scores of an example (multilabel `(n, labels)`).
+    """Return the mean share of true labels among the `k` highest scores of an example (multilabel `(n, labels)`).
 
     Unknown labels (NaN) are not candidates. Of equal scores the earlier label goes first.
 
-    >>> precision_at_k([[1, 0, 1], [0, 1, 0]], [[0.9, 0.2, 0.8], [0.1, 0.4, 0.6]], k=2)
-    0.75
+    Example:
+        >>> precision_at_k([[1, 0, 1], [0, 1, 0]], [[0.9, 0.2, 0.8], [0.1, 0.4, 0.6]], k=2)
+        0.75
     """
     truth, p = check_same_shape(y, p)
     if truth.ndim != 2 or not 1 <= k <= truth.shape[1]:

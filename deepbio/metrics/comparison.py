@@ -38,8 +38,9 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
     Args: for each of the same examples, whether each model was right, `(n,)` bool.
     Source: McNemar 1947, doi:10.1007/BF02295996.
 
-    >>> mcnemar([True, True, True, False], [False, False, True, False])
-    McNemar(only_first=2, only_second=0, p_value=0.5)
+    Example:
+        >>> mcnemar([True, True, True, False], [False, False, True, False])
+        McNemar(only_first=2, only_second=0, p_value=0.5)
     """
     first, second = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
     if first.shape != second.shape or first.ndim != 1:
@@ -62,15 +63,16 @@ def paired_bootstrap(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Comparison:
-    """Give the difference of a metric between two models, both on the same resamples.
+    """Return the difference of a metric between two models, both on the same resamples.
 
     The p-value is twice the smaller share of resamples on either side of zero, one added above and below the line, so
     it is never zero.
 
-    >>> from deepbio.metrics import accuracy
-    >>> y = [0, 1] * 20
-    >>> paired_bootstrap(accuracy, y, y, [0.5] * 40).difference.value
-    0.5
+    Example:
+        >>> from deepbio.metrics import accuracy
+        >>> y = [0, 1] * 20
+        >>> paired_bootstrap(accuracy, y, y, [0.5] * 40).difference.value
+        0.5
     """
     kwargs: dict[str, Any] = {"draws": draws, "seed": seed, "strata": strata, "groups": groups}
     one, two = (bootstrap_draws(metric, y, p, **kwargs) for p in (first, second))
@@ -83,12 +85,13 @@ def paired_bootstrap(
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
-    """Give p-values corrected for how many there are, `(tests,)` (family-wise error; step-down).
+    """Return p-values corrected for how many there are, `(tests,)` (family-wise error; step-down).
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70, jstor.org/stable/4615733.
 
-    >>> holm([0.01, 0.04, 0.03])
-    array([0.03, 0.06, 0.06])
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        array([0.03, 0.06, 0.06])
     """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or ((p < 0) | (p > 1) | np.isnan(p)).any():

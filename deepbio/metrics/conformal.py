@@ -19,7 +19,7 @@ from deepbio.metrics.arrays import check_classes, check_same_shape
 def conformal_cutoff(
     y: ArrayLike, p: ArrayLike, *, coverage: float = 0.9, by_class: bool = False
 ) -> float | np.ndarray:
-    """Give the lowest probability with which a class still belongs to the set.
+    """Return the lowest probability with which a class still belongs to the set.
 
     Args:
         y: class indices of the validation split `(n,)`.
@@ -28,8 +28,9 @@ def conformal_cutoff(
         by_class: one cut-off a class `(classes,)`, so that each class is covered that often (Vovk 2012,
             doi:10.1007/978-3-642-29923-8_26). A class with too few examples gets 0: it is always in the set.
 
-    >>> conformal_cutoff([0, 1, 0, 1], [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]], coverage=0.6)
-    0.7
+    Example:
+        >>> conformal_cutoff([0, 1, 0, 1], [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]], coverage=0.6)
+        0.7
     """
     truth, p = check_classes(y, p)
     if truth.ndim != 1:
@@ -41,24 +42,26 @@ def conformal_cutoff(
 
 
 def prediction_sets(p: ArrayLike, cutoff: ArrayLike) -> np.ndarray:
-    """Give which classes belong to each example's set, bool `(n, classes)`.
+    """Return which classes belong to each example's set, bool `(n, classes)`.
 
-    >>> prediction_sets([[0.9, 0.1], [0.5, 0.5]], 0.4)
-    array([[ True, False],
-           [ True,  True]])
+    Example:
+        >>> prediction_sets([[0.9, 0.1], [0.5, 0.5]], 0.4)
+        array([[ True, False],
+               [ True,  True]])
     """
     # The slack undoes the rounding of 1 - (1 - p), which could shut out an example at the cut-off itself.
     return np.asarray(p, dtype=np.float64) >= np.asarray(cutoff, dtype=np.float64) - 1e-12
 
 
 def conformal_radius(y: ArrayLike, p: ArrayLike, *, coverage: float = 0.9) -> float | np.ndarray:
-    """Give how far around a predicted number the truth lies that often: intervals are `p - radius` to `p + radius`.
+    """Return how far around a predicted number the truth lies that often: intervals are `p - radius` to `p + radius`.
 
     `y` and `p` are `(n,)` or `(n, outputs)` of the validation split; outputs get a radius each, covered one by one.
     Too few examples for the coverage give infinity.
 
-    >>> conformal_radius([1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 2.0, 4.25], coverage=0.6)
-    0.5
+    Example:
+        >>> conformal_radius([1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 2.0, 4.25], coverage=0.6)
+        0.5
     """
     y, p = check_same_shape(y, p)
     off = np.abs(y - p)
@@ -69,7 +72,7 @@ def conformal_radius(y: ArrayLike, p: ArrayLike, *, coverage: float = 0.9) -> fl
 
 
 def _quantile(scores: np.ndarray, coverage: float, *, highest: float) -> float:
-    """Give the smallest score that `coverage` of `n + 1` exchangeable scores do not pass."""
+    """Return the smallest score that `coverage` of `n + 1` exchangeable scores do not pass."""
     if not 0 < coverage < 1:
         raise DataError(f"coverage is between 0 and 1; received {coverage}.")
     rank = math.ceil((len(scores) + 1) * coverage - 1e-9)

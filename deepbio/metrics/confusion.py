@@ -12,14 +12,15 @@ from deepbio.specs import Task
 
 
 def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> np.ndarray:
-    """Give the counts as int64: rows are true classes, columns predicted ones.
+    """Return the counts as int64: rows are true classes, columns predicted ones.
 
     Binary `(2, 2)` (positive where `p >= threshold`), multiclass, per_position and per_pixel `(classes, classes)`, multilabel
     `(labels, 2, 2)` with unknown labels left out.
 
-    >>> confusion_matrix(Task("binary", 1), [0, 1, 1], [0.2, 0.9, 0.3])
-    array([[1, 0],
-           [1, 1]])
+    Example:
+        >>> confusion_matrix(Task("binary", 1), [0, 1, 1], [0.2, 0.9, 0.3])
+        array([[1, 0],
+               [1, 1]])
     """
     if task.kind not in ("binary", "multiclass", "per_position", "per_pixel", "multilabel"):
         raise DataError(f"A {task.kind} task has no confusion matrix: its predictions are not classes.")
@@ -33,10 +34,11 @@ def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float
 def per_class_error(
     y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None
 ) -> np.ndarray:
-    """Give the share of each class's examples that are predicted as another class, `(classes,)`; NaN where it has none.
+    """Return the share of each class's examples that are predicted as another class, `(classes,)`; NaN where it has none.
 
-    >>> per_class_error([0, 1, 1], [0.2, 0.9, 0.3])
-    array([0. , 0.5])
+    Example:
+        >>> per_class_error([0, 1, 1], [0.2, 0.9, 0.3])
+        array([0. , 0.5])
     """
     w, _ = weight_rows(weights, len(np.asarray(y)))
     table = class_tables(y, p, w, threshold=threshold)[0]
@@ -44,7 +46,7 @@ def per_class_error(
 
 
 def predicted_classes(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray, int]:
-    """Give true class, predicted class and the number of classes, for binary `(n,)` or class probabilities."""
+    """Return true class, predicted class and the number of classes, for binary `(n,)` or class probabilities."""
     y, p = check_pair(y, p)
     if p.ndim == y.ndim and p.ndim == 1:
         truth, p = check_binary(y, p)
@@ -54,7 +56,7 @@ def predicted_classes(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> 
 
 
 def class_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
-    """Give one weighted confusion matrix a row of weights, `(rows, classes, classes)`."""
+    """Return one weighted confusion matrix a row of weights, `(rows, classes, classes)`."""
     truth, said, k = predicted_classes(y, p, threshold=threshold)
     return _count(truth * k + said, k * k, weights).reshape(len(weights), k, k)
 
@@ -62,7 +64,7 @@ def class_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: 
 def class_counts(
     y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give how often each class was right, true and predicted, `(rows, classes)` each.
+    """Return how often each class was right, true and predicted, `(rows, classes)` each.
 
     These are the diagonal and the margins of the confusion matrices, which would not fit for a thousand classes.
     """
@@ -83,7 +85,7 @@ def _count(index: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
 
 
 def label_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
-    """Give the weighted 2 by 2 table of each label, `(rows, labels, 2, 2)`; unknown labels are left out."""
+    """Return the weighted 2 by 2 table of each label, `(rows, labels, 2, 2)`; unknown labels are left out."""
     y, p = check_same_shape(y, p)
     if y.ndim == 1:
         y, p = y[:, None], p[:, None]

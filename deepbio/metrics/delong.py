@@ -29,10 +29,11 @@ class DeLongTest:
 
 
 def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> Estimate:
-    """Give AUROC with DeLong's interval, cut at 0 and 1. `y` is `(n,)` of 0 and 1, two of each at least.
+    """Return AUROC with DeLong's interval, cut at 0 and 1. `y` is `(n,)` of 0 and 1, two of each at least.
 
-    >>> print(delong_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]))
-    0.889 [0.581, 1.000]
+    Example:
+        >>> print(delong_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]))
+        0.889 [0.581, 1.000]
     """
     area, covariance = _areas(y, [p])
     reach = float(ndtri((1 + confidence) / 2)) * math.sqrt(covariance[0, 0])
@@ -40,10 +41,11 @@ def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> 
 
 
 def delong_variance(y: ArrayLike, p: ArrayLike) -> float:
-    """Give DeLong's variance of the AUROC of scores `p`.
+    """Return DeLong's variance of the AUROC of scores `p`.
 
-    >>> round(delong_variance([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]), 5)
-    0.02469
+    Example:
+        >>> round(delong_variance([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]), 5)
+        0.02469
     """
     return float(_areas(y, [p])[1][0, 0])
 
@@ -51,9 +53,10 @@ def delong_variance(y: ArrayLike, p: ArrayLike) -> float:
 def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> DeLongTest:
     """Test whether two models have the same AUROC on the same examples.
 
-    >>> y = [0, 0, 0, 1, 1, 1]
-    >>> delong_test(y, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9], [0.3, 0.9, 0.1, 0.2, 0.8, 0.7]).p_value < 1
-    True
+    Example:
+        >>> y = [0, 0, 0, 1, 1, 1]
+        >>> delong_test(y, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9], [0.3, 0.9, 0.1, 0.2, 0.8, 0.7]).p_value < 1
+        True
     """
     area, covariance = _areas(y, [first, second])
     difference = float(area[0] - area[1])
@@ -69,7 +72,7 @@ def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence
 
 
 def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
-    """Give the AUROC of each model and their covariance matrix."""
+    """Return the AUROC of each model and their covariance matrix."""
     of_positives, of_negatives = [], []
     for scores in models:
         truth, p = check_binary(y, scores)
@@ -89,6 +92,6 @@ def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarra
 
 
 def _mean_ranks(values: np.ndarray) -> np.ndarray:
-    """Give the rank of each value from 1, ties at their mean rank."""
+    """Return the rank of each value from 1, ties at their mean rank."""
     ordered = np.sort(values)
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2

@@ -15,10 +15,11 @@ class UndefinedMetricWarning(UserWarning):
 class Estimate:
     """A value and the two ends of its interval; NaN where undefined.
 
-    >>> print(Estimate(0.963, 0.951, 0.974))
-    0.963 [0.951, 0.974]
-    >>> Estimate.from_dict(Estimate(0.9, 0.8, 1.0).to_dict())
-    Estimate(value=0.9, low=0.8, high=1.0)
+    Example:
+        >>> print(Estimate(0.963, 0.951, 0.974))
+        0.963 [0.951, 0.974]
+        >>> Estimate.from_dict(Estimate(0.9, 0.8, 1.0).to_dict())
+        Estimate(value=0.9, low=0.8, high=1.0)
     """
 
     value: float
@@ -26,7 +27,7 @@ class Estimate:
     high: float = math.nan
 
     def to_dict(self) -> dict[str, float | None]:
-        """Give a JSON-able dictionary; a number that is not finite is None, because JSON has no NaN."""
+        """Return a JSON-able dictionary; a number that is not finite is None, because JSON has no NaN."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         return {key: float(number) if math.isfinite(number) else None for key, number in numbers.items()}
 

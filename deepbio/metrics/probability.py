@@ -18,12 +18,13 @@ from deepbio.metrics.weights import divide, give, weight_rows, weighted_mean, we
 
 
 def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean negative log-likelihood in nats, probabilities kept 2.2e-16 away from 0 and 1.
+    """Return the mean negative log-likelihood in nats, probabilities kept 2.2e-16 away from 0 and 1.
 
     For multilabel: the mean over the known labels of all examples.
 
-    >>> round(log_loss([0, 1], [0.1, 0.8]), 4)
-    0.1643
+    Example:
+        >>> round(log_loss([0, 1], [0.1, 0.8]), 4)
+        0.1643
     """
     truth, p = check_probabilities(y, p)
     tiny = np.finfo(np.float64).eps
@@ -36,12 +37,13 @@ def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
 
 
 def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean squared error of the probabilities; over more than two classes the sum of squares (0 to 2).
+    """Return the mean squared error of the probabilities; over more than two classes the sum of squares (0 to 2).
 
     Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
 
-    >>> round(brier([0, 1], [0.1, 0.8]), 4)
-    0.025
+    Example:
+        >>> round(brier([0, 1], [0.1, 0.8]), 4)
+        0.025
     """
     truth, p = check_probabilities(y, p)
     if truth.ndim == p.ndim - 1:
@@ -53,7 +55,7 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> An
 
 
 def check_probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give truth and probabilities after checking that they fit and lie between 0 and 1."""
+    """Return truth and probabilities after checking that they fit and lie between 0 and 1."""
     y, p = check_pair(y, p)
     # A little slack: float32 probabilities may pass 1 by a rounding error.
     if p.min() < -1e-6 or p.max() > 1 + 1e-6:

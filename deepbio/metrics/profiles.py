@@ -19,12 +19,13 @@ from deepbio.metrics.weights import give, mean_over_labels, weight_rows, weighte
 
 
 def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean Jensen-Shannon distance (root of the divergence, in nats): 0 is equal, 0.8326 is disjoint.
+    """Return the mean Jensen-Shannon distance (root of the divergence, in nats): 0 is equal, 0.8326 is disjoint.
 
     Source: Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506.
 
-    >>> round(jensen_shannon([[1, 1, 0, 0]], [[0.0, 0.0, 0.5, 0.5]]), 4)
-    0.8326
+    Example:
+        >>> round(jensen_shannon([[1, 1, 0, 0]], [[0.0, 0.0, 0.5, 0.5]]), 4)
+        0.8326
     """
     counts, expected = _profiles(y, p)
     total = counts.sum(axis=1, keepdims=True)
@@ -36,12 +37,13 @@ def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = No
 
 
 def multinomial_nll(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean negative log-likelihood of the counts under a multinomial of their total, in nats an example.
+    """Return the mean negative log-likelihood of the counts under a multinomial of their total, in nats an example.
 
     Source: Avsec et al. 2021 (BPNet), doi:10.1038/s41588-021-00782-6.
 
-    >>> round(multinomial_nll([[1, 1]], [[0.5, 0.5]]), 4)
-    0.6931
+    Example:
+        >>> round(multinomial_nll([[1, 1]], [[0.5, 0.5]]), 4)
+        0.6931
     """
     y, p = _profiles(y, p)
     total = y.sum(axis=1)

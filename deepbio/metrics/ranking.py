@@ -43,7 +43,7 @@ class _Ranked:
         return cls(rows[y], rows[~y], above, level, np.searchsorted(high, high, "right"))
 
     def parts(self, weights: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Give blocks of rows: where they belong, weights of the positives, cumulative weights of the negatives."""
+        """Return blocks of rows: where they belong, weights of the positives, cumulative weights of the negatives."""
         for part in blocks(len(weights), len(self.positives) + len(self.negatives)):
             some = weights[part]
             yield part, some.take(self.positives, axis=1), _cumulative(some.take(self.negatives, axis=1))
@@ -71,7 +71,7 @@ class _Ranked:
 
 
 def _cumulative(weights: np.ndarray) -> np.ndarray:
-    """Give cumulative sums along each row, with a zero in front."""
+    """Return cumulative sums along each row, with a zero in front."""
     dtype = np.float64 if weights.dtype.kind == "f" else np.int64
     sums = np.zeros((len(weights), weights.shape[1] + 1), dtype)
     np.cumsum(weights, axis=1, dtype=dtype, out=sums[:, 1:])
@@ -79,7 +79,7 @@ def _cumulative(weights: np.ndarray) -> np.ndarray:
 
 
 def auroc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: ArrayLike | None = None) -> Any:
-    """Give the area under the ROC curve: the chance that a positive scores above a negative, ties counted half.
+    """Return the area under the ROC curve: the chance that a positive scores above a negative, ties counted half.
 
     Args:
         y: binary `(n,)` of 0 and 1; multiclass `(n,)` or `(n, length)` of class indices; multilabel `(n, labels)` of
@@ -92,20 +92,22 @@ def auroc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: Ar
     A label with one class has no AUROC: NaN with `UndefinedMetricWarning`, left out of the macro average.
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
 
-    >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    0.75
+    Example:
+        >>> auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+        0.75
     """
     return _averaged("AUROC", _Ranked.auroc, y, p, average, weights)
 
 
 def auprc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: ArrayLike | None = None) -> Any:
-    """Give the area under the precision-recall curve as average precision, without interpolation.
+    """Return the area under the precision-recall curve as average precision, without interpolation.
 
     Arguments, shapes and undefined labels as in `auroc`. The chance level is `prevalence(y)`, not one half.
     Source: Davis and Goadrich 2006, doi:10.1145/1143844.1143874.
 
-    >>> round(auprc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
-    0.8333
+    Example:
+        >>> round(auprc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
+        0.8333
     """
     return _averaged("AUPRC", _Ranked.auprc, y, p, average, weights)
 
@@ -141,7 +143,7 @@ def _rank(y: np.ndarray, p: np.ndarray) -> _Ranked:
 
 
 def decisions(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give truth and scores as yes-or-no decisions: `(n,)`, or with a last axis over classes or labels."""
+    """Return truth and scores as yes-or-no decisions: `(n,)`, or with a last axis over classes or labels."""
     y, p = check_pair(y, p)
     if p.ndim == y.ndim + 1:
         classes, p = check_classes(y, p)
@@ -153,12 +155,13 @@ def decisions(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prevalence(y: ArrayLike, *, weights: ArrayLike | None = None) -> float | np.ndarray:
-    """Give the share of positives, which is the AUPRC of a model that knows nothing: one value a label.
+    """Return the share of positives, which is the AUPRC of a model that knows nothing: one value a label.
 
     y is `(n,)` or `(n, labels)` of 0 and 1; NaN is unknown and left out.
 
-    >>> prevalence([0, 0, 0, 1])
-    0.25
+    Example:
+        >>> prevalence([0, 0, 0, 1])
+        0.25
     """
     y = np.asarray(y, dtype=np.float64)
     check_zero_one(y, unknown=True)
@@ -171,10 +174,11 @@ def prevalence(y: ArrayLike, *, weights: ArrayLike | None = None) -> float | np.
 def sensitivity_at_specificity(
     y: ArrayLike, p: ArrayLike, *, specificity: float = 0.95, weights: ArrayLike | None = None
 ) -> Any:
-    """Give the highest sensitivity that a threshold reaches with at least this specificity (binary, `(n,)`).
+    """Return the highest sensitivity that a threshold reaches with at least this specificity (binary, `(n,)`).
 
-    >>> sensitivity_at_specificity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], specificity=0.95)
-    0.5
+    Example:
+        >>> sensitivity_at_specificity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], specificity=0.95)
+        0.5
     """
     return _trade_off("sensitivity at fixed specificity", y, p, specificity, weights, swap=False)
 
@@ -182,10 +186,11 @@ def sensitivity_at_specificity(
 def specificity_at_sensitivity(
     y: ArrayLike, p: ArrayLike, *, sensitivity: float = 0.95, weights: ArrayLike | None = None
 ) -> Any:
-    """Give the highest specificity that a threshold reaches with at least this sensitivity (binary, `(n,)`).
+    """Return the highest specificity that a threshold reaches with at least this sensitivity (binary, `(n,)`).
 
-    >>> specificity_at_sensitivity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], sensitivity=0.95)
-    0.5
+    Example:
+        >>> specificity_at_sensitivity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], sensitivity=0.95)
+        0.5
     """
     return _trade_off("specificity at fixed sensitivity", y, p, sensitivity, weights, swap=True)
 

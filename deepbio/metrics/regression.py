@@ -22,55 +22,61 @@ _Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def pearson(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give Pearson's correlation.
+    """Return Pearson's correlation.
 
-    >>> round(pearson([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 4.0]), 6)
-    0.8
+    Example:
+        >>> round(pearson([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 4.0]), 6)
+        0.8
     """
     return _over_outputs("Pearson's correlation", _pearson, y, p, weights)
 
 
 def spearman(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give Spearman's rank correlation, ties at their mean rank.
+    """Return Spearman's rank correlation, ties at their mean rank.
 
-    >>> round(spearman([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 9.0]), 6)
-    0.8
+    Example:
+        >>> round(spearman([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 9.0]), 6)
+        0.8
     """
     return _over_outputs("Spearman's correlation", _spearman, y, p, weights)
 
 
 def r2(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the coefficient of determination: 1 is perfect, 0 is no better than the mean, below 0 is worse.
+    """Return the coefficient of determination: 1 is perfect, 0 is no better than the mean, below 0 is worse.
 
-    >>> round(r2([1.0, 2.0, 3.0], [1.0, 2.0, 2.0]), 6)
-    0.5
+    Example:
+        >>> round(r2([1.0, 2.0, 3.0], [1.0, 2.0, 2.0]), 6)
+        0.5
     """
     return _over_outputs("R2", _r2, y, p, weights)
 
 
 def rmse(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the root of the mean squared error, in the unit of `y`.
+    """Return the root of the mean squared error, in the unit of `y`.
 
-    >>> rmse([1.0, 2.0], [1.0, 4.0])
-    1.4142135623730951
+    Example:
+        >>> rmse([1.0, 2.0], [1.0, 4.0])
+        1.4142135623730951
     """
     return _over_outputs("RMSE", lambda y, p, w: np.sqrt(weighted_mean((y - p) ** 2, w)), y, p, weights)
 
 
 def mae(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean absolute error, in the unit of `y`.
+    """Return the mean absolute error, in the unit of `y`.
 
-    >>> mae([1.0, 2.0], [1.0, 4.0])
-    1.0
+    Example:
+        >>> mae([1.0, 2.0], [1.0, 4.0])
+        1.0
     """
     return _over_outputs("MAE", lambda y, p, w: weighted_mean(np.abs(y - p), w), y, p, weights)
 
 
 def poisson_deviance(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the mean Poisson deviance of counts `y` under rates `p` (both not negative); 0 is perfect.
+    """Return the mean Poisson deviance of counts `y` under rates `p` (both not negative); 0 is perfect.
 
-    >>> round(poisson_deviance([0, 1, 3], [0.5, 1.0, 2.0]), 4)
-    0.4776
+    Example:
+        >>> round(poisson_deviance([0, 1, 3], [0.5, 1.0, 2.0]), 4)
+        0.4776
     """
     if np.nanmin(np.asarray(y, dtype=np.float64)) < 0 or np.min(np.asarray(p)) < 0:
         raise DataError("Poisson deviance needs counts and rates that are not negative. Apply the link first.")
@@ -147,5 +153,5 @@ def _centred(values: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def _floor(values: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Give the sum of squares below which values are constant but for rounding."""
+    """Return the sum of squares below which values are constant but for rounding."""
     return total * (1e-14 * np.abs(values).max(initial=0.0)) ** 2

@@ -36,7 +36,7 @@ def bootstrap_weights(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Iterator[np.ndarray]:
-    """Give how often each of `n` examples is drawn, in chunks `(some draws, n)` of small unsigned integers.
+    """Return how often each of `n` examples is drawn, in chunks `(some draws, n)` of small unsigned integers.
 
     Args:
         n: number of examples.
@@ -47,8 +47,9 @@ def bootstrap_weights(
 
     A chunk holds at most 128 MiB (or one draw, where that is more).
 
-    >>> sum(len(chunk) for chunk in bootstrap_weights(10, draws=7))
-    7
+    Example:
+        >>> sum(len(chunk) for chunk in bootstrap_weights(10, draws=7))
+        7
     """
     if strata is not None and groups is not None:
         raise DataError("Give strata or groups, not both: a group is drawn whole and may hold several classes.")
@@ -76,7 +77,7 @@ def bootstrap_draws(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Give the metric of each resample, `(draws,)` or `(draws, labels)`.
+    """Return the metric of each resample, `(draws,)` or `(draws, labels)`.
 
     `metric(y, p, weights=...)` takes weights `(draws, n)`, as every metric of this package does.
     """
@@ -97,12 +98,13 @@ def bootstrap(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Estimate:
-    """Give the metric with its bootstrap interval, as `interval` makes it.
+    """Return the metric with its bootstrap interval, as `interval` makes it.
 
-    >>> from deepbio.metrics import auroc
-    >>> y, p = [0, 0, 0, 1, 1, 1] * 20, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9] * 20
-    >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
-    0.889 [0.814, 0.936]
+    Example:
+        >>> from deepbio.metrics import auroc
+        >>> y, p = [0, 0, 0, 1, 1, 1] * 20, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9] * 20
+        >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
+        0.889 [0.814, 0.936]
     """
     values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
     units = independent_units(len(np.asarray(y)), strata=strata, groups=groups)
@@ -117,7 +119,7 @@ def interval(
     units: int | None = None,
     confidence: float = 0.95,
 ) -> Estimate:
-    """Give the interval of a value from its resamples `(draws,)`; resamples that are not finite are left out.
+    """Return the interval of a value from its resamples `(draws,)`; resamples that are not finite are left out.
 
     Args:
         value: the metric of the examples themselves.
@@ -130,12 +132,13 @@ def interval(
             metrics.
         confidence: how often the interval should cover the truth.
 
-    >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
-    2.000 [1.000, 3.000]
-    >>> print(interval(0.9, np.array([0.85, 0.9, 0.95]), bounds=(0, 1)))
-    0.900 [0.787, 0.956]
-    >>> print(interval(1.0, np.ones(1000), bounds=(0, 1), units=200))
-    1.000 [0.982, 1.000]
+    Example:
+        >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
+        2.000 [1.000, 3.000]
+        >>> print(interval(0.9, np.array([0.85, 0.9, 0.95]), bounds=(0, 1)))
+        0.900 [0.787, 0.956]
+        >>> print(interval(1.0, np.ones(1000), bounds=(0, 1), units=200))
+        1.000 [0.982, 1.000]
     """
     if not 0 < confidence < 1:
         raise DataError(f"confidence is between 0 and 1; received {confidence}.")
@@ -154,7 +157,7 @@ def interval(
 
 
 def _reach(units: int | None, confidence: float) -> float:
-    """Give how many standard deviations of the resamples an interval reaches, for so many independent units."""
+    """Return how many standard deviations of the resamples an interval reaches, for so many independent units."""
     tail = (1 + confidence) / 2
     if units is None or units < 2:
         return float(ndtri(tail))
@@ -162,7 +165,7 @@ def _reach(units: int | None, confidence: float) -> float:
 
 
 def _between(value: float, reach: float, low: float, high: float) -> Estimate:
-    """Give the interval that is normal on the scale of log(value - low) - log(high - value), infinite ends left out."""
+    """Return the interval that is normal on the scale of log(value - low) - log(high - value), infinite ends left out."""
     below, above = value - low, high - value
     factor = float(np.exp(reach * (1 / below + 1 / above)))  # the slope of that scale at the value
     if np.isinf(high):
@@ -174,10 +177,11 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
 
 
 def independent_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> int:
-    """Give how many units a resample draws on their own: groups, else examples of the smallest stratum, else `n`.
+    """Return how many units a resample draws on their own: groups, else examples of the smallest stratum, else `n`.
 
-    >>> independent_units(5, strata=["a", "a", "a", "b", "b"])
-    2
+    Example:
+        >>> independent_units(5, strata=["a", "a", "a", "b", "b"])
+        2
     """
     if groups is not None:
         return len(np.unique(np.asarray(groups)))

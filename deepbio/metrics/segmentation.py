@@ -18,49 +18,53 @@ from deepbio.metrics.weights import divide, give, weight_rows, weighted_mean
 
 
 def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Give the mean Dice coefficient, twice the overlap over the sum of both areas.
+    """Return the mean Dice coefficient, twice the overlap over the sum of both areas.
 
     Source: Dice 1945, doi:10.2307/1932409.
 
-    >>> dice([[1, 1, 0, 0]], [[0.9, 0.1, 0.8, 0.2]])
-    0.5
+    Example:
+        >>> dice([[1, 1, 0, 0]], [[0.9, 0.1, 0.8, 0.2]])
+        0.5
     """
     both, total, w, single = _areas(y, p, threshold, weights)
     return give(weighted_mean(divide(2.0 * both, total), w), single, "Dice")
 
 
 def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Give the mean intersection over union (Jaccard index).
+    """Return the mean intersection over union (Jaccard index).
 
     Source: Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.
 
-    >>> round(iou([[1, 1, 0, 0]], [[0.9, 0.1, 0.8, 0.2]]), 4)
-    0.3333
+    Example:
+        >>> round(iou([[1, 1, 0, 0]], [[0.9, 0.1, 0.8, 0.2]]), 4)
+        0.3333
     """
     both, total, w, single = _areas(y, p, threshold, weights)
     return give(weighted_mean(divide(both, total - both), w), single, "IoU")
 
 
 def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the Dice coefficient of each class but the first (background), the mean over images, then over classes.
+    """Return the Dice coefficient of each class but the first (background), the mean over images, then over classes.
 
     Args:
         y: class of each pixel, `(n, height, width)`.
         p: probabilities `(n, height, width, classes)`; the likeliest class is the prediction.
 
-    >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
-    0.5
+    Example:
+        >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
+        0.5
     """
     return _mean_over_classes(y, p, weights, lambda both, total: divide(2.0 * both, total), "Dice")
 
 
 def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Give the intersection over union of each class but the first (background), the mean over images, then over classes.
+    """Return the intersection over union of each class but the first (background), the mean over images, then over classes.
 
     Shapes as in `mean_dice`.
 
-    >>> round(mean_iou([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]]), 4)
-    0.3333
+    Example:
+        >>> round(mean_iou([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]]), 4)
+        0.3333
     """
     return _mean_over_classes(y, p, weights, lambda both, total: divide(both, total - both), "IoU")
 

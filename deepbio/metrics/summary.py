@@ -114,10 +114,11 @@ _NUMBERED = re.compile(r"(top|precision_at)_([1-9]\d*)")
 
 
 def metric(name: str) -> Metric:
-    """Give the metric of this name; an unknown name raises `DataError` with the nearest names.
+    """Return the metric of this name; an unknown name raises `DataError` with the nearest names.
 
-    >>> metric("auroc").title, metric("top_3").title
-    ('AUROC', 'Top-3 accuracy')
+    Example:
+        >>> metric("auroc").title, metric("top_3").title
+        ('AUROC', 'Top-3 accuracy')
     """
     if name in METRICS:
         return METRICS[name]
@@ -131,10 +132,11 @@ def metric(name: str) -> Metric:
 
 
 def metric_names(kind: Kind) -> list[str]:
-    """Give the names of all metrics that suit a kind of task.
+    """Return the names of all metrics that suit a kind of task.
 
-    >>> metric_names("profile")
-    ['jensen_shannon', 'multinomial_nll']
+    Example:
+        >>> metric_names("profile")
+        ['jensen_shannon', 'multinomial_nll']
     """
     if kind not in _DEFAULTS:
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), _DEFAULTS)}")
@@ -144,10 +146,11 @@ def metric_names(kind: Kind) -> list[str]:
 
 
 def default_metrics(task: Task) -> list[str]:
-    """Give the names that `summarize` reports when none are asked for.
+    """Return the names that `summarize` reports when none are asked for.
 
-    >>> default_metrics(Task("multiclass", 3))[0]
-    'accuracy'
+    Example:
+        >>> default_metrics(Task("multiclass", 3))[0]
+        'accuracy'
     """
     extra = {"multiclass": "top_5", "multilabel": "precision_at_5"}
     names = list(_DEFAULTS[task.kind])
@@ -155,19 +158,21 @@ def default_metrics(task: Task) -> list[str]:
 
 
 def direction(name: str) -> Direction:
-    """Say whether more (`"max"`) or less (`"min"`) of this metric is better.
+    """Return whether more (`"max"`) or less (`"min"`) of this metric is better.
 
-    >>> direction("log_loss")
-    'min'
+    Example:
+        >>> direction("log_loss")
+        'min'
     """
     return metric(name).direction
 
 
 def value(name: str, task: Task, y: ArrayLike, p: ArrayLike) -> float:
-    """Give one metric by name, without an interval. `p` is after the link, shapes as in `Task`.
+    """Return one metric by name, without an interval. `p` is after the link, shapes as in `Task`.
 
-    >>> value("accuracy", Task("binary", 1), [0, 1], [[0.2], [0.7]])
-    1.0
+    Example:
+        >>> value("accuracy", Task("binary", 1), [0, 1], [[0.2], [0.7]])
+        1.0
     """
     return float(_fitting(name, task).function(*_arranged(task, y, p)))
 
@@ -183,7 +188,7 @@ def summarize(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Estimate]:
-    """Give metrics with bootstrap intervals, all on the same resamples.
+    """Return metrics with bootstrap intervals, all on the same resamples.
 
     Args:
         task: says which metrics suit and how `p` is read.
@@ -198,9 +203,10 @@ def summarize(
     Without groups, binary and multiclass resamples keep the size of each class: the intervals are for data with the same
     shares of the classes.
 
-    >>> found = summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], metrics=["auroc"])
-    >>> found["auroc"].value
-    0.75
+    Example:
+        >>> found = summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], metrics=["auroc"])
+        >>> found["auroc"].value
+        0.75
     """
     y, p = _arranged(task, y, p)
     chosen = [_fitting(name, task) for name in (default_metrics(task) if metrics is None else metrics)]
@@ -236,7 +242,7 @@ def _fitting(name: str, task: Task) -> Metric:
 
 
 def _arranged(task: Task, y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Give `y` and `p` in the shapes that the functions take, after checking them against the task."""
+    """Return `y` and `p` in the shapes that the functions take, after checking them against the task."""
     y, p = np.asarray(y), np.asarray(p, dtype=np.float64)
     if task.kind == "binary":
         y, p = (side.reshape(len(side)) if side.ndim == 2 and side.shape[1] == 1 else side for side in (y, p))

@@ -24,7 +24,7 @@ def choose_threshold(
     specificity: float | None = None,
     precision: float | None = None,
 ) -> float | np.ndarray:
-    """Give the threshold (yes where `p >= threshold`) that serves one aim on the validation split.
+    """Return the threshold (yes where `p >= threshold`) that serves one aim on the validation split.
 
     Args:
         y: binary `(n,)`, or `(n, labels)` with NaN for unknown: then one threshold a label.
@@ -36,8 +36,9 @@ def choose_threshold(
     The threshold lies halfway between two scores, so that rounding does not decide. A label of one class, or an aim out
     of reach, raises `DataError`.
 
-    >>> choose_threshold([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9], maximize="f1")
-    0.5
+    Example:
+        >>> choose_threshold([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9], maximize="f1")
+        0.5
     """
     aims = {"maximize": maximize, "sensitivity": sensitivity, "specificity": specificity, "precision": precision}
     given = {name: aim for name, aim in aims.items() if aim is not None}

@@ -22,7 +22,7 @@ _BLOCK = 1 << 17
 
 
 def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
-    """Give the weights as `(rows, n)`, and whether the caller asked for one value only."""
+    """Return the weights as `(rows, n)`, and whether the caller asked for one value only."""
     if weights is None:
         return np.ones((1, n), np.uint8), True
     w = np.asarray(weights)
@@ -36,7 +36,7 @@ def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
 
 
 def give(values: np.ndarray, single: bool, name: str = "") -> Any:
-    """Give the value of the only row as a float (with a warning where it is NaN), or the values of all rows."""
+    """Return the value of the only row as a float (with a warning where it is NaN), or the values of all rows."""
     if not single:
         return values
     if values.ndim > 1:
@@ -59,7 +59,7 @@ def blocks(rows: int, columns: int) -> Iterator[slice]:
 
 
 def weighted_sums(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Give the weighted sum of each column: `(rows, n)` times `(n, c)` is `(rows, c)`, in float64."""
+    """Return the weighted sum of each column: `(rows, n)` times `(n, c)` is `(rows, c)`, in float64."""
     sums = np.empty((len(weights), columns.shape[1]))
     for part in blocks(*weights.shape):
         sums[part] = weights[part].astype(np.float64) @ columns
@@ -67,7 +67,7 @@ def weighted_sums(weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Give the weighted mean of `(n,)` values for each row of weights, examples with a NaN value left out."""
+    """Return the weighted mean of `(n,)` values for each row of weights, examples with a NaN value left out."""
     known = ~np.isnan(values)
     sums = weighted_sums(weights, np.stack([np.where(known, values, 0.0), known.astype(np.float64)], axis=1))
     return divide(sums[:, 0], sums[:, 1])
@@ -81,6 +81,6 @@ def divide(numerator: np.ndarray, denominator: np.ndarray, otherwise: float = np
 
 
 def mean_over_labels(values: np.ndarray) -> np.ndarray:
-    """Give the mean over the last axis, NaN left out; NaN where nothing is left."""
+    """Return the mean over the last axis, NaN left out; NaN where nothing is left."""
     known = ~np.isnan(values)
     return divide(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1).astype(np.float64))

@@ -62,7 +62,7 @@ class _Sorted:
         self.truth = y[self.order] == 1
 
     def curves(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Give the true positive rate and the precision at each point of `GRID`."""
+        """Return the true positive rate and the precision at each point of `GRID`."""
         drawn = weights[self.order].astype(np.float64)
         true = np.cumsum(drawn * self.truth)[self.ends]
         false = np.cumsum(drawn * ~self.truth)[self.ends]

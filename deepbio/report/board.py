@@ -34,8 +34,9 @@ class Score:
     def seed_deviation(self) -> float | None:
         """Standard deviation over seeds; None for one seed, or where the seed decides nothing.
 
-        >>> round(Score(Estimate(0.5), (0.4, 0.5, 0.6)).seed_deviation, 6)
-        0.1
+        Example:
+            >>> round(Score(Estimate(0.5), (0.4, 0.5, 0.6)).seed_deviation, 6)
+            0.1
         """
         if len(self.by_seed) < 2:
             return None
@@ -85,10 +86,11 @@ class Board:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
-        """Give a column's title with its direction.
+        """Return a column's title with its direction.
 
-        >>> Board("d", "", ("ece",), ()).title("ece")
-        'Calibration error ↓'
+        Example:
+            >>> Board("d", "", ("ece",), ()).title("ece")
+            'Calibration error ↓'
         """
         return f"{metric(name).title} {'↑' if direction(name) == 'max' else '↓'}"
 

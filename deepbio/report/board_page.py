@@ -16,7 +16,7 @@ _FORMS = ("text", "markdown", "csv", "html")
 
 
 def leaderboard_as(found: Leaderboard, form: Literal["text", "markdown", "csv", "html"]) -> str:
-    """Give a leaderboard as aligned text, Markdown, CSV (full precision) or a self-contained HTML page.
+    """Return a leaderboard as aligned text, Markdown, CSV (full precision) or a self-contained HTML page.
 
     Raises:
         DataError: an unknown form.
@@ -43,7 +43,7 @@ class _Section:
 
 
 def as_html(found: Leaderboard) -> str:
-    """Give a leaderboard as one HTML page without outside requests: light and dark, wide and narrow."""
+    """Return a leaderboard as one HTML page without outside requests: light and dark, wide and narrow."""
     sections = [_section(board, f"b{number}") for number, board in enumerate(found.boards, start=1)]
     legend = LEGEND.replace("`*`", "★").replace("`=`", "=")
     return templates().get_template("leaderboard.html").render(found=found, sections=sections, legend=legend)

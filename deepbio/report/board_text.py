@@ -19,7 +19,7 @@ LEGEND = (
 
 
 def as_markdown(found: Leaderboard) -> str:
-    """Give the leaderboard as Markdown: a table a data set, sources of published numbers below it."""
+    """Return the leaderboard as Markdown: a table a data set, sources of published numbers below it."""
     lines = [f"# {found.title}", ""]
     lines += [found.about, ""] if found.about else []
     lines += [LEGEND, ""]
@@ -37,7 +37,7 @@ def as_markdown(found: Leaderboard) -> str:
 
 
 def as_text(found: Leaderboard) -> str:
-    """Give the leaderboard as aligned text for a terminal."""
+    """Return the leaderboard as aligned text for a terminal."""
     lines = [found.title, ""]
     for board in found.boards:
         header, rows = table(board)
@@ -53,7 +53,7 @@ def as_text(found: Leaderboard) -> str:
 
 
 def as_csv(found: Leaderboard) -> str:
-    """Give the leaderboard as CSV: one line a data set, model and metric, full precision."""
+    """Return the leaderboard as CSV: one line a data set, model and metric, full precision."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -75,7 +75,7 @@ def as_csv(found: Leaderboard) -> str:
 
 
 def table(board: Board) -> tuple[list[str], list[list[str]]]:
-    """Give header and rows of a board as text."""
+    """Return header and rows of a board as text."""
     shown = [(title, give) for title, give in COSTS if any(give(row) for row in board.rows)]
     header = ["model", *(board.title(name) for name in board.metrics), *(title for title, _ in shown)]
     rows = [

@@ -40,14 +40,14 @@ def draw_calibration(group: Group) -> Figure:
 
 
 def _intervals(curve: Reliability) -> tuple[np.ndarray, np.ndarray]:
-    """Give Wilson's intervals of the share in each bin that holds something."""
+    """Return Wilson's intervals of the share in each bin that holds something."""
     bins = [(float(h), int(n)) for h, n in zip(curve.happened, curve.count, strict=True) if n]
     found = [binomtest(round(h * n), n).proportion_ci(method="wilson") for h, n in bins]
     return np.array([one.low for one in found]), np.array([one.high for one in found])
 
 
 def bins_for(group: Group) -> int:
-    """Give the number of bins: fewer where a bin would hold a handful of examples."""
+    """Return the number of bins: fewer where a bin would hold a handful of examples."""
     return 10 if len(group.first.y) >= 300 else 5
 
 

@@ -7,25 +7,26 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets import Split
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 _BLOCK = 4096
 
 
-def input_columns(input: InputSpec, split: Split) -> dict[str, np.ndarray]:
-    """Give what can be counted from the inputs: GC content of DNA, words of a note, brightness and contrast of an image.
+def input_columns(input: ModelInput, split: Split) -> dict[str, np.ndarray]:
+    """Return what can be counted from the inputs: GC content of DNA, words of a note, brightness and contrast of an image.
 
-    >>> from deepbio.datasets import load_dataset
-    >>> data = load_dataset("uci_splice")
-    >>> list(input_columns(data.input, data.test))
-    ['GC content']
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> data = load_dataset("uci_splice")
+        >>> list(input_columns(data.input, data.test))
+        ['GC content']
     """
     blocks = (split.x[np.arange(first, min(first + _BLOCK, len(split)))] for first in range(0, len(split), _BLOCK))
     found: list[dict[str, Any]] = [_of(input, block) for block in blocks]
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]} if found else {}
 
 
-def _of(input: InputSpec, x: np.ndarray) -> dict[str, np.ndarray]:
+def _of(input: ModelInput, x: np.ndarray) -> dict[str, np.ndarray]:
     if input.modality == "dna":
         known = np.maximum((x < 4).sum(axis=1), 1)
         return {"GC content": ((x == 1) | (x == 2)).sum(axis=1) / known}

@@ -41,7 +41,7 @@ class Confusions:
 
 
 def confusion_of(entry: Entry) -> ConfusionTable | Confusions | None:
-    """Give what to show of an entry's confusions; None where its predictions are not one class each."""
+    """Return what to show of an entry's confusions; None where its predictions are not one class each."""
     result = entry.result
     if result.task.kind not in ("binary", "multiclass", "per_position", "per_pixel"):
         return None

@@ -19,20 +19,22 @@ _MOST_DECISIONS = 200_000
 
 
 def roc_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give false and true positive rates at every threshold, from (0, 0) to (1, 1), for `(n,)` truth and scores.
+    """Return false and true positive rates at every threshold, from (0, 0) to (1, 1), for `(n,)` truth and scores.
 
-    >>> roc_points(np.array([0, 1]), np.array([0.2, 0.7]))
-    (array([0., 0., 1.]), array([0., 1., 1.]))
+    Example:
+        >>> roc_points(np.array([0, 1]), np.array([0.2, 0.7]))
+        (array([0., 0., 1.]), array([0., 1., 1.]))
     """
     true, false = _counts(y, p)
     return false / false[-1], true / true[-1]
 
 
 def pr_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give recall and precision at every threshold, from the highest score down, for `(n,)` truth and scores.
+    """Return recall and precision at every threshold, from the highest score down, for `(n,)` truth and scores.
 
-    >>> pr_points(np.array([0, 1]), np.array([0.2, 0.7]))
-    (array([1., 1.]), array([1. , 0.5]))
+    Example:
+        >>> pr_points(np.array([0, 1]), np.array([0.2, 0.7]))
+        (array([1., 1.]), array([1. , 0.5]))
     """
     true, false = (side[1:] for side in _counts(y, p))
     return true / true[-1], true / (true + false)
@@ -46,7 +48,7 @@ def _counts(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ranking_labels(result: Result) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Give `(truth, scores)` of each label that has both classes; of many labels all decisions as one."""
+    """Return `(truth, scores)` of each label that has both classes; of many labels all decisions as one."""
     y, p = decisions(result.y, result.p)
     if y.ndim == 1:
         y, p = y[:, None], p[:, None]
@@ -116,7 +118,7 @@ def draw_pr(group: Group, around: Mapping[str, Band] | None = None) -> Figure | 
 
 
 def chance_of_pr(group: Group) -> float:
-    """Give the precision of a model that knows nothing: the share of positives, the mean over labels."""
+    """Return the precision of a model that knows nothing: the share of positives, the mean over labels."""
     labels = ranking_labels(group.first)
     return float(np.mean([truth.mean() for truth, _ in labels])) if labels else float("nan")
 
@@ -136,7 +138,7 @@ def _mean_roc(curves: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
 
 
 def _steps(recall: np.ndarray, precision: np.ndarray) -> np.ndarray:
-    """Give the precision at the first threshold that reaches each recall of the grid."""
+    """Return the precision at the first threshold that reaches each recall of the grid."""
     return precision[np.searchsorted(recall, GRID).clip(0, len(precision) - 1)]
 
 

@@ -43,7 +43,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def new_figure(width: float = 4.2, height: float = 3.4, *, left: float = 0.6) -> Figure:
-    """Give an empty figure in inches, without pyplot and its list of open figures.
+    """Return an empty figure in inches, without pyplot and its list of open figures.
 
     The margins are fixed (`left` leaves room for the names of the y axis): finding them takes as long as drawing.
     """
@@ -54,7 +54,7 @@ def new_figure(width: float = 4.2, height: float = 3.4, *, left: float = 0.6) ->
 
 
 def plain_axes(axes: Axes, *, x: str, y: str) -> Axes:
-    """Give the axes the page's look: two spines, a faint grid, named axes."""
+    """Return the axes the page's look: two spines, a faint grid, named axes."""
     axes.set_facecolor("none")
     axes.set_xlabel(x, color=INK)
     axes.set_ylabel(y, color=INK)
@@ -76,7 +76,7 @@ def add_legend(axes: Axes, *, place: Any = "best") -> None:
 
 
 def to_svg(figure: Figure, *, name: str, alt: str) -> Markup:
-    """Give the figure as an `<svg>` element for inside a page.
+    """Return the figure as an `<svg>` element for inside a page.
 
     Args:
         figure: drawn with the colours of this module.

@@ -92,10 +92,11 @@ def group_results(results: Sequence[Result]) -> list[Group]:
 
 
 def title_of(name: str) -> str:
-    """Give the title of a metric; a name that is not ours is its own title.
+    """Return the title of a metric; a name that is not ours is its own title.
 
-    >>> title_of("auroc"), title_of("house_points")
-    ('AUROC', 'house_points')
+    Example:
+        >>> title_of("auroc"), title_of("house_points")
+        ('AUROC', 'house_points')
     """
     try:
         return metric(name).title
@@ -104,7 +105,7 @@ def title_of(name: str) -> str:
 
 
 def better(name: str) -> str:
-    """Say whether more (`"max"`) or less (`"min"`) of a metric is better; more where the name is not ours."""
+    """Return whether more (`"max"`) or less (`"min"`) of a metric is better; more where the name is not ours."""
     try:
         return metric(name).direction
     except DataError:

@@ -34,7 +34,7 @@ def model_card_text(
     reading: str = "",
     cost: Mapping[str, str] | None = None,
 ) -> str:
-    """Give the generated part of a card as Markdown.
+    """Return the generated part of a card as Markdown.
 
     Args:
         title: of the model.
@@ -113,33 +113,37 @@ def _parts(parts: Sequence[Subgroup], metric: str, split: str) -> list[str]:
 
 
 def joined_card(own: str, generated: str) -> str:
-    """Give a card's text with its generated part renewed; words above the mark stay.
+    """Return a card's text with its generated part renewed; words above the mark stay.
 
-    >>> joined_card(f"Mine.\\n\\n{MARK}\\nold", f"{MARK}\\nnew")
-    'Mine.\\n\\n<!-- Below: written by `deepbio card`. Words of your own go above this line and stay. -->\\nnew'
+    Example:
+        >>> joined_card(f"Mine.\\n\\n{MARK}\\nold", f"{MARK}\\nnew")
+        'Mine.\\n\\n<!-- Below: written by `deepbio card`. Words of your own go above this line and stay. -->\\nnew'
     """
     kept = own.split(MARK)[0].strip()
     return f"{kept}\n\n{generated}" if kept else generated
 
 
-def reading_in_words(readout: Mapping[str, Any] | None) -> str:
-    """Say what a preset's readout does.
+def reading_in_words(postprocessing: Mapping[str, Any] | None) -> str:
+    """Say what a preset's postprocessing does.
 
-    >>> reading_in_words({"split": "valid", "examples": 9, "calibration": {"method": "temperature", "temperature": 1.5}})
-    'Learnt on the valid split (9 examples): probabilities are calibrated (temperature 1.5).'
+    Example:
+        >>> reading_in_words({"split": "valid", "examples": 9, "calibration": {"method": "temperature", "temperature": 1.5}})
+        'Learnt on the valid split (9 examples): probabilities are calibrated (temperature 1.5).'
     """
-    if not readout:
+    if not postprocessing:
         return ""
     said = []
-    if calibration := readout.get("calibration"):
+    if calibration := postprocessing.get("calibration"):
         detail = (
             f"temperature {calibration['temperature']:.3g}" if "temperature" in calibration else calibration["method"]
         )
         said.append(f"probabilities are calibrated ({detail})")
-    if readout.get("thresholds"):
-        said.append(f"thresholds serve {readout['aim']}")
-    if conformal := readout.get("conformal"):
+    if postprocessing.get("thresholds"):
+        said.append(f"thresholds serve {postprocessing['aim']}")
+    if conformal := postprocessing.get("conformal"):
         said.append(f"prediction sets or intervals hold the truth {conformal['coverage']:.0%} of the time")
     return (
-        f"Learnt on the {readout['split']} split ({readout['examples']} examples): {'; '.join(said)}." if said else ""
+        f"Learnt on the {postprocessing['split']} split ({postprocessing['examples']} examples): {'; '.join(said)}."
+        if said
+        else ""
     )

@@ -168,7 +168,7 @@ def _about(group: Group):
 
 
 def _listed(labels: Sequence[str], room: int = 120) -> str:
-    """Give the labels with commas, as many as fit, and how many more there are."""
+    """Return the labels with commas, as many as fit, and how many more there are."""
     shown = list(labels)
     while len(shown) > 1 and len(", ".join(shown)) > room:
         shown.pop()
@@ -205,7 +205,7 @@ def _score(estimate: Estimate | None, *, best: bool) -> Score:
 
 
 def _headline(group: Group) -> tuple[str, str, Score] | None:
-    """Give title, best model's name and value of the metric that stands for the group."""
+    """Return title, best model's name and value of the metric that stands for the group."""
     name = group.headline
     if name is None:
         return None
@@ -216,7 +216,7 @@ def _headline(group: Group) -> tuple[str, str, Score] | None:
 
 
 def _said(group: Group, *names: str) -> str:
-    """Give a metric of every entry in words, for readers who cannot see the curves."""
+    """Return a metric of every entry in words, for readers who cannot see the curves."""
     for name in names:
         found = [(e.name, e.result.metrics[name]) for e in group.entries if name in e.result.metrics]
         if found:

@@ -16,10 +16,11 @@ _INLINE = (
 
 
 def prose(text: str) -> Markup:
-    """Give the HTML of a card's text; everything is escaped first, so no tag of the text survives.
+    """Return the HTML of a card's text; everything is escaped first, so no tag of the text survives.
 
-    >>> print(prose("Windows of **60** nucleotides & <more>."))
-    <p>Windows of <strong>60</strong> nucleotides &amp; &lt;more&gt;.</p>
+    Example:
+        >>> print(prose("Windows of **60** nucleotides & <more>."))
+        <p>Windows of <strong>60</strong> nucleotides &amp; &lt;more&gt;.</p>
     """
     blocks = re.split(r"\n\s*\n", _COMMENT.sub("", text).strip())
     return Markup("\n").join(_block(block) for block in blocks if block.strip())

@@ -67,11 +67,12 @@ def subgroups(
     Raises:
         DataError: a column of another length.
 
-    >>> y = np.arange(40) % 2
-    >>> p = np.where(np.arange(40) < 20, y, 1 - y) * 0.8 + 0.1
-    >>> found = subgroups(Task("binary", 1), y, p, {"site": np.repeat(["a", "b"], 20)}, name="accuracy", draws=50)
-    >>> [(one.value, one.estimate.value, one.gap.value) for one in found]
-    [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
+    Example:
+        >>> y = np.arange(40) % 2
+        >>> p = np.where(np.arange(40) < 20, y, 1 - y) * 0.8 + 0.1
+        >>> found = subgroups(Task("binary", 1), y, p, {"site": np.repeat(["a", "b"], 20)}, name="accuracy", draws=50)
+        >>> [(one.value, one.estimate.value, one.gap.value) for one in found]
+        [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
     """
     chosen = name or _headline(task)
     whole = None if groups is None or len(np.unique(groups)) == len(groups) else np.asarray(groups)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 
 def templates() -> Any:
-    """Give the Jinja environment of the pages: everything is escaped, an unknown name is an error."""
+    """Return the Jinja environment of the pages: everything is escaped, an unknown name is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -14,7 +14,7 @@ _ASIDE = ("seconds", "learning_rate", "lr", "epoch")
 
 
 def watched(entry: Entry) -> list[str]:
-    """Give the names in a history that are metrics of the validation split."""
+    """Return the names in a history that are metrics of the validation split."""
     history = entry.result.history or {}
     return [name for name in history if name.startswith("val_") and name != "val_loss" and name not in _ASIDE]
 
@@ -44,10 +44,11 @@ def draw_training(entry: Entry) -> Figure | None:
 
 
 def best_epoch(name: str, values) -> tuple[int, float]:
-    """Give the epoch (from 1) with the best value of a watched metric, and that value.
+    """Return the epoch (from 1) with the best value of a watched metric, and that value.
 
-    >>> best_epoch("val_auroc", [0.7, 0.9, 0.8])
-    (2, 0.9)
+    Example:
+        >>> best_epoch("val_auroc", [0.7, 0.9, 0.8])
+        (2, 0.9)
     """
     numbers = np.asarray(values, dtype=np.float64)
     if np.isnan(numbers).all():

@@ -24,7 +24,7 @@ class WorstError:
 
 
 def worst_errors(result: Result, most: int) -> list[WorstError]:
-    """Give the examples with the highest loss, worst first, by name where the result has `ids`, else by number.
+    """Return the examples with the highest loss, worst first, by name where the result has `ids`, else by number.
 
     The loss is the log-loss of an example; of numbers, the absolute error. Empty for profiles.
     """
@@ -37,10 +37,11 @@ def worst_errors(result: Result, most: int) -> list[WorstError]:
 
 
 def example_losses(task: Task, y: np.ndarray, p: np.ndarray) -> np.ndarray | None:
-    """Give one loss an example, `(n,)`.
+    """Return one loss an example, `(n,)`.
 
-    >>> example_losses(Task("binary", 1), np.array([1, 0]), np.array([0.5, 0.5])).round(3)
-    array([0.693, 0.693])
+    Example:
+        >>> example_losses(Task("binary", 1), np.array([1, 0]), np.array([0.5, 0.5])).round(3)
+        array([0.693, 0.693])
     """
     if task.kind == "profile":
         return None

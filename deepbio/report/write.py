@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deepbio.datasets.files import write_atomically
 from deepbio.errors import DataError
+from deepbio.files import write_atomically
 from deepbio.report.result import Result
 from deepbio.report.templates_of import templates
 

@@ -2,9 +2,10 @@
 
 A sequence is uint8 codes, one byte a base: A C G T = 0 1 2 3 and all else 4.
 
->>> from deepbio.sequence import decode, encode, reverse_complement
->>> decode(reverse_complement(encode("GATTACA")))
-'TGTAATC'
+Example:
+    >>> from deepbio.sequence import decode, encode, reverse_complement
+    >>> decode(reverse_complement(encode("GATTACA")))
+    'TGTAATC'
 """
 
 from deepbio.sequence.codes import as_codes, decode, encode

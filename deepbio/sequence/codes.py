@@ -53,10 +53,11 @@ def encode(
 
     Source: the letters of NC-IUB 1984, doi:10.1093/nar/13.9.3021.
 
-    >>> encode("ACGTUNacgtun")
-    array([0, 1, 2, 3, 3, 4, 0, 1, 2, 3, 3, 4], dtype=uint8)
-    >>> encode(["ACG", "TTN"]).shape
-    (2, 3)
+    Example:
+        >>> encode("ACGTUNacgtun")
+        array([0, 1, 2, 3, 3, 4, 0, 1, 2, 3, 3, 4], dtype=uint8)
+        >>> encode(["ACG", "TTN"]).shape
+        (2, 3)
     """
     if unknown not in _TABLES:
         raise DataError(f"unknown is 'n' or 'error'; received {unknown!r}.")
@@ -77,10 +78,11 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
         codes: integers 0 to 4.
         alphabet: `"dna"` writes T for code 3, `"rna"` writes U.
 
-    >>> decode(encode("ACGTR"))
-    'ACGTN'
-    >>> decode(encode(["ACGU", "TTTT"]), alphabet="rna")
-    ['ACGU', 'UUUU']
+    Example:
+        >>> decode(encode("ACGTR"))
+        'ACGTN'
+        >>> decode(encode(["ACGU", "TTTT"]), alphabet="rna")
+        ['ACGU', 'UUUU']
     """
     if alphabet not in _LETTERS:
         raise DataError(f"alphabet is 'dna' or 'rna'; received {alphabet!r}.")
@@ -98,8 +100,9 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
 def as_codes(codes: Any) -> np.ndarray:
     """Check that `codes` are integers 0 to 4 and give them as uint8, without a copy where they already are.
 
-    >>> as_codes([0, 4])
-    array([0, 4], dtype=uint8)
+    Example:
+        >>> as_codes([0, 4])
+        array([0, 4], dtype=uint8)
     """
     array = np.asarray(codes)
     if array.size == 0 and array.dtype == np.float64:  # what NumPy makes of an empty list
@@ -176,7 +179,7 @@ def _check_records(records: Sequence[Any], length: int | None) -> None:
 
 
 def _to_bytes(letters: str | bytes) -> bytes:
-    """Give one byte a letter; what is not Latin-1 becomes "?", which the tables refuse."""
+    """Return one byte a letter; what is not Latin-1 becomes "?", which the tables refuse."""
     return letters.encode("latin-1", "replace") if isinstance(letters, str) else letters
 
 

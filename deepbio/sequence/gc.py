@@ -10,11 +10,12 @@ from deepbio.sequence.codes import N, as_codes
 
 
 def gc_content(codes: ArrayLike) -> np.ndarray:
-    """Give the share of G and C among A C G T, 0 to 1, of codes `(..., length)`; shape `(...)`, NaN where all is N.
+    """Return the share of G and C among A C G T, 0 to 1, of codes `(..., length)`; shape `(...)`, NaN where all is N.
 
-    >>> from deepbio.sequence import encode
-    >>> gc_content(encode(["GGCA", "ATNN"]))
-    array([0.75, 0.  ])
+    Example:
+        >>> from deepbio.sequence import encode
+        >>> gc_content(encode(["GGCA", "ATNN"]))
+        array([0.75, 0.  ])
     """
     codes = as_codes(codes)
     if codes.ndim < 1:

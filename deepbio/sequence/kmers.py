@@ -16,14 +16,15 @@ _BLOCK = 1 << 20  # words at a time
 
 
 def kmer_indices(codes: ArrayLike, k: int) -> np.ndarray:
-    """Give the index of the word of `k` bases that starts at each position, -1 where it holds an N.
+    """Return the index of the word of `k` bases that starts at each position, -1 where it holds an N.
 
     Codes `(..., length)` give int64 `(..., length - k + 1)`. The index is the word as a number in base 4, A C G T =
     0 1 2 3, so words are in alphabetical order.
 
-    >>> from deepbio.sequence import encode
-    >>> kmer_indices(encode("AACGN"), 2)
-    array([ 0,  1,  6, -1])
+    Example:
+        >>> from deepbio.sequence import encode
+        >>> kmer_indices(encode("AACGN"), 2)
+        array([ 0,  1,  6, -1])
     """
     codes = as_codes(codes)
     _check(codes, k)
@@ -49,10 +50,11 @@ def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndar
         k: 1 to 12 bases.
         canonical: count a word and its reverse complement as one, for data without a strand.
 
-    >>> from deepbio.sequence import encode
-    >>> counts = kmer_counts(encode("AACGTT"), 2)
-    >>> {name: int(n) for name, n in zip(kmer_names(2), counts) if n}
-    {'AA': 1, 'AC': 1, 'CG': 1, 'GT': 1, 'TT': 1}
+    Example:
+        >>> from deepbio.sequence import encode
+        >>> counts = kmer_counts(encode("AACGTT"), 2)
+        >>> {name: int(n) for name, n in zip(kmer_names(2), counts) if n}
+        {'AA': 1, 'AC': 1, 'CG': 1, 'GT': 1, 'TT': 1}
     """
     codes = as_codes(codes)
     if codes.ndim not in (1, 2):
@@ -78,10 +80,11 @@ def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndar
 
 
 def kmer_names(k: int, *, canonical: bool = False) -> list[str]:
-    """Give the words that `kmer_counts` counts, in its order: alphabetical; canonical words are the first of each pair.
+    """Return the words that `kmer_counts` counts, in its order: alphabetical; canonical words are the first of each pair.
 
-    >>> kmer_names(1, canonical=True)
-    ['A', 'C']
+    Example:
+        >>> kmer_names(1, canonical=True)
+        ['A', 'C']
     """
     if not 1 <= k <= _LONGEST:
         raise DataError(f"k is 1 to {_LONGEST}; received {k}.")

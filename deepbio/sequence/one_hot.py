@@ -12,14 +12,15 @@ _CHUNK = 1 << 15  # bases at a time: what is worked on stays in the processor's 
 
 
 def one_hot(codes: ArrayLike, dtype: DTypeLike = np.uint8) -> np.ndarray:
-    """Give the one-hot array `(..., length, 4)` of codes `(..., length)`; columns are A C G T, N is four zeros.
+    """Return the one-hot array `(..., length, 4)` of codes `(..., length)`; columns are A C G T, N is four zeros.
 
     Models take codes and do this on the device; use it where another program wants one-hot.
 
-    >>> one_hot([0, 3, 4])
-    array([[1, 0, 0, 0],
-           [0, 0, 0, 1],
-           [0, 0, 0, 0]], dtype=uint8)
+    Example:
+        >>> one_hot([0, 3, 4])
+        array([[1, 0, 0, 0],
+               [0, 0, 0, 1],
+               [0, 0, 0, 0]], dtype=uint8)
     """
     codes = as_codes(codes)
     flat = np.ascontiguousarray(codes).reshape(-1)
@@ -33,13 +34,14 @@ def one_hot(codes: ArrayLike, dtype: DTypeLike = np.uint8) -> np.ndarray:
 
 
 def from_one_hot(array: ArrayLike) -> np.ndarray:
-    """Give the uint8 codes `(..., length)` of a one-hot array `(..., length, 4)`; four zeros are 4 (N).
+    """Return the uint8 codes `(..., length)` of a one-hot array `(..., length, 4)`; four zeros are 4 (N).
 
     Raises:
         DataError: the last axis is not 4, or a position is neither one-hot nor all zeros (soft letters have no code).
 
-    >>> from_one_hot([[0, 1, 0, 0], [0, 0, 0, 0]])
-    array([1, 4], dtype=uint8)
+    Example:
+        >>> from_one_hot([[0, 1, 0, 0], [0, 0, 0, 0]])
+        array([1, 4], dtype=uint8)
     """
     array = np.asarray(array)
     if array.ndim < 2 or array.shape[-1] != 4:

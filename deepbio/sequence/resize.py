@@ -27,9 +27,10 @@ def resize(sequences: Iterable[ArrayLike], length: int, *, align: Align = "cente
     Returns:
         uint8 codes `(n, length)`.
 
-    >>> from deepbio.sequence import decode, encode
-    >>> decode(resize([encode("ACGTACG"), encode("TT")], 4))
-    ['CGTA', 'NTTN']
+    Example:
+        >>> from deepbio.sequence import decode, encode
+        >>> decode(resize([encode("ACGTACG"), encode("TT")], 4))
+        ['CGTA', 'NTTN']
     """
     if align not in _ALIGN:
         raise DataError(f"Unknown align {align!r}. {nearest(str(align), _ALIGN)}")

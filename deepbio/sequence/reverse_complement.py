@@ -10,11 +10,12 @@ from deepbio.sequence.codes import N, as_codes
 
 
 def reverse_complement(codes: ArrayLike) -> np.ndarray:
-    """Give the codes `(..., length)` of the other strand, read 5' to 3'; N stays N.
+    """Return the codes `(..., length)` of the other strand, read 5' to 3'; N stays N.
 
-    >>> from deepbio.sequence import decode, encode
-    >>> decode(reverse_complement(encode("AACGN")))
-    'NCGTT'
+    Example:
+        >>> from deepbio.sequence import decode, encode
+        >>> decode(reverse_complement(encode("AACGN")))
+        'NCGTT'
     """
     codes = as_codes(codes)
     if codes.ndim < 1:
@@ -25,11 +26,12 @@ def reverse_complement(codes: ArrayLike) -> np.ndarray:
 
 
 def reverse_complement_one_hot(array: ArrayLike) -> np.ndarray:
-    """Give the other strand of one-hot or soft letters `(..., length, 4)`, columns A C G T; a view, not a copy.
+    """Return the other strand of one-hot or soft letters `(..., length, 4)`, columns A C G T; a view, not a copy.
 
-    >>> reverse_complement_one_hot([[1, 0, 0, 0], [0, 1, 0, 0]])
-    array([[0, 0, 1, 0],
-           [0, 0, 0, 1]])
+    Example:
+        >>> reverse_complement_one_hot([[1, 0, 0, 0], [0, 1, 0, 0]])
+        array([[0, 0, 1, 0],
+               [0, 0, 0, 1]])
     """
     array = np.asarray(array)
     if array.ndim < 2 or array.shape[-1] != 4:

@@ -22,9 +22,10 @@ def shuffle(codes: ArrayLike, *, seed: int | np.random.Generator) -> np.ndarray:
         codes: uint8 codes `(..., length)`.
         seed: a number, or a generator to draw from.
 
-    >>> from deepbio.sequence import decode, encode
-    >>> sorted(decode(shuffle(encode("ACCGT"), seed=0)))
-    ['A', 'C', 'C', 'G', 'T']
+    Example:
+        >>> from deepbio.sequence import decode, encode
+        >>> sorted(decode(shuffle(encode("ACCGT"), seed=0)))
+        ['A', 'C', 'C', 'G', 'T']
     """
     codes = _check(codes)
     return np.random.default_rng(seed).permuted(codes, axis=-1)
@@ -42,11 +43,12 @@ def dinucleotide_shuffle(codes: ArrayLike, *, seed: int | np.random.Generator) -
     Source: Altschul and Erickson 1985, doi:10.1093/oxfordjournals.molbev.a040370. Their random choice of last edges
     is drawn here from all spanning trees at once, each weighted by its number of edges, so nothing is rejected.
 
-    >>> from deepbio.sequence import decode, encode, kmer_counts
-    >>> codes = encode("ACGATTACAGGA")
-    >>> shuffled = dinucleotide_shuffle(codes, seed=1)
-    >>> bool((kmer_counts(shuffled, 2) == kmer_counts(codes, 2)).all())
-    True
+    Example:
+        >>> from deepbio.sequence import decode, encode, kmer_counts
+        >>> codes = encode("ACGATTACAGGA")
+        >>> shuffled = dinucleotide_shuffle(codes, seed=1)
+        >>> bool((kmer_counts(shuffled, 2) == kmer_counts(codes, 2)).all())
+        True
     """
     codes = _check(codes)
     if codes.shape[-1] < 4:  # three bases or fewer have one order only

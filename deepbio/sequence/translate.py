@@ -26,9 +26,10 @@ def translate(codes: ArrayLike, *, table: int = 1, frame: int = 0, to_stop: bool
 
     Source: NCBI genetic codes as Biopython carries them (`Bio.Data.CodonTable`).
 
-    >>> from deepbio.sequence import encode
-    >>> translate(encode("ATGGCNTAA"))
-    'MA*'
+    Example:
+        >>> from deepbio.sequence import encode
+        >>> translate(encode("ATGGCNTAA"))
+        'MA*'
     """
     codes = as_codes(codes)
     if codes.ndim not in (1, 2):

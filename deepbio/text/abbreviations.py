@@ -14,11 +14,12 @@ def read_abbreviations(path: str | os.PathLike[str]) -> dict[str, str]:
     Raises:
         DataError: missing file, or a line without two columns, with its number.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "short.tsv"
-    >>> _ = path.write_text("# of our ward\\nCVA\\tstroke\\n")
-    >>> read_abbreviations(path)
-    {'cva': 'stroke'}
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "short.tsv"
+        >>> _ = path.write_text("# of our ward\\nCVA\\tstroke\\n")
+        >>> read_abbreviations(path)
+        {'cva': 'stroke'}
     """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()

@@ -98,8 +98,9 @@ def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) ->
         text: of one note.
         abbreviations: short form, in lower case, to what it stands for.
 
-    >>> normalise("Pt is a six-year-old w/ temp 39.4°C since 2/3/2020, seen by [**Name 12**]. No SOB.")
-    'patient is a 6-year-old with temp 39 celsius since xxdate, seen by xxhidden. No shortness of breath.'
+    Example:
+        >>> normalise("Pt is a six-year-old w/ temp 39.4°C since 2/3/2020, seen by [**Name 12**]. No SOB.")
+        'patient is a 6-year-old with temp 39 celsius since xxdate, seen by xxhidden. No shortness of breath.'
     """
     text = _HIDDEN_DATE.sub(DATE, text)
     text = _HIDDEN.sub(HIDDEN, text)

@@ -13,7 +13,7 @@ _LONGEST_WORD = 60  # a longer string is unknown as a whole
 
 
 def trained_engine(kind: str, texts: Sequence[str], prepared: Iterator[str], *, size: int, min_count: int) -> Engine:
-    """Give an engine that has learnt the vocabulary of the texts.
+    """Return an engine that has learnt the vocabulary of the texts.
 
     Args:
         kind: `"word"`, `"word_letters"` or `"bpe"`.

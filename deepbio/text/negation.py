@@ -60,12 +60,13 @@ class Word(NamedTuple):
 
 
 def words_of(text: str) -> list[Word]:
-    """Give the words of a note in their order, each with its place and whether it is denied.
+    """Return the words of a note in their order, each with its place and whether it is denied.
 
     Triggers themselves and punctuation are words that are not denied.
 
-    >>> [word.text for word in words_of("No fever or cough, but a rash. Chills are absent.") if word.denied]
-    ['fever', 'cough', 'chills']
+    Example:
+        >>> [word.text for word in words_of("No fever or cough, but a rash. Chills are absent.") if word.denied]
+        ['fever', 'cough', 'chills']
     """
     found = [match for match in _WORD.finditer(text) if not _inside_number(text, match)]
     lower = [match[0].lower().replace("’", "'") for match in found]
@@ -80,8 +81,9 @@ def words_of(text: str) -> list[Word]:
 def mark_negated(text: str) -> str:
     """Put a mark before each denied word, so that "fever" and "no fever" become different words.
 
-    >>> mark_negated("She denies fever or chills, but has a rash.")
-    'She denies ¬fever or ¬chills, but has a rash.'
+    Example:
+        >>> mark_negated("She denies fever or chills, but has a rash.")
+        'She denies ¬fever or ¬chills, but has a rash.'
     """
     pieces, last = [], 0
     for word in words_of(text):

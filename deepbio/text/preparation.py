@@ -21,8 +21,9 @@ class Preparation:
         negation: put a mark before each word that the note denies; see `deepbio.text.mark_negated`.
         abbreviations: short form to what it stands for; used with `clinical`.
 
-    >>> Preparation(clinical=True, negation=True)("No SOB for 3 wks.")
-    'No ¬shortness of ¬breath for ¬3 ¬weeks.'
+    Example:
+        >>> Preparation(clinical=True, negation=True)("No SOB for 3 wks.")
+        'No ¬shortness of ¬breath for ¬3 ¬weeks.'
     """
 
     clinical: bool = False
@@ -36,13 +37,13 @@ class Preparation:
         object.__setattr__(self, "abbreviations", {k.lower(): v for k, v in sorted(self.abbreviations.items())})
 
     def __call__(self, text: str) -> str:
-        """Give the text as the tokenizer cuts it."""
+        """Return the text as the tokenizer cuts it."""
         if self.clinical:
             text = normalise(text, abbreviations=self.abbreviations)
         return mark_negated(text) if self.negation else text
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what differs from doing nothing, JSON-able."""
+        """Return what differs from doing nothing, JSON-able."""
         found: dict[str, Any] = {name: True for name in ("clinical", "negation") if getattr(self, name)}
         return {**found, "abbreviations": dict(self.abbreviations)} if self.clinical else found
 

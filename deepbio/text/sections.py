@@ -27,8 +27,9 @@ def sections_of(text: str) -> list[Section]:
 
     A heading stands at the start of a line: in capitals alone on it, or ending in a colon.
 
-    >>> sections_of("Seen today.\\nHistory: fever for 3 days.\\nPLAN\\nRest.")
-    [Section(title='', text='Seen today.'), Section(title='History', text='fever for 3 days.'), Section(title='PLAN', text='Rest.')]
+    Example:
+        >>> [section.title for section in sections_of("Seen today.\\nHistory: fever for 3 days.\\nPLAN\\nRest.")]
+        ['', 'History', 'PLAN']
     """
     found = list(_HEADING.finditer(text))
     bounds = [0, *(match.start() for match in found), len(text)]
@@ -39,7 +40,7 @@ def sections_of(text: str) -> list[Section]:
 
 
 def windows_of(tokens: int, length: int, stride: int | None = None) -> np.ndarray:
-    """Give where each window of a note begins, so that every token stands in one; the last window ends with the note.
+    """Return where each window of a note begins, so that every token stands in one; the last window ends with the note.
 
     Args:
         tokens: of the note.
@@ -49,8 +50,9 @@ def windows_of(tokens: int, length: int, stride: int | None = None) -> np.ndarra
     Returns:
         int64 starts, at least one.
 
-    >>> windows_of(10, 4, 3).tolist(), windows_of(3, 4).tolist()
-    ([0, 3, 6], [0])
+    Example:
+        >>> windows_of(10, 4, 3).tolist(), windows_of(3, 4).tolist()
+        ([0, 3, 6], [0])
     """
     step = max(1, length // 2) if stride is None else stride
     if length < 1 or not 1 <= step <= length:

@@ -35,11 +35,12 @@ class Tokenizer:
     known beginning and letters. `kind="bpe"` joins the most frequent pairs of letters (byte-pair encoding, Sennrich et al.
     2016, doi:10.18653/v1/P16-1162), so that a new word becomes known pieces. Nothing here writes text to a log or an error.
 
-    >>> tokenizer = Tokenizer.fit(["Fever and cough.", "No fever.", "A cough."])
-    >>> tokenizer.encode(["Cough, no fever"], 6).tolist()
-    [[3, 1, 1, 4, 0, 0]]
-    >>> Tokenizer.from_json(tokenizer.to_json()) == tokenizer
-    True
+    Example:
+        >>> tokenizer = Tokenizer.fit(["Fever and cough.", "No fever.", "A cough."])
+        >>> tokenizer.encode(["Cough, no fever"], 6).tolist()
+        [[3, 1, 1, 4, 0, 0]]
+        >>> Tokenizer.from_json(tokenizer.to_json()) == tokenizer
+        True
     """
 
     def __init__(
@@ -91,11 +92,12 @@ class Tokenizer:
         Raises:
             DataError: no texts, something that is not text, or an option out of range.
 
-        >>> Tokenizer.fit(["b a", "b a"], size=3).encode(["a b"], 2).tolist()
-        [[2, 1]]
-        >>> letters = Tokenizer.fit(["fever", "fever"], kind="word_letters")
-        >>> letters.pieces("feverer", 9), letters.decode(letters.encode(["feverer"], 9))
-        (['fever', 'e', 'r'], ['feverer'])
+        Example:
+            >>> Tokenizer.fit(["b a", "b a"], size=3).encode(["a b"], 2).tolist()
+            [[2, 1]]
+            >>> letters = Tokenizer.fit(["fever", "fever"], kind="word_letters")
+            >>> letters.pieces("feverer", 9), letters.decode(letters.encode(["feverer"], 9))
+            (['fever', 'e', 'r'], ['feverer'])
         """
         _check_texts(texts)
         _check_choice("kind of tokenizer", kind, _KINDS)
@@ -111,7 +113,7 @@ class Tokenizer:
         return fitted
 
     def encode(self, texts: Sequence[str], length: int, *, truncate: Truncate | None = None) -> np.ndarray:
-        """Give the ids of each text, cut or padded at the end to `length`.
+        """Return the ids of each text, cut or padded at the end to `length`.
 
         Args:
             texts: any number, each a string.
@@ -122,8 +124,9 @@ class Tokenizer:
         Returns:
             int32 `(n, length)`.
 
-        >>> Tokenizer.fit(["a b c d", "a b c d"]).encode(["a b c d"], 3, truncate="both").tolist()
-        [[2, 4, 5]]
+        Example:
+            >>> Tokenizer.fit(["a b c d", "a b c d"]).encode(["a b c d"], 3, truncate="both").tolist()
+            [[2, 4, 5]]
         """
         ids = np.full((len(texts), _checked_length(length)), PADDING, np.int32)
         for row, tokens in enumerate(self._ids(texts)):
@@ -134,7 +137,7 @@ class Tokenizer:
     def encode_windows(
         self, texts: Sequence[str], length: int, *, stride: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Give overlapping windows of each text's ids, so that nothing of a long text is lost.
+        """Return overlapping windows of each text's ids, so that nothing of a long text is lost.
 
         Args:
             length: tokens of a window.
@@ -143,9 +146,10 @@ class Tokenizer:
         Returns:
             int32 `(windows, length)`, and int64 `(windows,)`: the number of the text that each window is of.
 
-        >>> Tokenizer.fit(["a b c d", "a b c d"]).encode_windows(["a b c d"], 3, stride=2)
-        (array([[2, 3, 4],
-               [3, 4, 5]], dtype=int32), array([0, 0]))
+        Example:
+            >>> Tokenizer.fit(["a b c d", "a b c d"]).encode_windows(["a b c d"], 3, stride=2)
+            (array([[2, 3, 4],
+                   [3, 4, 5]], dtype=int32), array([0, 0]))
         """
         rows, owners = [], []
         for number, tokens in enumerate(self._ids(texts)):
@@ -158,10 +162,11 @@ class Tokenizer:
         return np.array(rows, np.int32).reshape(-1, length), np.array(owners, np.int64)
 
     def pieces(self, text: str, length: int) -> list[str]:
-        """Give the words behind the ids that `encode` gives of one text, unknown ones as they are written.
+        """Return the words behind the ids that `encode` gives of one text, unknown ones as they are written.
 
-        >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
-        ['a', 'zebra', '!']
+        Example:
+            >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
+            ['a', 'zebra', '!']
         """
         _check_texts([text])
         prepared = self.preparation(text)
@@ -170,13 +175,14 @@ class Tokenizer:
         return [words[i] for i in self._kept(len(words), length, None)]
 
     def decode(self, ids: np.ndarray | Sequence[Sequence[int]]) -> list[str]:
-        """Give the text of each row of ids, `(n, length)`, without the padding; unknown words read `[UNK]`.
+        """Return the text of each row of ids, `(n, length)`, without the padding; unknown words read `[UNK]`.
 
         Case and runs of spaces are gone, and a word tokenizer puts a space around punctuation.
 
-        >>> tokenizer = Tokenizer.fit(["No fever."], min_count=1)
-        >>> tokenizer.decode(tokenizer.encode(["No FEVER, no cough."], 8))
-        ['no fever [UNK] no [UNK] .']
+        Example:
+            >>> tokenizer = Tokenizer.fit(["No fever."], min_count=1)
+            >>> tokenizer.decode(tokenizer.encode(["No FEVER, no cough."], 8))
+            ['no fever [UNK] no [UNK] .']
         """
         rows = np.asarray(ids)
         if rows.ndim != 2:
@@ -195,7 +201,7 @@ class Tokenizer:
         return dict(sorted(self._engine.get_vocab().items(), key=lambda item: item[1]))
 
     def inverse_document_frequency(self) -> np.ndarray:
-        """Give `ln((1 + n) / (1 + texts with the token)) + 1` of each id, over the `n` training texts; padding has 0.
+        """Return `ln((1 + n) / (1 + texts with the token)) + 1` of each id, over the `n` training texts; padding has 0.
 
         Returns:
             float32 `(vocabulary_size,)`, all 1 for a tokenizer that was not fitted here.
@@ -208,7 +214,7 @@ class Tokenizer:
         return weights
 
     def to_json(self) -> str:
-        """Give the tokenizer as the JSON of the `tokenizers` library with an entry of deepbio's: what `InputSpec.tokenizer` holds."""
+        """Return the JSON of the `tokenizers` library with an entry of deepbio's, as `ModelInput.tokenizer` stores it."""
         content = json.loads(self._engine.to_str())
         own: dict[str, Any] = self.preparation.to_dict()
         if self.truncate != "head":
@@ -264,7 +270,7 @@ class Tokenizer:
         return np.concatenate([np.arange(head), np.arange(tokens - (length - head), tokens)])
 
     def _documents_with(self, texts: Sequence[str]) -> np.ndarray:
-        """Give the number of texts, and for each id the number of texts that hold it."""
+        """Return the number of texts, and for each id the number of texts that hold it."""
         counts = np.zeros(self.vocabulary_size + 1, np.int64)
         counts[0] = len(texts)
         for tokens in self._ids(texts):

@@ -24,11 +24,12 @@ def read_word_vectors(path: str | os.PathLike[str], words: Collection[str]) -> d
     Raises:
         DataError: missing file, or a line with another count of numbers or something that is none, with its number.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "vectors.txt"
-    >>> _ = path.write_text("2 3\\nfever 0.1 0.2 0.3\\nrash 1 0 0\\n")
-    >>> read_word_vectors(path, ["rash", "cough"])
-    {'rash': array([1., 0., 0.], dtype=float32)}
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "vectors.txt"
+        >>> _ = path.write_text("2 3\\nfever 0.1 0.2 0.3\\nrash 1 0 0\\n")
+        >>> read_word_vectors(path, ["rash", "cough"])
+        {'rash': array([1., 0., 0.], dtype=float32)}
     """
     place, wanted = Path(path), set(words)
     found: dict[str, np.ndarray] = {}

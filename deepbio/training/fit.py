@@ -13,22 +13,22 @@ import keras
 import tensorflow as tf
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.files import writable_folder
-from deepbio.energy import EnergyMeter
+from deepbio.devices import choose_strategy
+from deepbio.devices.cluster import Cluster
+from deepbio.devices.energy import EnergyMeter
 from deepbio.errors import DeepbioError, TrainingError
+from deepbio.files import writable_folder
+from deepbio.inference.calibrate import calibrate, check_method
+from deepbio.inference.evaluate import evaluate
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import watch_for_preemption
 from deepbio.training.checkpoints.resume import latest_for, run_identity
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.replicas import bring_back, working_copy
-from deepbio.training.devices.strategy import choose_strategy
-from deepbio.training.evaluate import evaluate
 from deepbio.training.guards import check_data, check_model
 from deepbio.training.logs.history_log import HistoryLog
-from deepbio.training.reading.calibrate import calibrate, check_method
 from deepbio.training.run import Run, write_run
 from deepbio.training.settings import resolve
 from deepbio.training.trainer import Preempted, Trainer
+from deepbio.training.working_copy import bring_back, working_copy
 from deepbio.zoo import describe, model_spec
 from deepbio.zoo.preset import DESCRIPTION
 from deepbio.zoo.record import attach
@@ -76,7 +76,7 @@ def fit(
         epochs, batch_size: see `deepbio.training.Settings`; the model's registration has defaults.
         callbacks: any Keras callbacks. Those that look at single batches make each step a call of its own. With several
             replicas or another precision, their `model` is a working copy; `model` has its weights when `fit` returns.
-        strategy: where to run; see `deepbio.training.choose_strategy`.
+        strategy: where to run; see `deepbio.devices.choose_strategy`.
         steps_per_execution: steps in one call of the graph; found by the clock where it is not given.
         resume: go on from the newest checkpoint in `out`, in the middle of an epoch too; start where there is none.
         checkpoint_steps: save every so many steps as well.
@@ -87,7 +87,7 @@ def fit(
         verbose: show progress on standard error; `"auto"` does on a terminal.
         tuning: what is frozen and how fast each layer learns; `deepbio.finetune` gives it.
         calibration: fit `"temperature"`, `"platt"` or `"isotonic"` to the validation split when training is over, so that
-            `predict` gives calibrated probabilities; see `deepbio.training.calibrate`.
+            `predict` gives calibrated probabilities; see `deepbio.inference.calibrate`.
         settings: any other of `deepbio.training.Settings` (`optimizer`, `learning_rate`, `precision`, `patience`, ...).
 
     Raises:
@@ -112,7 +112,7 @@ def fit(
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
     folder = _check_out(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
-    attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs, readout=None))
+    attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs, postprocessing=None))
 
     run_facts = run_identity(model, data, chosen, seed=seed)
     if tuning is not None:

@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Dataset
+from deepbio.devices.cluster import Cluster
+from deepbio.devices.precision import LossScale
 from deepbio.errors import ModelError, TrainingError
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.precision import LossScale
 from deepbio.zoo import describe
 
 log = logging.getLogger("deepbio")
@@ -52,7 +52,7 @@ def check_model(model: keras.Model, data: Dataset) -> None:
     Raises:
         ModelError, TrainingError: it does not.
     """
-    if describe(model).link_built_in:
+    if describe(model).activation_built_in:
         raise TrainingError(
             "This model has its link built in (activation='auto'), which is for export. Build it without to train it."
         )
@@ -69,7 +69,7 @@ def check_model(model: keras.Model, data: Dataset) -> None:
 
 
 def batch_description(data: Dataset, *, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
-    """Give a function that tells what is known about a step's batch: ids, labels, values that stand out."""
+    """Return a function that tells what is known about a step's batch: ids, labels, values that stand out."""
 
     def describe_batch(step: int) -> str:
         chosen = order()[step * batch_size : (step + 1) * batch_size]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.files import write_atomically
-from deepbio.training.evaluate import Evaluation
+from deepbio.files import write_atomically
+from deepbio.inference.evaluate import Evaluation
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe, save_preset
 from deepbio.zoo.preprocessing import preprocessing_in_words
@@ -60,7 +60,7 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
         beside.write_text(_history_csv(run.history), encoding="utf-8")
     energy = {} if run.joules is None else {"joules": round(run.joules, 1)}
     write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **energy})
-    calibration = record.readout.calibration if record.readout else None
+    calibration = record.postprocessing.calibration if record.postprocessing else None
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},

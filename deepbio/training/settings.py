@@ -113,7 +113,7 @@ class Settings:
                 raise TrainingError(f"{name} must be at least {low} and under {high}; received {value!r}.")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the settings as a JSON-able dictionary."""
+        """Return the settings as a JSON-able dictionary."""
         return asdict(self)
 
 
@@ -123,8 +123,9 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
     Raises:
         TrainingError: an unknown setting, with the nearest names, or a value out of range.
 
-    >>> resolve({"epochs": 5}, {"batch_size": 8, "epochs": None}).epochs
-    5
+    Example:
+        >>> resolve({"epochs": 5}, {"batch_size": 8, "epochs": None}).epochs
+        5
     """
     valid = {field.name for field in fields(Settings)}
     for name in (*defaults, *asked):

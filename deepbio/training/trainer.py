@@ -14,20 +14,20 @@ import tensorflow as tf
 from deepbio import metrics
 from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
+from deepbio.devices.cluster import Cluster
 from deepbio.errors import TrainingError
+from deepbio.inference.forward import gathering
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import Request
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.replicas import dropout_counters, seed_dropout
 from deepbio.training.guards import batch_description, lost_workers_named
 from deepbio.training.logs.progress import Progress
 from deepbio.training.settings import Settings
 from deepbio.training.steps.feed import make_feed
-from deepbio.training.steps.inference import gathering
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
 from deepbio.training.steps.optimizers import make_optimizer
+from deepbio.training.working_copy import dropout_counters, seed_dropout
 
 if TYPE_CHECKING:
     from deepbio.training.finetuning.tuning import Tuner
@@ -198,10 +198,10 @@ class Trainer:
                 "Usual causes: a learning rate that is too high, or an input of the validation split that is not finite."
             )
         if task.is_classification:
-            logs["val_accuracy"] = metrics.value("accuracy", task, y, task.apply_link(logits))
+            logs["val_accuracy"] = metrics.value("accuracy", task, y, task.probabilities(logits))
         if self._monitor not in logs:
             name = self._monitor.removeprefix("val_")
-            logs[self._monitor] = metrics.value(name, task, y, task.apply_link(logits))
+            logs[self._monitor] = metrics.value(name, task, y, task.probabilities(logits))
         return logs
 
     def _take_average(self) -> list[np.ndarray] | None:
@@ -257,7 +257,7 @@ class Trainer:
 
 
 def monitored(settings: Settings) -> tuple[str, str]:
-    """Give the name in the logs of what a run watches, and whether less (`"min"`) or more (`"max"`) of it is better."""
+    """Return the name in the logs of what a run watches, and whether less (`"min"`) or more (`"max"`) of it is better."""
     name = settings.monitor.removeprefix("val_")
     return f"val_{name}", "min" if name == "loss" else metrics.direction(name)
 

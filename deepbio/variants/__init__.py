@@ -1,6 +1,6 @@
 """Effects of DNA variants: SpliceAI's scores, exact and fast, and any model's."""
 
-from deepbio.variants.annotation import Annotation, Gene, read_annotation
+from deepbio.genome.genes import Annotation, Gene, read_annotation
 from deepbio.variants.rules import Effect
 from deepbio.variants.score import ModelScorer, score
 from deepbio.variants.splice import Summary, splice

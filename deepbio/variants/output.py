@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from deepbio.datasets.files import write_atomically
 from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.files import write_atomically
 from deepbio.optional import require
 from deepbio.variants.rules import POSITIONS, SCORES
 from deepbio.variants.splicing import Scored
@@ -50,14 +50,14 @@ def check_output(out: str | os.PathLike[str], format: str, *, inputs: Sequence[s
 
 
 def vcf_line(record: Record, scored: Scored) -> str:
-    """Give the record's line with its scores, or as it is where there are none."""
+    """Return the record's line with its scores, or as it is where there are none."""
     if not scored.effects:
         return record.line
     return record.with_info(FIELD, [effect.text() for effect in scored.effects])
 
 
 def table_lines(record: Record, scored: Scored) -> Iterator[str]:
-    """Give a line for each alternate and gene, with raw values; empty cells where the rules give none."""
+    """Return a line for each alternate and gene, with raw values; empty cells where the rules give none."""
     for effect in scored.effects:
         values = [f"{v:.9g}" for v in effect.scores] + [str(p) for p in effect.positions]
         cells = [record.chromosome, str(record.position), record.name, record.reference, effect.alternate]
@@ -65,7 +65,7 @@ def table_lines(record: Record, scored: Scored) -> Iterator[str]:
 
 
 def skip_lines(record: Record, scored: Scored) -> Iterator[str]:
-    """Give a line for each reason that something of a record was skipped."""
+    """Return a line for each reason that something of a record was skipped."""
     alternates = ",".join(record.alternates) or "."
     for reason in scored.skipped:
         yield "\t".join([record.chromosome, str(record.position), record.name, record.reference, alternates, reason])

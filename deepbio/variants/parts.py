@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from deepbio.datasets.files import writable_folder, write_atomically
 from deepbio.errors import DataError
+from deepbio.files import writable_folder, write_atomically
 
 _PLAN = "plan.json"
 
 
 def parts_folder(out: Path) -> Path:
-    """Give the folder that holds the parts of a run while it is not finished: its output's name with `.parts` added."""
+    """Return the folder that holds the parts of a run while it is not finished: its output's name with `.parts` added."""
     return out.with_name(f"{out.name}.parts")
 
 
@@ -49,7 +49,7 @@ class Parts:
                 beside.write_text(json.dumps(plan, indent=2), encoding="utf-8")
 
     def done(self, number: int) -> dict[str, Any] | None:
-        """Give the counts of a finished part, or None."""
+        """Return the counts of a finished part, or None."""
         file = self._file(number, "json")
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
@@ -62,7 +62,7 @@ class Parts:
             beside.write_text(json.dumps(counts), encoding="utf-8")
 
     def texts(self, kind: str, number: int) -> Iterator[str]:
-        """Give the texts of one kind of the first `number` parts, in order."""
+        """Return the texts of one kind of the first `number` parts, in order."""
         for i in range(number):
             yield self._file(i, kind).read_text(encoding="utf-8")
 

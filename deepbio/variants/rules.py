@@ -34,12 +34,13 @@ class Effect:
     positions: tuple[int, ...] = ()
 
     def text(self) -> str:
-        """Give the entry of the INFO field.
+        """Return the entry of the INFO field.
 
-        >>> Effect("T", "ZDHHC8", "+", (0.914, 0.0, 0.0, 0.001), (2, -26, 5, 11)).text()
-        'T|ZDHHC8|0.91|0.00|0.00|0.00|2|-26|5|11'
-        >>> Effect("TT", "ZDHHC8", "+").text()
-        'TT|ZDHHC8|.|.|.|.|.|.|.|.'
+        Example:
+            >>> Effect("T", "ZDHHC8", "+", (0.914, 0.0, 0.0, 0.001), (2, -26, 5, 11)).text()
+            'T|ZDHHC8|0.91|0.00|0.00|0.00|2|-26|5|11'
+            >>> Effect("TT", "ZDHHC8", "+").text()
+            'TT|ZDHHC8|.|.|.|.|.|.|.|.'
         """
         if not self.scores:
             return f"{self.alternate}|{self.gene}|{_NO_SCORE}"
@@ -60,10 +61,11 @@ def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -
     Returns:
         `(2 * distance + 1, channels)`. As in SpliceAI, a deletion is computed further in double precision.
 
-    >>> align(np.array([[1.0], [2], [3], [4]]), ref=1, alt=2, distance=1).ravel().tolist()
-    [1.0, 3.0, 4.0]
-    >>> align(np.array([[1.0], [2]]), ref=2, alt=1, distance=1).ravel().tolist()
-    [1.0, 2.0, 0.0]
+    Example:
+        >>> align(np.array([[1.0], [2], [3], [4]]), ref=1, alt=2, distance=1).ravel().tolist()
+        [1.0, 3.0, 4.0]
+        >>> align(np.array([[1.0], [2]]), ref=2, alt=1, distance=1).ravel().tolist()
+        [1.0, 2.0, 0.0]
     """
     y = alternate_outputs
     if ref > 1 and alt == 1:
@@ -78,7 +80,7 @@ def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -
 def score(
     reference: np.ndarray, alternate: np.ndarray, *, boundary: int | None = None
 ) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Give the largest gains and losses of acceptor and donor, and where they are.
+    """Return the largest gains and losses of acceptor and donor, and where they are.
 
     Args:
         reference, alternate: probabilities `(2 * distance + 1, 3)` at equal positions: none, acceptor, donor.
@@ -105,8 +107,9 @@ def score(
 def left_out(alternate: str) -> str | None:
     """Say why an alternate is left out, or None.
 
-    >>> left_out("<DEL>"), left_out("A")
-    ('symbolic', None)
+    Example:
+        >>> left_out("<DEL>"), left_out("A")
+        ('symbolic', None)
     """
     if "*" in alternate:
         return "overlapping deletion (*)"

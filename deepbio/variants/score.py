@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from deepbio.datasets.genome import Genome, open_genome
 from deepbio.errors import ModelError
+from deepbio.genome import Genome, open_genome
+from deepbio.genome.genes import plain_name
+from deepbio.inference.forward import model_outputs
 from deepbio.sequence import encode, reverse_complement
 from deepbio.specs import Task
-from deepbio.training.steps.inference import model_outputs
 from deepbio.variants import output
-from deepbio.variants.annotation import plain_name
 from deepbio.variants.rules import left_out
 from deepbio.variants.splice import Summary, check_build
 from deepbio.variants.splicing import MISMATCH
@@ -160,7 +160,7 @@ class ModelScorer:
         if not owners:
             return found
         z = self._logits(np.stack(windows))
-        p = self.task.apply_link(z)
+        p = self.task.probabilities(z)
         first = 0
         for i, alternate, n in owners:
             effects = [_effect(z[k : k + 2], p[k : k + 2]) for k in range(first, first + 2 * n, 2)]
@@ -192,7 +192,7 @@ class ModelScorer:
     def _pairs(
         self, record: Record, alternate: str, chromosome: np.ndarray, start: int
     ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Give reference and alternate windows: one pair, or for an indel two, filled from the right and from the left."""
+        """Return reference and alternate windows: one pair, or for an indel two, filled from the right and from the left."""
         begin = start - self.length // 2
         reference = _cut(chromosome, begin, begin + self.length)
         after = start + len(record.reference)
@@ -220,7 +220,7 @@ class ModelScorer:
 
 
 def _effect(z: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Give `(outputs, 3)`: difference of logits, difference and log ratio after the link, at the position of the largest."""
+    """Return `(outputs, 3)`: difference of logits, difference and log ratio after the link, at the position of the largest."""
     difference, logits = p[1] - p[0], z[1] - z[0]
     fold = np.log(np.maximum(p[1], _TINY)) - np.log(np.maximum(p[0], _TINY))
     if difference.ndim == 2:
@@ -230,7 +230,7 @@ def _effect(z: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def _cut(chromosome: np.ndarray, begin: int, end: int) -> np.ndarray:
-    """Give the codes of a stretch, N beyond the chromosome's ends."""
+    """Return the codes of a stretch, N beyond the chromosome's ends."""
     codes = np.full(max(end - begin, 0), 4, np.uint8)
     low, high = max(begin, 0), min(end, len(chromosome))
     if high > low:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from deepbio import __version__
-from deepbio.datasets.files import sha256_of
-from deepbio.datasets.genome import open_genome
 from deepbio.errors import DataError
+from deepbio.files import sha256_of
+from deepbio.genome import open_genome
+from deepbio.genome.genes import read_annotation
 from deepbio.variants import output
-from deepbio.variants.annotation import read_annotation
 from deepbio.variants.parts import Parts
 from deepbio.variants.splicing import MISMATCH, Prepared, Scored, SpliceScorer
 from deepbio.variants.vcf import Record, VcfFile
@@ -98,7 +98,7 @@ def splice(
         index: make the index of a bgzip VCF (`.tbi`) or a BCF (`.csi`).
         most_mismatches: share of records whose REF may differ from the FASTA.
         chunk: records that are scored and kept together. Near variants share work within a chunk.
-        strategy: devices that share the work, as in `deepbio.training.choose_strategy`: every GPU of this machine, or `"cpu:N"`. For
+        strategy: devices that share the work, as in `deepbio.devices.choose_strategy`: every GPU of this machine, or `"cpu:N"`. For
             several machines see `shard`.
         progress: called with records done, records in all, and seconds.
 
@@ -110,7 +110,7 @@ def splice(
 
     Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015.
     """
-    from deepbio.training.devices.strategy import choose_strategy
+    from deepbio.devices import choose_strategy
     from deepbio.zoo.preset import weights_hash
 
     begun = time.monotonic()

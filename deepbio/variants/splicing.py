@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.datasets.genome import Genome
 from deepbio.errors import DataError, ModelError
+from deepbio.genome import Genome
+from deepbio.genome.genes import Annotation, Gene, plain_name
+from deepbio.incremental.network import read_network
 from deepbio.sequence import encode
-from deepbio.variants.annotation import Annotation, Gene, plain_name
-from deepbio.variants.network import read_network
 from deepbio.variants.rules import Effect, align, left_out, score
 from deepbio.variants.vcf import Record
 from deepbio.variants.windows import Change, Window, make_windows
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from deepbio.variants.cone import Edits
+    from deepbio.incremental.cone import Edits
 
 NO_GENE = "no gene"
 MISMATCH = "REF does not match the FASTA"
@@ -80,15 +80,15 @@ class SpliceScorer:
     ) -> None:  # fmt: skip
         import tensorflow as tf
 
-        from deepbio.variants.cone import Cone
-        from deepbio.variants.replicas import Replicas
+        from deepbio.incremental.cone import Cone
+        from deepbio.incremental.replicas import Replicas
         from deepbio.zoo import describe, one_hot_model
         from deepbio.zoo.ensemble import member_trunks
 
         if not 1 <= distance <= 4999:
             raise ModelError(f"The distance is 1 to 4999 positions; received {distance}.")
         task = describe(model).task
-        if task is None or task.link != "softmax" or task.labels != LABELS:
+        if task is None or task.activation != "softmax" or task.labels != LABELS:
             raise ModelError(
                 "Splice effects need a model that tells none, acceptor and donor of each position, such as spliceai_10k.ci; "
                 f"received {model.name} with {task and list(task.labels)}."
@@ -96,7 +96,7 @@ class SpliceScorer:
         members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
         self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
         self.context = members[0].context
-        self._cone = Cone(members, link=task.link, distance=distance)
+        self._cone = Cone(members, activation=task.activation, distance=distance)
         self._replicas = Replicas(self._cone, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
         gpu = bool(tf.config.list_physical_devices("GPU"))
         self._together = 1 if gpu else min(_cores(), _MOST_TOGETHER)
@@ -140,12 +140,12 @@ class SpliceScorer:
         return prepared.scored
 
     def chromosome(self, name: str) -> np.ndarray | None:
-        """Give the codes of a chromosome, `chr` prefix or not; None where the FASTA has none of that name."""
+        """Return the codes of a chromosome, `chr` prefix or not; None where the FASTA has none of that name."""
         found = name if name in self.genome.lengths else self._names.get(plain_name(name))
         return None if found is None else self.genome[found]
 
     def _entries(self, record: Record, scored: Scored) -> Iterator[tuple[Gene, str]]:
-        """Give gene and alternate of what can be scored; note why the rest cannot."""
+        """Return gene and alternate of what can be scored; note why the rest cannot."""
         reason = None
         genes = self.annotation.at(record.chromosome, record.position)
         chromosome = self.chromosome(record.chromosome)
@@ -179,7 +179,7 @@ class SpliceScorer:
                 yield gene, alternate
 
     def _inputs(self, window: Window) -> tuple[np.ndarray, Edits]:
-        from deepbio.variants.cone import Edits
+        from deepbio.incremental.cone import Edits
 
         chromosome = self.chromosome(window.gene.chromosome)
         if chromosome is None:
@@ -205,5 +205,5 @@ class SpliceScorer:
 
 
 def _cores() -> int:
-    """Give how many cores this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

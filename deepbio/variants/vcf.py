@@ -41,10 +41,11 @@ class Record:
     alternates: tuple[str, ...]
 
     def with_info(self, name: str, entries: Sequence[str]) -> str:
-        """Give the line with an INFO field added, in the place of an older one of that name.
+        """Return the line with an INFO field added, in the place of an older one of that name.
 
-        >>> parse_record("1\\t5\\t.\\tA\\tC\\t.\\t.\\tDP=3", 1).with_info("SpliceAI", ["C|g", "C|h"]).split("\\t")[7]
-        'DP=3;SpliceAI=C|g,C|h'
+        Example:
+            >>> parse_record("1\\t5\\t.\\tA\\tC\\t.\\t.\\tDP=3", 1).with_info("SpliceAI", ["C|g", "C|h"]).split("\\t")[7]
+            'DP=3;SpliceAI=C|g,C|h'
         """
         cells = self.line.split("\t")
         kept = [part for part in cells[7].split(";") if part not in (".", "") and part.split("=", 1)[0] != name]
@@ -58,8 +59,9 @@ def parse_record(line: str, number: int, *, path: str = "the VCF") -> Record:
     Raises:
         DataError: fewer than 8 columns, a POS that is none, or alleles with letters that are none; with file and line.
 
-    >>> parse_record("chr1\\t5\\trs1\\tA\\tC,<DEL>\\t.\\tPASS\\t.", 1).alternates
-    ('C', '<DEL>')
+    Example:
+        >>> parse_record("chr1\\t5\\trs1\\tA\\tC,<DEL>\\t.\\tPASS\\t.", 1).alternates
+        ('C', '<DEL>')
     """
     cells = line.split("\t")
     if len(cells) < 8:
@@ -119,7 +121,7 @@ class VcfFile:
             raise DataError(f"{self.path}: expected ##fileformat=VCF in line 1; found {self.header[0][:60]!r}.")
 
     def header_with(self, name: str, line: str) -> list[str]:
-        """Give the header with one INFO line added, in the place of an older one of that name."""
+        """Return the header with one INFO line added, in the place of an older one of that name."""
         kept = [old for old in self.header[:-1] if not old.startswith(f"##INFO=<ID={name},")]
         return [*kept, line, self.header[-1]]
 

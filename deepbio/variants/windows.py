@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepbio.genome.genes import Gene
 from deepbio.sequence import encode, reverse_complement
-from deepbio.variants.annotation import Gene
 
 # Inserted bases, alternate allele included, that share one shape of network; each further shape is compiled anew.
 WIDTHS = (1, 64, 512, 4096)
@@ -57,7 +57,7 @@ class Window:
         return self.changes[0].gene
 
     def codes(self, chromosome: np.ndarray, context: tuple[int, int]) -> np.ndarray:
-        """Give the window as the network reads it: on the gene's strand, N beyond the transcript."""
+        """Return the window as the network reads it: on the gene's strand, N beyond the transcript."""
         before, after = context if self.gene.strand == "+" else context[::-1]
         first, last = self.first - before, self.last + after
         low, high = max(first, self.gene.start, 1), min(last, self.gene.end, len(chromosome))
@@ -66,13 +66,13 @@ class Window:
         return codes if self.gene.strand == "+" else reverse_complement(codes)
 
     def start(self, change: Change, context: tuple[int, int]) -> int:
-        """Give the place of a change's first base in `codes`."""
+        """Return the place of a change's first base in `codes`."""
         if self.gene.strand == "+":
             return change.position - self.first + context[0]
         return self.last - (change.position + len(change.reference) - 1) + context[0]
 
     def alternate_codes(self, change: Change, codes: np.ndarray, start: int) -> np.ndarray:
-        """Give the alternate allele on the gene's strand and what follows it, `width` bases."""
+        """Return the alternate allele on the gene's strand and what follows it, `width` bases."""
         alternate = encode(change.alternate)
         if self.gene.strand == "-":
             alternate = reverse_complement(alternate)
@@ -83,10 +83,11 @@ class Window:
 def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window]:
     """Group changes by gene and place.
 
-    >>> gene = Gene("g", "1", "+", 1, 90_000, (1, 90_000))
-    >>> changes = [Change(i, gene, p, "A", "C") for i, p in enumerate((20_000, 20_300, 60_000))]
-    >>> [(len(window.changes), window.first) for window in make_windows(changes, distance=50)]
-    [(2, 19950), (1, 59950)]
+    Example:
+        >>> gene = Gene("g", "1", "+", 1, 90_000, (1, 90_000))
+        >>> changes = [Change(i, gene, p, "A", "C") for i, p in enumerate((20_000, 20_300, 60_000))]
+        >>> [(len(window.changes), window.first) for window in make_windows(changes, distance=50)]
+        [(2, 19950), (1, 59950)]
     """
     groups: dict[tuple[Gene, int], list[Change]] = {}
     for change in changes:

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError
-from deepbio.specs import Link
+from deepbio.specs import Activation
 
 if TYPE_CHECKING:
     import keras
 
 
-def average_members(members: Sequence[keras.Model], *, link: Link) -> keras.Model:
-    """Give one model that averages its members after the link, and gives the mean's logits.
+def average_members(members: Sequence[keras.Model], *, activation: Activation) -> keras.Model:
+    """Return one model that averages the probabilities of its members and returns their logits.
 
-    Published ensembles average probabilities. The logits here are such that the link gives just that average, so the
+    Published ensembles average probabilities. The logits here are such that the activation returns just that average, so the
     ensemble meets the contract of every other model. The mean is taken in log space and loses nothing to rounding.
 
     Args:
         members: DNA models from `get_model`, with equal inputs and outputs. They become layers `member_1`, `member_2`, ...
-        link: of their task.
+        activation: that of their task.
 
     Raises:
         ModelError: no members, or members that differ in shape.
@@ -28,7 +28,7 @@ def average_members(members: Sequence[keras.Model], *, link: Link) -> keras.Mode
     import keras
 
     from deepbio.layers import OneHot
-    from deepbio.zoo.one_hot_model import one_hot_model
+    from deepbio.zoo.dna.one_hot_model import one_hot_model
 
     shapes = {(member.input_shape, member.output_shape) for member in members}
     if len(shapes) != 1:
@@ -43,27 +43,27 @@ def average_members(members: Sequence[keras.Model], *, link: Link) -> keras.Mode
         trunk = one_hot_model(member)
         trunk.name = f"member_{i}"
         outputs.append(trunk(x))
-    return keras.Model(inputs, _mean_after_link(outputs, link), name=first.name)
+    return keras.Model(inputs, _mean_after_activation(outputs, activation), name=first.name)
 
 
 def member_trunks(model: keras.Model) -> list[keras.Model]:
-    """Give the members of an ensemble as models that take one-hot DNA; of any other model, an empty list."""
+    """Return the members of an ensemble as models that take one-hot DNA; of any other model, an empty list."""
     import keras
 
     return [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.name.startswith("member_")]
 
 
-def _mean_after_link(outputs: list[Any], link: Link):
+def _mean_after_activation(outputs: list[Any], activation: Activation):
     import keras
 
     ops: Any = keras.ops
     z = ops.stack(outputs, axis=0)
     n = float(len(outputs))
-    if link == "identity":
+    if activation == "identity":
         return ops.mean(z, axis=0)
-    if link == "exp":
+    if activation == "exp":
         return ops.logsumexp(z, axis=0) - ops.log(n)
-    if link == "sigmoid":  # logit of the mean: log mean p - log mean (1 - p)
+    if activation == "sigmoid":  # logit of the mean: log mean p - log mean (1 - p)
         return ops.logsumexp(ops.log_sigmoid(z), axis=0) - ops.logsumexp(ops.log_sigmoid(-z), axis=0)
-    axis = -2 if link == "softmax_positions" else -1
+    axis = -2 if activation == "softmax_positions" else -1
     return ops.logsumexp(ops.log_softmax(z, axis=axis), axis=0) - ops.log(n)

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
-from deepbio.shelves import entries
-from deepbio.specs import InputSpec, Task
-from deepbio.zoo.record import ModelRecord, attach
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo.build import build
+from deepbio.zoo.preset import load_preset, read_preset
+from deepbio.zoo.record import ModelRecord
 from deepbio.zoo.registry import ModelSpec, builder_options, list_models, model_spec
-from deepbio.zoo.seeding import seeded
+from deepbio.zoo.weight_sources import hub_folder
 
 if TYPE_CHECKING:
     import keras
@@ -51,17 +53,16 @@ def get_model(
             `reverse_complement="average"`, and `member=1` of an ensemble.
 
     Returns:
-        a plain `keras.Model` that takes the host's bytes (`deepbio.specs.InputSpec`).
+        a plain `keras.Model` that takes the host's bytes (`deepbio.specs.ModelInput`).
 
     Raises:
         ModelError: unknown name or option, or a shape that the model cannot take.
         WeightsError: a preset is missing, changed or does not fit.
 
-    >>> get_model("mlp", input_shape=30, outputs=1, hidden=(16,), seed=0).count_params()
-    513
+    Example:
+        >>> get_model("mlp", input_shape=30, outputs=1, hidden=(16,), seed=0).count_params()
+        513
     """
-    from deepbio.zoo.preset import load_preset
-
     name = os.fspath(name)
     if activation not in (None, "auto"):
         raise ModelError(f"activation is None (logits) or 'auto' (the task's link built in); received {activation!r}.")
@@ -93,7 +94,7 @@ def get_model(
     input, outputs, task = _resolve(spec, dataset, _shape(input_shape), outputs)
     record = ModelRecord(
         spec.name, config=_options(spec, config), input=input, outputs=outputs, task=task, seed=seed,
-        link_built_in=activation == "auto",
+        activation_built_in=activation == "auto",
     )  # fmt: skip
     model = build(record)
     if brings_weights:
@@ -103,91 +104,8 @@ def get_model(
     return model
 
 
-def build(record: ModelRecord) -> keras.Model:
-    """Build the model that a record describes, with fresh weights.
-
-    Raises:
-        ModelError: the architecture cannot take this input or these options.
-    """
-    if record.architecture is None or record.input is None or record.outputs is None:
-        raise ModelError("Only a record with architecture, input and outputs can be built.")
-    with seeded(record.seed):
-        if record.members > 1:
-            if record.task is None:
-                raise ModelError("An ensemble needs to know the task, whose link comes before the average.")
-            from deepbio.zoo.ensemble import average_members
-
-            model = average_members([_build_one(record) for _ in range(record.members)], link=record.task.link)
-        else:
-            model = _build_one(record)
-    return attach(with_link(model, record.task) if record.link_built_in else model, record)
-
-
-def with_link(model: keras.Model, task: Task | None) -> keras.Model:
-    """Give the model with the task's link as its last layer.
-
-    Raises:
-        ModelError: the task is not known.
-    """
-    import keras
-
-    if task is None:
-        raise ModelError("activation='auto' needs to know the task: pass dataset=..., or load a preset.")
-    axis = -2 if task.link == "softmax_positions" else -1
-    layers = {"sigmoid": "sigmoid", "identity": "linear", "exp": "exponential"}
-    link = (
-        keras.layers.Softmax(axis=axis, dtype="float32", name="link")
-        if "softmax" in task.link
-        else keras.layers.Activation(layers[task.link], dtype="float32", name="link")
-    )
-    return keras.Model(model.input, link(model.output), name=model.name)
-
-
-def _build_one(record: ModelRecord) -> keras.Model:
-    assert record.architecture is not None
-    assert record.input is not None
-    assert record.outputs is not None
-    spec = model_spec(record.architecture)
-    options = dict(record.config)
-    strands = options.pop("reverse_complement", "none")
-    if strands != "none" and record.input.modality != "dna":
-        raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
-    network_input = options.pop("network_input", None)
-    if network_input is not None and record.input.modality not in ("dna", "image"):
-        raise ModelError(f"network_input is for DNA and images; the input is {record.input.modality}.")
-
-    keep_aspect = options.pop("keep_aspect", False)
-    if keep_aspect and (network_input is None or record.input.modality != "image"):
-        raise ModelError(
-            "keep_aspect goes with images and network_input: say to what size, such as network_input=(224, 224, 3)."
-        )
-
-    def make(input: InputSpec) -> keras.Model:
-        model = spec.builder()(input, record.outputs, **options)
-        if strands == "none":
-            return model
-        from deepbio.zoo.dna.reverse_complement import with_strands
-
-        return with_strands(model, strands, name=spec.name)
-
-    try:
-        if network_input is None:
-            return make(record.input)
-        from deepbio.zoo.network_input import behind
-
-        return behind(make, record.input, network_input, name=spec.name, keep_aspect=keep_aspect)
-    except ModelError:
-        raise
-    except (ValueError, TypeError) as error:
-        reason = str(error).split("\n")[0]
-        raise ModelError(
-            f"{record.architecture} cannot be built for {record.input.modality} of shape {record.input.shape} "
-            f"with {record.outputs} output(s) and options {record.config}: {reason}"
-        ) from error
-
-
 def preset_folder(name: str) -> Path | None:
-    """Give the folder of a preset: a path, `hf://user/repo`, or `model.tag` on the shelf; `None` if `name` is neither.
+    """Return the folder of a preset: a path, `hf://user/repo`, or `model.tag` on the shelf; `None` if `name` is neither.
 
     Raises:
         ModelError: `name` looks like a path or a tag, and there is no such preset.
@@ -210,9 +128,6 @@ def preset_folder(name: str) -> Path | None:
 
 
 def _from_hub(name: str) -> Path:
-    from deepbio.zoo.places import hub_folder
-    from deepbio.zoo.preset import read_preset
-
     folder = hub_folder(name)
     if read_preset(folder)["architecture"] is None:
         raise ModelError(
@@ -237,7 +152,7 @@ def _shape(shape: int | Sequence[int] | None) -> tuple[int, ...] | None:
 
 def _resolve(
     spec: ModelSpec, dataset: Dataset | None, shape: tuple[int, ...] | None, outputs: int | None
-) -> tuple[InputSpec, int, Task | None]:
+) -> tuple[ModelInput, int, Task | None]:
     if dataset is not None:
         if shape is not None and shape != dataset.input.shape:
             raise ModelError(
@@ -259,7 +174,7 @@ def _resolve(
     if modality is None:
         wanted = " or ".join(f"{ranks[m]} dimension(s) for {m}" for m in spec.modality)
         raise ModelError(f"{spec.name} takes an input_shape of {wanted}; received {shape}.")
-    return InputSpec(modality, shape), outputs or spec.reference["outputs"], None  # type: ignore[arg-type]
+    return ModelInput(modality, shape), outputs or spec.reference["outputs"], None  # type: ignore[arg-type]
 
 
 def _options(spec: ModelSpec, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deepbio.errors import ModelError
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 if TYPE_CHECKING:
     import keras
 
 
 def behind(
-    make: Callable[[InputSpec], keras.Model],
-    input: InputSpec,
+    make: Callable[[ModelInput], keras.Model],
+    input: ModelInput,
     network_input: Sequence[int],
     *,
     name: str,
@@ -37,7 +37,7 @@ def behind(
     import keras
 
     from deepbio.layers import FitImage, FitLength, OneHot
-    from deepbio.zoo.one_hot_model import one_hot_model
+    from deepbio.zoo.dna.one_hot_model import one_hot_model
 
     shape = tuple(int(n) for n in network_input)
     if len(shape) != len(input.shape) or min(shape) < 1:

@@ -14,9 +14,10 @@ from deepbio.layers import FitImage, FitLength, OneHot
 def preprocessing_in_words(model: keras.Model) -> str:
     """Say what goes in and what is done to it inside the model.
 
-    >>> from deepbio.zoo import get_model
-    >>> print(preprocessing_in_words(get_model("lenet5", input_shape=(28, 28, 1), outputs=2)))
-    Takes uint8 of shape (28, 28, 1). Inside: multiplied by 0.003922.
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> print(preprocessing_in_words(get_model("lenet5", input_shape=(28, 28, 1), outputs=2)))
+        Takes uint8 of shape (28, 28, 1). Inside: multiplied by 0.003922.
     """
     inputs: Any = model.inputs[0]
     done = []

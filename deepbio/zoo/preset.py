@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from deepbio.datasets.files import sha256_of, writable_folder, write_atomically
 from deepbio.errors import ModelError, WeightsError
-from deepbio.specs import InputSpec, Task
-from deepbio.zoo.ensemble import member_trunks
-from deepbio.zoo.expectation import EXPECTATION, expectation
-from deepbio.zoo.places import locate, show_notice
-from deepbio.zoo.readout import Readout
+from deepbio.files import sha256_of, writable_folder, write_atomically
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo.build import build, with_activation
+from deepbio.zoo.ensemble import average_members, member_trunks
+from deepbio.zoo.golden_outputs import GOLDEN_OUTPUTS, golden_outputs
+from deepbio.zoo.postprocessing import Postprocessing
 from deepbio.zoo.record import ModelRecord, attach, describe
 from deepbio.zoo.transfer import transferred
 from deepbio.zoo.weight_files import load_weight_file, save_h5, save_safetensors
+from deepbio.zoo.weight_sources import locate, show_notice
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +34,7 @@ DESCRIPTION = "preset.json"
 
 
 def weights_hash(model: keras.Model) -> str:
-    """Give the SHA-256 of all weights of a model, in order: equal weights, equal hash, whatever file they stand in.
+    """Return the SHA-256 of all weights of a model, in order: equal weights, equal hash, whatever file they stand in.
 
     Dropout's random state does not count.
     """
@@ -54,7 +55,7 @@ def save_preset(
     dataset: Mapping[str, Any] | None = None,
     weights: Literal["h5", "safetensors"] = "h5",
 ) -> Path:
-    """Write a model as a preset: weights, expectation, and last `preset.json` with the checksum of the weights.
+    """Write a model as a preset: weights, golden_outputs, and last `preset.json` with the checksum of the weights.
 
     Each file is whole or absent, and a folder without `preset.json` is no preset.
 
@@ -72,7 +73,7 @@ def save_preset(
         raise WeightsError(
             "A preset needs the model's input and task: build it with get_model(..., dataset=...) or fit it."
         )
-    if record.link_built_in:
+    if record.activation_built_in:
         raise WeightsError("A preset holds logits: build the model without activation='auto', and load it with it.")
     out = writable_folder(folder)
     entries = _write_weights(model, record, out, weights)
@@ -84,7 +85,7 @@ def save_preset(
     tokenizer = input.pop("tokenizer", None)
     if tokenizer is not None:
         write_json(out / "tokenizer.json", json.loads(tokenizer))
-    write_json(out / EXPECTATION, expectation(model, record.input))
+    write_json(out / GOLDEN_OUTPUTS, golden_outputs(model, record.input))
     import keras
 
     from deepbio import __version__
@@ -100,7 +101,7 @@ def save_preset(
             "dataset": dict(dataset) if dataset is not None else record.dataset,
             "seed": record.seed,
             "parameters": int(model.count_params()),
-            **({} if record.readout is None else {"readout": record.readout.to_dict()}),
+            **({} if record.postprocessing is None else {"postprocessing": record.postprocessing.to_dict()}),
             "versions": {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()},
             **({"weights": entries[0]} if record.members == 1 else {"members": entries}),
             **(
@@ -139,7 +140,7 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
 
 
 def weight_entries(preset: Mapping[str, Any], folder: str | Path) -> list[dict[str, Any]]:
-    """Give the weight files that `preset.json` names, one for each member, as `deepbio.zoo.places.locate` takes them."""
+    """Return the weight files that `preset.json` names, one for each member, as `deepbio.zoo.weight_sources.locate` takes them."""
     entries: list[Any] = preset.get("members") or [preset.get("weights")]
     if not all(isinstance(entry, dict) for entry in entries):
         raise WeightsError(f"{Path(folder) / DESCRIPTION} names no weights. Take the preset again from where it came.")
@@ -168,15 +169,13 @@ def load_preset(
         WeightsError: the preset is not whole, or its weights do not fit.
         ModelError: the options contradict the preset's.
     """
-    from deepbio.zoo.get_model import with_link
-
     preset = read_preset(folder)
     record = record_of(preset, folder)
     entries = weight_entries(preset, folder)
     options = dict(config or {})
     if "member" in options:
         entries = [_member(entries, options.pop("member"), folder)]
-        record = replace(record, readout=None)  # it was learnt for the mean of all members
+        record = replace(record, postprocessing=None)  # it was learnt for the mean of all members
     strands = options.pop("reverse_complement", "none")
     if options or (strands not in ("none", "average")):
         given = ", ".join(options) or f"reverse_complement={strands!r}"
@@ -192,23 +191,23 @@ def load_preset(
         show_notice(preset["notice"])
     model = _load(preset, entries, record, folder)
     if new_head:
-        record = replace(record, outputs=outputs, task=task, seed=seed, readout=None)
+        record = replace(record, outputs=outputs, task=task, seed=seed, postprocessing=None)
         model, _ = transferred(model, record, keep_head=False, source=str(folder))
     elif task is not None:
-        record = replace(record, task=task, readout=record.readout if task == record.task else None)
+        record = replace(record, task=task, postprocessing=record.postprocessing if task == record.task else None)
     if strands == "average":
         from deepbio.zoo.dna.reverse_complement import average_strands
 
-        record = replace(record, config={**record.config, "reverse_complement": strands}, readout=None)
+        record = replace(record, config={**record.config, "reverse_complement": strands}, postprocessing=None)
         model = average_strands(model)
     if activation == "auto":
-        record = replace(record, link_built_in=True)
-        model = with_link(model, record.task)
+        record = replace(record, activation_built_in=True)
+        model = with_activation(model, record.task)
     return attach(model, record)
 
 
 def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
-    """Give the record of the model that a preset describes."""
+    """Return the record of the model that a preset describes."""
     input = dict(preset["input"])
     if "tokenizer" in preset:
         content = json.loads((Path(folder) / preset["tokenizer"]["file"]).read_text(encoding="utf-8"))
@@ -217,26 +216,26 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
     return ModelRecord(
         preset["architecture"],
         config={key: tuple(v) if isinstance(v, list) else v for key, v in preset["config"].items()},
-        input=InputSpec.from_dict(input),
+        input=ModelInput.from_dict(input),
         outputs=preset["outputs"],
         task=Task.from_dict(preset["task"]),
         dataset=preset.get("dataset"),
         weights=str(folder),
         seed=preset.get("seed"),
-        readout=Readout.from_dict(preset["readout"]) if "readout" in preset else None,
+        postprocessing=Postprocessing.from_dict(preset["postprocessing"]) if "postprocessing" in preset else None,
     )
 
 
-def write_readout(folder: str | Path, readout: Readout | None) -> None:
-    """Put what `deepbio.training.calibrate` learnt into a preset that stands; None takes it out. Weights stay as they are.
+def write_postprocessing(folder: str | Path, postprocessing: Postprocessing | None) -> None:
+    """Put what `deepbio.inference.calibrate` learnt into a preset that stands; None takes it out. Weights stay as they are.
 
     Raises:
         WeightsError: there is no preset.
     """
     preset = read_preset(folder)
-    preset.pop("readout", None)
-    if readout is not None:
-        preset["readout"] = readout.to_dict()
+    preset.pop("postprocessing", None)
+    if postprocessing is not None:
+        preset["postprocessing"] = postprocessing.to_dict()
     write_json(Path(folder) / DESCRIPTION, preset)
 
 
@@ -275,11 +274,9 @@ def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: Mode
         members.append(model)
     if len(members) == 1:
         return members[0]
-    from deepbio.zoo.ensemble import average_members
-
     if record.task is None:
         raise WeightsError(f"{folder} has several members and no task, so they cannot be averaged.")
-    return average_members(members, link=record.task.link)
+    return average_members(members, activation=record.task.activation)
 
 
 def _member(entries: list[dict[str, Any]], member: Any, folder: str | Path) -> dict[str, Any]:
@@ -304,8 +301,6 @@ def _with_length(record: ModelRecord, shape: tuple[int, ...] | None, folder: str
 
 def _empty(preset: Mapping[str, Any], record: ModelRecord) -> keras.Model:
     if record.architecture is not None:
-        from deepbio.zoo.get_model import build
-
         return build(record)
     import keras
 

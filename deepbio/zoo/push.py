@@ -13,8 +13,8 @@ import yaml
 from deepbio.datasets.cards import read_card
 from deepbio.errors import WeightsError
 from deepbio.optional import require
-from deepbio.zoo.places import hub_address
 from deepbio.zoo.preset import read_preset, weight_entries
+from deepbio.zoo.weight_sources import hub_address
 
 # The hub's own names of licences (https://huggingface.co/docs/hub/repositories-licenses).
 _LICENCES = {
@@ -68,7 +68,7 @@ def push_preset(folder: str | Path, to: str, *, private: bool = False, message: 
 
 
 def hub_card(folder: str | Path) -> str:
-    """Give a preset's card in the form that Hugging Face reads: licence, library, tags and results in the front matter.
+    """Return a preset's card in the form that Hugging Face reads: licence, library, tags and results in the front matter.
 
     Raises:
         WeightsError: the card states no licence.
@@ -101,7 +101,7 @@ def hub_card(folder: str | Path) -> str:
 
 
 def _results(folder: Path, name: str, preset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the figures of each split as the hub's `model-index`; nothing where the preset was not trained here."""
+    """Return the figures of each split as the hub's `model-index`; nothing where the preset was not trained here."""
     file = folder / "metrics.json"
     data = (preset.get("dataset") or {}).get("name")
     if data is None or not file.is_file():

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
-from deepbio.shelves import entries
 
 MODALITIES = ("dna", "image", "table", "text")
 
@@ -75,7 +75,7 @@ def register(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the builder below under `name`. Inside deepbio all arguments are literals.
 
-    A builder is a function `(input: InputSpec, outputs: int, *, options with defaults) -> keras.Model` that gives logits.
+    A builder is a function `(input: ModelInput, outputs: int, *, options with defaults) -> keras.Model` that gives logits.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,13 +120,14 @@ def register_each(
 
 
 def model_spec(name: str) -> ModelSpec:
-    """Give what the registry knows of a model.
+    """Return what the registry knows of a model.
 
     Raises:
         ModelError: no model of that name; the message has the nearest names.
 
-    >>> model_spec("lenet5").parameters
-    61706
+    Example:
+        >>> model_spec("lenet5").parameters
+        61706
     """
     specs = _all_specs()
     if name not in specs:
@@ -135,15 +136,16 @@ def model_spec(name: str) -> ModelSpec:
 
 
 def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: bool = False) -> list[str]:
-    """Give the names of the models that match, sorted; with `pretrained`, names as `model.tag`.
+    """Return the names of the models that match, sorted; with `pretrained`, names as `model.tag`.
 
     Args:
         pattern: a wildcard such as `"*splice*"`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`.
         pretrained: list weights on the shelf.
 
-    >>> list_models("le*", modality="image")
-    ['lenet5']
+    Example:
+        >>> list_models("le*", modality="image")
+        ['lenet5']
     """
     if modality is not None and modality not in MODALITIES:
         raise ModelError(f"Unknown modality {modality!r}. {nearest(modality, MODALITIES)}")
@@ -155,7 +157,7 @@ def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: 
 
 
 def builder_options(spec: ModelSpec) -> dict[str, Any]:
-    """Give the options of a model and their defaults; imports its module."""
+    """Return the options of a model and their defaults; imports its module."""
     parameters = inspect.signature(spec.builder()).parameters.values()
     options = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
     if "dna" in spec.modality:

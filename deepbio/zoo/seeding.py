@@ -14,11 +14,12 @@ def seeded(seed: int | None) -> Iterator[None]:
     Keras draws the seed of every initializer and of every dropout layer from Python's `random` module when the layer is
     made, and the weights from that seed.
 
-    >>> with seeded(1):
-    ...     first = random.random()
-    >>> with seeded(1):
-    ...     print(first == random.random())
-    True
+    Example:
+        >>> with seeded(1):
+        ...     first = random.random()
+        >>> with seeded(1):
+        ...     print(first == random.random())
+        True
     """
     if seed is None:
         yield

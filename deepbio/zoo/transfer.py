@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from deepbio.zoo.build import build
 from deepbio.zoo.record import ModelRecord
 from deepbio.zoo.weight_files import layer_names
 
@@ -15,10 +17,11 @@ log = logging.getLogger("deepbio")
 
 
 def is_head(name: str) -> bool:
-    """Say whether a layer of this name belongs to the head: what is new for another task.
+    """Return whether a layer of this name belongs to the head: what is new for another task.
 
-    >>> is_head("head"), is_head("counts_head"), is_head("conv1d_1")
-    (True, True, False)
+    Example:
+        >>> is_head("head"), is_head("counts_head"), is_head("conv1d_1")
+        (True, True, False)
     """
     return name.startswith("head") or name.endswith("_head")
 
@@ -35,11 +38,7 @@ def transferred(
         keep_head: the head's weights too.
         source: where the weights are from, for the log.
     """
-    from dataclasses import replace
-
-    from deepbio.zoo.get_model import build
-
-    fresh = build(replace(record, link_built_in=False))
+    fresh = build(replace(record, activation_built_in=False))
     kept, new, told = 0, [], []
     partners = layer_names(trained)
     for name, layer in layer_names(fresh).items():

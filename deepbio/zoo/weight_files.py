@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.datasets.files import write_atomically
 from deepbio.errors import WeightsError
+from deepbio.files import write_atomically
 
 if TYPE_CHECKING:
     import keras
@@ -104,11 +104,12 @@ def save_h5(model: keras.Model, path: Path) -> None:
 
 
 def weight_names(model: keras.Model) -> dict[str, Any]:
-    """Give each weight of a model a name that depends on its structure alone, not on what was built before it.
+    """Return each weight of a model a name that depends on its structure alone, not on what was built before it.
 
-    >>> from deepbio.zoo import get_model
-    >>> list(weight_names(get_model("logistic", input_shape=2, outputs=1)))
-    ['dense.0.kernel', 'dense.1.bias']
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> list(weight_names(get_model("logistic", input_shape=2, outputs=1)))
+        ['dense.0.kernel', 'dense.1.bias']
     """
     return {
         f"{name}.{i}.{variable.name}": variable
@@ -118,7 +119,7 @@ def weight_names(model: keras.Model) -> dict[str, Any]:
 
 
 def layer_names(model: keras.Model) -> dict[str, Any]:
-    """Give the layers that have weights, named by kind and place: two models of one builder have equal names."""
+    """Return the layers that have weights, named by kind and place: two models of one builder have equal names."""
     names: dict[str, Any] = {}
     seen: dict[str, int] = {}
     for layer in model.layers:

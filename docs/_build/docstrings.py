@@ -1,4 +1,4 @@
-"""Docstrings as the site wants them: examples as code, and a line for each of several arguments described together."""
+"""Docstrings as the site wants them: the examples section as griffe reads it, and a line for each of several arguments described together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import re
 
 import griffe
 
-# A paragraph that starts with a prompt, up to the next empty line.
-_EXAMPLE = re.compile(r"^>>> .*\n?(?:^(?!$).*\n?)*", re.M)
-# "    mean, deviation: of each column", with the lines below that belong to it.
+_EXAMPLE = re.compile(r"^( *)Example:$", re.M)
+# "    mean, std: of each column", with the lines below that belong to it.
 _TOGETHER = re.compile(r"^( +)(\w+(?:, \w+)+): (.*(?:\n\1 +.*)*)", re.M)
 
 
@@ -18,7 +17,7 @@ class Docstrings(griffe.Extension):
     def on_instance(self, *, obj: griffe.Object, **kwargs) -> None:
         """Rewrite the docstring of every object that griffe reads."""
         if obj.docstring is not None:
-            text = _EXAMPLE.sub(lambda m: f"```pycon\n{m[0].rstrip()}\n```\n", obj.docstring.value)
+            text = _EXAMPLE.sub(r"\1Examples:", obj.docstring.value)
             obj.docstring.value = _TOGETHER.sub(_one_by_one, text)
 
 

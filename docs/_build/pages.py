@@ -20,7 +20,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def rooms() -> list[str]:
-    """Give the rooms that have public names: packages that state `__all__`, and two single files."""
+    """Return the rooms that have public names: packages that state `__all__`, and two single files."""
     code = ROOT / "deepbio"
     packages = [
         init.parent.relative_to(code).as_posix()
@@ -41,18 +41,18 @@ def on_config(config):
 
 
 def results() -> list[Path]:
-    """Give the files of measured results."""
+    """Return the files of measured results."""
     return sorted(RESULTS.glob("*.md"))
 
 
 def heading(file: Path) -> str:
-    """Give the first heading of a Markdown file; that of a leaderboard, which is its suite's title, with the word before it."""
+    """Return the first heading of a Markdown file; that of a leaderboard, which is its suite's title, with the word before it."""
     text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").replace("`", "")
     return f"Leaderboard: {text}" if file.stem.startswith("leaderboard_") else text
 
 
 def result_page(file: Path) -> str:
-    """Give a file of results as a page; leaderboards are wide, so they get the room of the table of contents."""
+    """Return a file of results as a page; leaderboards are wide, so they get the room of the table of contents."""
     wide = "---\nhide: [toc]\n---\n\n" if file.stem.startswith("leaderboard_") else ""
     return wide + file.read_text(encoding="utf-8")
 
@@ -75,7 +75,7 @@ def on_files(files, config):
 
 
 def models_page() -> str:
-    """Give the page of models: the table, then a section for each."""
+    """Return the page of models: the table, then a section for each."""
     from deepbio.zoo.registry import list_models, model_spec
 
     parts = [
@@ -101,7 +101,7 @@ def models_page() -> str:
 
 
 def datasets_page() -> str:
-    """Give the page of data sets: the table, then each card."""
+    """Return the page of data sets: the table, then each card."""
     from deepbio.datasets import list_datasets
 
     parts = [
@@ -130,7 +130,7 @@ def datasets_page() -> str:
 
 
 def command_line_page() -> str:
-    """Give the page of the command line: each command with its arguments and options."""
+    """Return the page of the command line: each command with its arguments and options."""
     import typer.main
     from deepbio.cli.main import app
 
@@ -152,7 +152,7 @@ def command_line_page() -> str:
 
 
 def reference_page(room: str) -> str:
-    """Give the reference of a room: each public name, documented where it is defined.
+    """Return the reference of a room: each public name, documented where it is defined.
 
     The names are looked up in the room's `__init__.py`, since a package and a module in it can share a name
     (`deepbio.training.fit` is a function and a file).

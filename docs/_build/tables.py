@@ -16,7 +16,7 @@ ORIGINS = ("with deepbio", "fetched", "your own copy")
 
 
 def model_table(link: str = "{name}") -> str:
-    """Give the table of models; `link` turns a name into what stands in its column."""
+    """Return the table of models; `link` turns a name into what stands in its column."""
     from deepbio.zoo.registry import list_models, model_spec
 
     rows, seen = [], set()
@@ -32,7 +32,7 @@ def model_table(link: str = "{name}") -> str:
 
 
 def dataset_table(link: str = "{name}") -> str:
-    """Give the table of data sets; `link` turns a name into what stands in its column."""
+    """Return the table of data sets; `link` turns a name into what stands in its column."""
     from deepbio.datasets import list_datasets
 
     rows = [
@@ -59,7 +59,7 @@ def origin(card: Card) -> str:
 
 
 def renewed(text: str) -> str:
-    """Give `text` with the tables between `<!-- models -->` and `<!-- data sets -->` markers made anew."""
+    """Return `text` with the tables between `<!-- models -->` and `<!-- data sets -->` markers made anew."""
     for name, table in (("models", model_table("`{name}`")), ("data sets", dataset_table("`{name}`"))):
         text, found = re.subn(
             rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", lambda m, t=table: f"{m[1]}\n{t}\n{m[2]}", text, flags=re.S

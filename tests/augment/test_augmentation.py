@@ -7,10 +7,10 @@ import tensorflow as tf
 from deepbio.augment import POLICIES, Draws, augmentation, list_operations
 from deepbio.errors import TrainingError
 from deepbio.sequence import reverse_complement
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 RANDOM = np.random.Generator(np.random.Philox(5))
-SPECS = {"image": InputSpec("image", (24, 20, 3)), "dna": InputSpec("dna", (80,))}
+SPECS = {"image": ModelInput("image", (24, 20, 3)), "dna": ModelInput("dna", (80,))}
 BINARY = Task("binary", 1)
 
 
@@ -65,7 +65,7 @@ def test_masks_move_with_their_images(name):
     for i, image in enumerate(x):
         image[8 + i : 20 + i, 6:22] = 200
     task = Task("per_pixel", 2)
-    augment = augmentation([name], InputSpec("image", x.shape[1:]), task)
+    augment = augmentation([name], ModelInput("image", x.shape[1:]), task)
     found = augment(tf.constant(x), tf.constant((x[..., 0] > 100).astype(np.int32)), [0, 0, 1])
     inside = found.x.numpy()[..., 0] > 100
     assert found.y.dtype == tf.int32
@@ -93,7 +93,7 @@ def test_a_flip_mirrors_half_of_the_images_exactly():
 def test_elastic_warping_moves_down_and_right_by_different_amounts():
     rows = np.broadcast_to(3 * np.arange(64, dtype=np.uint8)[None, :, None, None], (1, 64, 64, 1))
     columns = rows.transpose(0, 2, 1, 3)
-    augment = augmentation({"elastic": {"strength": 0.05}}, InputSpec("image", (64, 64, 1)), BINARY)
+    augment = augmentation({"elastic": {"strength": 0.05}}, ModelInput("image", (64, 64, 1)), BINARY)
     down, right = (
         (augment(tf.constant(np.ascontiguousarray(v)), tf.constant([0]), [1]).x.numpy().astype(float) - v) / 3
         for v in (rows, columns)
@@ -111,7 +111,7 @@ def test_stains_taken_apart_and_put_together_give_the_same_colours():
 def test_stain_jitter_changes_the_stain_and_leaves_white():
     white = np.full((8, 4, 4, 3), 255, np.uint8)
     tissue = np.full((8, 4, 4, 3), (150, 60, 140), np.uint8)
-    augment = augmentation({"stain": {"share": 0.3, "shift": 0}}, InputSpec("image", (4, 4, 3)), BINARY)
+    augment = augmentation({"stain": {"share": 0.3, "shift": 0}}, ModelInput("image", (4, 4, 3)), BINARY)
     assert (augment(tf.constant(white), tf.zeros(8, tf.int32), [0]).x.numpy() == 255).all()
     assert augment(tf.constant(tissue), tf.zeros(8, tf.int32), [0]).x.numpy().std(axis=0).min() > 5
 
@@ -120,7 +120,7 @@ def test_mixup_gives_both_labels_in_the_shares_of_the_images():
     x = np.zeros((64, 4, 4, 1), np.uint8)
     x[::2] = 200
     y = (np.arange(64) % 2 == 0).astype(np.int32)
-    found = augmentation({"mixup": {"alpha": 1.0}}, InputSpec("image", (4, 4, 1)), BINARY)(
+    found = augmentation({"mixup": {"alpha": 1.0}}, ModelInput("image", (4, 4, 1)), BINARY)(
         tf.constant(x), tf.constant(y), [0]
     )
     said = (1 - found.share) * found.y.numpy() + found.share * found.other.numpy()
@@ -132,7 +132,7 @@ def test_cutmix_counts_the_pixels_of_each_image():
     x = np.zeros((64, 16, 16, 1), np.uint8)
     x[::2] = 200
     y = (np.arange(64) % 2 == 0).astype(np.int32)
-    spec = InputSpec("image", (16, 16, 1))
+    spec = ModelInput("image", (16, 16, 1))
     found = augmentation("cutmix", spec, BINARY)(tf.constant(x), tf.constant(y), [0])
     said = (1 - found.share) * found.y.numpy() + found.share * found.other.numpy()
     np.testing.assert_allclose((found.x.numpy() > 100).mean(axis=(1, 2, 3)), said, atol=1e-6)
@@ -149,7 +149,7 @@ def tracked(name, n=50, length=90):
     """Apply an operation to sequences whose per-position labels number their positions from 1; 0 marks a new base."""
     x = RANDOM.integers(0, 4, (n, length), np.uint8)
     labels = np.broadcast_to(np.arange(1, length + 1), (n, length)).astype(np.int32)
-    augment = augmentation([name], InputSpec("dna", (length,)), Task("per_position", length + 1))
+    augment = augmentation([name], ModelInput("dna", (length,)), Task("per_position", length + 1))
     found = augment(tf.constant(x), tf.constant(labels), [0])
     return x, found.x.numpy(), found.y.numpy()
 
@@ -170,7 +170,7 @@ def test_labels_of_positions_move_with_their_bases(name):
 def test_a_reverse_complemented_sequence_reverses_its_profile():
     x = RANDOM.integers(0, 5, (30, 40), np.uint8)
     y = RANDOM.integers(0, 9, (30, 40, 2)).astype(np.float32)
-    augment = augmentation({"reverse_complement": {"probability": 1.0}}, InputSpec("dna", (40,)), Task("profile", 2))
+    augment = augmentation({"reverse_complement": {"probability": 1.0}}, ModelInput("dna", (40,)), Task("profile", 2))
     found = augment(tf.constant(x), tf.constant(y), [0])
     np.testing.assert_array_equal(found.x, reverse_complement(x))
     np.testing.assert_array_equal(found.y, y[:, ::-1])
@@ -240,10 +240,10 @@ def test_what_is_not_an_augmentation_is_refused(said, modality, message):
 
 def test_tables_grey_stains_and_labels_of_other_places_are_refused():
     with pytest.raises(TrainingError, match="no augmentation of a table"):
-        augmentation("light", InputSpec("table", (3,)), BINARY)
+        augmentation("light", ModelInput("table", (3,)), BINARY)
     with pytest.raises(TrainingError, match="for colour images"):
-        augmentation("stain", InputSpec("image", (8, 8, 1)), BINARY)
+        augmentation("stain", ModelInput("image", (8, 8, 1)), BINARY)
     augment = augmentation("light", SPECS["dna"], Task("profile", 1))
     with pytest.raises(TrainingError, match="place by place"):
         augment(batch("dna")[0], tf.zeros((12, 40, 1)), [0])
-    assert augmentation("none", InputSpec("table", (3,)), BINARY) is None
+    assert augmentation("none", ModelInput("table", (3,)), BINARY) is None

@@ -38,5 +38,5 @@ def start(suite, out, *options):
 
 
 def done(stderr):
-    """Give the keys of the cells that a process says it computed."""
+    """Return the keys of the cells that a process says it computed."""
     return [line.split()[-1] for line in stderr.splitlines() if " done " in line and "/" in line]

@@ -5,7 +5,7 @@ def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_pat
     folder, table = tmp_path / "run", tmp_path / "x.csv"
     code, _, err = run("fit", "mlp", "xor", "--out", folder, "--epochs", 3, "--calibration", "temperature", "--quiet")
     assert code == 0, err
-    assert json.loads((folder / "preset.json").read_text())["readout"]["calibration"]["method"] == "temperature"
+    assert json.loads((folder / "preset.json").read_text())["postprocessing"]["calibration"]["method"] == "temperature"
     before = json.loads((folder / "metrics.json").read_text())["valid"]["metrics"]
     code, out, err = run("calibrate", folder, "--method", "platt", "--threshold", "sensitivity=0.9", "--coverage", 0.9)
     assert code == 0, err
@@ -18,13 +18,13 @@ def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_pat
     table.write_text("x1,x2\n1,1\n-1,1\n")
     code, out, err = run("predict", folder, table, "--sets", "--unusual")
     assert code == 0, err
-    assert out.splitlines()[0].split("\t")[-2:] == ["set", "strangeness"]
+    assert out.splitlines()[0].split("\t")[-2:] == ["set", "ood_score"]
     assert run("evaluate", folder)[0] == 0
     assert run("calibrate", folder, "--forget")[0] == 0
     assert set(json.loads((folder / "metrics.json").read_text())) == {"train_seconds"}
     assert run("card", folder)[0] == 0
     assert "None yet" in (folder / "card.md").read_text()
-    assert "readout" not in json.loads((folder / "preset.json").read_text())
+    assert "postprocessing" not in json.loads((folder / "preset.json").read_text())
     code, _, err = run("predict", folder, table, "--sets")
     assert (code, "--coverage" in err) == (2, True)
     code, _, err = run("calibrate", folder, "--method", "temprature")

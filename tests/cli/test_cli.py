@@ -11,7 +11,7 @@ import pytest
 
 from deepbio.cli.main import main
 from deepbio.datasets import load_dataset
-from deepbio.training import predict
+from deepbio.inference import predict
 from deepbio.zoo import get_model
 
 

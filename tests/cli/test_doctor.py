@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deepbio.cli.main import app
-from deepbio.training.devices import strategy
+from deepbio.devices import strategy
 from deepbio.training.doctor import environment, self_test
 
 

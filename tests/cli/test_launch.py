@@ -15,7 +15,7 @@ FIT = ("fit", "mlp", "xor", "--set", "dropout=0.3", "--batch-size", "32", "--che
 
 
 def worker_pids(parent):
-    """Give the processes that `parent` started, by their place in the cluster."""
+    """Return the processes that `parent` started, by their place in the cluster."""
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, KeyError, ValueError):

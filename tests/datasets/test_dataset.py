@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deepbio.datasets import Dataset, Split, assign_splits
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 
 def _split(y, groups=None, dtype=np.float32):
@@ -19,7 +19,7 @@ def _split(y, groups=None, dtype=np.float32):
 
 def _dataset(train=(0, 1, 2), valid=(0, 1), test=(2,), *, groups=(None, None, None), labels=("low", "mid", "high")):
     parts = [_split(y, g) for y, g in zip((train, valid, test), groups, strict=True)]
-    return Dataset("mine", Task.classify(labels), InputSpec("table", (2,)), *parts)
+    return Dataset("mine", Task.classify(labels), ModelInput("table", (2,)), *parts)
 
 
 def test_a_split_of_another_dtype_is_named():
@@ -52,7 +52,7 @@ def test_splits_cut_by_group_never_leak(groups, salt):
     whole = Split(np.zeros((len(groups), 2), np.float32), y, groups=names)
     part = assign_splits(names, salt=salt)
     cut = [whole.take(part == name) for name in ("train", "valid", "test")]
-    Dataset("mine", Task("binary", 1), InputSpec("table", (2,)), *cut).check_leakage()
+    Dataset("mine", Task("binary", 1), ModelInput("table", (2,)), *cut).check_leakage()
 
 
 @given(where=st.integers(0, 29), other=st.sampled_from(["valid", "test"]))
@@ -60,7 +60,7 @@ def test_one_leaked_group_among_many_is_found(where, other):
     groups = {"train": np.arange(30), "valid": np.arange(30, 40), "test": np.arange(40, 50)}
     groups[other] = np.concatenate([groups[other][:-1], [where]])
     parts = [_split(np.arange(len(g)) % 3, g) for g in groups.values()]
-    data = Dataset("mine", Task("multiclass", 3), InputSpec("table", (2,)), *parts)
+    data = Dataset("mine", Task("multiclass", 3), ModelInput("table", (2,)), *parts)
     with pytest.raises(DataError, match=f"train and the {other} split, for example {where}\\."):
         data.check_leakage()
 
@@ -114,7 +114,7 @@ def test_the_fingerprint_of_a_large_split_does_not_depend_on_how_it_is_stored(tm
 
     def fingerprint(source):
         train = Split(source, np.arange(9000) % 3)
-        return Dataset("mine", Task("multiclass", 3), InputSpec("table", (2,)), train, small, small).fingerprint()
+        return Dataset("mine", Task("multiclass", 3), ModelInput("table", (2,)), train, small, small).fingerprint()
 
     assert fingerprint(x) == fingerprint(np.load(tmp_path / "x.npy", mmap_mode="r"))
     assert fingerprint(x) == fingerprint(np.asfortranarray(x))

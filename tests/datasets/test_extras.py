@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.genome import GenomeWindows, open_genome, read_bed, read_vcf
-from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.readers import read_dicom, read_nifti, read_table
 from deepbio.datasets.simulate import simulate_motifs
 from deepbio.errors import OptionalDependencyError
+from deepbio.genome import GenomeWindows, open_genome, read_bed, read_vcf
+from deepbio.genome.tracks import read_tracks
 
 
 def tracks(path):

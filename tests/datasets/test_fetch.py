@@ -12,7 +12,7 @@ from typing import ClassVar
 import pytest
 
 from deepbio.datasets import read_card
-from deepbio.datasets.fetch import card_file, whereabouts
+from deepbio.datasets.fetch import availability, card_file
 from deepbio.errors import DataError, DeepbioError
 
 CONTENT = b"what the publisher has\n" * 10_000
@@ -79,13 +79,13 @@ def _card(tmp_path, *, url=None, sha256=None, obtain="Ask the publisher."):
 
 
 def test_a_file_is_downloaded_once_and_kept(card, tmp_path, publisher):
-    assert whereabouts(card) == "internet"
+    assert availability(card) == "internet"
     file = card_file(card, "rows.csv")
     assert file.read_bytes() == CONTENT
     assert file == tmp_path / "cache" / "x" / "rows.csv"
     assert card_file(card, "rows.csv") == file
     assert publisher[1].asked == ["/x/rows.csv"]
-    assert whereabouts(card) == "here"
+    assert availability(card) == "here"
 
 
 def test_eight_who_ask_at_once_fetch_once(card, publisher):
@@ -236,7 +236,7 @@ def test_offline_nothing_is_asked(card, monkeypatch, publisher):
 
 def test_a_file_without_an_address_says_where_to_get_it(tmp_path, card):
     mine = _card(tmp_path)
-    assert whereabouts(mine) == "own copy"
+    assert availability(mine) == "own copy"
     with pytest.raises(
         DataError, match=r"does not come with deepbio\. Ask the publisher\. Put the file at .*rows\.csv"
     ):

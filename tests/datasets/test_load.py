@@ -8,11 +8,11 @@ import textwrap
 import numpy as np
 import pytest
 
+from deepbio.catalog import catalog_folder
 from deepbio.datasets import cards, load_dataset
 from deepbio.datasets.load import READERS
 from deepbio.errors import DataError
 from deepbio.sequence import decode
-from deepbio.shelves import shelf
 
 
 @pytest.mark.parametrize(("typo", "meant"), [("uci_splise", "uci_splice"), ("XOR", "xor"), ("digit", "digits")])
@@ -40,7 +40,7 @@ def test_a_data_set_without_options_says_so():
 def copied_shelf(tmp_path, monkeypatch):
     """A copy of one data set's folder that a test may spoil."""
     folder = tmp_path / "uci_splice"
-    shutil.copytree(shelf("datasets") / "uci_splice", folder)
+    shutil.copytree(catalog_folder("datasets") / "uci_splice", folder)
     monkeypatch.setattr(cards, "entries", lambda name: [folder])
     return folder
 
@@ -144,7 +144,7 @@ def test_tables_are_standardised_by_their_training_split_only():
     data = load_dataset("breast_cancer")
     train = np.asarray(data.train.x, np.float64)
     assert data.input.mean == pytest.approx(train.mean(axis=0))
-    assert data.input.deviation == pytest.approx(train.std(axis=0))
+    assert data.input.std == pytest.approx(train.std(axis=0))
     assert data.input.mean != pytest.approx(_whole(data, "x").mean(axis=0, dtype=np.float64), rel=1e-6)
 
 

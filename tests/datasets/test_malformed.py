@@ -23,15 +23,6 @@ from PIL import Image
 
 from deepbio.datasets import Dataset, read_card
 from deepbio.datasets.fetch import card_file
-from deepbio.datasets.genome import (
-    GenomeWindows,
-    VariantWindows,
-    open_genome,
-    read_bed,
-    read_genbank,
-    read_gtf,
-    read_vcf,
-)
 from deepbio.datasets.readers import (
     read_dicom,
     read_fasta,
@@ -43,6 +34,15 @@ from deepbio.datasets.readers import (
     read_table,
 )
 from deepbio.errors import DeepbioError
+from deepbio.genome import (
+    GenomeWindows,
+    VariantWindows,
+    open_genome,
+    read_bed,
+    read_genbank,
+    read_gtf,
+    read_vcf,
+)
 from deepbio.sequence import decode
 
 GENOME = ">chr1\n" + "ACGT" * 25 + "\n>chr2\n" + "GATTACA" * 10 + "\n"
@@ -273,7 +273,7 @@ def two_fetch_at_once(path):
 
 def two_encode_at_once(path):
     code = f"""
-        from deepbio.datasets.genome import open_genome
+        from deepbio.genome import open_genome
         print(open_genome({path.name!r}).codes.sum())
     """
     found = processes(path.parent, code, 2)
@@ -286,7 +286,7 @@ def limited(path):
         import resource, signal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (65536, resource.RLIM_INFINITY))
-        from deepbio.datasets.genome import open_genome
+        from deepbio.genome import open_genome
         from deepbio.errors import DeepbioError
         try:
             open_genome({path.name!r})
@@ -301,7 +301,7 @@ def killed_while_encoding(path):
     """A process that dies half way leaves nothing that a later one takes for whole."""
     code = f"""
         import os
-        from deepbio.datasets.genome import encoded
+        from deepbio.genome import encoded
         encoded.encode = lambda letters: os._exit(0)
         encoded.open_genome({path.name!r})
     """
@@ -335,7 +335,7 @@ def full(path):
     """A device that is always full, where there is one."""
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
-    from deepbio.datasets.files import write_atomically
+    from deepbio.files import write_atomically
 
     with write_atomically(path), Path("/dev/full").open("w") as file:
         file.write("x" * 100_000)

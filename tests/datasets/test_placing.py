@@ -61,7 +61,7 @@ def test_groups_that_share_an_example_become_one():
 def test_joining_groups_agrees_with_a_plain_search(pairs):
     groups = np.array([f"g{a}" for a, _ in pairs])
     other = np.array([f"o{b}" for _, b in pairs])
-    joined = join_groups(groups, other)
+    merge_splits = join_groups(groups, other)
     expected = [{i} for i in range(len(pairs))]
     for i in range(len(pairs)):
         for j in range(len(pairs)):
@@ -70,8 +70,8 @@ def test_joining_groups_agrees_with_a_plain_search(pairs):
                 for member in merged:
                     expected[member] = merged
     for i, members in enumerate(expected):
-        assert set(np.flatnonzero(joined == joined[i]).tolist()) == members
-        assert joined[i] == min(groups[list(members)])
+        assert set(np.flatnonzero(merge_splits == merge_splits[i]).tolist()) == members
+        assert merge_splits[i] == min(groups[list(members)])
 
 
 def test_digests_see_every_byte_and_read_in_pieces():

@@ -17,14 +17,14 @@ tables = hnp.arrays(
 @given(tables)
 def test_standardised_columns_have_mean_zero_and_deviation_one_or_are_constant(x):
     spec = table_input(x)
-    z = (x.astype(np.float64) - spec.mean) / spec.deviation
+    z = (x.astype(np.float64) - spec.mean) / spec.std
     assert np.allclose(z.mean(axis=0), 0, atol=1e-6)
     assert all(np.isclose(s, 1) or np.ptp(column) == 0 for s, column in zip(z.std(axis=0), x.T, strict=True))
 
 
 def test_a_constant_column_becomes_zero_and_not_infinite():
     spec = table_input(np.full((5, 1), 3.0, np.float32))
-    assert (spec.mean, spec.deviation) == ((3.0,), (1.0,))
+    assert (spec.mean, spec.std) == ((3.0,), (1.0,))
 
 
 def test_large_values_do_not_lose_their_spread():

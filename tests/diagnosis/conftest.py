@@ -1,9 +1,10 @@
-"""A small model of five diseases, trained in seconds, with its readout."""
+"""A small model of five diseases, trained in seconds, with its postprocessing."""
 
 import pytest
 
 from deepbio.datasets import load_dataset
-from deepbio.training import calibrate, fit
+from deepbio.inference import calibrate
+from deepbio.training import fit
 from deepbio.zoo import get_model, save_preset
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deepbio.diagnosis import BANNER, diagnose
 from deepbio.errors import DataError, ModelError
-from deepbio.training import predict
+from deepbio.inference import predict
 from deepbio.zoo import get_model
 
 

@@ -20,7 +20,7 @@ KINDS = (
 
 
 def example(kind, *, n=60, seed=0):
-    """Give a task with truth and predictions."""
+    """Return a task with truth and predictions."""
     rng = np.random.default_rng(seed)
     if kind == "binary":
         return Task(kind, 1, ("benign", "malignant")), np.arange(n) % 2, rng.random((n, 1))
@@ -42,7 +42,7 @@ def example(kind, *, n=60, seed=0):
 
 
 def result(kind="binary", *, model="mlp", dataset=None, seed=0, **more):
-    """Give a result with metrics; further fields by name."""
+    """Return a result with metrics; further fields by name."""
     task, y, p = example(kind, seed=seed)
     found = summarize(task, y, p, draws=20)
     return Result(dataset or kind, model, more.pop("split", "test"), task, y, p, found, **more)

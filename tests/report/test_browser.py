@@ -59,7 +59,7 @@ def _screenshot(page, folder, *, width, dark):
 
 
 def _requests(page, folder):
-    """Give the addresses that the browser asked for, but its own to its maker."""
+    """Return the addresses that the browser asked for, but its own to its maker."""
     _open(page, folder, f"--log-net-log={folder / 'net.json'}")
     events = json.loads((folder / "net.json").read_text())["events"]
     asked = {event["params"]["url"] for event in events if "url" in (event.get("params") or {})}

@@ -3,8 +3,9 @@
 import numpy as np
 
 from deepbio.datasets.build import build_again, from_arrays, from_csv
+from deepbio.inference import predict, predict_long_notes
 from deepbio.text import Tokenizer
-from deepbio.training import fit, predict, predict_long_notes
+from deepbio.training import fit
 from deepbio.training.finetuning.finetune import finetune
 from deepbio.zoo import describe, get_model, save_preset
 

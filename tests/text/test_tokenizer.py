@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.text import PADDING, UNKNOWN, Tokenizer
 
 NOTES = [
@@ -100,7 +100,7 @@ def test_json_brings_back_the_same_tokenizer_and_tells_the_vocabulary_size(kind)
     assert again == tokenizer
     assert hash(again) == hash(tokenizer)
     assert (again.encode(NOTES, 9) == tokenizer.encode(NOTES, 9)).all()
-    spec = InputSpec("text", (9,), tokenizer=tokenizer.to_json())
+    spec = ModelInput("text", (9,), tokenizer=tokenizer.to_json())
     assert spec.vocabulary_size == tokenizer.vocabulary_size
     assert sorted(json.loads(tokenizer.to_json())["model"]["vocab"].values()) == list(range(spec.vocabulary_size))
 

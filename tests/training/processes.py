@@ -22,7 +22,7 @@ def free_ports(count):
 
 
 def cluster_of(count):
-    """Give the TF_CONFIG of each of `count` workers on this machine."""
+    """Return the TF_CONFIG of each of `count` workers on this machine."""
     addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
     return [
         json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}) for i in range(count)

@@ -7,8 +7,9 @@ import yaml
 
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import TrainingError
+from deepbio.inference import evaluate, predict
 from deepbio.specs import Task
-from deepbio.training import evaluate, fit, predict
+from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
 
 RANDOM = np.random.Generator(np.random.Philox(3))

@@ -4,8 +4,9 @@ import pytest
 
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import DataError, ModelError, TrainingError
+from deepbio.inference import evaluate
 from deepbio.specs import Task
-from deepbio.training import evaluate, fit
+from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
 
 

@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 
 from deepbio.datasets import Dataset, Split, epoch_order, load_dataset
+from deepbio.devices.cluster import Cluster
+from deepbio.devices.shares import share_in_graph, shares, times_counted
 from deepbio.errors import TrainingError
 from deepbio.training import fit
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.shares import share_in_graph, shares, times_counted
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
 from deepbio.zoo import get_model
 

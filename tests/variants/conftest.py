@@ -32,7 +32,7 @@ def tiny_genome(tmp_path_factory):
 
 
 def with_norms(model, seed):
-    """Give every weight a random value, norms' statistics too, so that no layer is without effect."""
+    """Return every weight a random value, norms' statistics too, so that no layer is without effect."""
     random = np.random.Generator(np.random.Philox(seed))
     for weight in model.weights:
         positive = weight.path.endswith(("moving_variance", "gamma"))

@@ -35,7 +35,7 @@ def read_genes(path, *, minus=0):
 
 
 def windows(sequence, gene, pos, ref, alt, distance, context=CONTEXT):
-    """Give the two windows of letters, as read on the plus strand."""
+    """Return the two windows of letters, as read on the plus strand."""
     side = context // 2 + distance
     window = sequence[pos - 1 - side : pos + side]
     before, after = max(side + gene.start - pos, 0), max(side - (gene.end - pos), 0)
@@ -44,7 +44,7 @@ def windows(sequence, gene, pos, ref, alt, distance, context=CONTEXT):
 
 
 def one_hot(letters, strand):
-    """Give `(1, length, 4)`, turned to the gene's strand."""
+    """Return `(1, length, 4)`, turned to the gene's strand."""
     x = np.zeros((1, len(letters), 4), np.float32)
     for i, letter in enumerate(letters.upper()):
         if letter in LETTERS:
@@ -70,7 +70,7 @@ def aligned(y_alt, ref, alt, distance):
 
 
 def entry(y_ref, y_alt, gene, pos, ref, alt, distance, mask):
-    """Give the text of one alternate and gene, and its four raw scores."""
+    """Return the text of one alternate and gene, and its four raw scores."""
     y = aligned(y_alt, ref, alt, distance)
     boundary = min((b - pos for b in gene.boundaries), key=lambda d: (abs(d), d))
     scores, places = [], []
@@ -87,5 +87,5 @@ def entry(y_ref, y_alt, gene, pos, ref, alt, distance, mask):
 
 
 def overlapping(genes, pos):
-    """Give the genes of a position, in the table's order."""
+    """Return the genes of a position, in the table's order."""
     return [gene for gene in genes if gene.start <= pos <= gene.end]

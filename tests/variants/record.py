@@ -24,7 +24,7 @@ def gene(strand, first):
 
 
 def variants(sequence, first):
-    """Give `(pos, ref, alt)`, positions in the stretch: around each boundary, and between them."""
+    """Return `(pos, ref, alt)`, positions in the stretch: around each boundary, and between them."""
     random = np.random.Generator(np.random.Philox(4))
     found = []
     for i, place in enumerate([b + d for b in BOUNDARIES[1:] for d in (-2, 1)] + [20_126_900, 20_127_080]):

@@ -20,7 +20,7 @@ def filled(ref):
 
 
 def bgzf(text, *, keep):
-    """Give bgzip content, cut to `keep` of its bytes (negative: without that many at the end)."""
+    """Return bgzip content, cut to `keep` of its bytes (negative: without that many at the end)."""
     import tempfile
     from pathlib import Path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepbio.datasets.genome import open_genome
+from deepbio.genome import open_genome
 from deepbio.variants import Annotation, Gene, SpliceScorer
 from deepbio.variants.vcf import parse_record
 from deepbio.zoo import get_model

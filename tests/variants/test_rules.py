@@ -7,7 +7,7 @@ from deepbio.variants.rules import Effect, align, left_out, score
 
 
 def outputs(distance, **sites):
-    """Give probabilities that are 0 but for `acceptor_3=0.9`: acceptor, 3 positions after the first."""
+    """Return probabilities that are 0 but for `acceptor_3=0.9`: acceptor, 3 positions after the first."""
     y = np.zeros((2 * distance + 1, 3), np.float32)
     for name, value in sites.items():
         kind, place = name.split("_")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepbio.datasets.genome import open_genome
 from deepbio.errors import DataError, ModelError
+from deepbio.genome import open_genome
 from deepbio.sequence import encode, reverse_complement
 from deepbio.variants import ModelScorer, score
 from deepbio.variants.vcf import parse_record

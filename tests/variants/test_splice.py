@@ -14,7 +14,7 @@ HEAD = "##fileformat=VCFv4.2\n##contig=<ID=1>\n##contig=<ID=2>\n#CHROM\tPOS\tID\
 
 
 def vcf_text(genome, n, *, seed=0):
-    """Give a VCF of `n` sorted SNVs and indels, with genotypes that must pass through."""
+    """Return a VCF of `n` sorted SNVs and indels, with genotypes that must pass through."""
     random = np.random.Generator(np.random.Philox(seed))
     lines = []
     for chromosome in "12":
@@ -203,7 +203,7 @@ def test_another_build_stops_the_run_and_leaves_nothing(run, tiny_genome, tmp_pa
 
 @pytest.fixture
 def command(tiny_genome, tiny_model, tmp_path, monkeypatch):
-    """Give a function that runs `deepbio variants splice` in a folder with its inputs and gives the exit code."""
+    """Return a function that runs `deepbio variants splice` in a folder with its inputs and gives the exit code."""
     import sys
 
     from deepbio.cli.main import main

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepbio.datasets.genome import open_genome
 from deepbio.errors import ModelError
+from deepbio.genome import open_genome
 from deepbio.variants import SpliceScorer, read_annotation
 from deepbio.variants.vcf import parse_record
 from deepbio.zoo import one_hot_model
@@ -18,7 +18,7 @@ def record(chromosome, pos, ref, alts):
 
 
 def random_variants(sequence, distance, n, seed):
-    """Give `(pos, ref, alt)`: a third SNVs, a third insertions, a third deletions; some insertions change their first base."""
+    """Return `(pos, ref, alt)`: a third SNVs, a third insertions, a third deletions; some insertions change their first base."""
     random = np.random.Generator(np.random.Philox(seed))
     found = []
     while len(found) < n:

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from deepbio.datasets import Dataset, Split
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.zoo import describe, get_model, list_models, model_spec, save_preset, weights_hash
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 
 MODELS = list_models()
 SMALL = {"dna": (60,), "image": (32, 32, 1), "table": (12,), "text": (24,)}
@@ -62,22 +62,22 @@ def tiny_dataset(name: str, modality: str, classes: int = 3, examples: int = 24)
     shape = SMALL_FORMS.get(name, {}).get("input_shape", SMALL[modality])
     if modality == "table":
         x = (random.normal(size=(examples, *shape)) + y[:, None]).astype(np.float32)
-        spec = InputSpec("table", shape, mean=(1.0,) * 12, deviation=(1.3,) * 12)
+        spec = ModelInput("table", shape, mean=(1.0,) * 12, deviation=(1.3,) * 12)
     elif modality == "text":
         from deepbio.text import Tokenizer
 
         words = ["fever", "rash", "cough"]
         texts = [f"{words[k]} and {words[k]} with {words[k]}" for k in y]
         tokenizer = Tokenizer.fit(texts, min_count=1)
-        x, spec = tokenizer.encode(texts, shape[0]), InputSpec("text", shape, tokenizer=tokenizer.to_json())
+        x, spec = tokenizer.encode(texts, shape[0]), ModelInput("text", shape, tokenizer=tokenizer.to_json())
     elif modality == "dna":
         x = np.where(
             random.random((examples, *shape)) < 0.5, y[:, None], random.integers(0, 4, (examples, *shape))
         ).astype(np.uint8)
-        spec = InputSpec("dna", shape)
+        spec = ModelInput("dna", shape)
     else:
         x = np.clip(random.integers(0, 60, (examples, *shape)) + 80 * y[:, None, None, None], 0, 255).astype(np.uint8)
-        spec = InputSpec("image", shape)
+        spec = ModelInput("image", shape)
     task = Task.classify(tuple("abc"[:classes]))
     outputs = output_shape(name, shape, classes) if modality in ("dna", "image") else ()
     if len(outputs) == 3:  # a prediction at each position
@@ -92,14 +92,14 @@ def tiny_model(name: str, data: Dataset, seed: int) -> keras.Model:
     return get_model(name, dataset=data, seed=seed, **small_form(name))
 
 
-def some_input(input: InputSpec, n: int = 3) -> np.ndarray:
+def some_input(input: ModelInput, n: int = 3) -> np.ndarray:
     random = np.random.Generator(np.random.Philox(1))
     high = {"dna": 5, "image": 256, "text": 5, "table": 2}[input.modality]
     return random.integers(0, high, (n, *input.shape)).astype(input.dtype)
 
 
 def every_modality():
-    """Give each builder and modality once: names that differ by defaults alone share every line."""
+    """Return each builder and modality once: names that differ by defaults alone share every line."""
     cases = {}
     for name in sorted(MODELS, key=lambda name: model_spec(name).parameters):
         for modality in model_spec(name).modality:
@@ -115,7 +115,7 @@ def test_the_registry_is_not_empty():
 
 
 def each_model():
-    """Give every name; of a long family the large ones only where there is time."""
+    """Return every name; of a long family the large ones only where there is time."""
     specs = map(model_spec, MODELS)
     large = {spec.name for spec in specs if spec.family and spec.parameters > 4_000_000}
     return [pytest.param(name, marks=[pytest.mark.slow] if name in large else []) for name in MODELS]

@@ -3,7 +3,7 @@ import pytest
 
 from deepbio.datasets import load_dataset
 from deepbio.errors import ModelError
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo import describe, get_model, list_models, model_spec, one_hot_model, register
 from deepbio.zoo.registry import _USER_MODELS
 
@@ -50,7 +50,7 @@ def test_a_built_in_link_gives_probabilities():
     x = np.asarray(data.test.x)
     logits = get_model("mlp", dataset=data, seed=1).predict_on_batch(x)
     p = get_model("mlp", dataset=data, seed=1, activation="auto").predict_on_batch(x)
-    np.testing.assert_allclose(p, data.task.apply_link(logits), atol=1e-6)
+    np.testing.assert_allclose(p, data.task.probabilities(logits), atol=1e-6)
 
 
 def test_a_built_in_link_needs_a_task():
@@ -87,7 +87,7 @@ def test_a_users_own_model_is_registered_and_built():
         @register(
             "mine", modality="table", summary="", paper="", reference={"input_shape": (4,), "outputs": 2}, parameters=10
         )
-        def mine(input: InputSpec, outputs: int) -> keras.Model:
+        def mine(input: ModelInput, outputs: int) -> keras.Model:
             inputs = keras.Input(input.shape)
             return keras.Model(inputs, keras.layers.Dense(outputs)(inputs))
 

@@ -9,14 +9,14 @@ import threading
 
 import pytest
 
+from deepbio.catalog import catalog_folder
 from deepbio.errors import WeightsError
-from deepbio.shelves import shelf
-from deepbio.zoo import check_expectation, get_model
+from deepbio.zoo import check_golden_outputs, get_model
 from deepbio.zoo.push import push_preset
 
 library = pytest.importorskip("huggingface_hub")
 
-DONOR = shelf("zoo") / "mmsplice_donor.cheng2019"
+DONOR = catalog_folder("zoo") / "mmsplice_donor.cheng2019"
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -114,7 +114,7 @@ def test_a_preset_goes_to_the_hub_and_comes_back(hub, monkeypatch):
     assert address.endswith(commit)
     assert hub.commits[commit]["README.md"].startswith(b"---\nlicense: mit\n")
     model = get_model(f"hf://someone/donor@{commit}")
-    assert check_expectation(model, DONOR) <= 1e-5
+    assert check_golden_outputs(model, DONOR) <= 1e-5
     assert get_model("hf://someone/donor").count_params() == 18_433
 
     hub.commits.clear()  # the hub has lost everything, and nobody asks it

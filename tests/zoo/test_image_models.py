@@ -7,9 +7,9 @@ import pytest
 from deepbio.datasets import Dataset, Split
 from deepbio.errors import ModelError, WeightsError
 from deepbio.layers import FitImage
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.zoo import describe, features_of, get_model, list_features, list_models, model_spec, save_preset
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 from deepbio.zoo.preprocessing import preprocessing_in_words
 
 NAME = "keras_applications.mobilenet_v3_small"
@@ -42,7 +42,7 @@ def test_every_builder_of_keras_applications_has_a_name():
 def test_resizing_is_part_of_the_model_and_of_its_preset(tmp_path):
     x = pixels(6, 50, 40, 1)
     split = Split(x, np.arange(6) % 3)
-    data = Dataset("tall", Task.classify(("a", "b", "c")), InputSpec("image", (50, 40, 1)), split, split, split)
+    data = Dataset("tall", Task.classify(("a", "b", "c")), ModelInput("image", (50, 40, 1)), split, split, split)
     model = get_model("image_cnn", dataset=data, network_input=(28, 28, 1), keep_aspect=True, seed=0)
     assert model.input_shape == (None, 50, 40, 1)
     save_preset(model, tmp_path / "preset")

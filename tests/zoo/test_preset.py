@@ -5,16 +5,17 @@ import keras
 import numpy as np
 import pytest
 
+from deepbio.catalog import catalog_folder, entries
 from deepbio.datasets import load_dataset
 from deepbio.datasets.cards import read_card
 from deepbio.errors import DeepbioError, ModelError, WeightsError
+from deepbio.inference import predict
 from deepbio.sequence import reverse_complement
-from deepbio.shelves import entries, shelf
-from deepbio.training import fit, predict
-from deepbio.zoo import check_expectation, describe, get_model, read_preset, save_preset
-from deepbio.zoo.expectation import expected_inputs
-from deepbio.zoo.places import is_here
+from deepbio.training import fit
+from deepbio.zoo import check_golden_outputs, describe, get_model, read_preset, save_preset
+from deepbio.zoo.golden_outputs import golden_inputs
 from deepbio.zoo.preset import weight_entries
+from deepbio.zoo.weight_sources import is_here
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,16 @@ def test_a_runs_weight_file_holds_no_optimizer(run):
 def test_our_own_presets_are_trained_again_from_their_recipe(name):
     import yaml
 
-    recipe = yaml.safe_load((shelf("zoo") / name / "recipe.yaml").read_text(encoding="utf-8"))
+    recipe = yaml.safe_load((catalog_folder("zoo") / name / "recipe.yaml").read_text(encoding="utf-8"))
     data = load_dataset(recipe["dataset"]["name"], **recipe["dataset"]["options"])
     assert data.fingerprint() == recipe["dataset"]["fingerprint"]
     plan = recipe["model"]
     model = get_model(plan["name"], dataset=data, seed=plan["seed"], **plan["config"])
     seed = recipe["training"].pop("seed")
     run = fit(model, data, seed=seed, verbose=False, **recipe["training"])
-    recorded = json.loads((shelf("zoo") / name / "metrics.json").read_text(encoding="utf-8"))["valid"]["metrics"]
+    recorded = json.loads((catalog_folder("zoo") / name / "metrics.json").read_text(encoding="utf-8"))["valid"][
+        "metrics"
+    ]
     # another processor rounds otherwise, and training carries that on: figures agree, bits need not
     for metric, value in recorded.items():
         assert value["low"] <= run.valid[metric].value <= value["high"], metric
@@ -66,13 +69,13 @@ def test_our_own_presets_are_trained_again_from_their_recipe(name):
 
 
 def test_a_preset_predicts_what_the_trained_model_did(run):
-    assert check_expectation(get_model(run), run) <= 1e-5
+    assert check_golden_outputs(get_model(run), run) <= 1e-5
 
 
 def test_other_weights_do_not_meet_the_expectation(run):
     other = get_model("mlp", dataset=load_dataset("xor"), seed=9)
     with pytest.raises(WeightsError, match="differs from its expect.json"):
-        check_expectation(other, run)
+        check_golden_outputs(other, run)
 
 
 def test_a_changed_weight_file_is_refused(copy):
@@ -180,7 +183,7 @@ def test_every_preset_on_the_shelf_is_whole_and_reproduces_its_expectation(folde
     assert all(entry["sha256"] for entry in weights)
     if not all(map(is_here, weights)):
         pytest.skip(f"{folder.name} takes its weights from a package that is not installed")
-    assert check_expectation(get_model(folder), folder) <= 1e-5
+    assert check_golden_outputs(get_model(folder), folder) <= 1e-5
 
 
 @pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
@@ -207,7 +210,7 @@ def test_every_preset_on_the_shelf_names_all_its_files(folder):
 
 def test_a_dna_preset_takes_any_length_that_no_weight_depends_on():
     short, long = get_model("spliceai_10k.ci", member=1), get_model("spliceai_10k.ci", member=1, input_shape=10_201)
-    x = expected_inputs(describe(long).input, 1)
+    x = golden_inputs(describe(long).input, 1)
     np.testing.assert_allclose(long.predict_on_batch(x)[:, 50:151], short.predict_on_batch(x[:, 50:10_151]), atol=1e-4)
     with pytest.raises(ModelError, match=r"shape \(18,\), which its weights depend on; received input_shape=\(20,\)"):
         get_model("mmsplice_donor.cheng2019", input_shape=20)
@@ -215,7 +218,7 @@ def test_a_dna_preset_takes_any_length_that_no_weight_depends_on():
 
 def test_a_preset_can_read_both_strands():
     model = get_model("mmsplice_donor.cheng2019", reverse_complement="average")
-    x = expected_inputs(describe(model).input, 4)
+    x = golden_inputs(describe(model).input, 4)
     np.testing.assert_allclose(model.predict_on_batch(reverse_complement(x)), model.predict_on_batch(x), atol=1e-5)
     with pytest.raises(ModelError, match="fixes the options"):
         get_model("mmsplice_donor.cheng2019", reverse_complement="equivariant")
@@ -240,5 +243,5 @@ def test_a_preset_can_be_saved_as_safetensors(tmp_path):
     model = get_model("mmsplice_acceptor.cheng2019")
     save_preset(model, tmp_path / "p", weights="safetensors")
     assert (tmp_path / "p" / "model.safetensors").is_file()
-    x = expected_inputs(describe(model).input, 3)
+    x = golden_inputs(describe(model).input, 3)
     np.testing.assert_array_equal(get_model(tmp_path / "p").predict_on_batch(x), model.predict_on_batch(x))

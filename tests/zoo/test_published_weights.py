@@ -23,7 +23,7 @@ RECORDED = json.loads((ROOT / "tests" / "data" / "spliceai_ci_zdhhc8.json").read
 
 
 def probabilities(model: keras.Model, codes: np.ndarray) -> np.ndarray:
-    return describe(model).task.apply_link(model.predict_on_batch(codes))
+    return describe(model).task.probabilities(model.predict_on_batch(codes))
 
 
 @functools.cache
@@ -48,7 +48,7 @@ def test_the_surest_positions_of_zdhhc8_are_its_splice_sites(channel, sites):
 
 
 def wheel(name: str, version: str, folder: Path) -> Path:
-    """Give a wheel: from the folder DEEPBIO_WHEELS, or downloaded."""
+    """Return a wheel: from the folder DEEPBIO_WHEELS, or downloaded."""
     for place in filter(None, [os.environ.get("DEEPBIO_WHEELS")]):
         if found := sorted(Path(place).glob(f"{name}-{version}-*.whl")):
             return found[0]

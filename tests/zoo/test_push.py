@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deepbio.catalog import catalog_folder
 from deepbio.datasets import load_dataset
 from deepbio.errors import WeightsError
-from deepbio.shelves import shelf
 from deepbio.training import fit
-from deepbio.zoo import check_expectation, get_model
+from deepbio.zoo import check_golden_outputs, get_model
 from deepbio.zoo.push import hub_card, push_preset
 
-DONOR = shelf("zoo") / "mmsplice_donor.cheng2019"
+DONOR = catalog_folder("zoo") / "mmsplice_donor.cheng2019"
 
 
 class Hub:
@@ -49,7 +49,7 @@ def run(tmp_path):
 def test_what_is_pushed_is_loaded_again(hub):
     assert push_preset(DONOR, "hf://someone/donor", private=True).startswith("https://hub.example/someone/donor")
     assert hub.made == [("someone/donor", True, True)]
-    assert check_expectation(get_model(hub.folder), hub.folder) <= 1e-5
+    assert check_golden_outputs(get_model(hub.folder), hub.folder) <= 1e-5
 
 
 def test_the_card_is_one_that_the_hub_library_reads():
@@ -89,7 +89,7 @@ def test_weights_without_a_licence_are_not_pushed(run, hub):
 
 def test_weights_that_stand_elsewhere_are_not_pushed(hub):
     with pytest.raises(WeightsError, match="may not pass them on"):
-        push_preset(shelf("zoo") / "spliceai_10k.illumina", "hf://someone/spliceai")
+        push_preset(catalog_folder("zoo") / "spliceai_10k.illumina", "hf://someone/spliceai")
 
 
 def test_an_address_is_checked_first(hub):

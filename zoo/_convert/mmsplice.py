@@ -8,10 +8,10 @@ import h5py
 import numpy as np
 from wheel_file import wheel_file
 
-from deepbio.specs import InputSpec, Task
-from deepbio.zoo import check_expectation, get_model, save_preset
-from deepbio.zoo.expectation import expected_inputs
-from deepbio.zoo.get_model import build
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo import check_golden_outputs, get_model, save_preset
+from deepbio.zoo.build import build
+from deepbio.zoo.golden_outputs import golden_inputs
 from deepbio.zoo.preset import write_json
 from deepbio.zoo.record import ModelRecord
 
@@ -46,7 +46,7 @@ ORDER = ("gamma", "beta", "moving_mean", "moving_variance", "kernel", "bias")
 
 
 def layer_weights(content: bytes) -> dict[str, dict[str, np.ndarray]]:
-    """Give each layer's arrays by their last name."""
+    """Return each layer's arrays by their last name."""
     found: dict[str, dict[str, np.ndarray]] = {}
 
     def note(path: str, entry) -> None:
@@ -97,15 +97,15 @@ def main(wheel: Path, shelf: Path) -> None:
     for preset, (module, sha256, length, task, layers) in MODULES.items():
         file = f"mmsplice/models/{module}.h5"
         weights = layer_weights(wheel_file(wheel, file, sha256))
-        input = InputSpec("dna", (length,))
+        input = ModelInput("dna", (length,))
         model = build(ModelRecord(preset.split(".")[0], input=input, outputs=1, task=task))
         for ours, theirs in layers.items():
             model.get_layer(ours).set_weights([weights[theirs][part] for part in ORDER if part in weights[theirs]])
         folder = shelf / preset
         save_preset(model, folder)
-        x = np.eye(4)[expected_inputs(input, 3)]
+        x = np.eye(4)[golden_inputs(input, 3)]
         write_json(folder / "expect.json", {
-            "examples": 3, "inputs": "deepbio.zoo.expectation.expected_inputs",
+            "examples": 3, "inputs": "deepbio.zoo.golden_outputs.golden_inputs",
             "source": f"{module}.h5 of mmsplice 2.4.0, computed in NumPy",
             "predictions": published_forward(module, weights, x).tolist(),
         })  # fmt: skip
@@ -116,7 +116,7 @@ def main(wheel: Path, shelf: Path) -> None:
             encoding="utf-8",
         )
         (folder / "card.md").write_text((CARDS / f"{preset}.md").read_text(encoding="utf-8"), encoding="utf-8")
-        print(folder, check_expectation(get_model(folder), folder))
+        print(folder, check_golden_outputs(get_model(folder), folder))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import tensorflow as tf
 from spliceai_layers import published_layers
 from wheel_file import wheel_file
 
-from deepbio.specs import InputSpec, Task
-from deepbio.zoo import check_expectation, get_model, save_preset
-from deepbio.zoo.expectation import expected_inputs
-from deepbio.zoo.get_model import build
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo import check_golden_outputs, get_model, save_preset
+from deepbio.zoo.build import build
+from deepbio.zoo.golden_outputs import golden_inputs
 from deepbio.zoo.preset import write_json
 from deepbio.zoo.record import ModelRecord
 
@@ -33,13 +33,13 @@ def parse_graph(content: bytes) -> tf.compat.v1.GraphDef:
 
 
 def run_graph(graph: tf.compat.v1.GraphDef):
-    """Give the frozen graph as a function from one-hot windows to mean probabilities."""
+    """Return the frozen graph as a function from one-hot windows to mean probabilities."""
     wrapped = tf.compat.v1.wrap_function(lambda: tf.compat.v1.import_graph_def(graph, name=""), [])
     return wrapped.prune(f"{graph.node[0].name}:0", f"{graph.node[-1].name}:0")
 
 
 def member_weights(graph: tf.compat.v1.GraphDef, member: int) -> dict[str, list[np.ndarray]]:
-    """Give each layer's weights in Keras's order. The graph holds one copy of all for each member, the first without number."""
+    """Return each layer's weights in Keras's order. The graph holds one copy of all for each member, the first without number."""
     constants = {node.name: node for node in graph.node if node.op == "Const"}
     copy = f"_{member}" if member else ""
 
@@ -62,7 +62,7 @@ def main(wheel: Path, shelf: Path) -> None:
     graph = parse_graph(wheel_file(wheel, "cispliceai/data/CI-SpliceAI.pb", GRAPH))
     folder = shelf / "spliceai_10k.ci"
     task = Task("per_position", 3, ("none", "acceptor", "donor"))
-    input = InputSpec("dna", (10_101,))
+    input = ModelInput("dna", (10_101,))
     model = build(ModelRecord("spliceai_10k", input=input, outputs=3, task=task, members=MEMBERS))
     for member in range(MEMBERS):
         trunk = model.get_layer(f"member_{member + 1}")
@@ -77,19 +77,19 @@ def main(wheel: Path, shelf: Path) -> None:
         path.write_bytes(gzip.compress(table, 9, mtime=0))
         files.append(path)
     complete(folder, files)
-    codes = expected_inputs(input, 3)
+    codes = golden_inputs(input, 3)
     predictions = run_graph(graph)(tf.one_hot(codes, 4)).numpy()
     write_json(folder / "expect.json", {
-        "examples": 3, "inputs": "deepbio.zoo.expectation.expected_inputs",
+        "examples": 3, "inputs": "deepbio.zoo.golden_outputs.golden_inputs",
         "source": "CI-SpliceAI.pb of cispliceai 1.2.2, run as it is", "predictions": np.round(predictions, 9).tolist(),
     })  # fmt: skip
     (folder / "card.md").write_text(CARD.read_text(encoding="utf-8"), encoding="utf-8")
-    print(folder, check_expectation(get_model(folder), folder))
+    print(folder, check_golden_outputs(get_model(folder), folder))
 
 
 def complete(folder: Path, files: list[Path]) -> None:
     """Name further files in `preset.json`, and say how the preset came about."""
-    from deepbio.datasets.files import sha256_of
+    from deepbio.files import sha256_of
 
     preset = json.loads((folder / "preset.json").read_text(encoding="utf-8"))
     preset["files"] = [{"file": file.name, "sha256": sha256_of(file)} for file in files]

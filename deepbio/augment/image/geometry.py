@@ -16,7 +16,7 @@ import tensorflow as tf
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Operation, between
 from deepbio.errors import TrainingError, nearest
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 FILLS = ("reflect", "nearest", "constant", "wrap")
 
@@ -35,7 +35,7 @@ class _Moved(Operation):
     def _layers(self) -> list[Any]:
         raise NotImplementedError
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         fill = getattr(self, "fill", "reflect")
         if fill not in FILLS:
             raise TrainingError(f"Unknown fill {fill!r}. {nearest(str(fill), FILLS)}")
@@ -128,7 +128,7 @@ class Crop(Operation):
     modality = "image"
     least: float = 0.8
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("crop: least", self.least, 0.05, 1)
 
@@ -165,7 +165,7 @@ class Elastic(Operation):
     strength: float = 0.03
     grid: int = 4
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("elastic: strength", self.strength, 0, 0.5)
         between("elastic: grid", self.grid, 2, min(input.shape[:2]))

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Mixing, between
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 layers: Any = keras.layers  # whose annotations leave out ranges
 
@@ -32,7 +32,7 @@ class MixUp(Mixing):
         """Built once, outside of any graph."""
         return layers.MixUp(self.alpha, seed=0, dtype="float32")
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("mixup: alpha", self.alpha, 0.01, 100)
         assert self.layer
@@ -62,7 +62,7 @@ class CutMix(Mixing):
         """Built once, outside of any graph."""
         return layers.CutMix((self.alpha, self.alpha), seed=0, dtype="float32")
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("cutmix: alpha", self.alpha, 0.01, 1)
         assert self.layer

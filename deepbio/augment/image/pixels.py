@@ -12,7 +12,7 @@ import tensorflow as tf
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Operation, between
 from deepbio.errors import TrainingError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 layers: Any = keras.layers  # whose annotations leave out ranges
 
@@ -31,7 +31,7 @@ class _Revalued(Operation):
     def _layer(self) -> Any:
         raise NotImplementedError
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         for name in ("share", "probability"):
             if hasattr(self, name):
                 between(f"{self.name}: {name}", getattr(self, name), 0, 1)
@@ -79,7 +79,7 @@ class Blur(_Revalued):
     pixels: float = 1.0
     size: int = 5
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("blur: pixels", self.pixels, 0.01, 1)
         if self.size % 2 == 0 or self.size < 3:
@@ -110,7 +110,7 @@ class Cutout(_Revalued):
     most: float = 0.2
     value: int = 0
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("cutout: value", self.value, 0, 255)
         between("cutout: most", self.most, self.least, 1)
@@ -130,7 +130,7 @@ class Noise(Operation):
     modality = "image"
     share: float = 0.05
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         between("noise: share", self.share, 0, 1)
 

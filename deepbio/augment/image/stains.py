@@ -10,7 +10,7 @@ import tensorflow as tf
 from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Operation, between
 from deepbio.errors import TrainingError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 # What haematoxylin, eosin and DAB take from red, green and blue light: Ruifrok, Johnston 2001, Anal Quant Cytol Histol 23:291.
 STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
@@ -30,7 +30,7 @@ class Stain(Operation):
     share: float = 0.1
     shift: float = 0.02
 
-    def prepare(self, input: InputSpec, task: Task) -> None:
+    def prepare(self, input: ModelInput, task: Task) -> None:
         """Check the options."""
         if input.shape[-1] != 3:
             raise TrainingError(f"stain is for colour images (3 channels); these have {input.shape[-1]}.")

@@ -1,8 +1,9 @@
 """A `Dataset` from your own files or arrays, with splits that cannot leak.
 
->>> import numpy as np
->>> from_arrays(np.random.default_rng(0).normal(size=(20, 3)), ["ill", "well"] * 10, positive="ill").labels
-('well', 'ill')
+Example:
+    >>> import numpy as np
+    >>> from_arrays(np.random.default_rng(0).normal(size=(20, 3)), ["ill", "well"] * 10, positive="ill").labels
+    ('well', 'ill')
 """
 
 from deepbio.datasets.build.again import build_again, names_files

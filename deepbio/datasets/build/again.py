@@ -36,10 +36,11 @@ _OF_GENOMES: dict[str, Callable[..., Dataset]] = {"bigwig": from_bigwig, "vcf": 
 
 
 def names_files(options: Mapping[str, Any]) -> bool:
-    """Say whether the options of a data set name files of your own.
+    """Return whether the options of a data set name files of your own.
 
-    >>> names_files({"csv": "visits.csv", "label": "diagnosis"}), names_files({"seed": 1})
-    (True, False)
+    Example:
+        >>> names_files({"csv": "visits.csv", "label": "diagnosis"}), names_files({"seed": 1})
+        (True, False)
     """
     return any(source in options for source in _BUILDERS)
 
@@ -56,13 +57,14 @@ def build_again(name: str, options: Mapping[str, Any]) -> Dataset:
         DataError: no or several sources, an unknown option, a function of your own that no file can hold, or what the
             builder raises.
 
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
-    >>> _ = path.write_text("age,diagnosis\\n" + "".join(f"{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60)))
-    >>> data = from_csv(path, label="diagnosis")
-    >>> build_again(data.name, data.options).fingerprint() == data.fingerprint()
-    True
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
+        >>> _ = path.write_text("age,diagnosis\\n" + "".join(f"{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60)))
+        >>> data = from_csv(path, label="diagnosis")
+        >>> build_again(data.name, data.options).fingerprint() == data.fingerprint()
+        True
     """
     # a manifest's own option "folder" says where its images are
     sources = [

@@ -11,16 +11,16 @@ from typing import Any, Literal
 
 import numpy as np
 
+from deepbio.content import check_exists
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.intervals import chromosome_split
 from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome
 from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.readers.content import check_exists
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
+from deepbio.genome import GenomeWindows, Intervals, open_genome
 from deepbio.optional import require
 from deepbio.specs import Kind
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import GenomeWindows
 from deepbio.datasets.placing import PARTS, Duplicates, place_examples
 from deepbio.datasets.readers import ImageFiles
 from deepbio.datasets.split import Split
@@ -16,9 +15,10 @@ from deepbio.datasets.splitting import FRACTIONS
 from deepbio.datasets.standardise import table_input
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
+from deepbio.genome import GenomeWindows
 from deepbio.sequence import encode, resize
 from deepbio.sequence.codes import as_codes
-from deepbio.specs import InputSpec, Kind, Modality
+from deepbio.specs import Kind, Modality, ModelInput
 from deepbio.text import PADDING, Tokenizer
 
 _LONGEST_TEXT = 512
@@ -70,21 +70,22 @@ def from_arrays(
     Raises:
         DataError: shapes, labels or splits that do not fit together.
 
-    >>> x = np.random.default_rng(0).normal(size=(60, 4))
-    >>> from_arrays(x, np.arange(60) % 2, name="noise")
-    Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(60, 4))
+        >>> from_arrays(x, np.arange(60) % 2, name="noise")
+        Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
     """
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
     x, modality = _examples(x, modality, length)
     y, task = _targets(y, kind=kind, labels=labels, positive=positive)
     if modality == "table" and features:
-        InputSpec("table", x.shape[1:], features=features)  # refuses names that are not one a column
+        ModelInput("table", x.shape[1:], features=features)  # refuses names that are not one a column
     n = len(x)
     ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
     for what, values in (("y", y), ("ids", ids)):
         if len(values) != n:
             raise DataError(f"Expected one entry of {what} an example, {n}; received {len(values)}.")
-    parts, joined = place_examples(
+    parts, merge_splits = place_examples(
         x,
         y if task.is_classification else None,
         groups=groups,
@@ -99,10 +100,11 @@ def from_arrays(
     elif modality == "table":
         spec = table_input(x[chosen["train"]], features=features)
     else:
-        spec = InputSpec(modality, tuple(x.shape[1:]))
+        spec = ModelInput(modality, tuple(x.shape[1:]))
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
     train, valid, test = (
-        Split(take(where), y[where], ids[where], None if joined is None else joined[where]) for where in chosen.values()
+        Split(take(where), y[where], ids[where], None if merge_splits is None else merge_splits[where])
+        for where in chosen.values()
     )
     return Dataset(name, task, spec, train, valid, test, options={**(options or {}), "seed": seed})
 
@@ -168,7 +170,7 @@ def _how(tokenizer: Mapping[str, Any] | str | None, vocabulary: int) -> Mapping[
 
 def _tokens(
     texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any] | str
-) -> tuple[np.ndarray, InputSpec]:
+) -> tuple[np.ndarray, ModelInput]:
     words = Tokenizer.from_json(how) if isinstance(how, str) else Tokenizer.fit([texts[i] for i in train], **how)
     ids = words.encode(texts, length or _LONGEST_TEXT)
     if length is None:
@@ -176,4 +178,4 @@ def _tokens(
         fitting = max(1, int(np.percentile(needed, 95, method="higher")))
         # cut anew, because what stays of a longer text depends on the length
         ids = words.encode(texts, fitting) if words.truncate != "head" else np.ascontiguousarray(ids[:, :fitting])
-    return ids, InputSpec("text", ids.shape[1:], tokenizer=words.to_json())
+    return ids, ModelInput("text", ids.shape[1:], tokenizer=words.to_json())

@@ -46,15 +46,16 @@ def from_fasta(
     Raises:
         DataError: what `read_fasta` and `read_fastq` raise, files of different lengths, or splits that cannot be made.
 
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> draw = np.random.default_rng(0)
-    >>> for stem in ("other", "promoter"):
-    ...     rows = "".join(f">{stem}{i}\\n{''.join(draw.choice(list('ACGT'), 8))}\\n" for i in range(20))
-    ...     _ = (folder / f"{stem}.fa").write_text(rows)
-    >>> from_fasta({"other": folder / "other.fa", "promoter": folder / "promoter.fa"}, name="toy")
-    Dataset('toy', binary, dna (8,), train=28 valid=6 test=6)
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> draw = np.random.default_rng(0)
+        >>> for stem in ("other", "promoter"):
+        ...     rows = "".join(f">{stem}{i}\\n{''.join(draw.choice(list('ACGT'), 8))}\\n" for i in range(20))
+        ...     _ = (folder / f"{stem}.fa").write_text(rows)
+        >>> from_fasta({"other": folder / "other.fa", "promoter": folder / "promoter.fa"}, name="toy")
+        Dataset('toy', binary, dna (8,), train=28 valid=6 test=6)
     """
     if isinstance(files, (str, os.PathLike)) or len(files) < 2:
         raise DataError(

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.intervals import joined
+from deepbio.datasets.build.intervals import merge_splits
 from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import GenomeWindows, read_genbank
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError
+from deepbio.genome import GenomeWindows, read_genbank
 
 
 def from_genbank(
@@ -37,7 +37,7 @@ def from_genbank(
         path: the file, with its sequence.
         features: kinds of feature, at least two, such as `["CDS", "tRNA"]`; each is a class.
         length: bases of a window around the middle of a feature.
-        parts: True takes each part of a joined feature on its own; see `deepbio.datasets.genome.read_genbank`.
+        parts: True takes each part of a merge_splits feature on its own; see `deepbio.genome.read_genbank`.
         positive: of two classes, the positive one; None takes the second.
         stranded: windows on the minus strand are reverse complements.
         fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
@@ -46,15 +46,16 @@ def from_genbank(
     Raises:
         DataError: what `read_genbank` raises, fewer than two kinds of feature, or splits that cannot be made.
 
-    >>> import tempfile
-    >>> draw = np.random.default_rng(0)
-    >>> letters = "".join(draw.choice(list("acgt"), 3000))
-    >>> rows = "".join(f"     {('CDS', 'tRNA')[i % 2]:<16}{20 + 90 * i}..{49 + 90 * i}\\n" for i in range(32))
-    >>> head = "LOCUS       R1                      3000 bp    DNA     linear   UNK 01-JAN-1980\\nACCESSION   R1\\n"
-    >>> path = Path(tempfile.mkdtemp()) / "r.gb"
-    >>> _ = path.write_text(f"{head}FEATURES             Location/Qualifiers\\n{rows}ORIGIN\\n        1 {letters}\\n//\\n")
-    >>> from_genbank(path, features=["CDS", "tRNA"], length=40)
-    Dataset('r', binary, dna (40,), train=22 valid=6 test=4)
+    Example:
+        >>> import tempfile
+        >>> draw = np.random.default_rng(0)
+        >>> letters = "".join(draw.choice(list("acgt"), 3000))
+        >>> rows = "".join(f"     {('CDS', 'tRNA')[i % 2]:<16}{20 + 90 * i}..{49 + 90 * i}\\n" for i in range(32))
+        >>> head = "LOCUS       R1                      3000 bp    DNA     linear   UNK 01-JAN-1980\\nACCESSION   R1\\n"
+        >>> path = Path(tempfile.mkdtemp()) / "r.gb"
+        >>> _ = path.write_text(f"{head}FEATURES             Location/Qualifiers\\n{rows}ORIGIN\\n        1 {letters}\\n//\\n")
+        >>> from_genbank(path, features=["CDS", "tRNA"], length=40)
+        Dataset('r', binary, dna (40,), train=22 valid=6 test=4)
     """
     kinds = names_of(features)
     if len(kinds) < 2:
@@ -62,7 +63,7 @@ def from_genbank(
             f"Each kind of feature is a class: expected at least two, as ['CDS', 'tRNA']; received {kinds}."
         )
     read = [read_genbank(path, feature=kind, parts=parts) for kind in kinds]
-    found = joined([intervals for _, intervals in read])
+    found = merge_splits([intervals for _, intervals in read])
     windows = GenomeWindows(read[0][0], found, length=length, stranded=stranded)
     places = zip(found.chromosomes, found.starts, found.ends, found.strands, strict=True)
     used = {"genbank": path, "features": kinds, "length": length, "parts": parts or None, "positive": positive}

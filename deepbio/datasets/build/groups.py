@@ -11,7 +11,7 @@ Grouping = str | Callable[[str], str]
 
 
 def groups_of(names: Sequence[str], group: Grouping | None) -> list[str] | None:
-    """Give the group of each name; None where there is no `group`.
+    """Return the group of each name; None where there is no `group`.
 
     Args:
         names: of the examples.
@@ -20,8 +20,9 @@ def groups_of(names: Sequence[str], group: Grouping | None) -> list[str] | None:
     Raises:
         DataError: the pattern is none, or a name does not match it.
 
-    >>> groups_of(["chr1:5-9", "chr2:3-7"], r"^(\\w+):")
-    ['chr1', 'chr2']
+    Example:
+        >>> groups_of(["chr1:5-9", "chr2:3-7"], r"^(\\w+):")
+        ['chr1', 'chr2']
     """
     if group is None or callable(group):
         return None if group is None else [str(group(name)) for name in names]

@@ -54,16 +54,17 @@ def from_folder(
     Raises:
         DataError: what `read_image_folder` raises, or splits that cannot be made or share images.
 
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> draw = np.random.default_rng(0)
-    >>> for label in ("benign", "malignant"):
-    ...     (folder / label).mkdir()
-    ...     for i in range(20):
-    ...         Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(folder / label / f"{i}.png")
-    >>> from_folder(folder, name="scans")
-    Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> draw = np.random.default_rng(0)
+        >>> for label in ("benign", "malignant"):
+        ...     (folder / label).mkdir()
+        ...     for i in range(20):
+        ...         Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(folder / label / f"{i}.png")
+        >>> from_folder(folder, name="scans")
+        Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
     folder = Path(path)
     published = set(class_folders(folder)) if folder.is_dir() else set()
@@ -119,15 +120,16 @@ def from_npz(
     Raises:
         DataError: what `read_npz` raises, or splits that share images.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
-    >>> arrays = {}
-    >>> for seed, part in enumerate(("train", "val", "test")):
-    ...     arrays[f"{part}_images"] = np.random.default_rng(seed).integers(0, 256, (4, 8, 8), np.uint8)
-    ...     arrays[f"{part}_labels"] = np.array([[0], [1], [0], [1]])
-    >>> np.savez(path, **arrays)
-    >>> from_npz(path)
-    Dataset('tiny', binary, image (8, 8, 1), train=4 valid=4 test=4)
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
+        >>> arrays = {}
+        >>> for seed, part in enumerate(("train", "val", "test")):
+        ...     arrays[f"{part}_images"] = np.random.default_rng(seed).integers(0, 256, (4, 8, 8), np.uint8)
+        ...     arrays[f"{part}_labels"] = np.array([[0], [1], [0], [1]])
+        >>> np.savez(path, **arrays)
+        >>> from_npz(path)
+        Dataset('tiny', binary, image (8, 8, 1), train=4 valid=4 test=4)
     """
     splits = read_npz(path)
     parts = np.repeat(list(splits), [len(split.images) for split in splits.values()])
@@ -148,12 +150,12 @@ def from_npz(
 
 
 def decoded(images: ImageFiles) -> ImageFiles | np.ndarray:
-    """Give the pixels where all of them take at most 1 GiB, else the source as it is."""
+    """Return the pixels where all of them take at most 1 GiB, else the source as it is."""
     return images[np.arange(len(images))] if int(np.prod(images.shape)) <= IN_MEMORY else images
 
 
 def file_groups(images: ImageFiles) -> list[str] | None:
-    """Give the file of each image as its group where a file holds several; None where each has its own."""
+    """Return the file of each image as its group where a file holds several; None where each has its own."""
     if len(np.unique(images.files)) == len(images):
         return None
     return [id.rsplit("#", 1)[0] for id in images.ids.tolist()]  # a file with one image has no such mark, or its own

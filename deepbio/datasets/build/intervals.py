@@ -13,11 +13,11 @@ import numpy as np
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.noting import names_of, noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
-from deepbio.datasets.genome.tracks import read_tracks
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError, nearest
+from deepbio.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
+from deepbio.genome.tracks import read_tracks
 
 _Path = str | os.PathLike[str]
 
@@ -43,7 +43,7 @@ def from_bed(
     Splits are by chromosome: whole chromosomes go to one split.
 
     Args:
-        genome: the FASTA; encoded once, see `deepbio.datasets.genome.open_genome`.
+        genome: the FASTA; encoded once, see `deepbio.genome.open_genome`.
         bed: class to file; or one file of which `label` is predicted: `"name"` (classes), `"score"` (values), or
             `"feature"` of GTF and GFF (classes).
         length: bases of a window around the center, or the summit of a narrowPeak.
@@ -58,18 +58,19 @@ def from_bed(
     Raises:
         DataError: what `open_genome`, `read_bed`, `read_gtf` and `GenomeWindows` raise, or splits that cannot be made.
 
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> draw = np.random.default_rng(0)
-    >>> records = (f">chr{i}\\n{''.join(draw.choice(list('ACGT'), 300))}\\n" for i in range(1, 4))
-    >>> _ = (folder / "g.fa").write_text("".join(records))
-    >>> for stem, shift in (("open", 0), ("closed", 50)):
-    ...     rows = (f"chr{i}\\t{s + shift}\\t{s + shift + 9}\\n" for i in range(1, 4) for s in range(20, 230, 20))
-    ...     _ = (folder / f"{stem}.bed").write_text("".join(rows))
-    >>> beds = {"closed": folder / "closed.bed", "open": folder / "open.bed"}
-    >>> from_bed(folder / "g.fa", beds, length=40, valid=["chr2"], test=["chr3"], duplicates="keep")
-    Dataset('bed', binary, dna (40,), train=22 valid=22 test=22)
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> draw = np.random.default_rng(0)
+        >>> records = (f">chr{i}\\n{''.join(draw.choice(list('ACGT'), 300))}\\n" for i in range(1, 4))
+        >>> _ = (folder / "g.fa").write_text("".join(records))
+        >>> for stem, shift in (("open", 0), ("closed", 50)):
+        ...     rows = (f"chr{i}\\t{s + shift}\\t{s + shift + 9}\\n" for i in range(1, 4) for s in range(20, 230, 20))
+        ...     _ = (folder / f"{stem}.bed").write_text("".join(rows))
+        >>> beds = {"closed": folder / "closed.bed", "open": folder / "open.bed"}
+        >>> from_bed(folder / "g.fa", beds, length=40, valid=["chr2"], test=["chr3"], duplicates="keep")
+        Dataset('bed', binary, dna (40,), train=22 valid=22 test=22)
     """
     files = dict(bed) if isinstance(bed, Mapping) else {"": bed}
     if isinstance(bed, Mapping) == (label is not None):
@@ -85,7 +86,7 @@ def from_bed(
         if not is_gtf(path):
             raise DataError(f"{path}: label='feature' is for GTF and GFF; a BED has label='name' or label='score'.")
         read = {kind: read_intervals(path, [kind]) for kind in features}
-    intervals = joined(list(read.values()))
+    intervals = merge_splits(list(read.values()))
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     for found in read.values():
         GenomeWindows(windows.genome, found, length=length)  # names the right file where an interval is wrong
@@ -184,7 +185,7 @@ def from_bigwig(
 
 
 def is_gtf(path: _Path) -> bool:
-    """Say whether a file is GTF or GFF by its name; all else is BED."""
+    """Return whether a file is GTF or GFF by its name; all else is BED."""
     stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
     return stem.endswith((".gtf", ".gff", ".gff2", ".gff3"))
 
@@ -192,12 +193,12 @@ def is_gtf(path: _Path) -> bool:
 def read_intervals(path: _Path, features: Sequence[str]) -> Intervals:
     """Read BED and narrowPeak, or the features of GTF and GFF of the kinds that are asked for."""
     if is_gtf(path):
-        return joined([read_gtf(path, feature=kind) for kind in features])
+        return merge_splits([read_gtf(path, feature=kind) for kind in features])
     return read_bed(path)
 
 
-def joined(parts: list[Intervals]) -> Intervals:
-    """Give the intervals of several files, or of several kinds, one after the other."""
+def merge_splits(parts: list[Intervals]) -> Intervals:
+    """Return the intervals of several files, or of several kinds, one after the other."""
     names = [field.name for field in fields(Intervals) if field.name not in ("path", "summits")]
     summits = [np.zeros(len(part), dtype=bool) if part.summits is None else part.summits for part in parts]
     return replace(

@@ -66,16 +66,17 @@ def from_manifest(
         DataError: what `read_table` and `ImageFiles` raise, a file that is not there, with its row, or splits that cannot be
             made.
 
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> here = Path(tempfile.mkdtemp())
-    >>> draw = np.random.default_rng(0)
-    >>> for i in range(40):
-    ...     Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(here / f"{i}.png")
-    >>> rows = "".join(f"{i}.png,{'ill' if i % 2 else 'well'},p{i // 2}\\n" for i in range(40))
-    >>> _ = (here / "scans.csv").write_text("file,finding,patient\\n" + rows)
-    >>> from_manifest(here / "scans.csv", image="file", label="finding", group="patient", positive="ill")
-    Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> here = Path(tempfile.mkdtemp())
+        >>> draw = np.random.default_rng(0)
+        >>> for i in range(40):
+        ...     Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(here / f"{i}.png")
+        >>> rows = "".join(f"{i}.png,{'ill' if i % 2 else 'well'},p{i // 2}\\n" for i in range(40))
+        >>> _ = (here / "scans.csv").write_text("file,finding,patient\\n" + rows)
+        >>> from_manifest(here / "scans.csv", image="file", label="finding", group="patient", positive="ill")
+        Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
     targets = names_of(targets)
     check_predicted(label, targets)

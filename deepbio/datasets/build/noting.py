@@ -19,20 +19,22 @@ _USUAL = {
 
 
 def noted(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Give options as plain values for a recipe; those left at what is usual are left out.
+    """Return options as plain values for a recipe; those left at what is usual are left out.
 
-    >>> noted({"csv": "a.csv", "label": "ill", "text": None, "duplicates": "group", "group": str.lower})
-    {'csv': 'a.csv', 'label': 'ill', 'group': 'a function of your own'}
+    Example:
+        >>> noted({"csv": "a.csv", "label": "ill", "text": None, "duplicates": "group", "group": str.lower})
+        {'csv': 'a.csv', 'label': 'ill', 'group': 'a function of your own'}
     """
     kept = {name: value for name, value in options.items() if value is not None and value != _USUAL.get(name)}
     return {name: _plain(value) for name, value in kept.items() if not (isinstance(value, (list, tuple)) and not value)}
 
 
 def names_of(given: Any) -> list[str]:
-    """Give one name or several as a list of names; the command line reads the chromosome 3 as a number.
+    """Return one name or several as a list of names; the command line reads the chromosome 3 as a number.
 
-    >>> names_of("chr3"), names_of([8, "X"]), names_of(())
-    (['chr3'], ['8', 'X'], [])
+    Example:
+        >>> names_of("chr3"), names_of([8, "X"]), names_of(())
+        (['chr3'], ['8', 'X'], [])
     """
     several = isinstance(given, Iterable) and not isinstance(given, str)
     return [str(name) for name in (given if several else [given])]

@@ -60,12 +60,13 @@ def from_csv(
     Raises:
         DataError: what `read_table` raises, columns that contradict each other, or splits that cannot be made.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
-    >>> rows = (f"p{i % 30},{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60))
-    >>> _ = path.write_text("patient,age,diagnosis\\n" + "".join(rows))
-    >>> from_csv(path, label="diagnosis", group="patient", positive="ill")
-    Dataset('visits', binary, table (1,), train=42 valid=8 test=10)
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
+        >>> rows = (f"p{i % 30},{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60))
+        >>> _ = path.write_text("patient,age,diagnosis\\n" + "".join(rows))
+        >>> from_csv(path, label="diagnosis", group="patient", positive="ill")
+        Dataset('visits', binary, table (1,), train=42 valid=8 test=10)
     """
     targets = names_of(targets)
     check_predicted(label, targets)

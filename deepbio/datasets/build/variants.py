@@ -11,11 +11,11 @@ from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.intervals import chromosome_split
 from deepbio.datasets.build.noting import noted
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.genome import VariantWindows, open_genome, read_vcf
-from deepbio.datasets.genome.variants import Allele
 from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.errors import DataError
+from deepbio.genome import VariantWindows, open_genome, read_vcf
+from deepbio.genome.variants import Allele
 
 _Path = str | os.PathLike[str]
 
@@ -38,7 +38,7 @@ def from_vcf(
     """Build a data set of windows centred on the variants of VCF or BCF files. Splits are by chromosome.
 
     Args:
-        genome: the FASTA; encoded once, see `deepbio.datasets.genome.open_genome`.
+        genome: the FASTA; encoded once, see `deepbio.genome.open_genome`.
         vcf: class to file; or one file whose INFO field `label` has the classes (variants without it are left out).
         length: bases of a window; the variant begins at place `length // 2`.
         label: for one file, such as `"CLNSIG"`.
@@ -51,19 +51,20 @@ def from_vcf(
     Raises:
         DataError: what `open_genome`, `read_vcf` and `VariantWindows` raise, or splits that cannot be made.
 
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> folder, draw = Path(tempfile.mkdtemp()), np.random.default_rng(0)
-    >>> letters = ["".join(draw.choice(list("ACGT"), 300)) for _ in range(3)]
-    >>> _ = (folder / "g.fa").write_text("".join(f">chr{i}\\n{s}\\n" for i, s in enumerate(letters, start=1)))
-    >>> head = "##fileformat=VCFv4.3\\n" + "\\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO".split()) + "\\n"
-    >>> for stem, first in (("benign", 20), ("pathogenic", 25)):
-    ...     rows = [(c, p, letters[c - 1][p - 1]) for c in (1, 2, 3) for p in range(first, 280, 20)]
-    ...     body = "".join(f"chr{c}\\t{p}\\t.\\t{r}\\t{'C' if r == 'A' else 'A'}\\t.\\t.\\t.\\n" for c, p, r in rows)
-    ...     _ = (folder / f"{stem}.vcf").write_text(head + body)
-    >>> files = {stem: folder / f"{stem}.vcf" for stem in ("benign", "pathogenic")}
-    >>> from_vcf(folder / "g.fa", files, length=50, valid=["chr2"], test=["chr3"])
-    Dataset('vcf', binary, dna (50,), train=26 valid=26 test=26)
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> folder, draw = Path(tempfile.mkdtemp()), np.random.default_rng(0)
+        >>> letters = ["".join(draw.choice(list("ACGT"), 300)) for _ in range(3)]
+        >>> _ = (folder / "g.fa").write_text("".join(f">chr{i}\\n{s}\\n" for i, s in enumerate(letters, start=1)))
+        >>> head = "##fileformat=VCFv4.3\\n" + "\\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO".split()) + "\\n"
+        >>> for stem, first in (("benign", 20), ("pathogenic", 25)):
+        ...     rows = [(c, p, letters[c - 1][p - 1]) for c in (1, 2, 3) for p in range(first, 280, 20)]
+        ...     body = "".join(f"chr{c}\\t{p}\\t.\\t{r}\\t{'C' if r == 'A' else 'A'}\\t.\\t.\\t.\\n" for c, p, r in rows)
+        ...     _ = (folder / f"{stem}.vcf").write_text(head + body)
+        >>> files = {stem: folder / f"{stem}.vcf" for stem in ("benign", "pathogenic")}
+        >>> from_vcf(folder / "g.fa", files, length=50, valid=["chr2"], test=["chr3"])
+        Dataset('vcf', binary, dna (50,), train=26 valid=26 test=26)
     """
     if isinstance(vcf, Mapping) == (label is not None):
         raise DataError(

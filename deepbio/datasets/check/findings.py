@@ -44,7 +44,7 @@ class DataReport:
     problems: list[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give a JSON-able dictionary."""
+        """Return a JSON-able dictionary."""
         own = {key: value for key, value in self.__dict__.items() if key not in ("leakage", "shortcut")}
         shortcut = None if self.shortcut is None else self.shortcut._asdict()
         return {**own, "leakage": self.leakage.to_dict(), "shortcut": shortcut}
@@ -87,9 +87,10 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
         near: look for near duplicates of DNA and images too.
         seed: of the sample that the shortcut baseline learns from.
 
-    >>> from deepbio.datasets import load_dataset
-    >>> check_dataset(load_dataset("ecoli_promoters")).classes["test"]
-    {'not_promoter': 11, 'promoter': 11}
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> check_dataset(load_dataset("ecoli_promoters")).classes["test"]
+        {'not_promoter': 11, 'promoter': 11}
     """
     leakage = check_leakage(data, near=near)
     found = {part: digests(split.x) for part, split in data.splits()}
@@ -127,7 +128,7 @@ def _has_lengths(data: Dataset) -> bool:
 
 
 def lengths_of(data: Dataset, x: Any) -> np.ndarray:
-    """Give the length of each example `(n,)`: bases without the N at both ends, or tokens."""
+    """Return the length of each example `(n,)`: bases without the N at both ends, or tokens."""
     known = np.asarray(x[np.arange(len(x))]) != (4 if data.input.modality == "dna" else 0)
     width = known.shape[1]
     ends = width - known[:, ::-1].argmax(axis=1) - (known.argmax(axis=1) if data.input.modality == "dna" else 0)

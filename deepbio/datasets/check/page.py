@@ -23,7 +23,7 @@ _MOST, _PAIRS, _SEQUENCES = 40, 24, 20_000
 
 
 def report_page(report: DataReport, data: Dataset) -> str:
-    """Give the page: problems first, then classes, examples, lengths, GC and letters by position, leakage with its copies.
+    """Return the page: problems first, then classes, examples, lengths, GC and letters by position, leakage with its copies.
 
     Images show examples and the mean of each class. Notes and sequences themselves are not shown.
     """

@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT, _BINS = 560, 110, 40
 
 
 def example_strip(data: Dataset, label: int, *, most: int = 12) -> str:
-    """Give the first training images of one class as one picture; nothing where the class has none."""
+    """Return the first training images of one class as one picture; nothing where the class has none."""
     chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
     if not len(chosen):
         return ""
@@ -25,7 +25,7 @@ def example_strip(data: Dataset, label: int, *, most: int = 12) -> str:
 
 
 def mean_image(data: Dataset, label: int, *, most: int = 1000) -> str:
-    """Give the mean of the first training images of one class, which shows marks that stand at one place of all."""
+    """Return the mean of the first training images of one class, which shows marks that stand at one place of all."""
     chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
     if not len(chosen):
         return ""
@@ -35,7 +35,7 @@ def mean_image(data: Dataset, label: int, *, most: int = 1000) -> str:
 
 
 def copies(data: Dataset, one: str, id: str, other: str, copy: str) -> str:
-    """Give an image and its copy in another split, side by side."""
+    """Return an image and its copy in another split, side by side."""
     splits = dict(data.splits())
     pair = [_image(splits[part], name) for part, name in ((one, id), (other, copy))]
     if any(image is None for image in pair):
@@ -45,7 +45,7 @@ def copies(data: Dataset, one: str, id: str, other: str, copy: str) -> str:
 
 
 def letter_map(codes: np.ndarray, name: str) -> str:
-    """Give the share of A, C, G and T (rows) at each position of codes `(n, length)`, dark for many."""
+    """Return the share of A, C, G and T (rows) at each position of codes `(n, length)`, dark for many."""
     shares = np.stack([(codes == letter).mean(axis=0) for letter in range(4)])
     tall = np.repeat((255 * (1 - shares)).astype(np.uint8), 6, axis=0)
     wide = max(1, 480 // codes.shape[1])
@@ -79,7 +79,7 @@ def histogram(values: dict[str, np.ndarray], *, unit: str) -> str:
 
 
 def picture(pixels: np.ndarray, name: str, *, height: int = 64) -> str:
-    """Give uint8 pixels `(height, width, 1 or 3)` as a PNG inside the page."""
+    """Return uint8 pixels `(height, width, 1 or 3)` as a PNG inside the page."""
     from PIL import Image
 
     file = io.BytesIO()

@@ -29,9 +29,10 @@ def shortcut_baseline(data: Dataset, *, seed: int = 0) -> Shortcut | None:
     The view: counts of 3-mers for DNA; mean, spread, corners and a histogram of the pixels for images; number of tokens and
     of different ones for text; the columns themselves for tables. At most 5,000 examples of a split are used.
 
-    >>> from deepbio.datasets import load_dataset
-    >>> shortcut_baseline(load_dataset("xor")).auroc < 0.8
-    True
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> shortcut_baseline(load_dataset("xor")).auroc < 0.8
+        True
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score

@@ -10,7 +10,7 @@ import numpy as np
 from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.public.own_copy import check_sizes, own_copy
+from deepbio.datasets.public.user_supplied import check_sizes, own_copy
 from deepbio.datasets.readers import read_fasta, read_table
 from deepbio.errors import DataError
 

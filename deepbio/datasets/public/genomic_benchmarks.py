@@ -9,7 +9,7 @@ from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.public.own_copy import check_sizes, own_copy
+from deepbio.datasets.public.user_supplied import check_sizes, own_copy
 from deepbio.errors import DataError, nearest
 
 

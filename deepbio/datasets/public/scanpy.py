@@ -10,7 +10,7 @@ from deepbio.datasets.build import from_anndata
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
-from deepbio.datasets.files import sha256_of
+from deepbio.files import sha256_of
 
 
 def pbmc68k_reduced(card: Card, *, seed: int = 0) -> Dataset:

@@ -12,7 +12,7 @@ from deepbio.datasets.public.card_splits import card_splits
 from deepbio.datasets.split import Split
 from deepbio.datasets.splitting import identical
 from deepbio.datasets.standardise import table_input
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 
 def breast_cancer(card: Card) -> Dataset:
@@ -64,7 +64,7 @@ def digits(card: Card) -> Dataset:
     y = raw["target"].astype(np.int64)
     splits = card_splits(card, _whole(card, x, y))
     return Dataset(
-        card.name, Task.classify(tuple(card["classes"])), InputSpec("image", x.shape[1:]), *splits, card=card
+        card.name, Task.classify(tuple(card["classes"])), ModelInput("image", x.shape[1:]), *splits, card=card
     )
 
 

@@ -13,7 +13,7 @@ from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
-from deepbio.datasets.genome import GenomeWindows, Intervals, open_genome
+from deepbio.genome import GenomeWindows, Intervals, open_genome
 from deepbio.sequence import encode
 
 _NEITHER, _DONOR, _ACCEPTOR = range(3)

@@ -14,7 +14,7 @@ from deepbio.datasets.fetch import card_file
 from deepbio.datasets.public.card_splits import card_splits
 from deepbio.datasets.split import Split
 from deepbio.sequence import encode
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 
 
 def uci_splice(card: Card) -> Dataset:
@@ -45,4 +45,4 @@ def _dataset(card: Card, rows: list[tuple[str, str]], *, labels: tuple[str, ...]
     ids = np.array([f"{card.name}:{i + 1}" for i, _, _ in kept])
     splits = card_splits(card, Split(x, y, ids, sequences))
     names = tuple(card["classes"])
-    return Dataset(card.name, Task.classify(names), InputSpec("dna", x.shape[1:]), *splits, card=card)
+    return Dataset(card.name, Task.classify(names), ModelInput("dna", x.shape[1:]), *splits, card=card)

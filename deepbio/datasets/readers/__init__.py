@@ -1,11 +1,12 @@
 """Readers of file formats: a path goes in, arrays or a source come out, and what is wrong is named with its place.
 
->>> import tempfile
->>> from pathlib import Path
->>> path = Path(tempfile.mkdtemp()) / "a.fa"
->>> _ = path.write_text(">first\\nACGT\\n>second\\nTTNA\\n")
->>> read_fasta(path).ids
-['first', 'second']
+Example:
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> path = Path(tempfile.mkdtemp()) / "a.fa"
+    >>> _ = path.write_text(">first\\nACGT\\n>second\\nTTNA\\n")
+    >>> read_fasta(path).ids
+    ['first', 'second']
 """
 
 from deepbio.datasets.readers.dicom import read_dicom

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.datasets.readers.content import check_exists
+from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
 from deepbio.errors import DataError, OptionalDependencyError
 from deepbio.optional import require

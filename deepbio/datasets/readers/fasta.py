@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from deepbio.datasets.readers.content import read_content
+from deepbio.content import read_content
 from deepbio.errors import DataError
 from deepbio.sequence import encode
 from deepbio.sequence.codes import Unknown
@@ -57,12 +57,13 @@ def read_fasta(
 
     Source: Pearson and Lipman 1988, doi:10.1073/pnas.85.8.2444.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.fa"
-    >>> _ = path.write_text(">chr1:5-9 a peak\\nAC\\nGT\\n")
-    >>> records = read_fasta(path)
-    >>> records.ids, records.codes.tolist()
-    (['chr1:5-9'], [[0, 1, 2, 3]])
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.fa"
+        >>> _ = path.write_text(">chr1:5-9 a peak\\nAC\\nGT\\n")
+        >>> records = read_fasta(path)
+        >>> records.ids, records.codes.tolist()
+        (['chr1:5-9'], [[0, 1, 2, 3]])
     """
     if same_names not in ("error", "number"):
         raise DataError(f"same_names is 'error' or 'number'; received {same_names!r}.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.datasets.readers.content import read_content
+from deepbio.content import read_content
 from deepbio.errors import DataError
 from deepbio.sequence import encode
 
@@ -44,12 +44,13 @@ def read_fastq(path: str | os.PathLike[str]) -> FastqReads:
 
     Source: Cock et al. 2010, doi:10.1093/nar/gkp1137.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.fq"
-    >>> _ = path.write_text("@read1\\nACGN\\n+\\nII5!\\n")
-    >>> reads = read_fastq(path)
-    >>> reads.ids, reads.codes.tolist(), reads.qualities.tolist()
-    (['read1'], [[0, 1, 2, 4]], [[40, 40, 20, 0]])
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.fq"
+        >>> _ = path.write_text("@read1\\nACGN\\n+\\nII5!\\n")
+        >>> reads = read_fastq(path)
+        >>> reads.ids, reads.codes.tolist(), reads.qualities.tolist()
+        (['read1'], [[0, 1, 2, 4]], [[40, 40, 20, 0]])
     """
     place = Path(path)
     content = read_content(place).replace(b"\r\n", b"\n")

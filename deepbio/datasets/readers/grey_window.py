@@ -26,8 +26,9 @@ def check_window(window: Window) -> Window:
     Raises:
         DataError: another word, or a width that is not positive and finite.
 
-    >>> check_window([40, 400])
-    (40.0, 400.0)
+    Example:
+        >>> check_window([40, 400])
+        (40.0, 400.0)
     """
     if window is None or window == "full":
         return window
@@ -50,8 +51,9 @@ def apply_window(values: np.ndarray, center: float, width: float, shape: Shape =
 
     Source: DICOM PS3.3, section C.11.2.1.2.
 
-    >>> apply_window(np.array([-100, 0, 50, 100, 200]), 50, 100).tolist()
-    [0, 0, 128, 255, 255]
+    Example:
+        >>> apply_window(np.array([-100, 0, 50, 100, 200]), 50, 100).tolist()
+        [0, 0, 128, 255, 255]
     """
     x = np.asarray(values, dtype=np.float64)
     if shape == "SIGMOID":

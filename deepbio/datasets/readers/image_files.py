@@ -104,7 +104,7 @@ class ImageFiles:
         return out
 
     def take(self, indices: Iterable[int]) -> ImageFiles:
-        """Give the source of some of the images, in the order of `indices`, without reading them."""
+        """Return the source of some of the images, in the order of `indices`, without reading them."""
         chosen = [int(i) for i in indices]
         part = object.__new__(ImageFiles)  # the headers have been read
         part.__dict__.update(self.__dict__, paths=[self.paths[i] for i in chosen])
@@ -113,7 +113,7 @@ class ImageFiles:
         return part
 
     def digests(self) -> list[str]:
-        """Give the SHA-256 of each file, without decoding it, with the frame where a file has several."""
+        """Return the SHA-256 of each file, without decoding it, with the frame where a file has several."""
         distinct = list(dict.fromkeys(self.paths))
         found = dict(
             zip(distinct, _each(lambda path: hashlib.sha256(path.read_bytes()).hexdigest(), distinct), strict=True)
@@ -124,7 +124,7 @@ class ImageFiles:
         ]
 
     def fingerprint(self) -> str:
-        """Give one SHA-256 of all files, of the shape that they are brought to and of the window."""
+        """Return one SHA-256 of all files, of the shape that they are brought to and of the window."""
         window = "" if self.window is None else f"{self.window} "
         return hashlib.sha256(f"{self.shape} {window}{' '.join(self.digests())}".encode()).hexdigest()
 

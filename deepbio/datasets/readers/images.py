@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.datasets.readers.content import check_exists
+from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.image_files import ENDINGS, ImageFiles
 from deepbio.errors import DataError
@@ -47,15 +47,16 @@ def read_image_folder(
     Raises:
         DataError: no folder, no classes, an empty class, or a file that `ImageFiles` refuses; each names the file.
 
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> for name in ("benign", "malignant"):
-    ...     (folder / name).mkdir()
-    ...     Image.new("L", (6, 5)).save(folder / name / "1.png")
-    >>> read = read_image_folder(folder)
-    >>> read.images[np.arange(2)].shape, read.classes, read.images.ids.tolist()
-    ((2, 5, 6, 1), ('benign', 'malignant'), ['benign/1.png', 'malignant/1.png'])
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("benign", "malignant"):
+        ...     (folder / name).mkdir()
+        ...     Image.new("L", (6, 5)).save(folder / name / "1.png")
+        >>> read = read_image_folder(folder)
+        >>> read.images[np.arange(2)].shape, read.classes, read.images.ids.tolist()
+        ((2, 5, 6, 1), ('benign', 'malignant'), ['benign/1.png', 'malignant/1.png'])
     """
     folder = check_exists(path, folder=True)
     classes = class_folders(folder)
@@ -85,12 +86,13 @@ def read_images(
     Raises:
         DataError: no such file or folder, no images in it, or a file that `ImageFiles` refuses.
 
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> path = Path(tempfile.mkdtemp()) / "scan.png"
-    >>> Image.new("RGB", (6, 5)).save(path)
-    >>> read_images(path, shape=(8, 8, 1)).shape
-    (1, 8, 8, 1)
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = Path(tempfile.mkdtemp()) / "scan.png"
+        >>> Image.new("RGB", (6, 5)).save(path)
+        >>> read_images(path, shape=(8, 8, 1)).shape
+        (1, 8, 8, 1)
     """
     if Path(path).is_file():
         return ImageFiles([Path(path)], ids=[Path(path).name], shape=shape, window=window)
@@ -100,21 +102,22 @@ def read_images(
 
 
 def is_image(path: Path) -> bool:
-    """Say whether a file's name ends as that of an image does.
+    """Return whether a file's name ends as that of an image does.
 
-    >>> is_image(Path("brain.nii.gz")), is_image(Path("reads.fa.gz"))
-    (True, False)
+    Example:
+        >>> is_image(Path("brain.nii.gz")), is_image(Path("reads.fa.gz"))
+        (True, False)
     """
     return path.name.lower().endswith(ENDINGS)
 
 
 def class_folders(folder: Path) -> list[str]:
-    """Give the names of the subfolders, sorted, without hidden ones."""
+    """Return the names of the subfolders, sorted, without hidden ones."""
     return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
 def image_paths(folder: Path) -> list[Path]:
-    """Give the image files below a folder, sorted; hidden files are left out and any other file is refused."""
+    """Return the image files below a folder, sorted; hidden files are left out and any other file is refused."""
     paths = []
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or path.name.startswith(".") or path.name.lower() in _IGNORED:

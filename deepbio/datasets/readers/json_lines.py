@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from deepbio.datasets.readers.content import read_content
+from deepbio.content import read_content
 from deepbio.errors import DataError
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
@@ -28,11 +28,12 @@ def read_json_lines(path: Path, *, words: Collection[str] = (), encoding: str = 
 
     Source: RFC 8259 and the JSON lines convention of one value a line.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.jsonl"
-    >>> _ = path.write_text('{"age": 60, "note": "well"}\\n{"age": 70, "note": "ill"}\\n')
-    >>> read_json_lines(path)["age"].tolist()
-    [60, 70]
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.jsonl"
+        >>> _ = path.write_text('{"age": 60, "note": "well"}\\n{"age": 70, "note": "ill"}\\n')
+        >>> read_json_lines(path)["age"].tolist()
+        [60, 70]
     """
     content = read_content(path)
     rows = []

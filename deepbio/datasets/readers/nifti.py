@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.datasets.readers.content import check_exists
+from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
 from deepbio.errors import DataError
 from deepbio.optional import require

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.datasets.readers.content import read_content
+from deepbio.content import read_content
 from deepbio.datasets.readers.table import read_table
 from deepbio.datasets.readers.table_file import table_columns
 from deepbio.errors import DataError, nearest
@@ -38,11 +38,12 @@ def read_notes(path: str | os.PathLike[str], *, text: str | None = None, id: str
     Raises:
         DataError: file missing, empty, damaged or not UTF-8; no such column; an empty note, with its row or line.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
-    >>> _ = path.write_text("No fever.\\nCough for three days.\\n")
-    >>> read_notes(path).texts
-    ['No fever.', 'Cough for three days.']
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
+        >>> _ = path.write_text("No fever.\\nCough for three days.\\n")
+        >>> read_notes(path).texts
+        ['No fever.', 'Cough for three days.']
     """
     place = Path(path)
     if ".txt" in place.suffixes:

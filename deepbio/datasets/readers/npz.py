@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepbio.datasets.readers.content import check_exists
+from deepbio.content import check_exists
 from deepbio.errors import DataError, nearest
 
 _SPLITS = {"train": "train", "valid": "val", "test": "test"}
@@ -34,12 +34,13 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NpzSplit]:
 
     Source: MedMNIST v2, doi:10.1038/s41597-022-01721-8.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
-    >>> x, y = np.zeros((2, 4, 4), np.uint8), np.array([[0], [1]])
-    >>> np.savez(path, train_images=x, train_labels=y, val_images=x, val_labels=y, test_images=x, test_labels=y)
-    >>> read_npz(path)["valid"].images.shape
-    (2, 4, 4, 1)
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
+        >>> x, y = np.zeros((2, 4, 4), np.uint8), np.array([[0], [1]])
+        >>> np.savez(path, train_images=x, train_labels=y, val_images=x, val_labels=y, test_images=x, test_labels=y)
+        >>> read_npz(path)["valid"].images.shape
+        (2, 4, 4, 1)
     """
     place = check_exists(path)
     if not zipfile.is_zipfile(place):

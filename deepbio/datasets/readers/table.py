@@ -78,12 +78,13 @@ def read_table(
 
     Source of the text form: RFC 4180.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
-    >>> _ = path.write_text("patient,age,diagnosis\\np1,60,benign\\np2,70,malignant\\n")
-    >>> table = read_table(path, label="diagnosis", group="patient")
-    >>> table.features, table.x.tolist(), table.labels.tolist()
-    (('age',), [[60.0], [70.0]], ['benign', 'malignant'])
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_text("patient,age,diagnosis\\np1,60,benign\\np2,70,malignant\\n")
+        >>> table = read_table(path, label="diagnosis", group="patient")
+        >>> table.features, table.x.tolist(), table.labels.tolist()
+        (('age',), [[60.0], [70.0]], ['benign', 'malignant'])
     """
     targets = (targets,) if isinstance(targets, str) else tuple(targets)
     named = {"label": label, "text": text, "group": group, "id": id, "split": split}
@@ -115,11 +116,12 @@ def read_table(
 def read_columns(path: str | os.PathLike[str], features: Sequence[str]) -> Table:
     """Read only the columns of numbers that a model knows by name, in its order: what `predict` needs.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
-    >>> _ = path.write_text("age,note,weight\\n60,well,70\\n")
-    >>> read_columns(path, ("weight", "age")).x.tolist()
-    [[70.0, 60.0]]
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_text("age,note,weight\\n60,well,70\\n")
+        >>> read_columns(path, ("weight", "age")).x.tolist()
+        [[70.0, 60.0]]
     """
     return read_table(path, features=features)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepbio.datasets.readers.content import check_exists, read_content
+from deepbio.content import check_exists, read_content
 from deepbio.datasets.readers.json_lines import ENDINGS as _JSON_LINES
 from deepbio.datasets.readers.json_lines import read_json_lines
 from deepbio.errors import DataError
@@ -22,16 +22,17 @@ _SEPARATORS = ",\t;"
 
 
 def table_columns(path: Path, *, encoding: str = "utf-8") -> list[str]:
-    """Give the names of the columns of a table.
+    """Return the names of the columns of a table.
 
     Raises:
         DataError: as `read_frame`.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.tsv"
-    >>> _ = path.write_text("age\\tsex\\n60\\tf\\n")
-    >>> table_columns(path)
-    ['age', 'sex']
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.tsv"
+        >>> _ = path.write_text("age\\tsex\\n60\\tf\\n")
+        >>> table_columns(path)
+        ['age', 'sex']
     """
     if path.suffix == ".parquet":
         return _checked(path, [str(name) for name in _read_parquet(path, schema_only=True).columns])
@@ -47,11 +48,12 @@ def read_frame(path: Path, *, words: Collection[str] = (), encoding: str = "utf-
         DataError: file missing, empty, damaged or in another encoding, a column without a name or with the name of
             another, a row longer than the header, no rows.
 
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a.tsv"
-    >>> _ = path.write_text("age\\tcountry\\n60\\tNA\\n")
-    >>> read_frame(path, words=["country"])["country"].tolist()
-    ['NA']
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.tsv"
+        >>> _ = path.write_text("age\\tcountry\\n60\\tNA\\n")
+        >>> read_frame(path, words=["country"])["country"].tolist()
+        ['NA']
     """
     if path.suffix == ".parquet":
         frame = _read_parquet(path)

@@ -8,7 +8,7 @@ _ALL_PAIRS = 16  # buckets up to this size give all their pairs
 
 
 def bucket_pairs(bands: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
-    """Give the pairs of examples that agree in all rows of at least one band.
+    """Return the pairs of examples that agree in all rows of at least one band.
 
     A bucket of more than 16 gives each member with its neighbour and with the first, which keeps it one group.
 
@@ -19,8 +19,9 @@ def bucket_pairs(bands: np.ndarray, known: np.ndarray | None = None) -> np.ndarr
     Returns:
         int64 `(m, 2)`, sorted, each pair once, the smaller number first.
 
-    >>> bucket_pairs(np.array([[[1], [5]], [[1], [6]], [[2], [6]]])).tolist()
-    [[0, 1], [1, 2]]
+    Example:
+        >>> bucket_pairs(np.array([[[1], [5]], [[1], [6]], [[2], [6]]])).tolist()
+        [[0, 1], [1, 2]]
     """
     n = len(bands)
     here = np.arange(n) if known is None else np.flatnonzero(known)

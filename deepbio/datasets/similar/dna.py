@@ -33,11 +33,12 @@ def similar_sequences(
 
     Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900.
 
-    >>> draw = np.random.default_rng(0)
-    >>> codes = draw.integers(0, 4, (3, 100), np.uint8)
-    >>> codes[2, :90] = codes[0, 10:]
-    >>> similar_sequences(codes)[0].tolist()
-    [[0, 2]]
+    Example:
+        >>> draw = np.random.default_rng(0)
+        >>> codes = draw.integers(0, 4, (3, 100), np.uint8)
+        >>> codes[2, :90] = codes[0, 10:]
+        >>> similar_sequences(codes)[0].tolist()
+        [[0, 2]]
     """
     if len(codes) < 2 or codes.shape[1] < WORD:
         return np.empty((0, 2), np.int64), np.empty(0)

@@ -31,12 +31,13 @@ def near_pairs(content: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def near_groups(content: Any) -> np.ndarray:
-    """Give each example the group of its near duplicates, `(n,)`, as strings: chains of similar examples are one group.
+    """Return each example the group of its near duplicates, `(n,)`, as strings: chains of similar examples are one group.
 
-    >>> codes = np.random.default_rng(0).integers(0, 4, (3, 50), np.uint8)
-    >>> codes[2, :45] = codes[0, 5:]
-    >>> near_groups(codes).tolist()
-    ['0', '1', '0']
+    Example:
+        >>> codes = np.random.default_rng(0).integers(0, 4, (3, 50), np.uint8)
+        >>> codes[2, :45] = codes[0, 5:]
+        >>> near_groups(codes).tolist()
+        ['0', '1', '0']
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

@@ -31,11 +31,12 @@ def similar_images(images: Any, *, bits: int = BITS, difference: float = DIFFERE
 
     Source of the hash: Zauner 2010, Implementation and benchmarking of perceptual image hash functions.
 
-    >>> draw = np.random.default_rng(0)
-    >>> images = draw.integers(0, 250, (3, 32, 32, 1), np.uint8)
-    >>> images[2] = images[0] + 3
-    >>> similar_images(images)[0].tolist()
-    [[0, 2]]
+    Example:
+        >>> draw = np.random.default_rng(0)
+        >>> images = draw.integers(0, 250, (3, 32, 32, 1), np.uint8)
+        >>> images[2] = images[0] + 3
+        >>> similar_images(images)[0].tolist()
+        [[0, 2]]
     """
     hashes, small = _hashes(images)
     edges = np.linspace(0, 64, BITS + 2).astype(int)

@@ -91,7 +91,7 @@ class Grammar:
         return found
 
     def span(self, motifs: Sequence[Motif]) -> int:
-        """Give the most bases that all motifs with their spaces can take."""
+        """Return the most bases that all motifs with their spaces can take."""
         return sum(map(len, motifs)) + self.spacing[1] * (len(motifs) - 1)
 
     def _ordered(self, number: int, random: np.random.Generator) -> list[int]:

@@ -52,7 +52,7 @@ class LesionImages:
         name: str = "simulated_lesions",
         seed: int = 0,
     ) -> Dataset:
-        """Give the data set: is there a lesion, which shape has it (without one: `none`), or which pixels are its own.
+        """Return the data set: is there a lesion, which shape has it (without one: `none`), or which pixels are its own.
 
         Ids are the examples' numbers, counted from 0 as in `masks`.
         """
@@ -105,9 +105,10 @@ def simulate_lesions(
     Raises:
         DataError: an unknown shape, lesions larger than the image, or a share out of range.
 
-    >>> found = simulate_lesions(4, size=32, seed=1)
-    >>> found.x.shape, found.masks.shape, bool((found.masks.any(axis=(1, 2)) == (found.y > 0)).all())
-    ((4, 32, 32, 1), (4, 32, 32), True)
+    Example:
+        >>> found = simulate_lesions(4, size=32, seed=1)
+        >>> found.x.shape, found.masks.shape, bool((found.masks.any(axis=(1, 2)) == (found.y > 0)).all())
+        ((4, 32, 32, 1), (4, 32, 32), True)
     """
     shapes = tuple(shapes)
     for shape in shapes:

@@ -62,14 +62,14 @@ class MotifSequences:
         return len(self.x)
 
     def mask(self) -> np.ndarray:
-        """Give bool `(n, length)`: which bases belong to a planted site. What an attribution should find."""
+        """Return bool `(n, length)`: which bases belong to a planted site. What an attribution should find."""
         found = np.zeros(self.x.shape, dtype=bool)
         for site in self.planted:
             found[site.example, site.start : site.end] = True
         return found
 
     def dataset(self, *, name: str = "simulated_motifs", seed: int = 0) -> Dataset:
-        """Give the data set; ids are the examples' numbers, counted from 0 as in `planted`."""
+        """Return the data set; ids are the examples' numbers, counted from 0 as in `planted`."""
         from deepbio.datasets.build import from_arrays
 
         return from_arrays(
@@ -114,11 +114,12 @@ def simulate_motifs(
         DataError: an unknown motif or rule, motifs that do not fit into `length`, or a background of another length.
         OptionalDependencyError: pyjaspar is not installed (extra `genomics`).
 
-    >>> own = Motif("M1", "own", np.eye(4)[[0, 1, 2, 3, 0, 1]])
-    >>> found = simulate_motifs([own], 4, length=30, orientation="plus")
-    >>> from deepbio.sequence import decode
-    >>> {decode(found.x[site.example, site.start : site.end]) for site in found.planted}
-    {'ACGTAC'}
+    Example:
+        >>> own = Motif("M1", "own", np.eye(4)[[0, 1, 2, 3, 0, 1]])
+        >>> found = simulate_motifs([own], 4, length=30, orientation="plus")
+        >>> from deepbio.sequence import decode
+        >>> {decode(found.x[site.example, site.start : site.end]) for site in found.planted}
+        {'ACGTAC'}
     """
     if negatives not in ("shuffled", "broken"):
         raise DataError(f"Unknown negatives {negatives!r}. {nearest(str(negatives), ('shuffled', 'broken'))}")

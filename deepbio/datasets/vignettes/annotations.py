@@ -37,13 +37,14 @@ class Disease(NamedTuple):
 
 
 def parse_frequency(text: str) -> float:
-    """Give the share that a frequency stands for: patients `n/m`, a percentage, or one of the ontology's classes.
+    """Return the share that a frequency stands for: patients `n/m`, a percentage, or one of the ontology's classes.
 
     Raises:
         DataError: it is none of these, or above 1.
 
-    >>> parse_frequency("3/12"), parse_frequency("45%"), parse_frequency("HP:0040281")
-    (0.25, 0.45, 0.895)
+    Example:
+        >>> parse_frequency("3/12"), parse_frequency("45%"), parse_frequency("HP:0040281")
+        (0.25, 0.45, 0.895)
     """
     if text in FREQUENCY_CLASSES:
         return FREQUENCY_CLASSES[text]

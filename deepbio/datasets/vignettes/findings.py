@@ -46,7 +46,7 @@ class FindingModel:
     prior: np.ndarray
 
     def probabilities(self, rows: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-        """Give P(affirmed | disease) and P(denied | disease) of some diseases, each float64 `(rows, findings)`."""
+        """Return P(affirmed | disease) and P(denied | disease) of some diseases, each float64 `(rows, findings)`."""
         absent = (1 - self.frequency[rows].astype(np.float64)) * (1 - self.background)
         return (1 - absent) * self.written[rows, None], absent * self.denial
 

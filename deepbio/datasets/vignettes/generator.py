@@ -91,9 +91,10 @@ def simulate_vignettes(
     Raises:
         DataError: an option out of range, or a file that is missing or cannot be read.
 
-    >>> notes = simulate_vignettes(50, 2, seed=0)
-    >>> len(notes.diseases), notes.findings.shape[0], notes.y.dtype.name
-    (50, 2, 'int64')
+    Example:
+        >>> notes = simulate_vignettes(50, 2, seed=0)
+        >>> len(notes.diseases), notes.findings.shape[0], notes.y.dtype.name
+        (50, 2, 'int64')
     """
     if examples < 0:
         raise DataError(f"The number of examples is 0 or more; received {examples}.")

@@ -13,7 +13,7 @@ from deepbio.datasets.split import Split
 from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
 from deepbio.datasets.vignettes.selection import LEAST_FINDINGS
 from deepbio.errors import DataError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.text import Tokenizer
 
 
@@ -69,7 +69,7 @@ def vignettes(
     return Dataset(
         card.name,
         Task.classify([disease.name for disease in notes.diseases]),
-        InputSpec("text", (length,), tokenizer=words.to_json()),
+        ModelInput("text", (length,), tokenizer=words.to_json()),
         **parts,
         card=card,
         options={

@@ -75,17 +75,17 @@ class Chances:
         self._left: list[float] = []
 
     def below(self, n: int) -> int:
-        """Give a whole number from 0 to `n - 1`, each equally likely."""
+        """Return a whole number from 0 to `n - 1`, each equally likely."""
         if not self._left:
             self._left = self._rng.random(8192).tolist()
         return int(self._left.pop() * n)
 
     def one_of(self, choices: Sequence[T]) -> T:
-        """Give one of `choices`, each equally likely."""
+        """Return one of `choices`, each equally likely."""
         return choices[self.below(len(choices))]
 
     def shuffled(self, values: Sequence[T]) -> list[T]:
-        """Give the values in random order."""
+        """Return the values in random order."""
         result = list(values)
         for i in range(len(result) - 1, 0, -1):
             j = self.below(i + 1)
@@ -133,17 +133,19 @@ def write_note(states: np.ndarray, phrases: Sequence[Phrases], chances: Chances)
 def join(phrases: Sequence[str], last: str) -> str:
     """Join phrases as a sentence does: commas, and `last` before the last one.
 
-    >>> join(["a fever", "red eyes", "is irritable"], "and")
-    'a fever, red eyes and is irritable'
+    Example:
+        >>> join(["a fever", "red eyes", "is irritable"], "and")
+        'a fever, red eyes and is irritable'
     """
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} {last} {phrases[-1]}"
 
 
 def number_in_words(n: int) -> str:
-    """Give a number from 0 to 99 in words.
+    """Return a number from 0 to 99 in words.
 
-    >>> number_in_words(6), number_in_words(42)
-    ('six', 'forty-two')
+    Example:
+        >>> number_in_words(6), number_in_words(42)
+        ('six', 'forty-two')
     """
     if n < 20:
         return _SMALL[n]

@@ -26,10 +26,11 @@ class Phrases(NamedTuple):
 
 
 def words(phrase: str) -> tuple[str, ...]:
-    """Give a phrase's words in lower case without article: two phrases are the same if their words are.
+    """Return a phrase's words in lower case without article: two phrases are the same if their words are.
 
-    >>> words("A high Fever") == words("high fever")
-    True
+    Example:
+        >>> words("A high Fever") == words("high fever")
+        True
     """
     return tuple(_WORD.findall(_ARTICLE.sub("", phrase.lower())))
 

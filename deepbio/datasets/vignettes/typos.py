@@ -19,8 +19,9 @@ def misspell(text: str, share: float, random: np.random.Generator) -> str:
         share: probability that a word is misspelt.
         random: to draw from.
 
-    >>> misspell("A fever for six days.", 1.0, np.random.default_rng(0))
-    'A feer for six dyas.'
+    Example:
+        >>> misspell("A fever for six days.", 1.0, np.random.default_rng(0))
+        'A feer for six dyas.'
     """
 
     def change(match: re.Match[str]) -> str:

@@ -17,13 +17,14 @@ _OTHER = object()
 
 
 def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Give each callback's state as JSON, and the arrays in it by name.
+    """Return each callback's state as JSON, and the arrays in it by name.
 
-    >>> stop = keras.callbacks.EarlyStopping()
-    >>> stop.best, stop.best_weights = 0.25, [np.ones(2)]
-    >>> facts, arrays = read_callbacks([stop])
-    >>> facts["EarlyStopping 1"]["best"], list(arrays)
-    (0.25, ['callback/EarlyStopping 1/best_weights/0'])
+    Example:
+        >>> stop = keras.callbacks.EarlyStopping()
+        >>> stop.best, stop.best_weights = 0.25, [np.ones(2)]
+        >>> facts, arrays = read_callbacks([stop])
+        >>> facts["EarlyStopping 1"]["best"], list(arrays)
+        (0.25, ['callback/EarlyStopping 1/best_weights/0'])
     """
     facts, arrays = {}, {}
     for key, callback in _named(callbacks):
@@ -46,7 +47,7 @@ def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[
 def write_callbacks(
     callbacks: Sequence[keras.callbacks.Callback], facts: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Give callbacks back what they remembered; those that were not there before are left as they are."""
+    """Return callbacks back what they remembered; those that were not there before are left as they are."""
     for key, callback in _named(callbacks):
         state = {}
         for name, value in facts.get(key, {}).items():

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.datasets.files import sha256_of, writable_folder, write_atomically
+from deepbio.files import sha256_of, writable_folder, write_atomically
 
 log = logging.getLogger("deepbio")
 
@@ -68,13 +68,13 @@ class Checkpoints:
         self._took = 0.0
 
     def due(self, *, steps: int) -> bool:
-        """Say whether it is time for a checkpoint, after `steps` steps of an epoch."""
+        """Return whether it is time for a checkpoint, after `steps` steps of an epoch."""
         if self.every_steps is not None and steps % self.every_steps == 0:
             return True
         return self._every_seconds is not None and time.monotonic() - self._saved_at >= self._every_seconds
 
     def due_at_epoch(self) -> bool:
-        """Say whether an epoch's end is worth a checkpoint: always, unless writing took long and the last is fresh."""
+        """Return whether an epoch's end is worth a checkpoint: always, unless writing took long and the last is fresh."""
         return time.monotonic() - self._saved_at >= _COST * self._took
 
     def save(self, state: State, *, step: int) -> Path:
@@ -102,7 +102,7 @@ class Checkpoints:
         return path
 
     def files(self) -> list[Path]:
-        """Give the checkpoints that are there, newest first."""
+        """Return the checkpoints that are there, newest first."""
         found = [p for p in self.folder.glob("*.npz") if _NAME.fullmatch(p.name)] if self.folder.is_dir() else []
         return sorted(found, key=lambda p: (int(p.name.split("-")[0]), p.stat().st_mtime_ns), reverse=True)
 

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from deepbio.datasets import Dataset, Split
+from deepbio.devices.cluster import Cluster
 from deepbio.errors import TrainingError
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
-from deepbio.training.devices.cluster import Cluster
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe
 
@@ -43,7 +43,7 @@ def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed:
 
 
 def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluster) -> State | None:
-    """Give the newest whole checkpoint, the chief's on every worker; `None` where there is none.
+    """Return the newest whole checkpoint, the chief's on every worker; `None` where there is none.
 
     Raises:
         TrainingError: it belongs to another run; the message names the differences.
@@ -91,7 +91,7 @@ def _differences(one: Any, other: Any, name: str = "") -> list[str]:
 
 
 def _only_longer(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Say whether a run only goes on for more epochs, which changes nothing that is past unless the schedule looks ahead."""
+    """Return whether a run only goes on for more epochs, which changes nothing that is past unless the schedule looks ahead."""
     before, now = one["settings"], other["settings"]
     return name == "settings.epochs" and now["epochs"] > before["epochs"] and now["schedule"] != "cosine"
 

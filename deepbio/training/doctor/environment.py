@@ -12,19 +12,20 @@ import keras
 import tensorflow as tf
 
 from deepbio import __version__
-from deepbio.training.devices.strategy import nvidia_gpus, unused_gpus
+from deepbio.devices.strategy import nvidia_gpus, unused_gpus
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "h5py")
 
 
 def environment() -> dict[str, Any]:
-    """Give versions, machine, devices and problems, JSON-able.
+    """Return versions, machine, devices and problems, JSON-able.
 
     Returns:
         `versions`, `machine` (name to text), `devices` (name, kind, description) and `problems` (sentences with what to do).
 
-    >>> sorted(environment())
-    ['devices', 'machine', 'problems', 'versions']
+    Example:
+        >>> sorted(environment())
+        ['devices', 'machine', 'problems', 'versions']
     """
     build = tf.sysconfig.get_build_info()
     versions = {"deepbio": __version__, "python": platform.python_version(), "backend": keras.backend.backend()}

@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from deepbio.devices.graph import in_graph
+from deepbio.devices.precision import dtype_policy
 from deepbio.specs import Task
-from deepbio.training.devices.graph import in_graph
-from deepbio.training.devices.precision import dtype_policy
 from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import describe, get_model
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 
 FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("logistic", {"input_shape": 30, "outputs": 3}),
@@ -57,7 +57,7 @@ class SelfTest:
         return self.forward <= self.allowed and self.backward <= self.allowed
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as a JSON-able dictionary."""
+        """Return the figures as a JSON-able dictionary."""
         return {**asdict(self), "passed": self.passed}
 
 

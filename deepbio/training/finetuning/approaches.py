@@ -15,7 +15,7 @@ from deepbio.training.finetuning.finetune import finetune
 from deepbio.training.finetuning.start import starting_point
 from deepbio.training.fit import fit
 from deepbio.training.run import Run
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 
 APPROACHES: Mapping[str, dict[str, Any] | None] = {
     "scratch": None,

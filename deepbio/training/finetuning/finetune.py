@@ -65,13 +65,14 @@ def finetune(
 
     Source: Howard, Ruder 2018, arXiv:1801.06146 (rates by depth, gradual unfreezing); Hu et al. 2021, arXiv:2106.09685 (LoRA).
 
-    >>> from deepbio.datasets import load_dataset
-    >>> from deepbio.zoo import get_model
-    >>> data = load_dataset("xor")
-    >>> trained = get_model("mlp", dataset=data, seed=0)
-    >>> run = finetune(trained, data, freeze="trunk", epochs=1, verbose=False)
-    >>> [bool((a == b).all()) for a, b in zip(trained.get_weights(), run.model.get_weights())][:2]
-    [True, True]
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> from deepbio.zoo import get_model
+        >>> data = load_dataset("xor")
+        >>> trained = get_model("mlp", dataset=data, seed=0)
+        >>> run = finetune(trained, data, freeze="trunk", epochs=1, verbose=False)
+        >>> [bool((a == b).all()) for a, b in zip(trained.get_weights(), run.model.get_weights())][:2]
+        [True, True]
     """
     tuning = Tuning(
         freeze=freeze,

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepbio.errors import TrainingError, nearest
-from deepbio.training.finetuning.levels import Unit
+from deepbio.training.finetuning.layer_groups import Unit
 
 Which = int | float | str | Sequence[str] | None
 Schedule = str | Mapping[int, Which] | None
 
 
 def frozen_units(units: Sequence[Unit], freeze: Which) -> set[int]:
-    """Give the places in `units` that are frozen from the start.
+    """Return the places in `units` that are frozen from the start.
 
     Args:
         freeze: a number of levels counted from the input, a share of the levels under the head (0.5), `"trunk"` for all but the
@@ -29,7 +29,7 @@ def frozen_units(units: Sequence[Unit], freeze: Which) -> set[int]:
 
 
 def released_units(units: Sequence[Unit], schedule: Schedule, frozen: set[int], epoch: int) -> set[int]:
-    """Give the places in `units` that the schedule has unfrozen by `epoch` (0 is the first).
+    """Return the places in `units` that the schedule has unfrozen by `epoch` (0 is the first).
 
     Args:
         schedule: `"gradual"` for one more level each epoch, from the head down (Howard, Ruder 2018, arXiv:1801.06146), or

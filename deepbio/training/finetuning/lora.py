@@ -11,13 +11,13 @@ from typing import Any
 import keras
 
 from deepbio.errors import TrainingError
-from deepbio.training.devices.replicas import layers_of
-from deepbio.training.finetuning.levels import Unit
+from deepbio.training.finetuning.layer_groups import Unit
+from deepbio.training.working_copy import layers_of
 from deepbio.zoo.seeding import seeded
 
 
 def add_lora(units: Sequence[Unit], rank: int, *, on: Sequence[str] = ("*",), seed: int = 0) -> set[int]:
-    """Give layers their thin matrices, freeze all else of them, and give the places in `units` that have some now.
+    """Return layers their thin matrices, freeze all else of them, and give the places in `units` that have some now.
 
     Dense, convolution, embedding and attention layers can (Keras's own `enable_lora`); the head trains whole.
 
@@ -46,7 +46,7 @@ def add_lora(units: Sequence[Unit], rank: int, *, on: Sequence[str] = ("*",), se
 
 
 def able_layers(layer: Any) -> list[Any]:
-    """Give the layer itself, or those inside it, that can have LoRA."""
+    """Return the layer itself, or those inside it, that can have LoRA."""
     inside = [layer, *layer._flatten_layers(include_self=False)]
     return [each for each in inside if hasattr(each, "enable_lora") and each.built]
 
@@ -60,7 +60,7 @@ def train_only_lora(layer: Any) -> None:
 
 
 def merge_lora(tuned: keras.Model, model: keras.Model) -> None:
-    """Give `model`, which has the same layers without LoRA, the weights of `tuned` with the products added up."""
+    """Return `model`, which has the same layers without LoRA, the weights of `tuned` with the products added up."""
     for from_layer, to_layer in zip(layers_of(tuned), layers_of(model), strict=True):
         thin = {id(v) for v in _thin(from_layer)}
         values = []

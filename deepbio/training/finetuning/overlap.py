@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets import Dataset, Split, dataset_card, identical, load_dataset
-from deepbio.datasets.fetch import whereabouts
+from deepbio.datasets.fetch import availability
 from deepbio.errors import DeepbioError
 
 log = logging.getLogger("deepbio")
@@ -53,7 +53,7 @@ def warn_of_overlap(trained_on: dict[str, Any] | None, data: Dataset) -> None:
 
 def _at_hand(name: str, options: dict[str, Any]) -> Dataset | None:
     try:
-        if whereabouts(dataset_card(name)) == "internet":
+        if availability(dataset_card(name)) == "internet":
             return None
         return load_dataset(name, **options)
     except DeepbioError:

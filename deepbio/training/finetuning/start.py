@@ -11,7 +11,7 @@ import keras
 from deepbio.datasets import Dataset
 from deepbio.errors import ModelError, nearest
 from deepbio.zoo import describe, get_model, weights_hash
-from deepbio.zoo.get_model import build
+from deepbio.zoo.build import build
 from deepbio.zoo.record import ModelRecord
 from deepbio.zoo.transfer import transferred
 
@@ -41,7 +41,7 @@ class Start:
 def starting_point(
     model_or_name: keras.Model | str | os.PathLike[str], data: Dataset, *, head: str, adapter: str, seed: int
 ) -> Start:
-    """Give the model that will be tuned; a model passed in is left as it is, unless deepbio cannot build it again.
+    """Return the model that will be tuned; a model passed in is left as it is, unless deepbio cannot build it again.
 
     Raises:
         ModelError: another modality or vocabulary, a head that does not fit, or an input that no adapter serves.
@@ -119,7 +119,7 @@ def _config(trained: keras.Model, record: ModelRecord, data: Dataset, adapter: s
 
 def _fits(trained: keras.Model, record: ModelRecord) -> bool:
     try:
-        fresh = build(replace(record, link_built_in=False))
+        fresh = build(replace(record, activation_built_in=False))
     except ModelError:
         return False
     return [tuple(w.shape) for w in fresh.weights] == [tuple(w.shape) for w in trained.weights]

@@ -10,7 +10,7 @@ import keras
 
 from deepbio.errors import TrainingError
 from deepbio.training.finetuning.freezing import Schedule, Which, check_schedule, frozen_units, released_units
-from deepbio.training.finetuning.levels import units_of
+from deepbio.training.finetuning.layer_groups import units_of
 from deepbio.training.finetuning.lora import add_lora, merge_lora, train_only_lora
 
 
@@ -60,7 +60,7 @@ class Tuning:
         return self.lora_rank is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the tuning as JSON-able values; a schedule's epochs are text there."""
+        """Return the tuning as JSON-able values; a schedule's epochs are text there."""
         found = asdict(self)
         if isinstance(found["unfreeze_schedule"], dict):
             found["unfreeze_schedule"] = {str(k): v for k, v in found["unfreeze_schedule"].items()}

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from deepbio.datasets.files import writable_folder, write_atomically
+from deepbio.files import writable_folder, write_atomically
 
 
 class HistoryLog(keras.callbacks.Callback):
@@ -31,7 +31,7 @@ class HistoryLog(keras.callbacks.Callback):
         self._writer: Any = None
 
     def get_state(self) -> dict[str, Any]:
-        """Give the rows so far, for a checkpoint."""
+        """Return the rows so far, for a checkpoint."""
         return {"rows": self.rows}
 
     def set_state(self, state: dict[str, Any]) -> None:

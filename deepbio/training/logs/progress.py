@@ -83,8 +83,9 @@ class Progress:
 def _clock(seconds: float) -> str:
     """Write seconds as h:mm:ss.
 
-    >>> _clock(3725)
-    '1:02:05'
+    Example:
+        >>> _clock(3725)
+        '1:02:05'
     """
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

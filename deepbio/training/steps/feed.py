@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Source, Split, balanced_order, epoch_order
+from deepbio.devices.shares import share_in_graph, shares, times_counted
 from deepbio.errors import TrainingError
-from deepbio.training.devices.shares import share_in_graph, shares, times_counted
 
 Order = Callable[[int], np.ndarray]  # which examples an epoch visits, in order
 DEVICE_BYTES = 512 * 2**20  # what may lie on the device before a split is streamed instead
@@ -38,15 +38,15 @@ class ArrayFeed:
         self._copies = _on_every_device(strategy, x, y) if replicated and strategy is not None else ()
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Give the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
+        """Return the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
         return tf.constant(self.order(epoch)), self._copies
 
     def fetch(self, state, step: tf.Tensor):
-        """Give what the replicas need for one step, inside the graph, outside of the replicas."""
+        """Return what the replicas need for one step, inside the graph, outside of the replicas."""
         return (*state, step)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Give `(x, y, divisor)` of this replica, inside the graph; of one of `parts` micro-batches of its share.
+        """Return `(x, y, divisor)` of this replica, inside the graph; of one of `parts` micro-batches of its share.
 
         The divisor turns the sum of the replicas' losses into the mean over the global batch.
         """
@@ -96,7 +96,7 @@ class StreamFeed:
         self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), shares_spec, divisor_spec]
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Give the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
+        """Return the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
         self._orders = {epoch: self.order(epoch)}
         steps = -(-self.examples // self.batch_size)
 
@@ -123,11 +123,11 @@ class StreamFeed:
         return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
 
     def fetch(self, iterator, step: tf.Tensor):
-        """Give this worker's next batch and where its replicas' shares lie, inside the graph."""
+        """Return this worker's next batch and where its replicas' shares lie, inside the graph."""
         return next(iterator)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Give `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its share."""
+        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its share."""
         x, y, own, divisor = fetched
         if self._replicas == 1 and parts == 1:
             return x, y, divisor
@@ -159,7 +159,7 @@ def make_feed(
     worker: int = 0,
     workers: int = 1,
 ) -> Feed:
-    """Give the feed that suits a split.
+    """Return the feed that suits a split.
 
     Args:
         sampling: `"natural"` visits every example once an epoch; `"balanced"` visits every class equally often.
@@ -187,7 +187,7 @@ def make_feed(
 
 
 def order_of(split: Split, *, seed: int | None, sampling: str = "natural") -> Order:
-    """Give the function that says which examples an epoch visits, and in which order."""
+    """Return the function that says which examples an epoch visits, and in which order."""
     if sampling == "balanced" and seed is not None:
         y = np.asarray(split.y)
         return lambda epoch: balanced_order(y, seed=seed, epoch=epoch)

@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.augment import Augmentation
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.graph import in_graph
+from deepbio.devices.cluster import Cluster
+from deepbio.devices.graph import in_graph
 from deepbio.training.guards import check_finite, lost_workers_named
 from deepbio.training.steps.feed import Feed
 from deepbio.training.steps.losses import Loss

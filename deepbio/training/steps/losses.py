@@ -10,7 +10,7 @@ import keras
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import Task
 from deepbio.training.settings import LOSSES
-from deepbio.training.steps.skewed import focal, logit_adjusted, ordinal
+from deepbio.training.steps.imbalance import focal, logit_adjusted, ordinal
 
 ops: Any = keras.ops  # its annotations name one backend's tensors only
 Loss = Callable[[Any, Any], Any]
@@ -25,11 +25,11 @@ def loss_for(
     adjustment: float = 1.0,
     y: Any = None,
 ) -> Loss:
-    """Give the loss of a task: a function `(y, logits) -> (batch,)`.
+    """Return the loss of a task: a function `(y, logits) -> (batch,)`.
 
     Args:
         name: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task asks; for classes of pixels
-            cross-entropy and Dice); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.skewed`); or
+            cross-entropy and Dice); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.imbalance`); or
             `"perceptron"`.
         label_smoothing: share of each label's weight that is spread over all classes.
         focal_gamma: of the focal loss.
@@ -101,7 +101,7 @@ def loss_for(
 
 
 def _soft_dice(y, logits):
-    """Give one minus the mean Dice overlap of the classes in each image (Milletari et al. 2016, doi:10.1109/3DV.2016.79)."""
+    """Return one minus the mean Dice overlap of the classes in each image (Milletari et al. 2016, doi:10.1109/3DV.2016.79)."""
     p = ops.softmax(logits, axis=-1)
     truth = ops.one_hot(ops.cast(y, "int32"), p.shape[-1], dtype=p.dtype)
     both, either = ops.sum(p * truth, axis=(1, 2)), ops.sum(p + truth, axis=(1, 2))
@@ -134,7 +134,7 @@ def _like(y, logits):
 
 
 def class_weights(task: Task, y: Any, weights: str | dict[Any, float] | None) -> list[float] | None:
-    """Give one weight a class, or `None`: `"balanced"` makes every class count the same in total.
+    """Return one weight a class, or `None`: `"balanced"` makes every class count the same in total.
 
     Args:
         y: training labels `(n,)`.

@@ -8,13 +8,13 @@ import keras
 
 from deepbio.errors import TrainingError
 from deepbio.training.settings import Settings
-from deepbio.training.steps.paced import paced
+from deepbio.training.steps.layerwise_lr import paced
 
 
 def make_optimizer(
     settings: Settings, *, steps: int, rates: Sequence[float] | None = None
 ) -> keras.optimizers.Optimizer:
-    """Give the Keras optimizer that the settings describe, for a run of `steps` steps.
+    """Return the Keras optimizer that the settings describe, for a run of `steps` steps.
 
     Args:
         rates: a share of the learning rate for each variable that the optimizer will be built with; `None` for the whole.

@@ -13,12 +13,12 @@ import keras
 import tensorflow as tf
 
 from deepbio.augment import Augmentation, Augmented
+from deepbio.devices.graph import in_graph
+from deepbio.devices.precision import LossScale, computes_in_float16
 from deepbio.errors import TrainingError
-from deepbio.training.devices.graph import in_graph
-from deepbio.training.devices.precision import LossScale, computes_in_float16
-from deepbio.training.devices.replicas import layers_of
 from deepbio.training.steps.feed import Feed
 from deepbio.training.steps.losses import Loss
+from deepbio.training.working_copy import layers_of
 
 
 class Step:

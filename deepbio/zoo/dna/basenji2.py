@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import dna_input, quick_gelu
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length
 from deepbio.zoo.registry import register
 
@@ -19,7 +19,7 @@ from deepbio.zoo.registry import register
     parameters=30_123_584,
 )
 def basenji2(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     stem: int = 288,

@@ -8,7 +8,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length, least_length
 from deepbio.zoo.registry import register
 
@@ -24,7 +24,7 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
     parameters=6_377_986,
 )
 def bpnet(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 512,
@@ -35,7 +35,7 @@ def bpnet(
 ) -> keras.Model:
     """Widen the view by dilated convolutions, then tell where the reads fall (profile) and how many there are (counts).
 
-    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are joined without loss: the output
+    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are merge_splits without loss: the output
     at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions is the
     profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts` task)
     is the multinomial likelihood of the profile times the Poisson likelihood of the total; a `profile` task sees the

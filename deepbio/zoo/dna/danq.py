@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length, least_length
 from deepbio.zoo.registry import register
 
@@ -28,7 +28,7 @@ from deepbio.zoo.registry import register
     parameters=46_926_479,
 )
 def danq(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 320,

@@ -8,7 +8,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length
 from deepbio.zoo.registry import register
 
@@ -22,7 +22,7 @@ from deepbio.zoo.registry import register
     parameters=2_129,
 )
 def deepbind(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 16,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -29,7 +29,7 @@ from deepbio.zoo.registry import register
     },
 )
 def dna_cnn(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 64,

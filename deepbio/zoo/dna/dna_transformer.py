@@ -6,7 +6,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers import RotaryAttention, dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -29,7 +29,7 @@ from deepbio.zoo.registry import register
     },
 )
 def dna_transformer(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     width: int = 15,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -18,7 +18,7 @@ from deepbio.zoo.registry import register
     parameters=4_279_426,
 )
 def dream_rnn(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 320,
@@ -53,8 +53,8 @@ def dream_rnn(
         y = keras.layers.Conv1D(head, 1, name=f"head_{i}_conv")(x)
         y = keras.layers.GlobalAveragePooling1D(name=f"head_{i}_mean")(y)
         heads.append(keras.layers.Dense(1, name=f"head_{i}")(y))
-    joined = heads[0] if outputs == 1 else keras.layers.Concatenate(name="heads")(heads)
-    return keras.Model(inputs, joined, name="dream_rnn")
+    merge_splits = heads[0] if outputs == 1 else keras.layers.Concatenate(name="heads")(heads)
+    return keras.Model(inputs, merge_splits, name="dream_rnn")
 
 
 def _parallel(x, filters: int, widths: tuple[int, ...], dropout: float):

@@ -8,7 +8,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length, least_length
 from deepbio.zoo.registry import register
 
@@ -24,7 +24,7 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
     parameters=6_409,
 )
 def genomic_benchmarks_cnn(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: tuple[int, ...] = (32, 16, 4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import MeanOverKnown, dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -18,7 +18,7 @@ from deepbio.zoo.registry import register
     parameters=18_433,
 )
 def mmsplice_donor(
-    input: InputSpec, outputs: int, *, hidden: tuple[int, ...] = (128, 64), dropout: float = 0.2
+    input: ModelInput, outputs: int, *, hidden: tuple[int, ...] = (128, 64), dropout: float = 0.2
 ) -> keras.Model:
     """Read the whole site with dense layers. The published sigmoid is the link of the task.
 
@@ -44,7 +44,7 @@ def mmsplice_donor(
     parameters=4_961,
 )
 def mmsplice_acceptor(
-    input: InputSpec, outputs: int, *, filters: int = 32, width: int = 15, dropout: float = 0.2
+    input: ModelInput, outputs: int, *, filters: int = 32, width: int = 15, dropout: float = 0.2
 ) -> keras.Model:
     """Detect motifs, mix them at each position, and read all positions. The published sigmoid is the link of the task.
 
@@ -68,7 +68,7 @@ def mmsplice_acceptor(
     reference={"input_shape": (200,), "outputs": 1},
     parameters=6_401,
 )
-def mmsplice_exon(input: InputSpec, outputs: int, *, filters: int = 128, width: int = 11) -> keras.Model:
+def mmsplice_exon(input: ModelInput, outputs: int, *, filters: int = 128, width: int = 11) -> keras.Model:
     """Detect motifs and average them over the known bases, so that padding by N changes nothing.
 
     Input shape: `(batch, length)` uint8 codes on the gene's strand; a shorter exon is padded with N (code 4).
@@ -90,7 +90,7 @@ def mmsplice_exon(input: InputSpec, outputs: int, *, filters: int = 128, width: 
     reference={"input_shape": (100,), "outputs": 1},
     parameters=13_825,
 )
-def mmsplice_intron(input: InputSpec, outputs: int, *, filters: int = 256, width: int = 13) -> keras.Model:
+def mmsplice_intron(input: ModelInput, outputs: int, *, filters: int = 256, width: int = 13) -> keras.Model:
     """Detect motifs and average them over all positions. One set of weights serves the donor's side, one the acceptor's.
 
     Input shape: `(batch, length)` uint8 codes on the gene's strand.

@@ -9,7 +9,7 @@ import keras
 
 from deepbio.errors import ModelError, nearest
 from deepbio.layers import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
-from deepbio.zoo.one_hot_model import one_hot_model
+from deepbio.zoo.dna.one_hot_model import one_hot_model
 
 ops: Any = keras.ops  # its annotations name one backend's tensors only
 
@@ -28,7 +28,7 @@ _COLLAPSE = (keras.layers.Flatten, keras.layers.GlobalMaxPooling1D, keras.layers
 
 
 def with_strands(model: keras.Model, choice: str, *, name: str) -> keras.Model:
-    """Give `model` with both strands treated as `choice` says.
+    """Return `model` with both strands treated as `choice` says.
 
     Args:
         choice: `"none"` reads the sequence as it is. `"average"` gives the mean of the outputs of both strands, with the same
@@ -47,7 +47,7 @@ def with_strands(model: keras.Model, choice: str, *, name: str) -> keras.Model:
 
 
 def average_strands(model: keras.Model) -> keras.Model:
-    """Give the mean of a model's outputs on both strands; layers and weights are shared with `model`."""
+    """Return the mean of a model's outputs on both strands; layers and weights are shared with `model`."""
     trunk = one_hot_model(model)
     turned = ops.flip(model.get_layer("one_hot").output, (1, 2))  # A C G T backwards is T G C A, the complement
     other = trunk.call(turned)

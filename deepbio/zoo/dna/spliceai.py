@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import dna_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length
 from deepbio.zoo.registry import register
 
@@ -46,7 +46,7 @@ from deepbio.zoo.registry import register
     defaults={"blocks": ((11, 1),)},
 )
 def spliceai(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 32,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deepbio.errors import ModelError
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 
 
 def least_length(steps: Iterable[tuple[int, int]], *, positions: int = 1) -> int:
-    """Give the shortest window that leaves `positions` after unpadded steps.
+    """Return the shortest window that leaves `positions` after unpadded steps.
 
     Args:
         steps: `(width, stride)` from first to last; a dilated convolution spans `(width - 1) * dilation + 1` bases with
             stride 1, a pooling has its size as width and stride.
 
-    >>> least_length([(19, 1), (3, 3)])
-    21
+    Example:
+        >>> least_length([(19, 1), (3, 3)])
+        21
     """
     length = positions
     for width, stride in reversed(list(steps)):
@@ -24,8 +25,8 @@ def least_length(steps: Iterable[tuple[int, int]], *, positions: int = 1) -> int
     return length
 
 
-def check_length(name: str, input: InputSpec, least: int, *, multiple: int = 1) -> int:
-    """Give the window's length, or say which lengths work.
+def check_length(name: str, input: ModelInput, least: int, *, multiple: int = 1) -> int:
+    """Return the window's length, or say which lengths work.
 
     Raises:
         ModelError: shorter than `least`, or no multiple of `multiple`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 # repeats, kernel, stride, expansion, filters of each stage
@@ -39,7 +39,7 @@ STAGES = (
     },
 )
 def efficientnet_lite0(
-    input: InputSpec, outputs: int, *, width: float = 1.0, stages: int = 7, top: int = 1280, dropout: float = 0.2
+    input: ModelInput, outputs: int, *, width: float = 1.0, stages: int = 7, top: int = 1280, dropout: float = 0.2
 ) -> keras.Model:
     """Widen, filter each channel by itself, narrow, and add what was there; average over the image.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepbio.errors import ModelError, WeightsError
 from deepbio.layers import image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register_each
 
 # What the network expects of pixels from 0 to 255, by the module of keras.applications that it comes from.
@@ -94,7 +94,7 @@ _CENTRE = np.array([123.68, 116.779, 103.939])  # of ImageNet from 0 to 255, as 
     },
 )
 def keras_application(
-    input: InputSpec, outputs: int, *, builder: str = "MobileNetV3Small", dropout: float = 0.0
+    input: ModelInput, outputs: int, *, builder: str = "MobileNetV3Small", dropout: float = 0.0
 ) -> keras.Model:
     """Put a network of `keras.applications` between its own preprocessing and a new last layer.
 
@@ -237,7 +237,7 @@ def _with_weights(model: keras.Model) -> list[Any]:
 
 
 def _fit(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-    """Give a weight for three colours in the shape for another number of channels; `None` if that is not the difference."""
+    """Return a weight for three colours in the shape for another number of channels; `None` if that is not the difference."""
     if value.shape == shape:
         return value
     if value.ndim == 4 and value.shape[2] == 3 and shape[:2] + shape[3:] == value.shape[:2] + value.shape[3:]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -18,7 +18,7 @@ from deepbio.zoo.registry import register
     parameters=61_706,
     training={"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 40, "patience": 10},
 )
-def lenet5(input: InputSpec, outputs: int) -> keras.Model:
+def lenet5(input: ModelInput, outputs: int) -> keras.Model:
     """Convolve and pool twice, then three dense layers, with tanh throughout.
 
     The third convolution of the paper sees the whole map, so it is written as the dense layer that it is; S2 to C3 is fully

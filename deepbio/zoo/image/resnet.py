@@ -8,7 +8,7 @@ import keras
 
 from deepbio.errors import ModelError, nearest
 from deepbio.layers import image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 STEMS = ("imagenet", "cifar")
@@ -66,7 +66,7 @@ STEMS = ("imagenet", "cifar")
     },
 )
 def resnet(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     blocks: Sequence[int] = (2, 2, 2, 2),

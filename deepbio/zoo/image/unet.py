@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -26,7 +26,7 @@ from deepbio.zoo.registry import register
     },
 )
 def unet(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     filters: int = 64,

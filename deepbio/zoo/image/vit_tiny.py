@@ -6,7 +6,7 @@ import keras
 
 from deepbio.errors import ModelError
 from deepbio.layers import ClassTokenAndPositions, image_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -29,7 +29,7 @@ from deepbio.zoo.registry import register
     },
 )
 def vit_tiny(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     patch: int | None = None,

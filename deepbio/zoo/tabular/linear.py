@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import flat_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -27,7 +27,7 @@ from deepbio.zoo.registry import register
     parameters=31,
     training={"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 100, "patience": 20},
 )
-def linear(input: InputSpec, outputs: int, *, l2: float = 0.0) -> keras.Model:
+def linear(input: ModelInput, outputs: int, *, l2: float = 0.0) -> keras.Model:
     """Weigh every input value and add: one `Dense` layer that starts from zero.
 
     As `perceptron` it is trained by the error-correction rule: after each example that it gets wrong, the weights move by

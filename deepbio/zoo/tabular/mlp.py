@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from deepbio.layers import flat_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -21,7 +21,7 @@ from deepbio.zoo.registry import register
     training={"optimizer": "adam", "learning_rate": 0.003, "batch_size": 32, "epochs": 100, "patience": 20},
 )
 def mlp(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     hidden: Sequence[int] = (100,),

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from deepbio.layers import text_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.text import Tokenizer
 from deepbio.zoo.registry import register
 
@@ -59,11 +59,11 @@ class TfIdf(keras.layers.Layer):
         return ops.cast(weights / ops.maximum(length, 1e-9), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, vocabulary)`."""
+        """Return `(batch, vocabulary)`."""
         return (input_shape[0], self.vocabulary)
 
     def get_config(self):
-        """Give what `from_config` needs; the weights of the words come with the weights."""
+        """Return what `from_config` needs; the weights of the words come with the weights."""
         return {**super().get_config(), "vocabulary": self.vocabulary}
 
 
@@ -82,7 +82,7 @@ class TfIdf(keras.layers.Layer):
         "epochs": 15,
     },
 )
-def bag_of_words(input: InputSpec, outputs: int, *, vocabulary: int | None = None) -> keras.Model:
+def bag_of_words(input: ModelInput, outputs: int, *, vocabulary: int | None = None) -> keras.Model:
     """Weigh how often each word occurs, in any order, and add up.
 
     How rare a word is (`idf`) was counted on the training texts when the tokenizer was fitted.

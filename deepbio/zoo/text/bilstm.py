@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from deepbio.layers import word_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -27,7 +27,7 @@ from deepbio.zoo.registry import register
     },
 )
 def bilstm(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     vocabulary: int | None = None,

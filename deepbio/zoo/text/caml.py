@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from deepbio.layers import masked_softmax, word_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 ops: Any = keras.ops  # its annotations name one backend's tensors only
@@ -37,7 +37,7 @@ class LabelAttention(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self.labels,), initializer="zeros")
 
     def attention(self, x, mask=None):
-        """Give each label's weights over the words, `(batch, labels, words)`; they add up to one."""
+        """Return each label's weights over the words, `(batch, labels, words)`; they add up to one."""
         scores = ops.einsum("btc,lc->blt", x, self.query)
         kept = ops.ones_like(x[..., 0]) if mask is None else mask
         return masked_softmax(scores, ops.expand_dims(kept, 1), axis=-1)
@@ -48,15 +48,15 @@ class LabelAttention(keras.layers.Layer):
         return ops.sum(gathered * self.reading, axis=-1) + self.bias
 
     def compute_mask(self, inputs, previous_mask):
-        """Give no mask: words are gone."""
+        """Return no mask: words are gone."""
         return None
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, labels)`."""
+        """Return `(batch, labels)`."""
         return (input_shape[0], self.labels)
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "labels": self.labels}
 
 
@@ -76,7 +76,7 @@ class LabelAttention(keras.layers.Layer):
     },
 )
 def caml(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     vocabulary: int | None = None,

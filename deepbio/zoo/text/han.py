@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from deepbio.layers import masked_softmax, text_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.text import PADDING
 from deepbio.zoo.registry import register
 
@@ -29,8 +29,9 @@ class Sentences(keras.layers.Layer):
     Input shape: `(batch, tokens)` int32 ids.
     Output shape: `(batch, rows, words)` ids, 0 where there is no word.
 
-    >>> Sentences((9,), rows=3, words=3)(ops.array([[5, 9, 4, 3, 2, 7, 0]])).numpy().tolist()
-    [[[5, 9, 0], [4, 3, 2], [7, 0, 0]]]
+    Example:
+        >>> Sentences((9,), rows=3, words=3)(ops.array([[5, 9, 4, 3, 2, 7, 0]])).numpy().tolist()
+        [[[5, 9, 0], [4, 3, 2], [7, 0, 0]]]
     """
 
     def __init__(self, stops: Sequence[int], rows: int, words: int, **options):
@@ -58,11 +59,11 @@ class Sentences(keras.layers.Layer):
         return ops.reshape(table[:, : self.rows], (-1, self.rows, self.words))
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, rows, words)`."""
+        """Return `(batch, rows, words)`."""
         return (input_shape[0], self.rows, self.words)
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "stops": self.stops, "rows": self.rows, "words": self.words}
 
 
@@ -91,7 +92,7 @@ class ContextAttention(keras.layers.Layer):
         self.context = self.add_weight(name="context", shape=(self.units, 1), initializer="glorot_uniform")
 
     def attention(self, x, mask=None):
-        """Give the weights over positions, `(batch, positions, 1)`; they add up to one."""
+        """Return the weights over positions, `(batch, positions, 1)`; they add up to one."""
         scores = ops.matmul(ops.tanh(ops.matmul(x, self.project) + self.bias), self.context)
         kept = ops.ones_like(x[..., 0]) if mask is None else mask
         return masked_softmax(scores, ops.expand_dims(kept, -1), axis=1)
@@ -101,15 +102,15 @@ class ContextAttention(keras.layers.Layer):
         return ops.sum(x * self.attention(x, mask), axis=1)
 
     def compute_mask(self, inputs, previous_mask):
-        """Give no mask: positions are gone."""
+        """Return no mask: positions are gone."""
         return None
 
     def compute_output_shape(self, input_shape):
-        """Give `(batch, channels)`."""
+        """Return `(batch, channels)`."""
         return (input_shape[0], input_shape[2])
 
     def get_config(self):
-        """Give what `from_config` needs."""
+        """Return what `from_config` needs."""
         return {**super().get_config(), "units": self.units}
 
 
@@ -131,7 +132,7 @@ class ContextAttention(keras.layers.Layer):
     },
 )
 def han(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     vocabulary: int | None = None,
@@ -177,7 +178,7 @@ def han(
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="han")
 
 
-def _stops(input: InputSpec) -> tuple[int, ...]:
+def _stops(input: ModelInput) -> tuple[int, ...]:
     """The ids that end a sentence."""
     if input.tokenizer is None:
         return ()

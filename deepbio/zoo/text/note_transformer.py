@@ -9,7 +9,7 @@ import numpy as np
 
 from deepbio.errors import ModelError
 from deepbio.layers import SumOverTime, word_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 ops: Any = keras.ops  # its annotations name one backend's tensors only
@@ -34,7 +34,7 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
     },
 )
 def note_transformer(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     vocabulary: int | None = None,
@@ -76,10 +76,11 @@ def note_transformer(
 
 
 def sinusoids(positions: int, channels: int) -> np.ndarray:
-    """Give sines and cosines of the positions, of wavelengths from `2 pi` to `20000 pi`: float32 `(positions, channels)`.
+    """Return sines and cosines of the positions, of wavelengths from `2 pi` to `20000 pi`: float32 `(positions, channels)`.
 
-    >>> sinusoids(2, 4).round(3).tolist()
-    [[0.0, 0.0, 1.0, 1.0], [0.8410000205039978, 0.009999999776482582, 0.5400000214576721, 1.0]]
+    Example:
+        >>> sinusoids(2, 4).round(3).tolist()
+        [[0.0, 0.0, 1.0, 1.0], [0.8410000205039978, 0.009999999776482582, 0.5400000214576721, 1.0]]
     """
     rates = 10_000.0 ** (-np.arange(0, channels, 2) / channels)
     angles = np.arange(positions)[:, None] * rates

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from deepbio.layers import MaxOverTime, word_input
-from deepbio.specs import InputSpec
+from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 
@@ -28,7 +28,7 @@ from deepbio.zoo.registry import register
     },
 )
 def text_cnn(
-    input: InputSpec,
+    input: ModelInput,
     outputs: int,
     *,
     vocabulary: int | None = None,

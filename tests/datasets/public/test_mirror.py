@@ -135,8 +135,8 @@ def test_a_table_of_scanpy_is_found_in_the_package_or_asked_for(tmp_path, monkey
     import pandas as pd
     from anndata import AnnData
 
-    from deepbio.datasets.files import sha256_of
     from deepbio.datasets.public.scanpy import pbmc68k_reduced
+    from deepbio.files import sha256_of
 
     monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
     monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path / "cache"))

@@ -56,7 +56,7 @@ def lexicon(phrases):
 
 
 def read_note(text, known):
-    """Give `({finding: 1 or -1}, words that are neither phrase nor glue)`."""
+    """Return `({finding: 1 or -1}, words that are neither phrase nor glue)`."""
     longest = max(map(len, known))
     found, strange = {}, []
     for number, sentence in enumerate(re.split(r"\.(?= [A-Z]|$)", text)):

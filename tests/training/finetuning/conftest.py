@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepbio.datasets import Dataset, Split, load_dataset
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.zoo import get_model
 
@@ -25,7 +25,7 @@ def windows(length: int, *, seed: int = 0, classes: int = 2, name: str = "new") 
         return Split(x, y)
 
     task = Task.classify(tuple("abc"[:classes]))
-    return Dataset(name, task, InputSpec("dna", (length,)), split(24), split(12), split(12))
+    return Dataset(name, task, ModelInput("dna", (length,)), split(24), split(12), split(12))
 
 
 def _every(split: Split, count: int) -> Split:

@@ -12,11 +12,11 @@ import yaml
 import deepbio
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import ModelError, TrainingError
-from deepbio.specs import InputSpec, Task
+from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.training.finetuning import compare_approaches, units_of
 from deepbio.training.finetuning.overlap import overlap
-from deepbio.zoo import check_expectation, describe, get_model, weights_hash
+from deepbio.zoo import check_golden_outputs, describe, get_model, weights_hash
 from tests.training.finetuning.conftest import windows
 
 
@@ -61,7 +61,7 @@ def test_the_run_folder_is_a_preset_whose_recipe_says_how_it_was_tuned(trained, 
         trained, data, freeze="trunk", unfreeze_schedule={1: "all"}, layer_decay=0.7, epochs=2, out=tmp_path / "tuned", verbose=False,
     )  # fmt: skip
     again = get_model(tmp_path / "tuned")
-    check_expectation(again, tmp_path / "tuned")
+    check_golden_outputs(again, tmp_path / "tuned")
     assert weights_hash(again) == weights_hash(run.model)
     recipe = yaml.safe_load((tmp_path / "tuned" / "recipe.yaml").read_text())
     tuning = recipe["finetune"]
@@ -87,7 +87,7 @@ def test_other_windows_are_cropped_or_padded_for_a_network_of_one_length(trained
     run = deepbio.finetune(trained, data, freeze="trunk", epochs=1, out=tmp_path / "run", verbose=False)
     assert describe(run.model).config["network_input"] == (60,)
     again = get_model(tmp_path / "run")
-    check_expectation(again, tmp_path / "run")
+    check_golden_outputs(again, tmp_path / "run")
     assert again.input_shape == (None, length)
 
 
@@ -107,7 +107,7 @@ def test_layers_that_do_not_fit_can_be_new_instead(trained, caplog):
 def images(shape, *, seed=0) -> Dataset:
     draw = np.random.default_rng(seed)
     parts = [Split(draw.integers(0, 256, (n, *shape), np.uint8), np.arange(n) % 2) for n in (16, 8, 8)]
-    return Dataset("pictures", Task.classify(("a", "b")), InputSpec("image", shape), *parts)
+    return Dataset("pictures", Task.classify(("a", "b")), ModelInput("image", shape), *parts)
 
 
 @pytest.mark.parametrize(("shape", "inner"), [((12, 12, 1), (12, 12, 3)), ((8, 8, 1), (8, 8, 3))])

@@ -7,7 +7,7 @@ import pytest
 import deepbio
 from deepbio.training.finetuning import units_of
 from deepbio.training.finetuning.lora import add_lora, merge_lora, train_only_lora
-from deepbio.zoo import check_expectation, get_model
+from deepbio.zoo import check_golden_outputs, get_model
 from tests.training.finetuning.conftest import SMALL, windows
 
 MODELS = {
@@ -32,7 +32,7 @@ def random_input(model, n=5):
 
 
 def stir(model):
-    """Give LoRA's second matrices values, as training would."""
+    """Return LoRA's second matrices values, as training would."""
     draw = np.random.default_rng(0)
     for weight in model.weights:
         if "lora" in weight.path:
@@ -85,7 +85,7 @@ def test_a_lora_run_leaves_an_ordinary_preset_and_the_batch_norm_as_it_was(train
     run = deepbio.finetune(trained, windows(60), lora_rank=2, epochs=2, out=tmp_path / "lora", verbose=False)
     assert not any("lora" in w.path for w in run.model.weights)
     again = get_model(tmp_path / "lora")
-    check_expectation(again, tmp_path / "lora")
+    check_golden_outputs(again, tmp_path / "lora")
     old = {unit.names[1]: unit.layer.get_weights() for unit in units_of(get_model(trained))}
     for unit in units_of(run.model):
         if unit.head:

@@ -7,10 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Dataset, Split, load_dataset
+from deepbio.devices import choose_strategy
+from deepbio.devices.cluster import Cluster
 from deepbio.errors import TrainingError
-from deepbio.training import choose_strategy, fit
-from deepbio.training.devices.cluster import Cluster
-from deepbio.training.devices.replicas import working_copy
+from deepbio.training import fit
+from deepbio.training.working_copy import working_copy
 from deepbio.zoo import get_model, weights_hash
 
 strategy = choose_strategy("cpu:2")
@@ -56,7 +57,7 @@ copy = working_copy(get_model("mlp", dataset=xor, dropout=0.5, batch_norm=True, 
 found["synchronized"] = [
     layer.synchronized for layer in copy.layers if isinstance(layer, keras.layers.BatchNormalization)
 ]
-from deepbio.training.devices.replicas import seed_dropout  # noqa: E402
+from deepbio.training.working_copy import seed_dropout  # noqa: E402
 
 seed_dropout(copy, strategy, 5)
 drop = next(layer for layer in copy.layers if isinstance(layer, keras.layers.Dropout))

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 
 from deepbio.datasets import Dataset, Split
-from deepbio.specs import InputSpec, Task
-from deepbio.training import choose_strategy, fit
+from deepbio.devices import choose_strategy
+from deepbio.specs import ModelInput, Task
+from deepbio.training import fit
 from deepbio.zoo import get_model
 
 BATCH, EXAMPLES = 16, 67  # the last batch has three examples, so that one of four replicas gets none
@@ -46,9 +47,11 @@ def dataset(modality, shape):
             "image": lambda: random.integers(0, 100, (n, *shape)) + 50 * shift,
             "text": lambda: np.where(random.random((n, *shape)) < 0.3, 2 + shift, random.integers(0, 20, (n, *shape))),
         }[modality]()
-        return Split(x.astype(InputSpec(modality, shape).dtype), y.astype(np.int64))
+        return Split(x.astype(ModelInput(modality, shape).dtype), y.astype(np.int64))
 
-    return Dataset("parity", Task.classify(("a", "b", "c")), InputSpec(modality, shape), *map(split, (EXAMPLES, 41, 9)))
+    return Dataset(
+        "parity", Task.classify(("a", "b", "c")), ModelInput(modality, shape), *map(split, (EXAMPLES, 41, 9))
+    )
 
 
 def main(out, settings, name):

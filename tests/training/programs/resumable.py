@@ -11,8 +11,9 @@ import keras
 import numpy as np
 
 from deepbio.datasets import Dataset, Split
-from deepbio.specs import InputSpec, Task
-from deepbio.training import choose_strategy, fit
+from deepbio.devices import choose_strategy
+from deepbio.specs import ModelInput, Task
+from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
 
 MODELS = {
@@ -32,7 +33,7 @@ class Slow(keras.callbacks.Callback):
 
 
 def slow_disk(sync=os.fsync):
-    """Give a killer time to strike while a checkpoint is written, before it has its name."""
+    """Return a killer time to strike while a checkpoint is written, before it has its name."""
 
     def fsync(descriptor):
         time.sleep(PAUSE)
@@ -50,9 +51,9 @@ def main(out, name):
     def split(n):
         y = np.arange(n) % 3
         x = random.normal(size=(n, *shape)) + y[:, None] if modality == "table" else random.integers(0, 5, (n, *shape))
-        return Split(x.astype(InputSpec(modality, shape).dtype), y.astype(np.int64))
+        return Split(x.astype(ModelInput(modality, shape).dtype), y.astype(np.int64))
 
-    data = Dataset("small", Task.classify(("a", "b", "c")), InputSpec(modality, shape), *map(split, (203, 41, 9)))
+    data = Dataset("small", Task.classify(("a", "b", "c")), ModelInput(modality, shape), *map(split, (203, 41, 9)))
     model = get_model(name, dataset=data, seed=1, **options)
     fit(
         model, data, out=out, seed=2, epochs=int(os.environ.get("EPOCHS", "6")), batch_size=16, optimizer="adamw", ema=0.9,

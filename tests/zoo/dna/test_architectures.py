@@ -75,8 +75,8 @@ def test_padding_by_n_leaves_an_exons_score_as_it_is():
 
 def what_the_head_sees_of_frames(length: int) -> keras.Model:
     model = get_model("dna_cnn", input_shape=length, outputs=1, frames=True, seed=0)
-    joined = next(layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate))
-    return keras.Model(model.inputs, joined.input[-1])
+    merge_splits = next(layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate))
+    return keras.Model(model.inputs, merge_splits.input[-1])
 
 
 def test_dna_cnn_knows_a_gene_whichever_base_its_frame_starts_at():

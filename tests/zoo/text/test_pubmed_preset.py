@@ -1,6 +1,6 @@
 """The shipped reader of abstracts tells sections of an abstract that was written for this test."""
 
-from deepbio.training import predict
+from deepbio.inference import predict
 from deepbio.zoo import describe, get_model
 
 ABSTRACT = {

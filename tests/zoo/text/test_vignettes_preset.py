@@ -9,7 +9,7 @@ import pytest
 from benchmarks import vignette_words
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.diagnosis import diagnose
-from deepbio.training import predict
+from deepbio.inference import predict
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.get_model import preset_folder
 
@@ -93,8 +93,8 @@ def test_what_is_no_note_is_none_of_these(model, text):
 
 
 def test_few_notes_of_the_generator_are_called_none_of_these(model, notes):
-    from deepbio.training import strangeness
+    from deepbio.inference import ood_score
 
-    ranks = strangeness(model, notes.texts, rank=True)
+    ranks = ood_score(model, notes.texts, rank=True)
     assert (ranks >= 0.99).mean() < 0.03
     assert np.isfinite(ranks).all()

@@ -1,0 +1,63 @@
+"""Precision: Keras dtype policies for a while, and the loss scale that keeps float16 gradients from vanishing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@contextlib.contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Make layers built inside under a dtype policy, and put the user's own policy back after.
+
+    Example:
+        >>> with dtype_policy("mixed_bfloat16"):
+        ...     keras.layers.Dense(1).compute_dtype
+        'bfloat16'
+        >>> keras.layers.Dense(1).compute_dtype
+        'float32'
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def computes_in_float16(layers: list[Any]) -> bool:
+    """Return whether any layer computes in float16, whose smallest numbers gradients fall below."""
+    return any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers)
+
+
+class LossScale:
+    """A factor on the loss: halved when a gradient overflows (that step is left out), doubled after 2,000 good steps.
+
+    Micikevicius et al. 2018, Mixed precision training, arXiv:1710.03740. Made and updated across replicas.
+    """
+
+    START = 2.0**15
+    GOOD_STEPS = 2000
+    LEAST = 2.0**-10
+
+    def __init__(self) -> None:
+        first = tf.VariableAggregation.ONLY_FIRST_REPLICA
+        self.value = tf.Variable(tf.constant(self.START), trainable=False, name="loss_scale", aggregation=first)
+        self.good_steps = tf.Variable(tf.constant(0, tf.int64), trainable=False, name="good_steps", aggregation=first)
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """What a checkpoint keeps."""
+        return [self.value, self.good_steps]
+
+    def update(self, finite: tf.Tensor) -> None:
+        """Take note of whether a step's gradients were finite, inside the graph."""
+        good = tf.where(finite, self.good_steps + 1, 0)
+        grow = good >= self.GOOD_STEPS
+        factor = tf.where(finite, tf.where(grow, 2.0, 1.0), 0.5)
+        self.value.assign(tf.minimum(self.value * factor, 2.0**24))
+        self.good_steps.assign(tf.where(grow, tf.zeros_like(good), good))

@@ -1,0 +1,45 @@
+"""Shares: which part of a global batch a replica takes.
+
+Shares are contiguous and differ by one example at most, so the batch is the same however many replicas there are. No share is
+empty, because TensorFlow's convolutions give a wrong shape for an empty batch (oneDNN, TensorFlow 2.21): of a batch with fewer
+examples than parts each part takes the whole, and each example counts that much less. The sum of the gradients and the moments
+of batch normalisation stay what they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+def shares(examples: int, parts: int) -> np.ndarray:
+    """Return `(first, end)` of each part's share, int32 `(parts, 2)`.
+
+    Example:
+        >>> shares(5, 2).tolist()
+        [[0, 3], [3, 5]]
+        >>> shares(1, 2).tolist()
+        [[0, 1], [0, 1]]
+    """
+    if examples < parts:
+        return np.tile(np.array([0, examples], np.int32), (parts, 1))
+    size, extra = divmod(examples, parts)
+    k = np.arange(parts + 1)
+    bounds = (k * size + np.minimum(k, extra)).astype(np.int32)
+    return np.stack([bounds[:-1], bounds[1:]], axis=1)
+
+
+def share_in_graph(examples: Any, part: Any, parts: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return `(first, end)` of one share, as `shares` has them, for numbers known only inside the graph."""
+    size, extra = examples // parts, examples % parts
+    first: Any = part * size + tf.minimum(part, extra)
+    end = first + size + tf.cast(part < extra, tf.int32)
+    whole = examples < parts
+    return tf.where(whole, 0, first), tf.where(whole, examples, end)
+
+
+def times_counted(examples: Any, parts: int) -> Any:
+    """Return how many parts see each example, inside the graph: one, unless there are fewer examples than parts."""
+    return tf.where(examples < parts, parts, 1)

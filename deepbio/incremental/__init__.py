@@ -1,0 +1,1 @@
+"""Incremental inference: recompute only what a substitution or an indel reaches."""

@@ -1,0 +1,26 @@
+"""Inference: `predict`, `evaluate`, calibration, conformal sets, uncertainty and out-of-distribution scores."""
+
+from deepbio.inference.calibrate import calibrate
+from deepbio.inference.conformal import predict_intervals, predict_sets
+from deepbio.inference.evaluate import Evaluation, compare, evaluate
+from deepbio.inference.long_notes import predict_long_notes
+from deepbio.inference.out_of_distribution import ood_score
+from deepbio.inference.predict import predict
+from deepbio.inference.tta import VIEWS, View, views
+from deepbio.inference.uncertainty import Uncertain
+
+__all__ = [
+    "VIEWS",
+    "Evaluation",
+    "Uncertain",
+    "View",
+    "calibrate",
+    "compare",
+    "evaluate",
+    "ood_score",
+    "predict",
+    "predict_intervals",
+    "predict_long_notes",
+    "predict_sets",
+    "views",
+]

@@ -1,0 +1,6 @@
+"""Interpretation: why does the model say so."""
+
+from deepbio.interpret.features import Feature, features_of, list_features
+from deepbio.interpret.text import attention_weights, word_evidence
+
+__all__ = ["Feature", "attention_weights", "features_of", "list_features", "word_evidence"]

@@ -1,0 +1,88 @@
+"""Losses for skewed classes and for grades: focal, logit adjustment, ordinal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from deepbio.errors import TrainingError
+from deepbio.specs import Task
+
+ops: Any = keras.ops  # its annotations name one backend's tensors only
+
+
+def focal(task: Task, gamma: float) -> Callable[[Any, Any], Any]:
+    """Return the cross-entropy times `(1 - p)^gamma`, where `p` is the probability of what is true.
+
+    What the model knows well counts little, so that many easy examples do not drown a few hard ones.
+
+    Source: Lin et al. 2017, doi:10.1109/ICCV.2017.324. For several labels it is taken of each label that is known.
+    """
+    if task.kind == "multiclass":
+
+        def several(y, logits):
+            log_p = ops.log_softmax(logits, axis=-1)
+            own = ops.squeeze(ops.take_along_axis(log_p, ops.expand_dims(ops.cast(y, "int32"), -1), axis=-1), -1)
+            return -ops.power(1.0 - ops.exp(own), gamma) * own
+
+        return several
+    if task.kind not in ("binary", "multilabel"):
+        raise TrainingError(f"The focal loss is for classes and labels; the task is {task.kind}. Use loss='auto'.")
+
+    def each(y, logits):
+        y = ops.cast(ops.reshape(y, ops.shape(logits)), logits.dtype)
+        known = ops.logical_not(ops.isnan(y))
+        signed = ops.where(ops.where(known, y, 0.0) > 0.5, logits, -logits)
+        log_p = -ops.softplus(-signed)
+        loss = ops.where(known, -ops.power(ops.sigmoid(-signed), gamma) * log_p, 0.0)
+        return ops.sum(loss, axis=-1) / ops.maximum(ops.sum(ops.cast(known, logits.dtype), axis=-1), 1.0)
+
+    return each
+
+
+def logit_adjusted(task: Task, y: Any, strength: float, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the cross-entropy of logits to which `strength` times the logarithm of each class's share is added.
+
+    The shares are learnt by that addition, so that the logits themselves are those of equally frequent classes: the model aims at
+    balanced accuracy. Its probabilities are not those of the data.
+
+    Source: Menon et al. 2021, arXiv:2007.07314.
+
+    Args:
+        y: training labels.
+        plain: the cross-entropy.
+    """
+    if not task.is_classification:
+        raise TrainingError(f"Logit adjustment is for classes; the task is {task.kind}. Use loss='auto'.")
+    classes = 2 if task.kind == "binary" else task.outputs
+    counts = np.maximum(np.bincount(np.asarray(y).astype(int).ravel(), minlength=classes), 1)
+    logs = strength * np.log(counts / counts.sum()).astype(np.float32)
+    added = logs[1:] - logs[:1] if task.kind == "binary" else logs
+    return lambda y, logits: plain(y, logits + ops.cast(ops.convert_to_tensor(added), logits.dtype))
+
+
+def ordinal(task: Task) -> Callable[[Any, Any], Any]:
+    """Return the cross-entropy of "the grade is above k", the mean over every k: a wrong grade costs more the farther off it is.
+
+    The probability that a grade is above k is the sum over those grades, so the outputs stay probabilities of grades, and the
+    loss is least at the true ones.
+
+    Source: the thresholds of Frank, Hall 2001, doi:10.1007/3-540-44795-4_13, asked of one set of probabilities.
+    """
+    if task.kind != "multiclass":
+        raise TrainingError(f"The ordinal loss is for three or more grades; the task is {task.kind}. Use loss='auto'.")
+
+    def loss(y, logits):
+        y = ops.expand_dims(ops.cast(y, "int32"), -1)
+        total = ops.logsumexp(logits, axis=-1)
+        terms = []
+        for k in range(task.outputs - 1):
+            above = ops.logsumexp(logits[..., k + 1 :], axis=-1) - total
+            below = ops.logsumexp(logits[..., : k + 1], axis=-1) - total
+            terms.append(-ops.where(y[..., 0] > k, above, below))
+        return ops.mean(ops.stack(terms, axis=-1), axis=-1)
+
+    return loss
