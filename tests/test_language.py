@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXT = {".py", ".md", ".yaml", ".css", ".html", ".j2"}
 SCANNED = ("deepbio", "docs", "zoo", "datasets", "benchmarks/suites", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
+LEADERBOARDS = ("deepbio/benchmark/*", "deepbio/report/*", "docs/leaderboards.md")
+TTA = ("deepbio/augment/*", "deepbio/inference/*", "docs/*")
+GENOME = ("deepbio/sequence/*", "deepbio/genome/*", "deepbio/variants/*", "deepbio/incremental/*")
+
 # (pattern, what the field says, where it is private: everywhere if empty)
 WORDS = [
     (r"\b(apply_link|inverse link|links?)\b", "activation, Task.probabilities", ()),
@@ -35,12 +39,12 @@ WORDS = [
     (r"\bblamed?\b", "describe_batch", ()),
     (r"\bjoined\(|\bfit_inside\b", "merge_splits, fit_fold", ()),
     (r"\bmoves\b|\bplaces\(", "index maps", ("deepbio/augment/*", "docs/augmentation.md")),
-    (r"\b[Vv]iews\b|\.(there|back)\(", "test-time augmentation, forward/inverse", ("deepbio/augment/*", "deepbio/inference/*", "docs/*")),
+    (r"\b[Vv]iews\b|\.(there|back)\(", "test-time augmentation, forward/inverse", TTA),
     (r"\b[Cc]ones?\b|\bEdits\b", "incremental inference, substitutions and indels", ()),
-    (r"\bletters\b", "bases", ("deepbio/sequence/*", "deepbio/genome/*", "deepbio/variants/*", "deepbio/incremental/*")),
+    (r"\bletters\b", "bases", GENOME),
     (r"\bwords of \w+ (bases|letters)\b", "12-mers", ()),
     (r"\bplacing\b", "split assignment", ()),
-    (r"\b(claims?|[Cc]ells?|standings?|boards?)\b", "run, leaderboard", ("deepbio/benchmark/*", "deepbio/report/*", "docs/leaderboards.md")),
+    (r"\b(claims?|[Cc]ells?|standings?|boards?)\b", "run, leaderboard", LEADERBOARDS),
     (r"\blevel with\b", "tied", ()),
     (r"\bnoting\b|\bbuild_again\b", "serialize, rebuild", ()),
     (r"\bParts\b", "chunks", ("deepbio/variants/*", "docs/variants.md")),
@@ -66,7 +70,7 @@ EXCEPTIONS = [
     ("docs/_build/*", r"\blinks?\b", "links of pages"),
     ("deepbio/report/*", r"--link|var\(--link\)|\"link\"", "links of pages: a colour of the style sheet"),
     ("deepbio/zoo/weight_files.py", r"link", "links inside HDF5 files"),
-    ("deepbio/zoo/golden_outputs.py", r"deepbio expectation 1", "seed of the golden inputs: changing it would change every preset's file"),
+    ("deepbio/zoo/golden_outputs.py", r"deepbio expectation 1", "a seed: another would change every preset"),
 ]  # fmt: skip
 
 
