@@ -231,7 +231,7 @@ def run_engine(arguments) -> None:
                 return
             if scorer is None or scorer.distance != distance:
                 scorer = SpliceScorer(model, genome, table, distance=distance)
-                scorer._cone = Memory(scorer._cone)
+                scorer._model = Memory(scorer._model)
             part = [case for case in todo[first : first + 32] if case[3] == distance]
             records = [
                 parse_record(f"{'chr' if i % 2 else ''}22\t{c[0]}\t.\t{c[1]}\t{c[2]}\t.\t.\t.", 1)
@@ -244,7 +244,7 @@ def run_engine(arguments) -> None:
                     kept[str(int(scorer.mask))] = {"text": effect.text(), "raw": effect.scores}
             for case, kept in zip(part, found, strict=True):
                 (arguments.cache / f"{key(case)}-{version}.json").write_text(json.dumps(kept), encoding="utf-8")
-            scorer._cone.kept.clear()
+            scorer._model.kept.clear()
     print(f"all {len(todo)} done")
 
 

@@ -103,7 +103,7 @@ def memory(process: subprocess.Popen) -> int:
 
 def finished(folder: Path, out: str) -> int:
     """Return the number of parts that stand on disk."""
-    return len(list(folder.glob(f"{out}.parts/0*.json")))
+    return len(list(folder.glob(f"{out}.chunks/0*.json")))
 
 
 def run_whole(folder: Path, out: str, options: list[str]) -> list[tuple[int, int]]:

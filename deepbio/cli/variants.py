@@ -40,7 +40,7 @@ def splice(
         bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
     ] = False,
     index: Annotated[bool, typer.Option("--index", help="Index the bgzip VCF or BCF.")] = False,
-    most_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
+    max_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
     chunk: Annotated[int, typer.Option(help="Records that are scored and kept together.")] = 256,
     strategy: Annotated[str, typer.Option(help="auto (every GPU), one, mirrored or cpu:N.")] = "auto",
 ) -> None:
@@ -49,17 +49,17 @@ def splice(
         raise DeepbioError(f"--mask is 0 or 1; received {mask}.")
     load_tensorflow()
     from deepbio import variants
-    from deepbio.variants.parts import parts_folder
+    from deepbio.variants.chunks import chunks_folder
 
     try:
         summary = variants.splice(
             vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
             format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
-            index=index, most_mismatches=most_mismatches, chunk=chunk, strategy=strategy,
+            index=index, max_mismatches=max_mismatches, chunk=chunk, strategy=strategy,
             progress=Progress(),
         )  # fmt: skip
     except KeyboardInterrupt:
-        if (kept := parts_folder(out)).is_dir():
+        if (kept := chunks_folder(out)).is_dir():
             note(f"What is done is kept in {kept}; the same command with --resume goes on from there.")
         raise
     _report(summary, out)
@@ -76,7 +76,7 @@ def score(
     explain_skips: Annotated[
         bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
     ] = False,
-    most_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
+    max_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
 ) -> None:
     """Score each alternate with any DNA model: differences and log ratio of every output, as TSV."""
     load_tensorflow()
@@ -84,7 +84,7 @@ def score(
 
     summary = variants.score(
         model, vcf, fasta=fasta, out=out, strands=strands, batch_size=batch_size, explain_skips=explain_skips,  # type: ignore[arg-type]
-        most_mismatches=most_mismatches, progress=Progress(),
+        max_mismatches=max_mismatches, progress=Progress(),
     )  # fmt: skip
     _report(summary, out)
 

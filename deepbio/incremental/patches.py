@@ -1,7 +1,7 @@
 """Substitutions in networks with pools: each layer recomputes just the patch that a change reaches.
 
 Beyond a pool with a stride, where a patch begins depends on where in a pool the change lies, so patches are gathered, not sliced as in
-`Cone`. An indel would move what follows it by a part of a stride; it is not computed here.
+`IncrementalModel`. An indel would move what follows it by a part of a stride; it is not computed here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.incremental.compiled import Compiled
-from deepbio.incremental.cone import activated, apply, one_hot
+from deepbio.incremental.model import activated, apply, one_hot
 from deepbio.incremental.network import Network
 from deepbio.specs import Activation
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from deepbio.devices.cluster import Cluster
 from deepbio.errors import TrainingError
 from deepbio.incremental.compiled import Compiled
-from deepbio.incremental.cone import Cone, Edits
+from deepbio.incremental.model import IncrementalModel, Alternates
 
 
 class Replicas:
@@ -25,7 +25,7 @@ class Replicas:
         TrainingError: a strategy of several workers.
     """
 
-    def __init__(self, cone: Cone, strategy: tf.distribute.Strategy) -> None:
+    def __init__(self, cone: IncrementalModel, strategy: tf.distribute.Strategy) -> None:
         if Cluster(strategy).workers > 1:
             raise TrainingError(
                 "Variants are scored by the devices of one machine; received a strategy of several workers. Give each machine a "
@@ -34,7 +34,7 @@ class Replicas:
         self.cone, self.strategy = cone, strategy
         self._compiled: dict[int, Compiled] = {}
 
-    def __call__(self, inputs: Sequence[tuple[np.ndarray, Edits]]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def __call__(self, inputs: Sequence[tuple[np.ndarray, Alternates]]) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return what the cone gives of each window, in their order."""
         found: list[Any] = [None] * len(inputs)
         for width, turns in self._turns(inputs):
@@ -45,7 +45,7 @@ class Replicas:
                     found[i] = self.cone.unpack(inputs[i][1], *outputs)
         return found
 
-    def _turns(self, inputs: Sequence[tuple[np.ndarray, Edits]]):
+    def _turns(self, inputs: Sequence[tuple[np.ndarray, Alternates]]):
         """Give, for each width, the windows that are computed at a time: such as take about as long as each other."""
         n = self.strategy.num_replicas_in_sync
         widths = [edits.codes.shape[1] for _, edits in inputs]

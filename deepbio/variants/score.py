@@ -52,7 +52,7 @@ def score(
     strands: Literal["both", "forward"] = "both",
     batch_size: int = 64,
     chunk: int = 256,
-    most_mismatches: float = 0.01,
+    max_mismatches: float = 0.01,
     explain_skips: bool = False,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> Summary:
@@ -71,7 +71,7 @@ def score(
         strands: `"both"` averages the outputs of either strand; those with positions are turned back first.
         batch_size: windows in one pass.
         chunk: records read together.
-        most_mismatches: share of records whose REF may differ from the FASTA.
+        max_mismatches: share of records whose REF may differ from the FASTA.
         explain_skips: write `out` with `.skips.tsv` added.
         progress: called with records done, records in all, and seconds.
 
@@ -102,10 +102,10 @@ def score(
                 yield from rows
             summary.records += len(batch)
             summary.skipped = dict(counts)
-            check_build(summary, most_mismatches, fasta, whole=False)
+            check_build(summary, max_mismatches, fasta, whole=False)
             if progress is not None:
                 progress(summary.records, total, time.monotonic() - begun)
-        check_build(summary, most_mismatches, fasta, whole=True)
+        check_build(summary, max_mismatches, fasta, whole=True)
 
     with tempfile.TemporaryFile("w+", encoding="utf-8") as skips:
         output.write_text(path, lines())

@@ -18,7 +18,7 @@ from deepbio.files import sha256_of
 from deepbio.genome import open_genome
 from deepbio.genome.genes import read_annotation
 from deepbio.variants import output
-from deepbio.variants.parts import Parts
+from deepbio.variants.chunks import Chunks
 from deepbio.variants.splicing import MISMATCH, Prepared, Scored, SpliceScorer
 from deepbio.variants.vcf import Record, VcfFile
 
@@ -73,7 +73,7 @@ def splice(
     resume: bool = False,
     explain_skips: bool = False,
     index: bool = False,
-    most_mismatches: float = 0.01,
+    max_mismatches: float = 0.01,
     chunk: int = 256,
     strategy: str | tf.distribute.Strategy = "auto",
     progress: Callable[[int, int, float], None] | None = None,
@@ -96,14 +96,14 @@ def splice(
         resume: go on where a run with the same inputs and options was ended.
         explain_skips: write `out` with `.skips.tsv` added: a line with the reason for each record that was not scored.
         index: make the index of a bgzip VCF (`.tbi`) or a BCF (`.csi`).
-        most_mismatches: share of records whose REF may differ from the FASTA.
+        max_mismatches: share of records whose REF may differ from the FASTA.
         chunk: records that are scored and kept together. Near variants share work within a chunk.
         strategy: devices that share the work, as in `deepbio.devices.choose_strategy`: every GPU of this machine, or `"cpu:N"`. For
             several machines see `shard`.
         progress: called with records done, records in all, and seconds.
 
     Raises:
-        DataError: an input is damaged or of another form, or more records than `most_mismatches` do not match the FASTA.
+        DataError: an input is damaged or of another form, or more records than `max_mismatches` do not match the FASTA.
         ModelError: the model cannot tell splice sites, or the distance is out of range.
         DeepbioError: the output cannot be written.
         TrainingError: a strategy that cannot be had here, or one of several machines.
@@ -144,12 +144,12 @@ def splice(
         "weights": weights_hash(model),
         **options,
     }
-    parts = Parts(path, plan=plan, resume=resume)
+    parts = Chunks(path, plan=plan, resume=resume)
     summary = Summary(out=path)
     number = -(-(last - first) // chunk)
     try:
-        _score(file, scorer, parts, summary, first, last, number, chunk, format, most_mismatches, progress, begun)
-        check_build(summary, most_mismatches, fasta, whole=True)
+        _score(file, scorer, parts, summary, first, last, number, chunk, format, max_mismatches, progress, begun)
+        check_build(summary, max_mismatches, fasta, whole=True)
     except DataError:
         parts.remove()  # the input is at fault: no part of it is worth keeping
         raise
@@ -162,8 +162,8 @@ def splice(
 
 
 def _score(
-    file: VcfFile, scorer: SpliceScorer, parts: Parts, summary: Summary, first: int, last: int, number: int, chunk: int,
-    format: str, most_mismatches: float, progress: Callable[[int, int, float], None] | None, begun: float,
+    file: VcfFile, scorer: SpliceScorer, parts: Chunks, summary: Summary, first: int, last: int, number: int, chunk: int,
+    format: str, max_mismatches: float, progress: Callable[[int, int, float], None] | None, begun: float,
 ) -> None:  # fmt: skip
     """Score what is not done yet.
 
@@ -189,7 +189,7 @@ def _score(
             batch, prepared, counts = ahead.result()
             ahead = reading.submit(read, i + 1)
             summary.add(counts)
-            check_build(summary, most_mismatches, scorer.genome.path, whole=False)
+            check_build(summary, max_mismatches, scorer.genome.path, whole=False)
             if prepared is not None:
                 outputs = scorer.outputs(prepared)
                 if written is not None:
@@ -224,7 +224,7 @@ def _counts(scored: list[Scored]) -> dict[str, Any]:
     }
 
 
-def _assemble(file: VcfFile, parts: Parts, number: int, path: Path, format: str, explain_skips: bool) -> None:
+def _assemble(file: VcfFile, parts: Chunks, number: int, path: Path, format: str, explain_skips: bool) -> None:
     if explain_skips:
         header = "\t".join(output.SKIP_COLUMNS) + "\n"
         output.write_text(

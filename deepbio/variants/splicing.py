@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from deepbio.incremental.cone import Edits
+    from deepbio.incremental.model import Alternates
 
 NO_GENE = "no gene"
 MISMATCH = "REF does not match the FASTA"
@@ -53,7 +53,7 @@ class Prepared:
     scored: list[Scored]
     slots: list[tuple[int, int]]
     windows: list[Window]
-    inputs: list[tuple[np.ndarray, Edits]]
+    inputs: list[tuple[np.ndarray, Alternates]]
 
 
 class SpliceScorer:
@@ -80,7 +80,7 @@ class SpliceScorer:
     ) -> None:  # fmt: skip
         import tensorflow as tf
 
-        from deepbio.incremental.cone import Cone
+        from deepbio.incremental.model import IncrementalModel
         from deepbio.incremental.replicas import Replicas
         from deepbio.zoo import describe, one_hot_model
         from deepbio.zoo.ensemble import member_trunks
@@ -96,8 +96,8 @@ class SpliceScorer:
         members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
         self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
         self.context = members[0].context
-        self._cone = Cone(members, activation=task.activation, distance=distance)
-        self._replicas = Replicas(self._cone, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
+        self._model = IncrementalModel(members, activation=task.activation, distance=distance)
+        self._replicas = Replicas(self._model, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
         gpu = bool(tf.config.list_physical_devices("GPU"))
         self._together = 1 if gpu else min(_cores(), _MOST_TOGETHER)
         self._names = {plain_name(name): name for name in reversed(genome.lengths)}
@@ -128,7 +128,7 @@ class SpliceScorer:
         if self._replicas is not None:
             return self._replicas(prepared.inputs)
         with ThreadPoolExecutor(self._together) as threads:
-            return list(threads.map(lambda pair: self._cone(*pair), prepared.inputs))
+            return list(threads.map(lambda pair: self._model(*pair), prepared.inputs))
 
     def finish(self, prepared: Prepared, outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Scored]:
         """Turn outputs into scores and positions."""
@@ -178,8 +178,8 @@ class SpliceScorer:
             for gene in genes:
                 yield gene, alternate
 
-    def _inputs(self, window: Window) -> tuple[np.ndarray, Edits]:
-        from deepbio.incremental.cone import Edits
+    def _inputs(self, window: Window) -> tuple[np.ndarray, Alternates]:
+        from deepbio.incremental.model import Alternates
 
         chromosome = self.chromosome(window.gene.chromosome)
         if chromosome is None:
@@ -188,7 +188,7 @@ class SpliceScorer:
         starts = [window.start(change, self.context) for change in window.changes]
         alternates = [window.alternate_codes(c, codes, s) for c, s in zip(window.changes, starts, strict=True)]
         shifts = [len(c.alternate) - len(c.reference) for c in window.changes]
-        return codes, Edits(np.array(starts, np.int32), np.array(shifts, np.int32), np.stack(alternates))
+        return codes, Alternates(np.array(starts, np.int32), np.array(shifts, np.int32), np.stack(alternates))
 
     def _effects(self, window: Window, y_ref: np.ndarray, y_alt: np.ndarray) -> Iterator[tuple[Change, Any, Any]]:
         minus = window.gene.strand == "-"

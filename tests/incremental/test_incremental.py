@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deepbio.errors import ModelError
-from deepbio.incremental.cone import Cone, Edits
+from deepbio.incremental.model import IncrementalModel, Alternates
 from deepbio.incremental.network import read_network
 from deepbio.incremental.patches import Patches
 from deepbio.sequence import reverse_complement
@@ -45,8 +45,8 @@ def test_changes_give_what_the_whole_model_gives(kind, ref, alt):
     start, distance, width = 140, 20, 16
     changed = np.concatenate([codes[:start], new, codes[start + ref :]])
     filled = np.concatenate([new, codes[start + ref :]])[:width]
-    edits = Edits(np.array([start]), np.array([alt - ref]), filled[None])
-    y_ref, y_alt = Cone([form], activation="identity", distance=distance)(codes, edits)
+    edits = Alternates(np.array([start]), np.array([alt - ref]), filled[None])
+    y_ref, y_alt = IncrementalModel([form], activation="identity", distance=distance)(codes, edits)
 
     free = keras.models.clone_model(model, input_tensors=keras.Input((None, 4)))
     free.set_weights(model.get_weights())
@@ -79,11 +79,11 @@ def offset_of(model):
 
 def test_other_lengths_and_numbers_of_changes_compile_nothing_anew():
     form = read_network(network("residual"))
-    cone = Cone([form, form], activation="softmax", distance=10)
+    cone = IncrementalModel([form, form], activation="softmax", distance=10)
     random = np.random.Generator(np.random.Philox(4))
     for length, n in ((150, 1), (200, 3), (170, 7), (300, 9)):
         codes = random.integers(0, 4, length).astype(np.uint8)
-        edits = Edits(np.full(n, 70), np.zeros(n, int), random.integers(0, 4, (n, 1)).astype(np.uint8))
+        edits = Alternates(np.full(n, 70), np.zeros(n, int), random.integers(0, 4, (n, 1)).astype(np.uint8))
         y_ref, y_alt = cone(codes, edits)
         assert y_alt.shape == (n, 21, 2)
         np.testing.assert_allclose(y_ref.sum(-1), 1, atol=1e-6)
@@ -93,8 +93,8 @@ def test_other_lengths_and_numbers_of_changes_compile_nothing_anew():
 def test_the_base_that_is_there_changes_nothing():
     form = read_network(network("residual"))
     codes = reverse_complement(np.arange(200) % 4)
-    edits = Edits(np.array([100]), np.array([0]), codes[100:101][None])
-    y_ref, y_alt = Cone([form], activation="identity", distance=10)(codes, edits)
+    edits = Alternates(np.array([100]), np.array([0]), codes[100:101][None])
+    y_ref, y_alt = IncrementalModel([form], activation="identity", distance=10)(codes, edits)
     first = 100 - 10 - form.context[0]
     np.testing.assert_allclose(y_alt[0], y_ref[first : first + 21], atol=1e-6)
 
@@ -153,8 +153,8 @@ def test_pools_that_keep_every_position_are_passed_by_indels_too():
     random = np.random.Generator(np.random.Philox(6))
     codes, new = random.integers(0, 4, 301).astype(np.uint8), np.array([1, 2, 3, 0], np.uint8)
     changed = np.concatenate([codes[:150], new, codes[151:]])[:301]
-    cone = Cone([read_network(model)], activation="identity", distance=9)
-    _, y_alt = cone(codes, Edits(np.array([150]), np.array([3]), new[None]))
+    cone = IncrementalModel([read_network(model)], activation="identity", distance=9)
+    _, y_alt = cone(codes, Alternates(np.array([150]), np.array([3]), new[None]))
     whole = np.asarray(model(np.eye(4, dtype=np.float32)[changed][None]))[0]
     before = read_network(model).context[0]
     np.testing.assert_allclose(y_alt[0], whole[150 - 9 - before :][: y_alt.shape[1]], atol=1e-5)
@@ -162,4 +162,4 @@ def test_pools_that_keep_every_position_are_passed_by_indels_too():
 
 def test_an_indel_through_a_stride_is_refused():
     with pytest.raises(ModelError, match="stride"):
-        Cone([read_network(pooled(keras.layers.MaxPooling1D, 2))], activation="identity", distance=9)
+        IncrementalModel([read_network(pooled(keras.layers.MaxPooling1D, 2))], activation="identity", distance=9)

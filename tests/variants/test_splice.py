@@ -59,7 +59,7 @@ def test_every_record_comes_out_once_in_order_with_its_columns_unchanged(run, wh
     infos = [cells[7] for cells in out]
     assert sum("SpliceAI=" in info for info in infos) == whole[1].scored > 20
     assert all(info.startswith(f"DP={int(cells[1]) % 90}") for info, cells in zip(infos, out, strict=True))
-    assert not whole[0].with_name("out.vcf.parts").exists()
+    assert not whole[0].with_name("out.vcf.chunks").exists()
 
 
 def test_the_header_has_spliceais_field_once(run, whole, tmp_path):
@@ -109,7 +109,7 @@ def test_a_run_goes_on_where_it_stopped(run, whole, tmp_path):
     with pytest.raises(StopError):
         run(out, progress=stop)
     assert not out.exists()
-    kept = len(list(out.with_name("out.vcf.parts").glob("0*.json")))
+    kept = len(list(out.with_name("out.vcf.chunks").glob("0*.json")))
     assert kept >= 2
     run(out, resume=True)
     assert out.read_bytes() == whole[0].read_bytes()
@@ -197,7 +197,7 @@ def test_another_build_stops_the_run_and_leaves_nothing(run, tiny_genome, tmp_pa
     with pytest.raises(DataError, match="another genome build"):
         run(tmp_path / "out.vcf", vcf=tmp_path / "in.vcf")
     assert [file.name for file in tmp_path.iterdir()] == ["in.vcf"]
-    summary = run(tmp_path / "out.vcf", vcf=tmp_path / "in.vcf", most_mismatches=1.0)
+    summary = run(tmp_path / "out.vcf", vcf=tmp_path / "in.vcf", max_mismatches=1.0)
     assert summary.skipped["REF does not match the FASTA"] >= 3
 
 
@@ -241,8 +241,8 @@ def test_a_stop_by_the_keyboard_says_where_the_parts_are_and_how_to_go_on(comman
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "__call__", stop)
         assert command("--chunk", "4") == 130
-    assert "kept in out.vcf.parts; the same command with --resume" in capsys.readouterr().err
+    assert "kept in out.vcf.chunks; the same command with --resume" in capsys.readouterr().err
     assert not (tmp_path / "out.vcf").exists()
     assert command("--chunk", "4", "--resume") == 0
     assert len(body(tmp_path / "out.vcf")) == 10
-    assert not (tmp_path / "out.vcf.parts").exists()
+    assert not (tmp_path / "out.vcf.chunks").exists()

@@ -20,7 +20,7 @@ from deepbio.specs import Activation
 _TOGETHER = 4  # alternates in one convolution: more do not fit the processor's cache
 
 
-class Edits(NamedTuple):
+class Alternates(NamedTuple):
     """Alternates of one window.
 
     Args:
@@ -34,7 +34,7 @@ class Edits(NamedTuple):
     codes: np.ndarray
 
 
-class Cone:
+class IncrementalModel:
     """Networks of one form, averaged after the link, applied to a window and to many changes of it.
 
     Args:
@@ -61,7 +61,7 @@ class Cone:
         ]
         self._compiled: dict[int, Compiled] = {}
 
-    def __call__(self, window: np.ndarray, edits: Edits) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, window: np.ndarray, edits: Alternates) -> tuple[np.ndarray, np.ndarray]:
         """Run the reference once and every alternate; several threads may call at a time.
 
         Args:
@@ -74,7 +74,7 @@ class Cone:
         """
         return self.unpack(edits, *self._function(edits.codes.shape[1])(*self.pack(window, edits)))
 
-    def pack(self, window: np.ndarray, edits: Edits) -> list[Any]:
+    def pack(self, window: np.ndarray, edits: Alternates) -> list[Any]:
         """Return the tensors that `run` takes: the window, and the edits in groups of equal size."""
         n, width = edits.codes.shape
         groups = max(1, -(-n // _TOGETHER))
@@ -87,7 +87,7 @@ class Cone:
             tf.constant(edits.codes[chosen].reshape(groups, each, width)),
         ]
 
-    def unpack(self, edits: Edits, y_ref: Any, y_alt: Any) -> tuple[np.ndarray, np.ndarray]:
+    def unpack(self, edits: Alternates, y_ref: Any, y_alt: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return what `run` gave as arrays, one row an edit."""
         return y_ref.numpy(), y_alt.numpy().reshape(-1, *y_alt.shape[2:])[: len(edits.starts)]
 

@@ -14,16 +14,16 @@ from deepbio.files import writable_folder, write_atomically
 _PLAN = "plan.json"
 
 
-def parts_folder(out: Path) -> Path:
-    """Return the folder that holds the parts of a run while it is not finished: its output's name with `.parts` added."""
-    return out.with_name(f"{out.name}.parts")
+def chunks_folder(out: Path) -> Path:
+    """Return the folder that holds the parts of a run while it is not finished: its output's name with `.chunks` added."""
+    return out.with_name(f"{out.name}.chunks")
 
 
-class Parts:
+class Chunks:
     """The finished parts of a run, in a folder beside its output.
 
     Args:
-        out: the output; the folder is that of `parts_folder`.
+        out: the output; the folder is that of `chunks_folder`.
         plan: what the results depend on. A run goes on only under an equal plan.
         resume: keep the parts that are there; otherwise begin anew.
 
@@ -33,7 +33,7 @@ class Parts:
     """
 
     def __init__(self, out: Path, *, plan: Mapping[str, Any], resume: bool) -> None:
-        self.folder = parts_folder(out)
+        self.folder = chunks_folder(out)
         plan = json.loads(json.dumps(plan))
         found = self._found_plan()
         if resume and found is not None and found != plan:
