@@ -1,13 +1,13 @@
-"""Downloading a file once: to a name beside, resumed where it broke off, checked, renamed; other processes wait."""
+"""Download a file once: resumed after a broken connection, checked, then renamed, while other processes wait."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
 from urllib.parse import urlsplit
 
 from deepbio.errors import DataError
@@ -18,31 +18,45 @@ _TRIES = 5  # of one address, as long as each brings some bytes
 
 
 def cache_folder() -> Path:
-    """Return the folder of downloaded files: `DEEPBIO_CACHE`, or the system's place for caches."""
-    import pooch
+    """Return the folder of downloaded files: `DEEPBIO_CACHE`, or deepbio's folder in the user's cache."""
+    import platformdirs
 
-    return Path(os.environ.get("DEEPBIO_CACHE") or pooch.os_cache("deepbio"))
+    return Path(os.environ.get("DEEPBIO_CACHE") or platformdirs.user_cache_dir("deepbio"))
+
+
+def offline() -> bool:
+    """Return whether `DEEPBIO_OFFLINE` forbids the network: set, and neither empty nor `0`."""
+    return os.environ.get("DEEPBIO_OFFLINE", "") not in ("", "0")
 
 
 def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], str | None], advice: str = "") -> Path:
-    """Download from the first address that gives the right file to `target`.
+    """Download a file from the first address that serves the right one, unless it is at `target` already.
 
-    Nothing is ever half-written at `target`: what has come stands in a hidden file beside it until it is whole and checked.
-    A download that broke off goes on from there, at once and at the next call. Processes that ask for one file at the same
-    time fetch it once.
+    Nothing is ever half-written at `target`: the bytes received are in a hidden file beside it until it is complete and
+    checked. A broken download is resumed, at once and at the next call. Processes that ask for one file at the same time
+    download it once.
 
     Args:
-        addresses: asked in this order.
-        target: where the file is to stand.
-        check: says what is wrong with a file, None for nothing.
-        advice: what to do where all fail.
+        addresses: Addresses, tried in this order.
+        target: Path of the file.
+        check: Function that returns what is wrong with a file, or None, such as `deepbio.files.checksum_mismatch`.
+        advice: What to do if all addresses fail; the end of the error message.
+
+    Returns:
+        `target`.
 
     Raises:
-        DataError: no address gives the file; the message has each one's reason.
+        DataError: no address serves the file (the message lists each one's reason), or `DEEPBIO_OFFLINE` is set.
         DeepbioError: the folder cannot be written.
     """
     from filelock import FileLock
 
+    if target.is_file() and check(target) is None:
+        return target
+    if offline():
+        raise DataError(
+            f"{target.name} is not in the cache ({target.parent}), and DEEPBIO_OFFLINE forbids the download. {advice}"
+        )
     folder = writable_folder(target.parent)
     part = folder / f".{target.name}.part"
     with FileLock(folder / f".{target.name}.lock"):
@@ -65,7 +79,7 @@ def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], 
 
 
 def _complete(address: str, part: Path, check: Callable[[Path], str | None]) -> str | None:
-    """Bring `part` to the whole file; say what is wrong, None for nothing. What may be the file's beginning stays."""
+    """Complete the file `part`. Return what is wrong, or None. What may be the beginning of the file is kept."""
     begun = part.is_file()
     if begun and check(part) is None:
         return None
@@ -75,47 +89,43 @@ def _complete(address: str, part: Path, check: Callable[[Path], str | None]) -> 
             part.unlink()
         return broken
     wrong = check(part)
-    if wrong is not None and begun:  # what had come before may be of another file
-        part.unlink()
-        return _complete(address, part, check)
     if wrong is not None:
         part.unlink()
+        if begun:  # the earlier bytes may be of another file
+            return _complete(address, part, check)
     return wrong
 
 
 def _fetch(address: str, part: Path) -> str | None:
-    """Append to `part` what it lacks; say why that failed, None for nothing. A broken connection is taken up again."""
-    import pooch
+    """Append what is missing to `part`, through several connections if one breaks. Return why it failed, or None."""
     import requests
 
     reason = None
     for _ in range(_TRIES):
         with part.open("ab") as file:
             begun = file.tell()
-            # no compression on the way: the bytes on disk are those that the checksum is of
+            # uncompressed: the checksum is of the bytes on disk
             headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
-            progress = _Progress(part.name.removeprefix(".").removesuffix(".part"))
-            get = pooch.HTTPDownloader(
-                progressbar=progress,  # type: ignore[arg-type]
-                chunk_size=1 << 16,
-                timeout=30,
-                headers=headers,
-                hooks={"response": _begin_anew(file)},
-            )
             try:
-                get(address, file, None)  # type: ignore[arg-type]
+                with requests.get(address, headers=headers, timeout=30, stream=True) as response:
+                    if response.status_code in (200, 416):  # the whole file, or nothing beyond `begun`
+                        file.truncate(0)
+                    response.raise_for_status()
+                    size = int(response.headers.get("Content-Length", 0))
+                    with _progress(part.name.removeprefix(".").removesuffix(".part"), size) as advance:
+                        for block in response.iter_content(1 << 16):
+                            file.write(block)
+                            advance(len(block))
                 return None
             except requests.RequestException as error:
-                reason = _why(error, address)
-            finally:
-                progress.close()
-        if part.stat().st_size == begun:  # no byte more, so that asking again is of no use
+                reason = _reason(error, address)
+        if part.stat().st_size == begun:  # no progress: another try would not help
             break
     return reason
 
 
-def _why(error: Exception, address: str) -> str:
-    """Why a request failed, without the inner workings of the libraries below."""
+def _reason(error: Exception, address: str) -> str:
+    """Return why a request failed, without the inner workings of the libraries below."""
     import requests
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
@@ -125,59 +135,24 @@ def _why(error: Exception, address: str) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return f"the server's certificate was refused ({error})"
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy gave no connection ({error})"
+        return f"the proxy refused the connection ({error})"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off before the end; what has come is kept, and the next try resumes from there"
     if isinstance(error, requests.ConnectionError):
         return f"no connection to {urlsplit(address).netloc}; is this machine online?"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end; what has come is kept, and the next try goes on from there"
     return f"{type(error).__name__}: {error}"
 
 
-def _begin_anew(file: IO[bytes]) -> Callable[..., None]:
-    """Drop what has come where the server sends the whole file (200), or has nothing behind it (416)."""
+@contextlib.contextmanager
+def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    def look(response: Any, **_: Any) -> None:
-        if response.status_code in (200, 416):
-            file.truncate(0)
-
-    return look
-
-
-class _Progress:
-    """A bar on a terminal, nothing elsewhere, in the form that pooch asks for."""
-
-    def __init__(self, name: str) -> None:
-        self.total = 0
-        self._name = name
-        self._bar = None
-        self._task = None
-        self._ended = False
-
-    def update(self, size: int) -> None:
-        if self._bar is None and not self._ended and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task(self._name, total=self.total or None)
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=size)
-
-    def reset(self) -> None:
-        """Pooch calls this at the end, then updates by the whole size once more."""
-        self.close()
-
-    def close(self) -> None:
-        self._ended = True
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-            self._task = None
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=size or None)
+        yield lambda count: bar.update(task, advance=count)

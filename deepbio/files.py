@@ -1,32 +1,140 @@
-"""Writing files so that nothing is ever half-written: write beside, fsync, rename."""
+"""Read text files whole, and write files whole: beside the target, to the disk, then renamed."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import glob
+import gzip
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from deepbio.errors import DataError, DeepbioError
+from deepbio.errors import DataError, DeepbioError, nearest
+
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+_OTHER = {
+    b"PK\x03\x04": "a zip archive",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ\x00": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+_CANNOT_WRITE = {
+    errno.ENOSPC: "the disk is full; free some space or choose another folder",
+    errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.EACCES: "permission denied; choose a folder that you may write to",
+    errno.ENOENT: "its folder does not exist; make it first",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder",
+    errno.EEXIST: "a file of that name is in the way; choose another folder",
+}
+
+
+def check_exists(path: str | os.PathLike[str], *, folder: bool = False) -> Path:
+    """Return `path` as a `Path` after checking that it is a file, or a folder if `folder` is True.
+
+    Raises:
+        DataError: nothing is there, or something of the other kind; the message suggests the nearest name in the same folder.
+
+    Example:
+        >>> check_exists(os.curdir, folder=True)
+        PosixPath('.')
+    """
+    found = Path(path)
+    if found.is_dir() if folder else found.is_file():
+        return found
+    kind = "folder" if folder else "file"
+    if found.exists():
+        raise DataError(f"Expected a {kind} at {found}; it is a {'folder' if found.is_dir() else 'file'}.")
+    beside = [p.name for p in found.parent.iterdir() if p.is_dir() == folder] if found.parent.is_dir() else []
+    advice = nearest(found.name, beside) if beside else "Check the path."
+    raise DataError(f"Expected a {kind} at {found}; there is none. {advice}")
+
+
+def read_content(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of a text file, with gzip (and bgzip) unpacked and a UTF-8 byte order mark removed.
+
+    The content decides, not the name: a plain file named `.gz` is read as it is.
+
+    Raises:
+        DataError: the file is missing, empty, damaged, cut short or not plain text.
+    """
+    file = check_exists(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read; {error.strerror}.") from error
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except EOFError as error:
+            raise DataError(f"{file}: the gzip file ends too early. Copy or download it again.") from error
+        except (OSError, zlib.error) as error:
+            raise DataError(f"{file}: the gzip file is damaged ({error}). Copy or download it again.") from error
+    for magic, kind in _OTHER.items():
+        if content.startswith(magic):
+            raise DataError(f"{file}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it.")
+    content = content.removeprefix(_BOM)
+    if not content[:4096].strip() and not content.strip():
+        raise DataError(f"{file}: the file is empty.")
+    if b"\0" in content[:65536]:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise DataError(f"{file}, line {line}: expected text; found binary data.")
+    return content
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits.
+
+    Raises:
+        DataError: the file does not exist or cannot be read.
+    """
+    return _checksum(path, "sha256")
+
+
+def checksum_mismatch(path: str | os.PathLike[str], accepted: Mapping[str, Any]) -> str | None:
+    """Return how the checksums of a file differ from the accepted ones, or None if one of them agrees.
+
+    Args:
+        path: Path of the file.
+        accepted: Mapping that may contain `"sha256"` and a publisher's `"md5"`, each one checksum or a list of them.
+
+    Example:
+        >>> checksum_mismatch(os.devnull, {"md5": "d41d8cd98f00b204e9800998ecf8427e"}) is None
+        True
+    """
+    wrong = []
+    for kind, name in (("sha256", "SHA-256"), ("md5", "MD5")):
+        expected = accepted.get(kind, [])
+        expected = [expected] if isinstance(expected, str) else list(expected)
+        if expected:
+            found = _checksum(path, kind)
+            if found in expected:
+                return None
+            wrong.append(f"its {name} should be {' or '.join(expected)} and is {found}")
+    return "; ".join(wrong) or "no checksum is recorded for it"
 
 
 @contextlib.contextmanager
 def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Return a temporary path beside `path`; on success it is fsynced and renamed to `path`, on failure removed.
+    """Open a temporary path beside `path`, renamed to `path` if the block succeeds and removed if it fails.
 
-    The temporary name ends as `path` does, so that writers which look at the ending work.
+    The temporary name has the same ending as `path`, so writers that choose a format by the ending work.
 
     Raises:
         DeepbioError: the folder is missing, read-only or full.
 
     Example:
         >>> folder = Path(tempfile.mkdtemp())
-        >>> with write_atomically(folder / "a.txt") as beside:
-        ...     _ = beside.write_text("whole")
+        >>> with write_atomically(folder / "a.txt") as temporary:
+        ...     _ = temporary.write_text("whole")
         >>> (folder / "a.txt").read_text()
         'whole'
     """
@@ -36,37 +144,34 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.close(handle)
     except OSError as error:
         raise cannot_write(target, error) from error
-    beside = Path(name)
+    temporary = Path(name)
     try:
-        yield beside
-        put_in_place(beside, target)
+        yield temporary
+        put_in_place(temporary, target)
     except OSError as error:
-        if error.filename is not None and str(error.filename) != str(beside):
-            raise  # another file's trouble, inside the caller's block
+        if error.filename is not None and str(error.filename) != str(temporary):
+            raise  # another file's error, from the caller's block
         raise cannot_write(target, error) from error
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def put_in_place(beside: Path, target: Path) -> None:
-    """Bring a file that is whole to the disk, give it the permissions of any new file, and rename it to `target`.
-
-    Example:
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> _ = (folder / "beside").write_text("whole")
-        >>> put_in_place(folder / "beside", folder / "a.txt")
-        >>> [file.name for file in folder.iterdir()]
-        ['a.txt']
-    """
-    with beside.open("rb") as written:
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Flush a complete file to the disk, set the permissions of a new file and rename it to `target`."""
+    with temporary.open("rb") as written:
         os.fsync(written.fileno())
-    beside.chmod(0o666 & ~_umask())
-    beside.replace(target)
-    _fsync_folder(target.parent)
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(target)
+    with contextlib.suppress(OSError):  # some file systems cannot flush a folder
+        handle = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def clear_unfinished(path: str | os.PathLike[str]) -> None:
-    """Remove what writers of `path` that were killed have left beside it. Only for who holds the lock of `path`.
+    """Remove the temporary files of killed writers of `path`. Call it only while the lock of `path` is taken.
 
     Example:
         >>> folder = Path(tempfile.mkdtemp())
@@ -81,7 +186,7 @@ def clear_unfinished(path: str | os.PathLike[str]) -> None:
 
 
 def writable_folder(path: str | os.PathLike[str]) -> Path:
-    """Make `path` a folder that can be written to, or say at once why it cannot be.
+    """Create the folder `path` if needed and check that files can be written to it.
 
     Raises:
         DeepbioError: it is a file, it is read-only, or the disk is full.
@@ -98,61 +203,29 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def sha256_of(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file's bytes, as 64 hexadecimal digits.
-
-    Raises:
-        DataError: the file is not there or cannot be read.
-    """
-    return digest_of(path, "sha256")
-
-
-def digest_of(path: str | os.PathLike[str], kind: str) -> str:
-    """Return a checksum of a file's bytes, `"sha256"` or a publisher's `"md5"`, in hexadecimal digits.
-
-    Raises:
-        DataError: the file is not there or cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            # MD5 says which of a publisher's files this is; it is no proof against a forger
-            return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
-    except OSError as error:
-        raise DataError(f"Expected a readable file at {path}; {error.strerror or error}.") from error
-
-
 def cannot_write(path: Path, error: OSError) -> DeepbioError:
-    """Return the error that says why `path` cannot be written, and what to do.
+    """Return the error that explains why `path` cannot be written and what to do about it.
 
     Example:
         >>> print(cannot_write(Path("a.txt"), OSError(errno.ENOSPC, "")))
         Cannot write a.txt: the disk is full; free some space or choose another folder.
     """
-    reasons = {
-        errno.ENOSPC: "the disk is full; free some space or choose another folder",
-        errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
-        errno.EROFS: "the file system is read-only; choose another folder",
-        errno.EACCES: "permission denied; choose a folder that you may write to",
-        errno.ENOENT: "its folder does not exist; make it first",
-        errno.ENOTDIR: "a part of the path is a file; choose another folder",
-        errno.EEXIST: "a file of that name is in the way; choose another folder",
-    }
-    reason = reasons.get(error.errno or 0, error.strerror or str(error))
+    reason = _CANNOT_WRITE.get(error.errno or 0, error.strerror or str(error))
     return DeepbioError(f"Cannot write {path}: {reason}.")
 
 
+def _checksum(path: str | os.PathLike[str], kind: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            # MD5 identifies a publisher's file; it does not protect from forgery
+            return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
+    except OSError as error:
+        raise DataError(f"Expected a readable file at {path}; {error.strerror or error}.") from error
+
+
 def _umask() -> int:
-    # Linux tells it without changing it; os.umask() can only be read by setting it.
+    # Linux reports it without changing it; os.umask() can only be read by setting it.
     with contextlib.suppress(OSError, ValueError, StopIteration):
         status = Path("/proc/self/status").read_text().splitlines()
         return int(next(line for line in status if line.startswith("Umask:")).split()[1], 8)
     return 0o022
-
-
-def _fsync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # not every file system can
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

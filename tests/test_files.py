@@ -1,14 +1,11 @@
 """Files are whole or absent, and a changed data file is refused."""
 
-import hashlib
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from deepbio.datasets import read_card
-from deepbio.datasets.fetch import card_file
 from deepbio.errors import DataError, DeepbioError
 from deepbio.files import sha256_of, writable_folder, write_atomically
 
@@ -74,7 +71,7 @@ def test_a_written_file_has_the_permissions_of_any_new_file(tmp_path):
     assert mode[0] == mode[1]
 
 
-def test_a_missing_folder_is_told(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     message = "Cannot write .*its folder does not exist"
     with pytest.raises(DeepbioError, match=message), write_atomically(tmp_path / "no" / "a.txt"):
         pass
@@ -87,7 +84,7 @@ def test_an_error_of_reading_inside_is_not_taken_for_one_of_writing(tmp_path):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
     with (
         pytest.raises(DeepbioError, match="the disk is full"),
         write_atomically(tmp_path / "a.txt"),
@@ -98,7 +95,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.skipif(as_root, reason="root may write anywhere")
-def test_a_read_only_folder_is_told(tmp_path):
+def test_a_read_only_folder_is_reported(tmp_path):
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(DeepbioError, match="permission denied"):
@@ -107,7 +104,7 @@ def test_a_read_only_folder_is_told(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def test_a_file_in_the_place_of_a_folder_is_told(tmp_path):
+def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(DeepbioError, match="Cannot write .*run: a file of that name is in the way"):
         writable_folder(tmp_path / "run")
@@ -129,35 +126,3 @@ def test_the_checksum_is_the_one_of_the_standard(tmp_path):
 def test_the_checksum_of_a_missing_file_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="readable file at .*nothing; No such file"):
         sha256_of(tmp_path / "nothing")
-
-
-@pytest.fixture
-def card(tmp_path):
-    (tmp_path / "rows.csv").write_bytes(b"a,b\n")
-    digest = hashlib.sha256(b"a,b\n").hexdigest()
-    (tmp_path / "card.md").write_text(f"---\nname: x\nfiles:\n  - {{name: rows.csv, sha256: {digest}}}\n---\n")
-    return read_card(tmp_path)
-
-
-def test_a_file_that_is_as_listed_is_given(card):
-    assert card_file(card, "rows.csv") == card.folder / "rows.csv"
-
-
-def test_a_changed_file_is_refused_with_both_hashes(card):
-    listed = card["files"][0]["sha256"]
-    (card.folder / "rows.csv").write_bytes(b"a,c\n")
-    found = hashlib.sha256(b"a,c\n").hexdigest()
-    with pytest.raises(DataError, match=f"rows.csv has changed.* should be {listed} and is {found}"):
-        card_file(card, "rows.csv")
-
-
-def test_a_missing_file_is_refused(card):
-    (card.folder / "rows.csv").unlink()
-    with pytest.raises(DataError, match=r"rows\.csv"):
-        card_file(card, "rows.csv")
-
-
-def test_a_file_that_the_card_does_not_list_is_refused(card):
-    (card.folder / "other.csv").write_text("")
-    with pytest.raises(DataError, match="lists no file 'other.csv'"):
-        card_file(card, "other.csv")

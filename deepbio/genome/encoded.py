@@ -13,10 +13,9 @@ from typing import IO
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.download import cache_folder
 from deepbio.errors import DataError, nearest
-from deepbio.files import clear_unfinished, sha256_of, writable_folder, write_atomically
+from deepbio.files import check_exists, clear_unfinished, sha256_of, writable_folder, write_atomically
 from deepbio.sequence import encode
 
 _BLOCK = 1 << 24

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.content import read_content
 from deepbio.errors import DataError, nearest
+from deepbio.files import read_content
 from deepbio.genome.encoded import Genome
 from deepbio.genome.intervals import Intervals
 from deepbio.sequence import encode

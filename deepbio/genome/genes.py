@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.content import read_content
 from deepbio.errors import DataError, OptionalDependencyError, nearest
+from deepbio.files import read_content
 
 SPLICEAI = ("#NAME", "CHROM", "STRAND", "TX_START", "TX_END", "EXON_START", "EXON_END")
 JUNCTIONS = ("gene_id", "chr", "strand", "start", "end", "jn_start", "jn_end")

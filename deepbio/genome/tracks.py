@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.errors import DataError
+from deepbio.files import check_exists
 from deepbio.genome.windows import GenomeWindows
 from deepbio.optional import require
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepbio.content import check_exists, read_content
 from deepbio.errors import DataError, nearest
+from deepbio.files import check_exists, read_content
 from deepbio.genome.variants import Variants
 from deepbio.optional import require
 

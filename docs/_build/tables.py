@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deepbio.datasets import Card
 
 ROOT = Path(__file__).resolve().parents[2]
-ORIGINS = ("with deepbio", "fetched", "your own copy")
+ORIGINS = ("with deepbio", "fetched", "user-supplied")
 
 
 def model_table(link: str = "{name}") -> str:
@@ -53,8 +53,8 @@ def dataset_table(link: str = "{name}") -> str:
 def origin(card: Card) -> str:
     """Say where the files of a data set come from, on any computer."""
     files = card.facts.get("files", [])
-    if card.facts.get("own_copy") or any("obtain" in card.facts and not entry.get("url") for entry in files):
-        return "your own copy"
+    if card.facts.get("user_supplied") or any("obtain" in card.facts and not entry.get("url") for entry in files):
+        return "user-supplied"
     return "fetched" if any(entry.get("url") for entry in files) else "with deepbio"
 
 

@@ -27,7 +27,7 @@ def test_the_list_says_where_the_files_are(run):
     code, out, _ = run("datasets", "--modality", "dna")
     assert code == 0
     rows = {line.split("\t")[0]: line.split("\t")[4] for line in out.splitlines()}
-    assert (rows["uci_splice"], rows["deepstarr"]) == ("here", "own copy")
+    assert (rows["uci_splice"], rows["deepstarr"]) == ("here", "user-supplied")
 
 
 def test_the_known_copies_of_pneumoniamnist_are_reported(run, shared_data, monkeypatch, tmp_path):
@@ -65,7 +65,7 @@ def test_files_of_your_own_are_checked(run, tmp_path):
         (("a.fa",), "say of which class it is, and give the other: --fasta CLASS=a.fa"),
         (("xor", "--table", "a.csv"), "not both; received xor too"),
         (("nowhere.csv", "--label", "y"), "Expected a file at nowhere.csv"),
-        (("deepstarr",), "needs your own copy"),
+        (("deepstarr",), "is not distributed with deepbio"),
     ],
 )
 def test_a_mistake_is_one_message(run, arguments, message):

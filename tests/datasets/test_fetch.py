@@ -114,7 +114,7 @@ def test_a_mirror_folder_is_asked_first_and_read_in_place(card, tmp_path, monkey
     assert card_file(card, "rows.csv") == tmp_path / "mirror" / "x" / "rows.csv"
     assert publisher[1].asked == []
     (tmp_path / "mirror" / "x" / "rows.csv").write_bytes(b"other")
-    with pytest.raises(DataError, match="in DEEPBIO_MIRROR, is not the file that the card means"):
+    with pytest.raises(DataError, match="in DEEPBIO_MIRROR, is not the file that the card describes"):
         card_file(card, "rows.csv")
 
 
@@ -236,7 +236,7 @@ def test_offline_nothing_is_asked(card, monkeypatch, publisher):
 
 def test_a_file_without_an_address_says_where_to_get_it(tmp_path, card):
     mine = _card(tmp_path)
-    assert availability(mine) == "own copy"
+    assert availability(mine) == "user-supplied"
     with pytest.raises(
         DataError, match=r"does not come with deepbio\. Ask the publisher\. Put the file at .*rows\.csv"
     ):
@@ -247,3 +247,35 @@ def test_a_cache_that_is_a_file_is_named(card, tmp_path):
     (tmp_path / "cache").write_text("")
     with pytest.raises(DeepbioError, match="cache"):
         card_file(card, "rows.csv")
+
+
+@pytest.fixture
+def bundled(tmp_path):
+    (tmp_path / "rows.csv").write_bytes(b"a,b\n")
+    digest = hashlib.sha256(b"a,b\n").hexdigest()
+    (tmp_path / "card.md").write_text(f"---\nname: x\nfiles:\n  - {{name: rows.csv, sha256: {digest}}}\n---\n")
+    return read_card(tmp_path)
+
+
+def test_a_file_beside_the_card_is_returned(bundled):
+    assert card_file(bundled, "rows.csv") == bundled.folder / "rows.csv"
+
+
+def test_a_changed_file_is_refused_with_both_hashes(bundled):
+    listed = bundled["files"][0]["sha256"]
+    (bundled.folder / "rows.csv").write_bytes(b"a,c\n")
+    found = hashlib.sha256(b"a,c\n").hexdigest()
+    with pytest.raises(DataError, match=f"rows.csv has changed.* should be {listed} and is {found}"):
+        card_file(bundled, "rows.csv")
+
+
+def test_a_missing_file_is_refused(bundled):
+    (bundled.folder / "rows.csv").unlink()
+    with pytest.raises(DataError, match=r"rows\.csv"):
+        card_file(bundled, "rows.csv")
+
+
+def test_a_file_that_the_card_does_not_list_is_refused(bundled):
+    (bundled.folder / "other.csv").write_text("")
+    with pytest.raises(DataError, match="lists no file 'other.csv'"):
+        card_file(bundled, "other.csv")

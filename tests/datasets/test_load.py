@@ -178,7 +178,7 @@ def test_importing_and_listing_ask_nothing_of_the_network():
         from deepbio.datasets import list_datasets
         from deepbio.zoo import list_models
         assert list_datasets() and list_models()
-        print(sorted({"huggingface_hub", "pooch", "requests", "tensorflow"} & set(sys.modules)))
+        print(sorted({"huggingface_hub", "platformdirs", "requests", "tensorflow"} & set(sys.modules)))
     """
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.intervals import chromosome_split
 from deepbio.datasets.build.noting import names_of, noted
@@ -20,6 +19,7 @@ from deepbio.datasets.placing import Duplicates
 from deepbio.datasets.splitting import FRACTIONS
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
+from deepbio.files import check_exists
 from deepbio.genome import GenomeWindows, Intervals, open_genome
 from deepbio.optional import require
 from deepbio.specs import Kind

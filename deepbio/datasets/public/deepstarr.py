@@ -10,7 +10,7 @@ import numpy as np
 from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.public.user_supplied import check_sizes, own_copy
+from deepbio.datasets.public.user_supplied import check_sizes, user_file
 from deepbio.datasets.readers import read_fasta, read_table
 from deepbio.errors import DataError
 
@@ -22,7 +22,7 @@ def deepstarr(card: Card, *, path: str | os.PathLike[str] | None = None) -> Data
 
     Splits are the publisher's, by chromosome; both strands of a sequence stand in them.
     """
-    folder = own_copy(card, path, folder=True)
+    folder = user_file(card, path, folder=True)
     codes, y, ids, parts = [], [], [], []
     for part, stem in _PARTS.items():
         records = read_fasta(folder / f"Sequences_{stem}.fa", length=249, same_names="number")

@@ -9,7 +9,7 @@ from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.public.user_supplied import check_sizes, own_copy
+from deepbio.datasets.public.user_supplied import check_sizes, user_file
 from deepbio.errors import DataError, nearest
 
 
@@ -29,7 +29,7 @@ def genomic_benchmarks(
         duplicates: `"drop"` takes sequences out of training that stand in test too; `"keep"` leaves the published splits.
         seed: of the share of training that is set aside for validation.
     """
-    folder = own_copy(card, path, folder=True)
+    folder = user_file(card, path, folder=True)
     labels = list(card["labels"])
     sequences, y, ids, parts = [], [], [], []
     for part in ("train", "test"):

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deepbio.content import check_exists
 from deepbio.datasets.cards import Card
 from deepbio.errors import DataError
+from deepbio.files import check_exists
 
 
-def own_copy(card: Card, path: str | os.PathLike[str] | None, *, folder: bool) -> Path:
+def user_file(card: Card, path: str | os.PathLike[str] | None, *, folder: bool) -> Path:
     """Check that the user's copy stands at `path`.
 
     Raises:
@@ -20,7 +20,7 @@ def own_copy(card: Card, path: str | os.PathLike[str] | None, *, folder: bool) -
     if path is None:
         what = "folder" if folder else "file"
         raise DataError(
-            f"{card.name} needs your own copy. {str(card['obtain']).strip()} Then pass the {what}: "
+            f"{card.name} is not distributed with deepbio. {str(card['obtain']).strip()} Then pass the {what}: "
             f"load_dataset({card.name!r}, path=...), or --data path=... on the command line."
         )
     return check_exists(path, folder=folder)

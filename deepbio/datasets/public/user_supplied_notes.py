@@ -8,7 +8,7 @@ from dataclasses import replace
 from deepbio.datasets.build import from_csv
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.public.user_supplied import own_copy
+from deepbio.datasets.public.user_supplied import user_file
 from deepbio.errors import DataError
 
 
@@ -28,7 +28,7 @@ def own_notes(
         length: tokens; see `from_arrays`.
         seed: of the splits.
     """
-    file = own_copy(card, path, folder=False)
+    file = user_file(card, path, folder=False)
     columns = dict(card["columns"])
     columns["label"] = label or columns.get("label")
     if columns["label"] is None:

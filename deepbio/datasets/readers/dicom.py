@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
 from deepbio.errors import DataError, OptionalDependencyError
+from deepbio.files import check_exists
 from deepbio.optional import require
 
 _GREY = ("MONOCHROME1", "MONOCHROME2")

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from deepbio.content import read_content
 from deepbio.errors import DataError
+from deepbio.files import read_content
 from deepbio.sequence import encode
 from deepbio.sequence.codes import Unknown
 

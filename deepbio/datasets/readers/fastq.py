@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.content import read_content
 from deepbio.errors import DataError
+from deepbio.files import read_content
 from deepbio.sequence import encode
 
 

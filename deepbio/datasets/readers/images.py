@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.image_files import ENDINGS, ImageFiles
 from deepbio.errors import DataError
+from deepbio.files import check_exists
 
 _IGNORED = ("thumbs.db", "desktop.ini")
 

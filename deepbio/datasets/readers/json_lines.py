@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from deepbio.content import read_content
 from deepbio.errors import DataError
+from deepbio.files import read_content
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 

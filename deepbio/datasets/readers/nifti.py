@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
 from deepbio.errors import DataError
+from deepbio.files import check_exists
 from deepbio.optional import require
 
 Missing = Literal["error", "low"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from deepbio.content import read_content
 from deepbio.datasets.readers.table import read_table
 from deepbio.datasets.readers.table_file import table_columns
 from deepbio.errors import DataError, nearest
+from deepbio.files import read_content
 
 _USUAL = ("text", "note", "notes")
 

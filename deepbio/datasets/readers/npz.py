@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepbio.content import check_exists
 from deepbio.errors import DataError, nearest
+from deepbio.files import check_exists
 
 _SPLITS = {"train": "train", "valid": "val", "test": "test"}
 

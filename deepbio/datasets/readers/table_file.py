@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepbio.content import check_exists, read_content
 from deepbio.datasets.readers.json_lines import ENDINGS as _JSON_LINES
 from deepbio.datasets.readers.json_lines import read_json_lines
 from deepbio.errors import DataError
+from deepbio.files import check_exists, read_content
 from deepbio.optional import require
 
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", "."]

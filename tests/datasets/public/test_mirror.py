@@ -65,12 +65,12 @@ def test_a_size_that_is_not_published_is_refused():
         load_dataset("bloodmnist", size=32)
 
 
-OWN = [card for card in list_datasets() if card.facts.get("own_copy")]
+OWN = [card for card in list_datasets() if card.facts.get("user_supplied")]
 
 
 @pytest.mark.parametrize("card", OWN, ids=lambda card: card.name)
-def test_it_says_where_to_get_your_own_copy(card, tmp_path):
-    with pytest.raises(DataError, match=f"{card.name} needs your own copy.*https://"):
+def test_it_says_where_to_get_a_copy(card, tmp_path):
+    with pytest.raises(DataError, match=f"{card.name} is not distributed with deepbio.*https://"):
         load_dataset(card.name)
     with pytest.raises(DataError, match="nowhere"):
         load_dataset(card.name, path=tmp_path / "nowhere")
