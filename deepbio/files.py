@@ -12,7 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deepbio.errors import DataError, DeepbioError, nearest
 
@@ -68,26 +68,46 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     """
     file = check_exists(path)
     try:
-        content = file.read_bytes()
+        with open_content(file) as stream:
+            content = stream.read()
     except OSError as error:
         raise DataError(f"{file}: cannot be read; {error.strerror}.") from error
-    if content.startswith(_GZIP):
-        try:
-            content = gzip.decompress(content)
-        except EOFError as error:
-            raise DataError(f"{file}: the gzip file ends too early. Copy or download it again.") from error
-        except (OSError, zlib.error) as error:
-            raise DataError(f"{file}: the gzip file is damaged ({error}). Copy or download it again.") from error
     for magic, kind in _OTHER.items():
         if content.startswith(magic):
             raise DataError(f"{file}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it.")
-    content = content.removeprefix(_BOM)
     if not content[:4096].strip() and not content.strip():
         raise DataError(f"{file}: the file is empty.")
     if b"\0" in content[:65536]:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         raise DataError(f"{file}, line {line}: expected text; found binary data.")
     return content
+
+
+@contextlib.contextmanager
+def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a text file as a stream of bytes, with gzip (and bgzip) unpacked and a UTF-8 byte order mark skipped.
+
+    Raises:
+        DataError: the file does not exist or, while it is read, its gzip is damaged or cut short.
+
+    Example:
+        >>> file = Path(tempfile.mkdtemp()) / "a.txt.gz"
+        >>> _ = file.write_bytes(gzip.compress(b"one\\ntwo"))
+        >>> with open_content(file) as stream:
+        ...     [line.decode() for line in stream]
+        ['one\\n', 'two']
+    """
+    file = check_exists(path)
+    with file.open("rb") as raw:
+        stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
+        try:
+            if stream.peek(3)[:3] == _BOM:
+                stream.read(3)
+            yield stream  # type: ignore[misc]
+        except EOFError as error:
+            raise DataError(f"{file}: the gzip file ends too early. Copy or download it again.") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DataError(f"{file}: the gzip file is damaged ({error}). Copy or download it again.") from error
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
