@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit, ndtr, ndtri
 
-from deepbio.metrics import accuracy, auprc, auroc, bootstrap_draws, interval, pearson
+from deepbio.metrics import accuracy, auprc, auroc, bootstrap_distribution, interval, pearson
 from deepbio.metrics.resampling import independent_units
 
 Z = float(ndtri(0.975))
@@ -108,7 +108,7 @@ def row(name, metric, draw, truth, stratified, bounds, *, runs: int, draws: int)
 
 def intervals(metric, y, p, strata, bounds, *, draws: int, seed: int) -> dict[str, tuple[float, float]]:
     value = float(metric(y, p))
-    drawn = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata)
+    drawn = bootstrap_distribution(metric, y, p, draws=draws, seed=seed, strata=strata)
     units = independent_units(len(y), strata=strata)
     ours, plain = (interval(value, drawn, bounds=bounds, units=n) for n in (units, None))
     low, width = bounds[0], bounds[1] - bounds[0]

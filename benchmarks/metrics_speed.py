@@ -28,7 +28,7 @@ import scipy
 import sklearn
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from deepbio.metrics import auprc, auroc, bootstrap_draws, bootstrap_weights, summarize
+from deepbio.metrics import auprc, auroc, bootstrap_distribution, bootstrap_weights, summarize
 from deepbio.specs import Task
 
 
@@ -63,7 +63,7 @@ def whole_case(name, ours, theirs, labels=20, examples=10_000, draws=50):
                 values.append(np.mean([theirs(y[drawn, j], p[drawn, j]) for j in range(labels)]))
         return np.array(values)
 
-    fast, found = seconds(lambda: bootstrap_draws(ours, y, p, draws=draws, seed=0), repeats=3)
+    fast, found = seconds(lambda: bootstrap_distribution(ours, y, p, draws=draws, seed=0), repeats=3)
     slow, expected = seconds(loop)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     return f"| {name}, macro | {labels} x {examples:,} | {draws:,} | {slow:.2f} s | {fast:.2f} s | {slow / fast:.0f} |"
@@ -72,7 +72,7 @@ def whole_case(name, ours, theirs, labels=20, examples=10_000, draws=50):
 def large_case(labels: int, examples: int, draws: int, calls: int):
     """Run deepbio whole, time some calls of the loop; give a row of the table and what was timed."""
     y, p = example(labels, examples)
-    fast, _ = seconds(lambda: bootstrap_draws(auroc, y, p, draws=draws, seed=0))
+    fast, _ = seconds(lambda: bootstrap_distribution(auroc, y, p, draws=draws, seed=0))
     random = np.random.default_rng(1)
     times = []
     for _ in range(calls):

@@ -45,7 +45,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(
         deepbio, "finetune", functools.partial(training.finetune, epochs=1, verbose=False), raising=False
     )
-    monkeypatch.setattr(deepbio, "evaluate", functools.partial(training.evaluate, draws=20), raising=False)
+    monkeypatch.setattr(deepbio, "evaluate", functools.partial(training.evaluate, n_resamples=20), raising=False)
     monkeypatch.setattr(registry, "_USER_MODELS", {})
 
 
@@ -106,7 +106,7 @@ def test_every_model_data_set_and_command_has_its_place_on_the_site(monkeypatch)
     pages = _program("pages")
     models, data, commands = pages.models_page(), pages.datasets_page(), pages.command_line_page()
     assert all(f"## {name} {{ #{name} }}" in models for name in deepbio.list_models())
-    assert all(f"## {card.name} {{ #{card.name} }}" in data for card in deepbio.list_datasets())
+    assert all(f"## {name} {{ #{name} }}" in data for name in deepbio.list_datasets())
     assert all(f"## {name}\n" in commands for name in ("demo", "fit", "evaluate", "predict", "info"))
     assert {"zoo", "training", "datasets", "datasets/readers", "metrics", "specs"} <= set(pages.rooms())
     assert "::: deepbio.training.fit.fit\n" in pages.reference_page("training")

@@ -17,8 +17,15 @@ from deepbio.benchmark.store import Store
 from deepbio.benchmark.suite import Cell, Entry, Suite
 from deepbio.datasets import dataset_card
 from deepbio.errors import DataError
-from deepbio.metrics import Estimate, UndefinedMetricWarning, bootstrap_weights, direction, holm, interval, metric
-from deepbio.metrics.calibration_error import noise_interval
+from deepbio.metrics import (
+    Estimate,
+    UndefinedMetricWarning,
+    bootstrap_p_value,
+    bootstrap_weights,
+    direction,
+    holm,
+    metric,
+)
 from deepbio.metrics.resampling import independent_units
 from deepbio.report.board import Board, BoardRow, Leaderboard, Score
 from deepbio.specs import Task
@@ -39,7 +46,7 @@ def leaderboard(
     suite: Suite,
     out: str | os.PathLike[str],
     *,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Leaderboard:
@@ -52,7 +59,7 @@ def leaderboard(
     Args:
         suite: from `read_suite`.
         out: folder that `run_suite` wrote.
-        draws, seed, confidence: of the bootstrap; whole groups are drawn where a group holds several test examples.
+        n_resamples, seed, confidence: of the bootstrap; whole groups are drawn where a group holds several test examples.
 
     Raises:
         DataError: there is no result at all, predictions are missing, or results of one data set are of different data.
@@ -62,12 +69,12 @@ def leaderboard(
     for entry in suite.entries:
         runs = _read(entry, store)
         results += [result for one in runs.values() for result in one.results]
-        boards.append(_board(entry, runs, draws=draws, seed=seed, confidence=confidence))
+        boards.append(_board(entry, runs, n_resamples=n_resamples, seed=seed, confidence=confidence))
     if not results:
         raise DataError(
             f"{store.folder} holds no result of the suite {suite.name}. Run: deepbio benchmark {suite.name}"
         )
-    interval_of = f"{confidence:.0%} bootstrap over test examples, {draws:,} draws, seed {seed}"
+    interval_of = f"{confidence:.0%} bootstrap over test examples, {n_resamples:,} resamples, seed {seed}"
     return Leaderboard(
         suite.name, suite.title, suite.about, tuple(boards), {"intervals": interval_of, **_facts(results)}
     )
@@ -94,11 +101,13 @@ def _name(cell: Cell) -> str:
     return cell.label or cell.model
 
 
-def _board(entry: Entry, runs: dict[str, _Runs], *, draws: int, seed: int, confidence: float) -> Board:
+def _board(entry: Entry, runs: dict[str, _Runs], *, n_resamples: int, seed: int, confidence: float) -> Board:
     planned = {name: list(cells) for name, cells in itertools.groupby(entry.cells, key=_name)}
     scores: dict[str, dict[str, Score]] = defaultdict(dict)
     for name in entry.metrics if runs else ():
-        for model, score in _column(name, list(runs.values()), draws=draws, seed=seed, confidence=confidence).items():
+        for model, score in _column(
+            name, list(runs.values()), n_resamples=n_resamples, seed=seed, confidence=confidence
+        ).items():
             scores[model][name] = score
     rows = [_row(name, cells, runs.get(name), scores.get(name, {})) for name, cells in planned.items()]
     rows += [
@@ -140,7 +149,7 @@ def _row(name: str, cells: Sequence[Cell], runs: _Runs | None, scores: dict[str,
     )
 
 
-def _column(name: str, every: list[_Runs], *, draws: int, seed: int, confidence: float) -> dict[str, Score]:
+def _column(name: str, every: list[_Runs], *, n_resamples: int, seed: int, confidence: float) -> dict[str, Score]:
     """Score every model by one metric, on the same resamples."""
     one, first = metric(name), every[0]
     task, y, groups = (
@@ -154,7 +163,7 @@ def _column(name: str, every: list[_Runs], *, draws: int, seed: int, confidence:
     noise: dict[str, list[np.ndarray]] = {runs.name: [] for runs in every}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        for weights in bootstrap_weights(len(y), draws=draws, seed=seed, strata=strata, groups=groups):
+        for weights in bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups):
             for runs in every:
                 p = [found["p"] for found in runs.predictions]
                 drawn[runs.name].append(np.mean([one.function(y, q, weights=weights) for q in p], axis=0))
@@ -164,11 +173,10 @@ def _column(name: str, every: list[_Runs], *, draws: int, seed: int, confidence:
     units = independent_units(len(y), strata=strata, groups=groups)
     estimates = {}
     for model, of_seeds in values.items():
-        mean, some = float(of_seeds.mean()), resampled[model]
-        if one.noise:
-            estimates[model] = noise_interval(mean, some, np.concatenate(noise[model]), confidence=confidence)
-        else:
-            estimates[model] = interval(mean, some, bounds=one.bounds, units=units, confidence=confidence)
+        of_noise = np.concatenate(noise[model]) if one.noise else None
+        estimates[model] = one.interval(
+            float(of_seeds.mean()), resampled[model], of_noise, units=units, confidence=confidence
+        )
     p_values = _against_the_best(estimates, resampled, higher=one.direction == "max")
     return {
         model: Score(
@@ -189,12 +197,7 @@ def _against_the_best(
         return {}
     best = max(known, key=lambda model: estimates[model].value * (1 if higher else -1))
     others = [model for model in known if model != best]
-    p_values = []
-    for model in others:
-        change = resampled[best] - resampled[model]
-        change = change[np.isfinite(change)]
-        tail = min(int((change <= 0).sum()), int((change >= 0).sum()))
-        p_values.append(min(1.0, 2.0 * (tail + 1) / (len(change) + 1)))
+    p_values = [bootstrap_p_value(resampled[best] - resampled[model]) for model in others]
     return dict(zip(others, map(float, holm(p_values)), strict=True)) if others else {}
 
 

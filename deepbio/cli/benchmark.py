@@ -107,7 +107,7 @@ def leaderboard(
     chosen = read_suite(suite)
     chosen = chosen.with_seeds(seeds) if seeds is not None else chosen
     chosen = chosen.only(only) if only else chosen
-    found = standings(chosen, out or results_folder(chosen.name), draws=draws, seed=seed)
+    found = standings(chosen, out or results_folder(chosen.name), n_resamples=draws, seed=seed)
     if not file:
         typer.echo(leaderboard_as(found, to or "text"), nl=False)
         return

@@ -34,7 +34,7 @@ class Evaluation:
         examples: number of examples.
         y, p: truth and predictions (after the link), as they were compared.
         confusion: `(classes, classes)` counts, truth in rows; `None` where there are no classes.
-        draws, seed, confidence: of the bootstrap.
+        n_resamples, seed, confidence: of the bootstrap.
     """
 
     metrics: dict[str, Estimate]
@@ -43,7 +43,7 @@ class Evaluation:
     y: np.ndarray = field(repr=False)
     p: np.ndarray = field(repr=False)
     confusion: np.ndarray | None = field(default=None, repr=False)
-    draws: int = 1000
+    n_resamples: int = 1000
     seed: int = 0
     confidence: float = 0.95
 
@@ -61,13 +61,18 @@ class Evaluation:
             "metrics": {name: estimate.to_dict() for name, estimate in self.metrics.items()},
             **({} if self.confusion is None else _written(self.confusion)),
             "labels": list(self.task.labels),
-            "interval": {"confidence": self.confidence, "method": "bootstrap", "draws": self.draws, "seed": self.seed},
+            "interval": {
+                "confidence": self.confidence,
+                "method": "bootstrap",
+                "n_resamples": self.n_resamples,
+                "seed": self.seed,
+            },
         }
 
     def __str__(self) -> str:
         width = max(len(name) for name in self.metrics)
         lines = [
-            f"{self.examples} examples, {self.confidence:.0%} bootstrap intervals ({self.draws} draws, seed {self.seed})"
+            f"{self.examples} examples, {self.confidence:.0%} bootstrap intervals ({self.n_resamples} resamples, seed {self.seed})"
         ]
         return "\n".join(lines + [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()])
 
@@ -86,7 +91,7 @@ def evaluate(
     task: Task | None = None,
     metrics: Sequence[str] | None = None,
     batch_size: int = 256,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
     calibrated: bool = True,
@@ -99,7 +104,7 @@ def evaluate(
         split: examples with labels.
         task: where the model does not know it.
         metrics: names of `deepbio.metrics`; the task's own set by default.
-        draws, seed, confidence: of the bootstrap; whole groups are drawn where the split's groups hold several examples.
+        n_resamples, seed, confidence: of the bootstrap; whole groups are drawn where the split's groups hold several examples.
         calibrated, tta: as `predict` takes them.
 
     Raises:
@@ -114,7 +119,14 @@ def evaluate(
         raise DataError("Expected at least one example to evaluate; the split is empty.")
     p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
     return compare(
-        task, np.asarray(split.y), p, groups=split.groups, names=metrics, draws=draws, seed=seed, confidence=confidence
+        task,
+        np.asarray(split.y),
+        p,
+        groups=split.groups,
+        names=metrics,
+        n_resamples=n_resamples,
+        seed=seed,
+        confidence=confidence,
     )
 
 
@@ -125,7 +137,7 @@ def compare(
     *,
     groups: np.ndarray | None = None,
     names: Sequence[str] | None = None,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Evaluation:
@@ -136,6 +148,8 @@ def compare(
         p: predictions after the link, `(n,)` or `(n, outputs)`.
     """
     whole = groups if groups is not None and len(np.unique(groups)) < len(groups) else None
-    found = metrics.summarize(task, y, p, metrics=names, groups=whole, draws=draws, seed=seed, confidence=confidence)
+    found = metrics.summarize(
+        task, y, p, metrics=names, groups=whole, n_resamples=n_resamples, seed=seed, confidence=confidence
+    )
     confusion = metrics.confusion_matrix(task, y, p) if task.is_classification else None
-    return Evaluation(dict(found), task, len(y), y, p, confusion, draws, seed, confidence)
+    return Evaluation(dict(found), task, len(y), y, p, confusion, n_resamples, seed, confidence)

@@ -1,6 +1,7 @@
 """Metrics of predictions: pure functions on `(y, p)`, with intervals.
 
-`summarize` gives the metrics that suit a task, each with a bootstrap interval; `value` gives one while training.
+`summarize` returns the metrics that suit a task, each with a bootstrap interval; `value` returns one while training.
+`register_metric` adds one of your own.
 """
 
 from deepbio.metrics.calibration import (
@@ -12,20 +13,39 @@ from deepbio.metrics.calibration import (
     fit_platt,
     fit_temperature,
 )
-from deepbio.metrics.calibration_error import Reliability, ece, ece_interval, reliability
-from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
-from deepbio.metrics.comparison import Comparison, McNemar, holm, mcnemar, paired_bootstrap
+from deepbio.metrics.classification import (
+    accuracy,
+    balanced_accuracy,
+    confusion_matrix,
+    f1,
+    kappa,
+    mcc,
+    per_class_error,
+    precision_at_k,
+    top_k,
+)
+from deepbio.metrics.comparison import (
+    Comparison,
+    DeLongTest,
+    McNemar,
+    bootstrap_p_value,
+    delong_interval,
+    delong_test,
+    delong_variance,
+    holm,
+    mcnemar,
+    paired_bootstrap,
+)
 from deepbio.metrics.conformal import conformal_cutoff, conformal_radius, prediction_sets
-from deepbio.metrics.confusion import confusion_matrix, per_class_error
-from deepbio.metrics.delong import DeLongTest, delong_interval, delong_test, delong_variance
 from deepbio.metrics.estimate import Estimate, UndefinedMetricWarning
-from deepbio.metrics.probability import brier, log_loss
+from deepbio.metrics.probability import Reliability, brier, ece, ece_interval, log_loss, reliability
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
+from deepbio.metrics.registry import METRICS, Metric, default_metrics, direction, metric, metric_names, register_metric
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import bootstrap, bootstrap_draws, bootstrap_weights, interval
+from deepbio.metrics.resampling import bootstrap, bootstrap_distribution, bootstrap_weights, interval
 from deepbio.metrics.segmentation import dice, iou, mean_dice, mean_iou
-from deepbio.metrics.summary import METRICS, Metric, default_metrics, direction, metric, metric_names, summarize, value
+from deepbio.metrics.summary import summarize, value
 from deepbio.metrics.thresholds import choose_threshold
 
 __all__ = [
@@ -45,7 +65,8 @@ __all__ = [
     "auroc",
     "balanced_accuracy",
     "bootstrap",
-    "bootstrap_draws",
+    "bootstrap_distribution",
+    "bootstrap_p_value",
     "bootstrap_weights",
     "brier",
     "calibrator_from_dict",
@@ -87,6 +108,7 @@ __all__ = [
     "prediction_sets",
     "prevalence",
     "r2",
+    "register_metric",
     "reliability",
     "rmse",
     "sensitivity_at_specificity",

@@ -1,14 +1,14 @@
-"""Make probabilities mean what they say: temperature, Platt and isotonic scaling, fitted on a validation split.
+"""Calibration of probabilities: temperature, Platt and isotonic scaling, fitted on a validation split.
 
-Each `fit_...` takes truth and probabilities of the validation split and gives a small frozen object; its `apply` turns
-other probabilities of the same model into calibrated ones. Never fit on the split that is reported.
+Each `fit_...` takes truth and probabilities of the validation split and returns a small frozen object. Its `apply` turns
+other probabilities of the same model into calibrated ones. Never fit on the split whose results are reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,13 +22,25 @@ _TINY = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class Temperature:
-    """Divide the logits by one number: above 1 makes a model less sure. The order of classes never changes.
+class _Calibrator:
+    method: ClassVar[str]
 
-    `classes` says that the last axis of `p` holds one probability a class, which sum to one (softmax); without it each
-    probability stands alone (sigmoid).
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary, which `calibrator_from_dict` reads."""
+        return {"method": self.method, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Temperature(_Calibrator):
+    """Divide the logits by one number. Above 1 it makes a model less confident. The order of classes never changes.
+
+    Args:
+        temperature: Number by which the logits are divided.
+        classes: Whether the last axis of `p` is one distribution over classes (softmax). Otherwise each probability is
+            calibrated by itself (sigmoid).
     """
 
+    method: ClassVar[str] = "temperature"
     temperature: float
     classes: bool = False
 
@@ -46,15 +58,12 @@ class Temperature:
         e = np.exp(z - z.max(axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
-        return {"method": "temperature", **asdict(self)}
-
 
 @dataclass(frozen=True)
-class Platt:
-    """A logistic curve of the logits: `sigmoid(slope * logit(p) + intercept)`. For binary and multilabel."""
+class Platt(_Calibrator):
+    """Logistic curve of the logits, `sigmoid(slope * logit(p) + intercept)`, for binary and multilabel tasks."""
 
+    method: ClassVar[str] = "platt"
     slope: float
     intercept: float
 
@@ -68,17 +77,14 @@ class Platt:
         p = np.clip(np.asarray(p, dtype=np.float64), _TINY, 1 - _TINY)
         return _sigmoid(self.slope * _logit(p) + self.intercept)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
-        return {"method": "platt", **asdict(self)}
-
 
 @dataclass(frozen=True)
-class Isotonic:
-    """A rising line through steps fitted to the data, straight between `said` and flat outside. For binary."""
+class Isotonic(_Calibrator):
+    """Non-decreasing curve from confidence to observed frequency, linear between its points and flat outside. Binary."""
 
-    said: tuple[float, ...]
-    happened: tuple[float, ...]
+    method: ClassVar[str] = "isotonic"
+    confidence: tuple[float, ...]
+    frequency: tuple[float, ...]
 
     def apply(self, p: ArrayLike) -> np.ndarray:
         """Return calibrated probabilities of the shape of `p`.
@@ -87,11 +93,7 @@ class Isotonic:
             >>> Isotonic((0.2, 0.8), (0.0, 1.0)).apply([0.1, 0.5, 0.9])
             array([0. , 0.5, 1. ])
         """
-        return np.interp(np.asarray(p, dtype=np.float64), self.said, self.happened)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-able dictionary that `calibrator_from_dict` reads back."""
-        return {"method": "isotonic", "said": list(self.said), "happened": list(self.happened)}
+        return np.interp(np.asarray(p, dtype=np.float64), self.confidence, self.frequency)
 
 
 Calibrator = Temperature | Platt | Isotonic
@@ -101,13 +103,13 @@ def fit_temperature(y: ArrayLike, p: ArrayLike) -> Temperature:
     """Fit the temperature with the lowest log-loss, between 0.01 and 100.
 
     Args:
-        y: truth of the validation split: binary `(n,)`, class indices `(n,)`, or labels `(n, labels)` with NaN for unknown.
-        p: probabilities `(n,)`, `(n, classes)` or `(n, labels)`.
+        y: Truth of the validation split: binary `(n,)`, class indices `(n,)`, or labels `(n, labels)` with NaN for unknown.
+        p: Probabilities `(n,)`, `(n, classes)` or `(n, labels)`.
 
     Source: Guo et al. 2017, arXiv:1706.04599.
 
     Example:
-        >>> fit_temperature([0, 1, 1, 0], [0.01, 0.99, 0.01, 0.01]).temperature > 1  # too sure: one of four is wrong
+        >>> fit_temperature([0, 1, 1, 0], [0.01, 0.99, 0.01, 0.01]).temperature > 1  # overconfident: one of four is wrong
         True
     """
     y, p = check_pair(y, p)
@@ -122,12 +124,15 @@ def fit_temperature(y: ArrayLike, p: ArrayLike) -> Temperature:
         known = ~np.isnan(truth) if truth.dtype.kind == "f" else np.ones(truth.shape, bool)
         signed = np.where(truth[known] == 1, 1.0, -1.0) * _logit(p[known])
         loss = _class_loss(np.stack([np.zeros_like(signed), -signed], axis=-1))
-    sharpness = _newton(loss, np.ones(1), low=0.01, high=100.0)
-    return Temperature(float(1.0 / sharpness[0]), classes)
+    inverse = _newton(loss, np.ones(1), low=0.01, high=100.0)
+    return Temperature(float(1.0 / inverse[0]), classes)
 
 
 def fit_platt(y: ArrayLike, p: ArrayLike) -> Platt:
     """Fit Platt's logistic curve to binary `(n,)` truth and probabilities, with his smoothed targets.
+
+    Raises:
+        DataError: The split has one class only.
 
     Sources: Platt 1999, Advances in Large Margin Classifiers, 61-74; Lin, Lin and Weng 2007,
     doi:10.1007/s10994-007-5018-6.
@@ -145,73 +150,77 @@ def fit_platt(y: ArrayLike, p: ArrayLike) -> Platt:
 
     def loss(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         z = design @ beta
-        share = _sigmoid(z)
+        probability = _sigmoid(z)
         value = float((np.logaddexp(0.0, z) - target * z).sum())
-        return value, design.T @ (share - target), (design.T * (share * (1 - share))) @ design
+        return value, design.T @ (probability - target), (design.T * (probability * (1 - probability))) @ design
 
     slope, intercept = _newton(loss, np.array([1.0, 0.0]))
     return Platt(float(slope), float(intercept))
 
 
 def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
-    """Fit the rising steps nearest to binary `(n,)` truth. Needs some hundred examples; ranks become ties on a step.
+    """Fit the non-decreasing steps nearest to binary `(n,)` truth.
+
+    It needs some hundred examples. Scores on one step become ties, which lowers AUROC a little.
 
     Source: Zadrozny and Elkan 2002, doi:10.1145/775047.775151.
 
     Example:
         >>> fit_isotonic([0, 1, 0, 1], [0.1, 0.4, 0.5, 0.9])
-        Isotonic(said=(0.1, 0.4, 0.5, 0.9), happened=(0.0, 0.5, 0.5, 1.0))
+        Isotonic(confidence=(0.1, 0.4, 0.5, 0.9), frequency=(0.0, 0.5, 0.5, 1.0))
     """
     from scipy.optimize import isotonic_regression  # slow to import, needed here only
 
     truth, p = check_binary(y, p)
-    said, place, count = np.unique(p, return_inverse=True, return_counts=True)
-    share = np.bincount(place, weights=truth.astype(np.float64)) / count
-    steps = isotonic_regression(share, weights=count.astype(np.float64)).x
+    confidence, index, count = np.unique(p, return_inverse=True, return_counts=True)
+    probability = np.bincount(index, weights=truth.astype(np.float64)) / count
+    steps = isotonic_regression(probability, weights=count.astype(np.float64)).x
     # Inside a flat stretch only the two ends matter.
     inner = np.zeros(len(steps), bool)
     inner[1:-1] = (steps[1:-1] == steps[:-2]) & (steps[1:-1] == steps[2:])
-    return Isotonic(tuple(map(float, said[~inner])), tuple(map(float, steps[~inner])))
+    return Isotonic(tuple(map(float, confidence[~inner])), tuple(map(float, steps[~inner])))
 
 
 def calibrator_from_dict(values: dict[str, Any]) -> Calibrator:
     """Build the calibrator that `to_dict` described.
 
+    Raises:
+        DataError: The method is unknown.
+
     Example:
         >>> calibrator_from_dict(Temperature(1.5).to_dict())
         Temperature(temperature=1.5, classes=False)
     """
-    method = values.get("method")
-    if method == "temperature":
-        return Temperature(float(values["temperature"]), bool(values.get("classes", False)))
-    if method == "platt":
-        return Platt(float(values["slope"]), float(values["intercept"]))
-    if method == "isotonic":
-        return Isotonic(tuple(values["said"]), tuple(values["happened"]))
-    raise DataError(f"A calibrator's method is 'temperature', 'platt' or 'isotonic'; received {method!r}.")
+    found = {one.method: one for one in (Temperature, Platt, Isotonic)}.get(values.get("method", ""))
+    if found is None:
+        raise DataError(
+            f"A calibrator's method is 'temperature', 'platt' or 'isotonic'; received {values.get('method')!r}."
+        )
+    numbers = {key: tuple(part) if isinstance(part, list) else part for key, part in values.items() if key != "method"}
+    return found(**numbers)
 
 
 _Loss = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
 
 def _class_loss(ahead: np.ndarray) -> _Loss:
-    """Log-loss of one sharpness, from how far each logit is ahead of the true one, `(..., classes)`."""
+    """Return the log-loss as a function of the inverse temperature, from each logit minus the true one, `(..., classes)`."""
 
     def loss(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         z = beta[0] * ahead
         top = z.max(axis=-1, keepdims=True)
         e = np.exp(z - top)
         total = e.sum(axis=-1, keepdims=True)
-        share = e / total
-        mean = (share * ahead).sum(axis=-1)
-        spread = (share * ahead**2).sum(axis=-1) - mean**2
+        probability = e / total
+        mean = (probability * ahead).sum(axis=-1)
+        spread = (probability * ahead**2).sum(axis=-1) - mean**2
         return float((np.log(total) + top).sum()), np.array([mean.sum()]), np.array([[spread.sum()]])
 
     return loss
 
 
 def _newton(loss: _Loss, start: np.ndarray, *, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-    """Find the minimum of a convex loss that gives value, gradient and curvature; steps that do not help are halved."""
+    """Minimize a convex loss that returns value, gradient and curvature, by Newton's method; steps that do not help are halved."""
     best = start
     value, gradient, curvature = loss(best)
     for _ in range(200):

@@ -1,8 +1,8 @@
-"""How good the decisions are: accuracy, balanced accuracy, F1, MCC, kappa, top-k and precision at k.
+"""How good decisions are: accuracy, balanced accuracy, F1, MCC, kappa, top-k, precision at k and confusion matrices.
 
-Binary `p` is `(n,)` and says yes where `p >= threshold`; class probabilities `(n, classes)` say the largest. With
-positions, `y` is `(n, length)` and `p` is `(n, length, classes)`. `weights` is `(n,)`, or `(draws, n)` for one value a
-row.
+Binary `p` is `(n,)` and is positive where `p >= threshold`; of class probabilities `(n, classes)` the largest is predicted.
+With positions, `y` is `(n, length)` and `p` is `(n, length, classes)`. `weights` is `(n,)`, or `(n_resamples, n)` for one
+value per row.
 """
 
 from __future__ import annotations
@@ -13,9 +13,105 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_classes, check_same_shape, check_zero_one
-from deepbio.metrics.confusion import class_counts, class_tables, label_tables, predicted_classes
-from deepbio.metrics.weights import divide, give, mean_over_labels, weight_rows, weighted_mean
+from deepbio.metrics.arrays import (
+    check_binary,
+    check_classes,
+    check_pair,
+    check_same_shape,
+    check_zero_one,
+    divide,
+    mean_over_labels,
+    unwrap,
+    weight_rows,
+    weighted_mean,
+    weighted_sums,
+)
+from deepbio.specs import Task
+
+
+def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> np.ndarray:
+    """Return the counts as int64: rows are true classes, columns predicted ones.
+
+    Binary `(2, 2)` (positive where `p >= threshold`), multiclass, per_position and per_pixel `(classes, classes)`, multilabel
+    `(labels, 2, 2)` with unknown labels left out.
+
+    Example:
+        >>> confusion_matrix(Task("binary", 1), [0, 1, 1], [0.2, 0.9, 0.3])
+        array([[1, 0],
+               [1, 1]])
+    """
+    if task.kind not in ("binary", "multiclass", "per_position", "per_pixel", "multilabel"):
+        raise DataError(f"A {task.kind} task has no confusion matrix: its predictions are not classes.")
+    if task.kind == "multilabel":
+        tables = label_tables(y, p, np.ones((1, len(np.asarray(y))), np.uint8), threshold=threshold)
+    else:
+        tables = class_tables(y, p, np.ones((1, len(np.asarray(y))), np.uint8), threshold=threshold)
+    return np.rint(tables[0]).astype(np.int64)
+
+
+def per_class_error(
+    y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None
+) -> np.ndarray:
+    """Return the share of each class's examples that are predicted as another class, `(classes,)`; NaN where it has none.
+
+    Example:
+        >>> per_class_error([0, 1, 1], [0.2, 0.9, 0.3])
+        array([0. , 0.5])
+    """
+    w, _ = weight_rows(weights, len(np.asarray(y)))
+    table = class_tables(y, p, w, threshold=threshold)[0]
+    return 1.0 - divide(np.diagonal(table), table.sum(axis=1))
+
+
+def predicted_classes(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return true class, predicted class and the number of classes, for binary `(n,)` or class probabilities."""
+    y, p = check_pair(y, p)
+    if p.ndim == y.ndim and p.ndim == 1:
+        truth, p = check_binary(y, p)
+        return truth.astype(np.int64), (p >= threshold).astype(np.int64), 2
+    truth, p = check_classes(y, p)
+    return truth, p.argmax(axis=-1), p.shape[-1]
+
+
+def class_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
+    """Return one weighted confusion matrix a row of weights, `(rows, classes, classes)`."""
+    truth, predicted, k = predicted_classes(y, p, threshold=threshold)
+    return _count(truth * k + predicted, k * k, weights).reshape(len(weights), k, k)
+
+
+def class_counts(
+    y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how often each class was right, true and predicted, `(rows, classes)` each.
+
+    These are the diagonal and the margins of the confusion matrices, which would not fit for a thousand classes.
+    """
+    truth, predicted, k = predicted_classes(y, p, threshold=threshold)
+    hit = _count(np.where(truth == predicted, truth, k), k + 1, weights)[:, :k]
+    return hit, _count(truth, k, weights), _count(predicted, k, weights)
+
+
+def _count(index: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
+    """Count the values 0 to `size - 1` of `(n, ...)` for each row of weights, `(rows, size)`."""
+    n = len(index)
+    index = index.reshape(n, -1)
+    if index.shape[1] == 1:
+        return np.stack([np.bincount(index[:, 0], weights=row, minlength=size) for row in weights])
+    # Many positions an example: count within each example first.
+    of_example = np.bincount((index + np.arange(n)[:, None] * size).ravel(), minlength=n * size)
+    return weighted_sums(weights, of_example.reshape(n, size).astype(np.float64))
+
+
+def label_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
+    """Return the weighted 2 by 2 table of each label, `(rows, labels, 2, 2)`; unknown labels are left out."""
+    y, p = check_same_shape(y, p)
+    if y.ndim == 1:
+        y, p = y[:, None], p[:, None]
+    check_zero_one(y, unknown=True)
+    positive = p >= threshold
+    counted = [(y == truth) & (positive == predicted) for truth in (0, 1) for predicted in (False, True)]
+    columns = np.stack(counted, axis=-1).reshape(len(y), -1).astype(np.float64)
+    return weighted_sums(weights, columns).reshape(len(weights), -1, 2, 2)
 
 
 def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
@@ -28,7 +124,7 @@ def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Arr
     truth, predicted, _ = predicted_classes(y, p, threshold=threshold)
     w, single = weight_rows(weights, len(truth))
     right = (truth == predicted).reshape(len(truth), -1).mean(axis=1)
-    return give(weighted_mean(right, w), single, "accuracy")
+    return unwrap(weighted_mean(right, w), single, "accuracy")
 
 
 def balanced_accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
@@ -42,7 +138,7 @@ def balanced_accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, wei
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
     hit, true, _ = class_counts(y, p, w, threshold=threshold)
-    return give(mean_over_labels(divide(hit, true)), single, "balanced accuracy")
+    return unwrap(mean_over_labels(divide(hit, true)), single, "balanced accuracy")
 
 
 def f1(
@@ -71,23 +167,23 @@ def f1(
         tables = label_tables(y, p, w, threshold=threshold)
         hit, missed, extra = tables[..., 1, 1], tables[..., 1, 0], tables[..., 0, 1]
     else:
-        hit, true, said = class_counts(y, p, w, threshold=threshold)
-        missed, extra = true - hit, said - hit
+        hit, true, predicted = class_counts(y, p, w, threshold=threshold)
+        missed, extra = true - hit, predicted - hit
     if average == "micro":
         hit, missed, extra = (part.sum(axis=1, keepdims=True) for part in (hit, missed, extra))
     values = divide(2.0 * hit, 2.0 * hit + missed + extra)
     if average == "none":
-        return give(values, single)
+        return unwrap(values, single)
     if average in ("macro", "micro"):
         if multilabel and average == "macro":
             values = np.where(hit + missed > 0, values, np.nan)
-        return give(mean_over_labels(values), single, f"{average} F1")
+        return unwrap(mean_over_labels(values), single, f"{average} F1")
     if average != "binary" or multilabel or values.shape[1] != 2:
         raise DataError(
             f"average is 'binary' for two classes, else 'macro', 'micro' or 'none'; received {average!r} "
             f"for {values.shape[1]} {'labels' if multilabel else 'classes'}."
         )
-    return give(values[:, 1], single, "F1")
+    return unwrap(values[:, 1], single, "F1")
 
 
 def mcc(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
@@ -100,13 +196,13 @@ def mcc(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLik
         0.5774
     """
     w, single = weight_rows(weights, len(np.asarray(y)))
-    hit, true, said = class_counts(y, p, w, threshold=threshold)
+    hit, true, predicted = class_counts(y, p, w, threshold=threshold)
     total = true.sum(axis=1)
-    together = hit.sum(axis=1) * total - np.einsum("dk,dk->d", true, said)
-    spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (said**2).sum(axis=1))
+    together = hit.sum(axis=1) * total - np.einsum("dk,dk->d", true, predicted)
+    spread = (total**2 - (true**2).sum(axis=1)) * (total**2 - (predicted**2).sum(axis=1))
     # Tested by counting: with fractional weights the spread of a constant side is a rounding error, not zero.
-    varied = ((true > 0).sum(axis=1) > 1) & ((said > 0).sum(axis=1) > 1)
-    return give(divide(together, np.where(varied, np.sqrt(np.maximum(spread, 0.0)), 0.0), 0.0), single)
+    varied = ((true > 0).sum(axis=1) > 1) & ((predicted > 0).sum(axis=1) > 1)
+    return unwrap(divide(together, np.where(varied, np.sqrt(np.maximum(spread, 0.0)), 0.0), 0.0), single)
 
 
 def kappa(
@@ -133,7 +229,7 @@ def kappa(
     expected = np.einsum("di,dj->dij", tables.sum(axis=2), tables.sum(axis=1))
     expected = divide(expected, tables.sum(axis=(1, 2))[:, None, None])
     by_chance = (penalty * expected).sum(axis=(1, 2))
-    return give(1.0 - divide((penalty * tables).sum(axis=(1, 2)), by_chance), single, "kappa")
+    return unwrap(1.0 - divide((penalty * tables).sum(axis=(1, 2)), by_chance), single, "kappa")
 
 
 def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
@@ -152,7 +248,7 @@ def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None =
     own = np.take_along_axis(p, truth[..., None], axis=-1)
     ahead = (p > own) | ((p == own) & (np.arange(p.shape[-1]) > truth[..., None]))
     hit = (ahead.sum(axis=-1) < k).reshape(len(truth), -1).mean(axis=1)
-    return give(weighted_mean(hit, w), single, f"top-{k} accuracy")
+    return unwrap(weighted_mean(hit, w), single, f"top-{k} accuracy")
 
 
 def precision_at_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
@@ -171,4 +267,4 @@ def precision_at_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike
     w, single = weight_rows(weights, len(truth))
     best = np.argsort(np.where(np.isnan(truth), np.inf, -p), axis=1, kind="stable")[:, :k]
     hits = np.take_along_axis(np.nan_to_num(truth), best, axis=1).sum(axis=1) / k
-    return give(weighted_mean(hits, w), single)
+    return unwrap(weighted_mean(hits, w), single)

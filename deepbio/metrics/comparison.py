@@ -1,18 +1,20 @@
-"""Two models on the same examples: McNemar's test, the paired bootstrap, and Holm's correction for many tests."""
+"""Two models on the same examples: McNemar's test, the paired bootstrap, DeLong's test and Holm's correction."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr
+from scipy.special import bdtr, ndtr, ndtri
 
 from deepbio.errors import DataError
+from deepbio.metrics.arrays import check_binary
 from deepbio.metrics.estimate import Estimate
-from deepbio.metrics.resampling import bootstrap_draws, interval
+from deepbio.metrics.resampling import bootstrap_distribution, interval
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
     """
     first, second = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
     if first.shape != second.shape or first.ndim != 1:
-        raise DataError(f"Both models need one right-or-wrong an example; received {first.shape} and {second.shape}.")
+        raise DataError(
+            f"Both models need one bool (right or wrong) per example; received {first.shape} and {second.shape}."
+        )
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     differ = only_first + only_second
     p_value = min(1.0, 2.0 * float(bdtr(min(only_first, only_second), differ, 0.5))) if differ else 1.0
@@ -57,7 +61,7 @@ def paired_bootstrap(
     first: ArrayLike,
     second: ArrayLike,
     *,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
     strata: ArrayLike | None = None,
@@ -65,8 +69,9 @@ def paired_bootstrap(
 ) -> Comparison:
     """Return the difference of a metric between two models, both on the same resamples.
 
-    The p-value is twice the smaller share of resamples on either side of zero, one added above and below the line, so
-    it is never zero.
+    Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`.
+
+    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 15.
 
     Example:
         >>> from deepbio.metrics import accuracy
@@ -74,18 +79,31 @@ def paired_bootstrap(
         >>> paired_bootstrap(accuracy, y, y, [0.5] * 40).difference.value
         0.5
     """
-    kwargs: dict[str, Any] = {"draws": draws, "seed": seed, "strata": strata, "groups": groups}
-    one, two = (bootstrap_draws(metric, y, p, **kwargs) for p in (first, second))
+    kwargs: dict[str, Any] = {"n_resamples": n_resamples, "seed": seed, "strata": strata, "groups": groups}
+    one, two = (bootstrap_distribution(metric, y, p, **kwargs) for p in (first, second))
     change = one - two
+    value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
+    return Comparison(interval(value, change, confidence=confidence), bootstrap_p_value(change))
+
+
+def bootstrap_p_value(change: ArrayLike) -> float:
+    """Return the two-sided p-value of no change, from the change in each resample, `(n_resamples,)`.
+
+    It is twice the smaller fraction of resamples on either side of zero, with one added to both counts of the fraction, so
+    that it is never zero. Resamples that are not finite are left out.
+
+    Example:
+        >>> bootstrap_p_value([0.1] * 99)
+        0.02
+    """
+    change = np.asarray(change, dtype=np.float64)
     known = change[np.isfinite(change)]
     tail = min(int((known <= 0).sum()), int((known >= 0).sum()))
-    p_value = min(1.0, 2.0 * (tail + 1) / (len(known) + 1))
-    value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
-    return Comparison(interval(value, change, confidence=confidence), p_value)
+    return min(1.0, 2.0 * (tail + 1) / (len(known) + 1))
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
-    """Return p-values corrected for how many there are, `(tests,)` (family-wise error; step-down).
+    """Return p-values corrected for multiple tests, `(tests,)`: step-down control of the family-wise error.
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6:65-70, jstor.org/stable/4615733.
 
@@ -101,3 +119,90 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     corrected = np.empty_like(p)
     corrected[order] = np.minimum(stepped, 1.0)
     return corrected
+
+
+@dataclass(frozen=True)
+class DeLongTest:
+    """AUROC of two models, their difference with its interval, and the two-sided p-value of no difference."""
+
+    first: float
+    second: float
+    difference: Estimate
+    p_value: float
+
+
+def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> Estimate:
+    """Return AUROC with DeLong's interval, clipped to 0 and 1.
+
+    Args:
+        y: Truth, `(n,)` of 0 and 1, with at least two examples of each class.
+        p: Scores, `(n,)`.
+        confidence: Probability with which the interval should cover the truth.
+
+    Sources: DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595; in ranks, Sun and Xu 2014,
+    doi:10.1109/LSP.2014.2337313.
+
+    Example:
+        >>> print(delong_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]))
+        0.889 [0.581, 1.000]
+    """
+    area, covariance = _areas(y, [p])
+    reach = float(ndtri((1 + confidence) / 2)) * math.sqrt(covariance[0, 0])
+    return Estimate(float(area[0]), max(0.0, float(area[0] - reach)), min(1.0, float(area[0] + reach)))
+
+
+def delong_variance(y: ArrayLike, p: ArrayLike) -> float:
+    """Return DeLong's variance of the AUROC of scores `p`; arguments as in `delong_interval`.
+
+    Example:
+        >>> round(delong_variance([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]), 5)
+        0.02469
+    """
+    return float(_areas(y, [p])[1][0, 0])
+
+
+def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> DeLongTest:
+    """Test whether two models have the same AUROC on the same examples; arguments as in `delong_interval`.
+
+    Example:
+        >>> y = [0, 0, 0, 1, 1, 1]
+        >>> delong_test(y, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9], [0.3, 0.9, 0.1, 0.2, 0.8, 0.7]).p_value < 1
+        True
+    """
+    area, covariance = _areas(y, [first, second])
+    difference = float(area[0] - area[1])
+    variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    error = math.sqrt(max(variance, 0.0))
+    # Without a standard error the models rank every pair alike, or differ on every pair in the same way.
+    distance = abs(difference) / error if error > 1e-12 else (0.0 if abs(difference) < 1e-12 else math.inf)
+    p_value = float(2 * ndtr(-distance))
+    reach = float(ndtri((1 + confidence) / 2)) * error
+    return DeLongTest(
+        float(area[0]), float(area[1]), Estimate(difference, difference - reach, difference + reach), p_value
+    )
+
+
+def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the AUROC of each model and their covariance matrix."""
+    of_positives, of_negatives = [], []
+    for scores in models:
+        truth, p = check_binary(y, scores)
+        positives, negatives = p[truth], p[~truth]
+        m, n = len(positives), len(negatives)
+        if min(m, n) < 2:
+            raise DataError(
+                f"DeLong's variance needs two examples of each class; received {m} positive and {n} negative."
+            )
+        together = _mean_ranks(np.concatenate([positives, negatives]))
+        of_positives.append((together[:m] - _mean_ranks(positives)) / n)
+        of_negatives.append(1.0 - (together[m:] - _mean_ranks(negatives)) / m)
+    area = np.array([component.mean() for component in of_positives])
+    covariance = np.atleast_2d(np.cov(of_positives)) / len(of_positives[0])
+    covariance += np.atleast_2d(np.cov(of_negatives)) / len(of_negatives[0])
+    return area, covariance
+
+
+def _mean_ranks(values: np.ndarray) -> np.ndarray:
+    """Return the rank of each value from 1, ties at their mean rank."""
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2

@@ -1,7 +1,7 @@
 """How near a predicted profile is to the counts along a window: Jensen-Shannon distance and multinomial likelihood.
 
 `y` is `(n, length)` or `(n, length, outputs)` counts, `p` of the same shape sums to one over the length.
-An example without counts says nothing about shape: it is left out. `weights` is `(n,)`, or `(draws, n)` for one value a
+An example without counts says nothing about shape: it is left out. `weights` is `(n,)`, or `(n_resamples, n)` for one value a
 row.
 """
 
@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, rel_entr, xlogy
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_same_shape
-from deepbio.metrics.weights import give, mean_over_labels, weight_rows, weighted_mean
+from deepbio.metrics.arrays import check_same_shape, mean_over_labels, unwrap, weight_rows, weighted_mean
 
 
 def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
@@ -30,9 +29,9 @@ def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = No
     counts, expected = _profiles(y, p)
     total = counts.sum(axis=1, keepdims=True)
     seen = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
-    said: np.ndarray = expected / expected.sum(axis=1, keepdims=True)
-    middle: np.ndarray = (seen + said) / 2
-    divergence = _relative_entropy(seen, middle) + _relative_entropy(said, middle)
+    expected: np.ndarray = expected / expected.sum(axis=1, keepdims=True)
+    middle: np.ndarray = (seen + expected) / 2
+    divergence = _relative_entropy(seen, middle) + _relative_entropy(expected, middle)
     return _mean(np.sqrt(np.maximum(divergence / 2, 0.0)), total, weights, "Jensen-Shannon distance")
 
 
@@ -68,4 +67,4 @@ def _mean(loss: np.ndarray, total: np.ndarray, weights: ArrayLike | None, name: 
     loss = np.where(total[:, 0] > 0, loss, np.nan)
     w, single = weight_rows(weights, len(loss))
     outputs = np.stack([weighted_mean(loss[:, j], w) for j in range(loss.shape[1])], axis=1)
-    return give(mean_over_labels(outputs), single, name)
+    return unwrap(mean_over_labels(outputs), single, name)

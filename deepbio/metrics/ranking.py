@@ -13,8 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_binary, check_classes, check_pair, check_zero_one
-from deepbio.metrics.weights import blocks, divide, give, mean_over_labels, warn_undefined, weight_rows
+from deepbio.metrics.arrays import (
+    blocks,
+    check_binary,
+    check_classes,
+    check_pair,
+    check_zero_one,
+    divide,
+    mean_over_labels,
+    unwrap,
+    warn_undefined,
+    weight_rows,
+)
 
 Average = Literal["macro", "micro", "none"]
 
@@ -87,7 +97,7 @@ def auroc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: Ar
         p: scores of any scale, `(n,)` for binary, else with a last axis over classes (one-vs-rest) or labels.
         average: over labels: `"macro"` (mean of the labels that have both classes), `"micro"` (all decisions
             together) or `"none"` (one value a label).
-        weights: `(n,)`, or `(draws, n)` for one value a row.
+        weights: `(n,)`, or `(n_resamples, n)` for one value a row.
 
     A label with one class has no AUROC: NaN with `UndefinedMetricWarning`, left out of the macro average.
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
@@ -127,13 +137,13 @@ def _averaged(
     if average == "micro" or truth.ndim == 1:
         truth, scores = truth.reshape(len(truth), -1), scores.reshape(len(scores), -1)
         values = area(_rank(truth, scores), w)
-        return give(values, single, name) if average != "none" else give(values[:, None], single)
+        return unwrap(values, single, name) if average != "none" else unwrap(values[:, None], single)
     values = np.stack([area(_rank(truth[..., j], scores[..., j]), w) for j in range(truth.shape[-1])], axis=1)
     if single and np.isnan(values).any():
         missing = f"{int(np.isnan(values).sum())} of {values.shape[1]} labels"
         left_out = ", left out of the macro average" if average == "macro" else ""
         warn_undefined(f"{name} is undefined for {missing} that have one class only{left_out}.")
-    return give(values if average == "none" else mean_over_labels(values), single)
+    return unwrap(values if average == "none" else mean_over_labels(values), single)
 
 
 def _rank(y: np.ndarray, p: np.ndarray) -> _Ranked:
@@ -212,5 +222,7 @@ def _trade_off(name: str, y: ArrayLike, p: ArrayLike, least: float, weights: Arr
         false = _cumulative(sorted_weights * ~truth[order]).take(ends, axis=1)
         kept = divide(false[:, -1:] - false, false[:, -1:])
         reached = divide(true, true[:, -1:])
-        values[part] = np.where(np.isnan(kept).any(axis=1), np.nan, np.where(kept >= least, reached, 0.0).max(axis=1))
-    return give(values, single, name)
+        values[part] = np.where(
+            np.isnan(kept).any(axis=1), np.nan, np.where(kept >= least - 1e-12, reached, 0.0).max(axis=1)
+        )
+    return unwrap(values, single, name)

@@ -1,7 +1,7 @@
 """How near predicted numbers are: Pearson, Spearman, R2, RMSE, MAE and Poisson deviance.
 
 `y` and `p` are `(n,)` or `(n, outputs)`; more outputs give the mean over outputs. NaN in `y` is unknown and left out of
-its output. A constant side has no correlation: NaN with a warning. `weights` is `(n,)`, or `(draws, n)` for a value a
+its output. A constant side has no correlation: NaN with a warning. `weights` is `(n,)`, or `(n_resamples, n)` for a value a
 row.
 """
 
@@ -15,8 +15,16 @@ from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_same_shape
-from deepbio.metrics.weights import blocks, divide, give, mean_over_labels, weight_rows, weighted_mean, weighted_sums
+from deepbio.metrics.arrays import (
+    blocks,
+    check_same_shape,
+    divide,
+    mean_over_labels,
+    unwrap,
+    weight_rows,
+    weighted_mean,
+    weighted_sums,
+)
 
 _Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -92,7 +100,7 @@ def _over_outputs(name: str, kernel: _Kernel, y: ArrayLike, p: ArrayLike, weight
         known = ~np.isnan(y[:, j])
         part = w if known.all() else w[:, known]
         values[:, j] = kernel(y[known, j], p[known, j], part) if known.any() else np.nan
-    return give(mean_over_labels(values), single, name)
+    return unwrap(mean_over_labels(values), single, name)
 
 
 def _pearson(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ _DRAWN = 1 << 22
 def bootstrap_weights(
     n: int,
     *,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
@@ -48,18 +48,18 @@ def bootstrap_weights(
     A chunk holds at most 128 MiB (or one draw, where that is more).
 
     Example:
-        >>> sum(len(chunk) for chunk in bootstrap_weights(10, draws=7))
+        >>> sum(len(chunk) for chunk in bootstrap_weights(10, n_resamples=7))
         7
     """
     if strata is not None and groups is not None:
         raise DataError("Give strata or groups, not both: a group is drawn whole and may hold several classes.")
-    if draws < 1 or n < 1:
-        raise DataError(f"A bootstrap needs at least one draw and one example; received draws={draws}, n={n}.")
+    if n_resamples < 1 or n < 1:
+        raise DataError(f"A bootstrap needs at least one resample and one example; received {n_resamples=}, {n=}.")
     generator = np.random.default_rng(seed)
     member = _numbered(groups if groups is not None else strata, n)
-    step = max(1, min(draws, _CHUNK // n))
-    for start in range(0, draws, step):
-        size = min(step, draws - start)
+    step = max(1, min(n_resamples, _CHUNK // n))
+    for start in range(0, n_resamples, step):
+        size = min(step, n_resamples - start)
         if groups is not None and member is not None:
             yield _counts(generator, [np.arange(member.max() + 1)], size, int(member.max()) + 1).take(member, axis=1)
         else:
@@ -67,22 +67,22 @@ def bootstrap_weights(
             yield _counts(generator, parts, size, n)
 
 
-def bootstrap_draws(
+def bootstrap_distribution(
     metric: Callable[..., Any],
     y: ArrayLike,
     p: ArrayLike,
     *,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Return the metric of each resample, `(draws,)` or `(draws, labels)`.
+    """Return the metric of each resample, `(n_resamples,)` or `(n_resamples, labels)`.
 
-    `metric(y, p, weights=...)` takes weights `(draws, n)`, as every metric of this package does.
+    `metric(y, p, weights=...)` takes weights `(n_resamples, n)`, as every metric of this package does.
     """
     y, p = np.asarray(y), np.asarray(p)
-    chunks = bootstrap_weights(len(y), draws=draws, seed=seed, strata=strata, groups=groups)
+    chunks = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups)
     return np.concatenate([metric(y, p, weights=weights) for weights in chunks])
 
 
@@ -92,7 +92,7 @@ def bootstrap(
     p: ArrayLike,
     *,
     bounds: tuple[float, float] | None = None,
-    draws: int = 1000,
+    n_resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
     strata: ArrayLike | None = None,
@@ -106,7 +106,7 @@ def bootstrap(
         >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
         0.889 [0.814, 0.936]
     """
-    values = bootstrap_draws(metric, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
+    values = bootstrap_distribution(metric, y, p, n_resamples=n_resamples, seed=seed, strata=strata, groups=groups)
     units = independent_units(len(np.asarray(y)), strata=strata, groups=groups)
     return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, units=units, confidence=confidence)
 
@@ -119,7 +119,7 @@ def interval(
     units: int | None = None,
     confidence: float = 0.95,
 ) -> Estimate:
-    """Return the interval of a value from its resamples `(draws,)`; resamples that are not finite are left out.
+    """Return the interval of a value from its resamples `(n_resamples,)`; resamples that are not finite are left out.
 
     Args:
         value: the metric of the examples themselves.

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_same_shape, check_zero_one
-from deepbio.metrics.weights import divide, give, weight_rows, weighted_mean
+from deepbio.metrics.arrays import check_same_shape, check_zero_one, divide, unwrap, weight_rows, weighted_mean
 
 
 def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
@@ -27,7 +26,7 @@ def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLi
         0.5
     """
     both, total, w, single = _areas(y, p, threshold, weights)
-    return give(weighted_mean(divide(2.0 * both, total), w), single, "Dice")
+    return unwrap(weighted_mean(divide(2.0 * both, total), w), single, "Dice")
 
 
 def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
@@ -40,7 +39,7 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLik
         0.3333
     """
     both, total, w, single = _areas(y, p, threshold, weights)
-    return give(weighted_mean(divide(both, total - both), w), single, "IoU")
+    return unwrap(weighted_mean(divide(both, total - both), w), single, "IoU")
 
 
 def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
@@ -76,16 +75,16 @@ def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: ArrayLike | None, sc
             f"Expected classes (n, height, width) and probabilities (n, height, width, classes); received {truth.shape} and {p.shape}."
         )
     w, single = weight_rows(weights, len(truth))
-    said = p.argmax(axis=-1)
+    predicted = p.argmax(axis=-1)
     found = []
     for k in range(1, p.shape[-1]):
-        mine, theirs = (truth == k).reshape(len(truth), -1), (said == k).reshape(len(said), -1)
+        mine, theirs = (truth == k).reshape(len(truth), -1), (predicted == k).reshape(len(predicted), -1)
         both = (mine & theirs).sum(axis=1).astype(np.float64)
         total = (mine.sum(axis=1) + theirs.sum(axis=1)).astype(np.float64)
         found.append(weighted_mean(score(both, total), w))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a class that no image has is left out; none at all is NaN
-        return give(np.nanmean(np.stack(found), axis=0), single, name)
+        return unwrap(np.nanmean(np.stack(found), axis=0), single, name)
 
 
 def _areas(
@@ -94,7 +93,7 @@ def _areas(
     y, p = check_same_shape(y, p)
     check_zero_one(y)
     w, single = weight_rows(weights, len(y))
-    truth, said = (y == 1).reshape(len(y), -1), (p >= threshold).reshape(len(p), -1)
-    both = (truth & said).sum(axis=1).astype(np.float64)
-    total = (truth.sum(axis=1) + said.sum(axis=1)).astype(np.float64)
+    truth, predicted = (y == 1).reshape(len(y), -1), (p >= threshold).reshape(len(p), -1)
+    both = (truth & predicted).sum(axis=1).astype(np.float64)
+    total = (truth.sum(axis=1) + predicted.sum(axis=1)).astype(np.float64)
     return both, total, w, single

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError, nearest
-from deepbio.metrics.arrays import check_pair, check_same_shape, check_zero_one
-from deepbio.metrics.weights import divide
+from deepbio.metrics.arrays import check_pair, check_same_shape, check_zero_one, divide
 
 Goal = Literal["f1", "balanced_accuracy", "accuracy", "mcc"]
 _GOALS = ("f1", "balanced_accuracy", "accuracy", "mcc")

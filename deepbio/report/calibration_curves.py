@@ -26,10 +26,10 @@ def draw_calibration(group: Group) -> Figure:
     for entry in group.entries:
         curve = reliability(entry.result.y, entry.result.p, bins=bins)
         filled = curve.count > 0
-        above.plot(curve.said[filled], curve.happened[filled], marker="o", markersize=3.5, **entry.look)
+        above.plot(curve.confidence[filled], curve.frequency[filled], marker="o", markersize=3.5, **entry.look)
         if not entry.result.baseline:
             low, high = _intervals(curve)
-            above.vlines(curve.said[filled], low, high, color=entry.color, linewidth=1.0, alpha=0.55)
+            above.vlines(curve.confidence[filled], low, high, color=entry.color, linewidth=1.0, alpha=0.55)
         below.stairs(curve.count, curve.edges, color=entry.color, linestyle=entry.dashes, linewidth=1.4)
         most = max(most, int(curve.count.max()))
     if most > 1000:
@@ -41,7 +41,7 @@ def draw_calibration(group: Group) -> Figure:
 
 def _intervals(curve: Reliability) -> tuple[np.ndarray, np.ndarray]:
     """Return Wilson's intervals of the share in each bin that holds something."""
-    bins = [(float(h), int(n)) for h, n in zip(curve.happened, curve.count, strict=True) if n]
+    bins = [(float(h), int(n)) for h, n in zip(curve.frequency, curve.count, strict=True) if n]
     found = [binomtest(round(h * n), n).proportion_ci(method="wilson") for h, n in bins]
     return np.array([one.low for one in found]), np.array([one.high for one in found])
 

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from deepbio.metrics import METRICS, Estimate, default_metrics
+from deepbio.metrics import Estimate, default_metrics, metric_names
 from deepbio.report.bands import bands
 from deepbio.report.calibration_curves import bins_for, draw_calibration, has_calibration
 from deepbio.report.confusion_table import Confusions, ConfusionTable, confusion_of
@@ -143,7 +143,7 @@ def _section(group: Group, anchor: str, card: str, worst: int) -> Section:
 def _subgroups(group: Group, entry: Entry) -> SubgroupTable:
     result = entry.result
     name = group.headline
-    if name is None or result.task.kind not in METRICS[name].kinds:
+    if name is None or name not in metric_names(result.task.kind):
         name = default_metrics(result.task)[0]
     found = subgroups(
         result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name, groups=result.groups

@@ -13,7 +13,8 @@ from deepbio.errors import DataError
 from deepbio.metrics import (
     Estimate,
     UndefinedMetricWarning,
-    bootstrap_draws,
+    bootstrap_distribution,
+    bootstrap_p_value,
     default_metrics,
     holm,
     interval,
@@ -50,7 +51,7 @@ def subgroups(
     *,
     name: str | None = None,
     groups: np.ndarray | None = None,
-    draws: int = _DRAWS,
+    n_resamples: int = _DRAWS,
     seed: int = 0,
 ) -> list[Subgroup]:
     """Compare each part of the data with the rest of it.
@@ -62,7 +63,7 @@ def subgroups(
             other columns the twelve most frequent values are kept. Parts with under ten examples are left out.
         name: of the metric; the task's first one that ranks or decides by default.
         groups: `(n,)` patient, chromosome or the like; whole groups are drawn where one holds several examples.
-        draws, seed: of the bootstrap; part and rest are resampled apart.
+        n_resamples, seed: of the bootstrap; part and rest are resampled apart.
 
     Raises:
         DataError: a column of another length.
@@ -70,7 +71,7 @@ def subgroups(
     Example:
         >>> y = np.arange(40) % 2
         >>> p = np.where(np.arange(40) < 20, y, 1 - y) * 0.8 + 0.1
-        >>> found = subgroups(Task("binary", 1), y, p, {"site": np.repeat(["a", "b"], 20)}, name="accuracy", draws=50)
+        >>> found = subgroups(Task("binary", 1), y, p, {"site": np.repeat(["a", "b"], 20)}, name="accuracy", n_resamples=50)
         >>> [(one.value, one.estimate.value, one.gap.value) for one in found]
         [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
     """
@@ -87,7 +88,7 @@ def subgroups(
                     f"The column {column!r} needs one value an example: expected {len(y)}, received {values.shape}."
                 )
             for said, inside in _parts(values):
-                one, p_value = _compare(task, chosen, y, p, whole, inside, column, said, draws, seed)
+                one, p_value = _compare(task, chosen, y, p, whole, inside, column, said, n_resamples, seed)
                 found.append(one)
                 p_values.append(p_value)
     known = [i for i, p_value in enumerate(p_values) if np.isfinite(p_value)]
@@ -109,24 +110,23 @@ def _compare(
     inside: np.ndarray,
     column: str,
     said: str,
-    draws: int,
+    n_resamples: int,
     seed: int,
 ) -> tuple[Subgroup, float]:
     one = metric(name)
     here = value(name, task, y[inside], p[inside])
-    drawn = _draws(task, name, y[inside], p[inside], _of(groups, inside), draws, seed)
+    drawn = _draws(task, name, y[inside], p[inside], _of(groups, inside), n_resamples, seed)
     units = int(inside.sum()) if groups is None else len(np.unique(groups[inside]))
     estimate = interval(here, drawn, bounds=one.bounds, units=units)
     if inside.all():
         return Subgroup(column, said, int(inside.sum()), estimate, Estimate(float("nan"))), float("nan")
     there = value(name, task, y[~inside], p[~inside])
-    change = drawn - _draws(task, name, y[~inside], p[~inside], _of(groups, ~inside), draws, seed + 1)
+    change = drawn - _draws(task, name, y[~inside], p[~inside], _of(groups, ~inside), n_resamples, seed + 1)
     change = change[np.isfinite(change)]
     gap = interval(here - there, change)
     if not len(change) or not np.isfinite(here - there):
         return Subgroup(column, said, int(inside.sum()), estimate, Estimate(float("nan"))), float("nan")
-    tail = min(int((change <= 0).sum()), int((change >= 0).sum()))
-    return Subgroup(column, said, int(inside.sum()), estimate, gap), min(1.0, 2.0 * (tail + 1) / (len(change) + 1))
+    return Subgroup(column, said, int(inside.sum()), estimate, gap), bootstrap_p_value(change)
 
 
 def _of(groups: np.ndarray | None, inside: np.ndarray) -> np.ndarray | None:
@@ -134,11 +134,13 @@ def _of(groups: np.ndarray | None, inside: np.ndarray) -> np.ndarray | None:
 
 
 def _draws(
-    task: Task, name: str, y: np.ndarray, p: np.ndarray, groups: np.ndarray | None, draws: int, seed: int
+    task: Task, name: str, y: np.ndarray, p: np.ndarray, groups: np.ndarray | None, n_resamples: int, seed: int
 ) -> np.ndarray:
     p = p[:, 0] if task.kind == "binary" and p.ndim == 2 else p
     strata = y if task.is_classification and groups is None else None
-    return bootstrap_draws(metric(name).function, y, p, draws=draws, seed=seed, strata=strata, groups=groups)
+    return bootstrap_distribution(
+        metric(name).function, y, p, n_resamples=n_resamples, seed=seed, strata=strata, groups=groups
+    )
 
 
 def _parts(values: np.ndarray) -> list[tuple[str, np.ndarray]]:

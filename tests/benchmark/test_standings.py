@@ -72,12 +72,12 @@ def _row(found, name):
 
 
 def test_rows_stand_from_the_best_down_with_published_numbers_last(suite, filled):
-    names = [row.name for row in leaderboard(suite, filled.folder, draws=50).boards[0].rows]
+    names = [row.name for row in leaderboard(suite, filled.folder, n_resamples=50).boards[0].rows]
     assert names[2:] == ["perceptron", "majority", "A paper"]
 
 
 def test_a_score_is_the_mean_over_seeds_and_its_two_spreads_are_kept_apart(suite, filled):
-    score = _row(leaderboard(suite, filled.folder, draws=50), "mlp").scores["auroc"]
+    score = _row(leaderboard(suite, filled.folder, n_resamples=50), "mlp").scores["auroc"]
     y = np.arange(200) % 2
     by_seed = [auroc(y, _pretend(cell, y)) for cell in suite.cells() if cell.model == "mlp"]
     assert score.by_seed == pytest.approx(by_seed)
@@ -87,19 +87,19 @@ def test_a_score_is_the_mean_over_seeds_and_its_two_spreads_are_kept_apart(suite
 
 
 def test_with_one_seed_interval_and_p_value_are_those_of_the_bootstrap_and_the_paired_bootstrap(suite, filled):
-    found = leaderboard(suite.with_seeds(1), filled.folder, draws=300)
+    found = leaderboard(suite.with_seeds(1), filled.folder, n_resamples=300)
     y, p = np.arange(200) % 2, {c.model: _pretend(c, np.arange(200) % 2) for c in suite.with_seeds(1).cells()}
-    expected = bootstrap(auroc, y, p["mlp"], bounds=(0, 1), draws=300, strata=y)
+    expected = bootstrap(auroc, y, p["mlp"], bounds=(0, 1), n_resamples=300, strata=y)
     scores = {name: _row(found, name).scores["auroc"] for name in p}
     assert scores["mlp"].estimate == expected
     best = max(scores, key=lambda name: scores[name].estimate.value)
     others = [name for name in scores if name != best]
-    raw = [paired_bootstrap(auroc, y, p[best], p[name], draws=300, strata=y).p_value for name in others]
+    raw = [paired_bootstrap(auroc, y, p[best], p[name], n_resamples=300, strata=y).p_value for name in others]
     assert [scores[name].p_value for name in others] == pytest.approx(list(holm(raw)))
 
 
 def test_marks_say_who_is_told_apart_from_the_best(suite, filled):
-    found = leaderboard(suite, filled.folder, draws=500)
+    found = leaderboard(suite, filled.folder, n_resamples=500)
     marks = {row.name: row.scores["auroc"].mark for row in found.boards[0].rows}
     assert sorted([marks["mlp"], marks["logistic"]]) == ["best", "level"]
     assert marks["perceptron"] == marks["majority"] == "behind"
@@ -110,10 +110,10 @@ def test_missing_runs_are_counted_and_a_suite_without_any_is_refused(suite, fill
     for cell in suite.cells():
         if cell.model == "mlp" and cell.seed > 0:
             filled.place(cell).unlink()
-    row = _row(leaderboard(suite, filled.folder, draws=20), "mlp")
+    row = _row(leaderboard(suite, filled.folder, n_resamples=20), "mlp")
     assert (row.seeds, row.missing) == (1, 2)
     assert "mlp: 2 planned run(s) have no result." in leaderboard_as(
-        leaderboard(suite, filled.folder, draws=20), "text"
+        leaderboard(suite, filled.folder, n_resamples=20), "text"
     )
     with pytest.raises(DataError, match="deepbio benchmark pretended"):
         leaderboard(suite, filled.folder / "nowhere")
@@ -137,14 +137,14 @@ def test_groups_are_drawn_whole(suite, filled):
     groups = np.arange(200) // 20
     for cell in suite.cells():
         filled.write(cell, _result(cell), {"y": y, "p": _pretend(cell, y), "groups": groups})
-    found = leaderboard(suite.with_seeds(1), filled.folder, draws=200)
+    found = leaderboard(suite.with_seeds(1), filled.folder, n_resamples=200)
     p = _pretend(next(suite.cells()), y)
-    expected = bootstrap(auroc, y, p, bounds=(0, 1), draws=200, groups=groups)
+    expected = bootstrap(auroc, y, p, bounds=(0, 1), n_resamples=200, groups=groups)
     assert _row(found, "mlp").scores["auroc"].estimate == expected
 
 
 def test_every_form_has_every_row_and_the_source_of_published_numbers(suite, filled):
-    found = leaderboard(suite, filled.folder, draws=50)
+    found = leaderboard(suite, filled.folder, n_resamples=50)
     for form in ("text", "markdown", "csv", "html"):
         text = leaderboard_as(found, form).replace("<wbr>", "")
         for word in ("mlp", "perceptron", "majority", "A paper", "doi:10.0/0", "cross-validation"):
@@ -159,18 +159,18 @@ def test_a_limit_stands_below_and_is_called_so(tmp_path, filled):
         + '      - {name: Bayes, kind: limit, metrics: {auroc: 0.95}, source: "the generator", protocol: same notes}\n'
     )
     suite = read_suite(write_suite(tmp_path, text, "pretended"))
-    rows = leaderboard(suite, filled.folder, draws=20).boards[0].rows
+    rows = leaderboard(suite, filled.folder, n_resamples=20).boards[0].rows
     assert [row.kind for row in rows[-2:]] == ["limit", "published"]
-    assert "Bayes (limit)" in leaderboard_as(leaderboard(suite, filled.folder, draws=20), "markdown")
+    assert "Bayes (limit)" in leaderboard_as(leaderboard(suite, filled.folder, n_resamples=20), "markdown")
 
 
 def test_markdown_tables_are_rectangular(suite, filled):
-    lines = leaderboard_as(leaderboard(suite, filled.folder, draws=50), "markdown").splitlines()
+    lines = leaderboard_as(leaderboard(suite, filled.folder, n_resamples=50), "markdown").splitlines()
     assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
 
 
 def test_csv_has_full_precision_and_one_line_a_score(suite, filled):
-    found = leaderboard(suite, filled.folder, draws=50)
+    found = leaderboard(suite, filled.folder, n_resamples=50)
     rows = list(csv.DictReader(io.StringIO(leaderboard_as(found, "csv"))))
     assert len(rows) == 4 * 2 + 1
     row = next(row for row in rows if row["model"] == "mlp" and row["metric"] == "auroc")
@@ -179,7 +179,7 @@ def test_csv_has_full_precision_and_one_line_a_score(suite, filled):
 
 
 def test_the_page_asks_nothing_of_the_network_and_escapes_names(suite, filled):
-    found = leaderboard(suite, filled.folder, draws=50)
+    found = leaderboard(suite, filled.folder, n_resamples=50)
     found = replace(found, title="<script>alert(1)</script>")
     page = leaderboard_as(found, "html")
     assert "<script" not in page

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from deepbio.datasets import Split, load_dataset
+from deepbio.datasets import load_dataset
 from deepbio.errors import DataError
-from deepbio.inference import Evaluation, evaluate, predict
+from deepbio.inference import predict
 from deepbio.inference.predict import prediction_rows
 from deepbio.specs import Task
 from deepbio.zoo import get_model
@@ -21,7 +21,7 @@ def test_batches_do_not_change_predictions():
     np.testing.assert_allclose(predict(model, data.test, batch_size=7), whole, atol=1e-7)
 
 
-def test_a_binary_task_gives_one_probability_an_example():
+def test_a_binary_task_gives_one_probability_per_example():
     data = load_dataset("xor")
     p = predict(get_model("mlp", dataset=data, seed=0), data.test)
     assert p.shape == (200,)
@@ -35,7 +35,7 @@ def test_sequences_are_predicted_like_their_codes(dna):
 
 
 def test_a_sequence_of_the_wrong_length_is_named(dna):
-    with pytest.raises(DataError, match="Expected sequences of 20 letters; number 2 has 3"):
+    with pytest.raises(DataError, match="Expected sequences of 20 bases; number 2 has 3"):
         predict(dna, ["A" * 20, "ACG"])
 
 
@@ -60,39 +60,6 @@ def test_whole_numbers_of_another_dtype_are_taken(dna):
 def test_a_missing_file_is_named(dna):
     with pytest.raises(DataError, match=r"no_such.fa; there is none"):
         predict(dna, "no_such.fa")
-
-
-def test_evaluating_an_empty_split_is_refused():
-    data = load_dataset("xor")
-    model = get_model("mlp", dataset=data)
-    with pytest.raises(DataError, match="empty"):
-        evaluate(model, data.test.take([]))
-
-
-def test_evaluate_needs_to_know_the_task(dna):
-    with pytest.raises(DataError, match="pass task="):
-        evaluate(dna, Split(np.zeros((2, 20), np.uint8), np.array([0, 1])))
-
-
-def test_an_evaluation_repeats_and_its_intervals_hold_the_value():
-    data = load_dataset("breast_cancer")
-    model = get_model("mlp", dataset=data, seed=0)
-    first, second = (evaluate(model, data.test, draws=200) for _ in range(2))
-    assert first.to_dict() == second.to_dict()
-    for estimate in first.metrics.values():
-        assert estimate.low <= estimate.value <= estimate.high
-    assert first.confusion is not None
-    assert first.confusion.sum() == len(data.test)
-
-
-def test_of_many_classes_the_written_confusions_are_the_pairs_that_occur():
-    few = Evaluation({}, Task.classify(("a", "b")), 3, np.empty(0), np.empty(0), np.array([[2, 0], [1, 0]]))
-    assert few.to_dict()["confusion"] == [[2, 0], [1, 0]]
-    counts = np.zeros((101, 101), np.int64)
-    counts[7, 7], counts[7, 100] = 5, 2
-    many = Evaluation({}, Task.classify([str(i) for i in range(101)]), 7, np.empty(0), np.empty(0), counts).to_dict()
-    assert "confusion" not in many
-    assert many["confusion_pairs"] == [[7, 7, 5], [7, 100, 2]]
 
 
 def test_prediction_rows_name_the_likeliest_label():

@@ -90,7 +90,7 @@ def test_a_label_that_no_example_has_does_not_count_in_macro_f1():
 def test_rows_of_weights_equal_resampling_for_every_decision_metric():
     rng = np.random.default_rng(1)
     y, p = rng.integers(0, 3, 60), rng.dirichlet(np.ones(3), 60)
-    weights = next(bootstrap_weights(60, draws=10, strata=y))
+    weights = next(bootstrap_weights(60, n_resamples=10, strata=y))
     for metric in (accuracy, balanced_accuracy, mcc, kappa, top_k):
         options = {"k": 2} if metric is top_k else {}
         expected = [metric(np.repeat(y, row), np.repeat(p, row, axis=0), **options) for row in weights]

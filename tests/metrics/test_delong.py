@@ -59,7 +59,7 @@ def test_interval_agrees_with_the_bootstrap():
     rng = np.random.default_rng(1)
     y = np.arange(600) % 2
     p = rng.normal(size=600) + y
-    ours, resampled = delong_interval(y, p), bootstrap(auroc, y, p, draws=2000, strata=y)
+    ours, resampled = delong_interval(y, p), bootstrap(auroc, y, p, n_resamples=2000, strata=y)
     assert ours.low == pytest.approx(resampled.low, abs=0.005)
     assert ours.high == pytest.approx(resampled.high, abs=0.005)
 

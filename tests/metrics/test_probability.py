@@ -42,8 +42,8 @@ def test_reliability_equals_the_calibration_curve_of_scikit_learn(case):
     happened, said = calibration_curve(y, p, n_bins=10)
     ours = reliability(y, p, bins=10)
     filled = ours.count > 0
-    np.testing.assert_allclose(ours.said[filled], said, rtol=1e-12)
-    np.testing.assert_allclose(ours.happened[filled], happened, rtol=1e-12)
+    np.testing.assert_allclose(ours.confidence[filled], said, rtol=1e-12)
+    np.testing.assert_allclose(ours.frequency[filled], happened, rtol=1e-12)
     assert ours.count.sum() == len(y)
 
 
@@ -51,7 +51,7 @@ def test_reliability_equals_the_calibration_curve_of_scikit_learn(case):
 def test_calibration_error_is_the_weighted_gap_of_the_reliability_curve(case):
     y, p, _ = case
     curve = reliability(y, p, bins=15)
-    gap = np.nansum(curve.count * np.abs(curve.said - curve.happened)) / len(y)
+    gap = np.nansum(curve.count * np.abs(curve.confidence - curve.frequency)) / len(y)
     assert ece(y, p, bins=15, equal_mass=False) == pytest.approx(gap, **CLOSE)
 
 

@@ -71,7 +71,7 @@ def test_a_label_of_one_class_is_counted_and_left_out_of_the_macro_average():
 def test_rows_of_weights_equal_resampling_the_examples():
     rng = np.random.default_rng(2)
     y, p = rng.integers(0, 2, 80), np.round(rng.random(80), 1)
-    weights = next(bootstrap_weights(80, draws=25, strata=y))
+    weights = next(bootstrap_weights(80, n_resamples=25, strata=y))
     for ours, theirs in ((auroc, roc_auc_score), (auprc, average_precision_score)):
         expected = [theirs(np.repeat(y, row), np.repeat(p, row)) for row in weights]
         np.testing.assert_allclose(ours(y, p, weights=weights), expected, rtol=1e-12)

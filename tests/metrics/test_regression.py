@@ -46,7 +46,7 @@ def test_rows_of_weights_equal_resampling_far_from_zero():
     rng = np.random.default_rng(0)
     y = 1e4 + rng.normal(size=50)
     p = y + rng.normal(size=50)
-    weights = next(bootstrap_weights(50, draws=20))
+    weights = next(bootstrap_weights(50, n_resamples=20))
     for metric in (pearson, spearman, r2, rmse, mae):
         expected = [metric(np.repeat(y, row), np.repeat(p, row)) for row in weights]
         np.testing.assert_allclose(metric(y, p, weights=weights), expected, rtol=1e-10)

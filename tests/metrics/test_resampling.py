@@ -10,7 +10,7 @@ from deepbio.metrics import (
     auprc,
     auroc,
     bootstrap,
-    bootstrap_draws,
+    bootstrap_distribution,
     bootstrap_weights,
     interval,
     pearson,
@@ -19,14 +19,14 @@ from deepbio.metrics import (
 
 def test_strata_keep_their_sizes_in_every_draw():
     strata = np.repeat(["a", "b", "c"], [5, 2, 13])
-    weights = np.concatenate(list(bootstrap_weights(20, draws=50, strata=strata)))
+    weights = np.concatenate(list(bootstrap_weights(20, n_resamples=50, strata=strata)))
     for name, size in (("a", 5), ("b", 2), ("c", 13)):
         assert (weights[:, strata == name].sum(axis=1) == size).all()
 
 
 def test_groups_are_drawn_whole():
     groups = np.array([7, 7, 3, 3, 3, 9])
-    weights = np.concatenate(list(bootstrap_weights(6, draws=50, groups=groups)))
+    weights = np.concatenate(list(bootstrap_weights(6, n_resamples=50, groups=groups)))
     for group in (3, 7, 9):
         members = weights[:, groups == group]
         assert (members == members[:, :1]).all()
@@ -34,7 +34,7 @@ def test_groups_are_drawn_whole():
 
 
 def test_each_example_is_drawn_once_on_average():
-    weights = np.concatenate(list(bootstrap_weights(40, draws=4000)))
+    weights = np.concatenate(list(bootstrap_weights(40, n_resamples=4000)))
     assert (weights.sum(axis=1) == 40).all()
     np.testing.assert_allclose(weights.mean(axis=0), 1.0, atol=0.08)
     assert weights.var() == pytest.approx(1 - 1 / 40, abs=0.02)  # variance of a binomial count
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
 
 def test_chunks_bound_memory_and_do_not_repeat_each_other(monkeypatch):
     monkeypatch.setattr("deepbio.metrics.resampling._CHUNK", 100)
-    chunks = list(bootstrap_weights(30, draws=10))
+    chunks = list(bootstrap_weights(30, n_resamples=10))
     assert [len(chunk) for chunk in chunks] == [3, 3, 3, 1]
     assert len(np.unique(np.concatenate(chunks), axis=0)) == 10
 
@@ -56,9 +56,11 @@ def test_chunks_bound_memory_and_do_not_repeat_each_other(monkeypatch):
 def test_draws_equal_a_loop_that_resamples_and_calls_scikit_learn():
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 2, 60), rng.random(60)
-    weights = np.concatenate(list(bootstrap_weights(60, draws=30, seed=5, strata=y)))
+    weights = np.concatenate(list(bootstrap_weights(60, n_resamples=30, seed=5, strata=y)))
     expected = [roc_auc_score(np.repeat(y, row), np.repeat(p, row)) for row in weights]
-    np.testing.assert_allclose(bootstrap_draws(auroc, y, p, draws=30, seed=5, strata=y), expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        bootstrap_distribution(auroc, y, p, n_resamples=30, seed=5, strata=y), expected, rtol=1e-12
+    )
 
 
 def test_strata_and_groups_together_are_refused():
@@ -99,17 +101,19 @@ def test_a_perfect_value_has_the_exact_interval_of_a_share_without_an_error():
 
 def test_the_smallest_class_or_the_groups_bound_a_perfect_value():
     y = np.repeat([0, 1], [90, 10])
-    found = bootstrap(auroc, y, y, strata=y, bounds=(0, 1), draws=20)
+    found = bootstrap(auroc, y, y, strata=y, bounds=(0, 1), n_resamples=20)
     assert found.low == pytest.approx(0.025 ** (1 / 10))
-    found = bootstrap(accuracy, y, y, groups=np.arange(100) // 4, bounds=(0, 1), draws=20)
+    found = bootstrap(accuracy, y, y, groups=np.arange(100) // 4, bounds=(0, 1), n_resamples=20)
     assert found.low == pytest.approx(0.025 ** (1 / 25))
 
 
-def _coverage(metric, simulate, truth, *, stratified, bounds=(0, 1), runs=1500, draws=600):
+def _coverage(metric, simulate, truth, *, stratified, bounds=(0, 1), runs=1500, n_resamples=600):
     hits = 0
     for run in range(runs):
         y, p = simulate(np.random.default_rng(run))
-        found = bootstrap(metric, y, p, bounds=bounds, draws=draws, seed=run, strata=y if stratified else None)
+        found = bootstrap(
+            metric, y, p, bounds=bounds, n_resamples=n_resamples, seed=run, strata=y if stratified else None
+        )
         hits += found.low <= truth <= found.high
     return hits / runs
 
@@ -140,4 +144,4 @@ def test_intervals_of_accuracy_cover_the_truth_as_often_as_they_say():
         y = rng.integers(0, 2, n)
         return y, np.where(rng.random(n) < 0.8, y, 1 - y).astype(float)
 
-    assert 0.92 <= _coverage(accuracy, simulate, 0.8, stratified=False, runs=300, draws=300) <= 0.98
+    assert 0.92 <= _coverage(accuracy, simulate, 0.8, stratified=False, runs=300, n_resamples=300) <= 0.98

@@ -37,7 +37,7 @@ KINDS = ["binary", "multiclass", "multilabel", "regression", "counts", "per_posi
 def test_every_metric_of_a_kind_has_a_value_inside_its_interval(kind):
     task, y, p = _example(kind, np.random.default_rng(0))
     names = [name for name in metric_names(kind) if name != "top_5" or task.outputs >= 5]
-    found = summarize(task, y, p, metrics=names, draws=200)
+    found = summarize(task, y, p, metrics=names, n_resamples=200)
     assert list(found) == names
     for name, estimate in found.items():
         assert estimate.low <= estimate.value <= estimate.high, name
@@ -49,7 +49,7 @@ def test_every_metric_of_a_kind_has_a_value_inside_its_interval(kind):
 def test_the_defaults_of_a_kind_are_among_its_metrics(kind):
     task, y, p = _example(kind, np.random.default_rng(0))
     assert set(default_metrics(task)) <= set(metric_names(kind))
-    assert list(summarize(task, y, p, draws=0)) == default_metrics(task)
+    assert list(summarize(task, y, p, n_resamples=0)) == default_metrics(task)
 
 
 def test_every_metric_suits_some_kind_and_says_which_way_is_better():
@@ -60,7 +60,7 @@ def test_every_metric_suits_some_kind_and_says_which_way_is_better():
 
 def test_a_thousand_binary_examples_with_a_thousand_draws_take_a_fraction_of_a_second():
     task, y, p = _example("binary", np.random.default_rng(0), n=1000)
-    summarize(task, y, p, draws=10)
+    summarize(task, y, p, n_resamples=10)
     start = time.process_time()
     summarize(task, y, p)
     assert time.process_time() - start < 0.3  # 0.08 s measured

@@ -44,7 +44,7 @@ def example(kind, *, n=60, seed=0):
 def result(kind="binary", *, model="mlp", dataset=None, seed=0, **more):
     """Return a result with metrics; further fields by name."""
     task, y, p = example(kind, seed=seed)
-    found = summarize(task, y, p, draws=20)
+    found = summarize(task, y, p, n_resamples=20)
     return Result(dataset or kind, model, more.pop("split", "test"), task, y, p, found, **more)
 
 

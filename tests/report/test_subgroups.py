@@ -21,7 +21,7 @@ def _uneven(n=400, seed=0):
 
 def test_a_part_where_the_model_is_blind_is_told_apart():
     y, p, site = _uneven()
-    rows = {one.value: one for one in subgroups(BINARY, y, p, {"site": site}, draws=300)}
+    rows = {one.value: one for one in subgroups(BINARY, y, p, {"site": site}, n_resamples=300)}
     assert rows["a"].estimate.value == pytest.approx(auroc(y[site == "a"], p[site == "a"]))
     assert rows["b"].gap.value == pytest.approx(-rows["a"].gap.value)
     assert rows["b"].gap.high < 0
@@ -34,7 +34,7 @@ def test_random_parts_are_seldom_told_apart():
         rng = np.random.default_rng(seed)
         y = np.arange(300) % 2
         p = 1 / (1 + np.exp(-(rng.normal(size=300) + y)))
-        rows = subgroups(BINARY, y, p, {"coin": rng.integers(0, 3, 300), "other": rng.integers(0, 3, 300)}, draws=300)
+        rows = subgroups(BINARY, y, p, {"coin": rng.integers(0, 3, 300), "other": rng.integers(0, 3, 300)}, n_resamples=300)
         flags += any(one.p_value < 0.05 for one in rows)
     assert flags <= 4  # five per cent were asked for; more than 4 of 20 has a chance of 0.3%
 
@@ -43,7 +43,7 @@ def test_numbers_are_cut_at_their_quartiles_and_unknown_values_stand_apart():
     y, p, _ = _uneven()
     age = np.arange(400, dtype=float)
     age[:40] = np.nan
-    rows = subgroups(BINARY, y, p, {"age": age}, draws=20)
+    rows = subgroups(BINARY, y, p, {"age": age}, n_resamples=20)
     assert [one.examples for one in rows] == [90, 90, 90, 90, 40]
     assert rows[-1].value == "unknown"
     assert rows[0].value == "40 to 129.8"
@@ -52,14 +52,14 @@ def test_numbers_are_cut_at_their_quartiles_and_unknown_values_stand_apart():
 def test_small_parts_are_left_out_and_columns_of_another_length_refused():
     y, p, _ = _uneven()
     site = np.array(["rare"] * 9 + ["usual"] * 391, dtype=object)
-    assert [one.value for one in subgroups(BINARY, y, p, {"site": site}, draws=20)] == ["usual"]
+    assert [one.value for one in subgroups(BINARY, y, p, {"site": site}, n_resamples=20)] == ["usual"]
     with pytest.raises(DataError, match="expected 400"):
         subgroups(BINARY, y, p, {"site": site[:5]})
 
 
 def test_a_part_of_one_class_is_undefined_and_not_an_error():
     y, p, _ = _uneven()
-    rows = subgroups(BINARY, y, p, {"truth": y}, draws=20)
+    rows = subgroups(BINARY, y, p, {"truth": y}, n_resamples=20)
     assert all(np.isnan(one.estimate.value) and one.p_value is None for one in rows)
 
 

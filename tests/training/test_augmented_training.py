@@ -7,8 +7,7 @@ import yaml
 
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import TrainingError
-from deepbio.inference import evaluate, predict
-from deepbio.specs import Task
+from deepbio.inference import evaluate
 from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
 
@@ -106,43 +105,7 @@ def test_a_small_network_trained_with_shifts_is_better_on_shifted_images(digits)
     shifted = Split(moved, digits.test.y)
     scores = []
     for augment in ("none", {"shift": {"share": 0.15}}):
-        model = get_model("mlp", dataset=digits, seed=0, hidden=(64,))
+        model = get_model("mlp", dataset=digits, seed=0, units=(64,))
         fit(model, digits, seed=0, epochs=30, learning_rate=0.003, augment=augment, patience=0, verbose=False)
-        scores.append(evaluate(model, shifted, draws=0)["accuracy"].value)
+        scores.append(evaluate(model, shifted, n_resamples=0)["accuracy"].value)
     assert scores[1] > scores[0] + 0.05
-
-
-def test_views_are_averaged_and_masks_come_back_to_their_places():
-    x = RANDOM.integers(0, 256, (5, 16, 16, 1), np.uint8)
-    model = get_model("unet", input_shape=(16, 16, 1), outputs=2, filters=4, depth=1, seed=0)
-    task = Task("per_pixel", 2)
-    plain = predict(model, x, task=task)
-    mirrored = predict(model, np.ascontiguousarray(x[:, :, ::-1]), task=task)[:, :, ::-1]
-    np.testing.assert_allclose(predict(model, x, task=task, tta="flip"), (plain + mirrored) / 2, atol=1e-6)
-    turned = predict(model, x, task=task, tta="dihedral")
-    again = predict(model, np.ascontiguousarray(np.rot90(x, axes=(1, 2))), task=task, tta="dihedral")
-    np.testing.assert_allclose(again, np.rot90(turned, axes=(1, 2)), atol=1e-6)
-
-
-def test_both_strands_give_one_prediction():
-    from deepbio.sequence import reverse_complement
-
-    x = RANDOM.integers(0, 4, (6, 60), np.uint8)
-    model = get_model("dna_cnn", input_shape=60, outputs=3, seed=0)
-    both = predict(model, x, task=Task("multiclass", 3), tta="reverse_complement")
-    np.testing.assert_allclose(
-        both, predict(model, reverse_complement(x), task=Task("multiclass", 3), tta="reverse_complement"), atol=1e-6
-    )
-
-
-def test_unknown_views_are_refused():
-    from deepbio.errors import ModelError
-
-    model = get_model("lenet5", input_shape=(16, 12, 1), outputs=2, seed=0)
-    x = np.zeros((1, 16, 12, 1), np.uint8)
-    with pytest.raises(ModelError, match="Did you mean flip"):
-        predict(model, x, tta="flap")
-    with pytest.raises(ModelError, match="needs square images"):
-        predict(model, x, tta="dihedral")
-    with pytest.raises(ModelError, match="no views of a table"):
-        predict(get_model("mlp", input_shape=3, outputs=2), np.zeros((1, 3), np.float32), tta="flip")

@@ -1,0 +1,275 @@
+"""Registry of metrics: every metric by name, once.
+
+The table at the end of this file registers the metrics of deepbio. A metric of your own is one `register_metric` in any
+module that you import. `summarize`, `deepbio.evaluate(metrics=[...])`, the monitor of `fit`, benchmark suites and reports
+all look metrics up here.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from deepbio.errors import DataError, nearest
+from deepbio.metrics.arrays import unwrap, weight_rows
+from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
+from deepbio.metrics.estimate import Estimate
+from deepbio.metrics.probability import brier, ece, ece_noise, log_loss, noise_interval
+from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
+from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
+from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
+from deepbio.metrics.resampling import interval
+from deepbio.metrics.segmentation import mean_dice, mean_iou
+from deepbio.specs import Kind, Task
+
+Direction = Literal["max", "min"]
+_LISTED_K = 5  # the k that stands for a numbered metric in lists and defaults
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric by name.
+
+    Args:
+        name: Name in code, options and files. `{k}` in it makes a numbered metric: `top_{k}` is found as `top_3`.
+        title: Name for readers.
+        direction: `"max"` if higher is better, `"min"` if lower is.
+        kinds: Kinds of task that the metric suits.
+        function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`; a numbered metric takes `k` as well.
+        bounds: Lowest and highest possible value, of which one may be infinite. The bootstrap interval then lies within
+            them; without bounds it is the percentile interval. See `deepbio.metrics.interval`.
+        noise: Noise of each resample, for a sum of absolute gaps. Such a metric has the interval of `noise_interval`.
+        default: Kinds of task whose default metrics include this one.
+    """
+
+    name: str
+    title: str
+    direction: Direction
+    kinds: tuple[Kind, ...]
+    function: Callable[..., Any]
+    bounds: tuple[float, float] | None = (0.0, 1.0)
+    noise: Callable[..., np.ndarray] | None = None
+    default: tuple[Kind, ...] = ()
+
+    def numbered(self, k: int) -> Metric:
+        """Return the metric of a family for one `k`."""
+        return replace(
+            self,
+            name=self.name.format(k=k),
+            title=self.title.format(k=k),
+            function=functools.partial(self.function, k=k),
+        )
+
+    def interval(
+        self,
+        value: float,
+        distribution: np.ndarray,
+        noise: np.ndarray | None = None,
+        *,
+        units: int | None = None,
+        confidence: float = 0.95,
+    ) -> Estimate:
+        """Return a value with its interval, from the metric of each resample (and their noise, where it has one)."""
+        if noise is not None:
+            return noise_interval(value, distribution, noise, confidence=confidence)
+        return interval(value, distribution, bounds=self.bounds, units=units, confidence=confidence)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric with a fixed name, in the order of tables. `top_{k}` and `precision_at_{k}` are known for every k as well."""
+_NUMBERED: dict[str, Metric] = {}
+
+
+def register_metric(
+    name: str,
+    *,
+    kinds: Kind | Sequence[Kind],
+    direction: Direction,
+    title: str | None = None,
+    bounds: tuple[float, float] | None = None,
+    default: bool | Sequence[Kind] = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the function below as a metric, so that it is found by name wherever a metric can be named.
+
+    Args:
+        name: Name of the metric. `{k}` in it makes a numbered metric, whose function takes `k`.
+        kinds: Kind or kinds of task that it suits.
+        direction: `"max"` if higher is better, `"min"` if lower is.
+        title: Name in tables and reports; the name by default.
+        bounds: Lowest and highest possible value, for the interval.
+        default: Whether `default_metrics` includes it: for all its kinds, or for some of them.
+
+    Returns:
+        A decorator that returns the function unchanged. The function is `function(y, p, weights=None)`: `y` and `p` as in
+        `Task`, `weights` of shape `(n,)` for one value or `(n_resamples, n)` for one value per row. A function that takes no
+        `weights` works too: it is called once per resample, which is slower.
+
+    Raises:
+        DataError: The name belongs to another metric, or a kind or the direction is unknown.
+
+    Example:
+        >>> @register_metric("specificity", kinds="binary", direction="max", title="Specificity", bounds=(0, 1))
+        ... def specificity(y, p):
+        ...     return ((p < 0.5) & (y == 0)).sum() / (y == 0).sum()
+        >>> summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.8], metrics=["specificity"])["specificity"].value
+        0.5
+    """
+    chosen = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    included = (chosen if default else ()) if isinstance(default, bool) else tuple(default)
+    for kind in (*chosen, *included):
+        if kind not in get_args(Kind):
+            raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+    if direction not in get_args(Direction):
+        raise DataError(f"direction is 'max' (higher is better) or 'min'; received {direction!r}.")
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        known = METRICS.get(name) or _NUMBERED.get(name)
+        if known and (known.function.__module__, known.function.__qualname__) != (
+            function.__module__,
+            function.__qualname__,
+        ):
+            raise DataError(f"The metric {name!r} exists already ({known.title}). Register yours under another name.")
+        weighted = function if "weights" in inspect.signature(function).parameters else _by_repeating(function)
+        _add(Metric(name, title or name, direction, chosen, weighted, bounds, default=included))
+        return function
+
+    return decorate
+
+
+def _add(one: Metric) -> None:
+    (_NUMBERED if "{k}" in one.name else METRICS)[one.name] = one
+
+
+def _by_repeating(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a metric take weights, by repeating each example as often as its row says."""
+
+    @functools.wraps(function)
+    def weighted(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None, **options: Any) -> Any:
+        y, p = np.asarray(y), np.asarray(p)
+        rows, single = weight_rows(weights, len(y))
+        drawn = (np.repeat(np.arange(len(y)), row) for row in rows.astype(np.int64))
+        return unwrap(np.array([float(function(y[index], p[index], **options)) for index in drawn]), single)
+
+    return weighted
+
+
+def metric(name: str) -> Metric:
+    """Return the metric of this name.
+
+    Raises:
+        DataError: No metric has this name; the message lists the nearest ones.
+
+    Example:
+        >>> metric("auroc").title, metric("top_3").title
+        ('AUROC', 'Top-3 accuracy')
+    """
+    if name in METRICS:
+        return METRICS[name]
+    for family in _NUMBERED.values():
+        if found := re.fullmatch(re.escape(family.name).replace(r"\{k\}", r"([1-9]\d*)"), str(name)):
+            return family.numbered(int(found[1]))
+    listed = [family.name.format(k=_LISTED_K) for family in _NUMBERED.values()]
+    raise DataError(f"Unknown metric {name!r}. {nearest(str(name), [*METRICS, *listed])}")
+
+
+def metric_names(kind: Kind) -> list[str]:
+    """Return the names of all metrics that suit a kind of task, numbered ones with k = 5.
+
+    Example:
+        >>> metric_names("profile")
+        ['jensen_shannon', 'multinomial_nll']
+    """
+    if kind not in get_args(Kind):
+        raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+    return [one.name.format(k=_LISTED_K) for one in (*METRICS.values(), *_NUMBERED.values()) if kind in one.kinds]
+
+
+def default_metrics(task: Task) -> list[str]:
+    """Return the names that `summarize` reports when none are asked for.
+
+    A numbered metric is among them, with k = 5, where the task has more than five outputs.
+
+    Example:
+        >>> default_metrics(Task("multiclass", 3))[0]
+        'accuracy'
+    """
+    numbered = _NUMBERED.values() if task.outputs > _LISTED_K else ()
+    return [one.name.format(k=_LISTED_K) for one in (*METRICS.values(), *numbered) if task.kind in one.default]
+
+
+def direction(name: str) -> Direction:
+    """Return `"max"` if higher values of this metric are better, else `"min"`.
+
+    Example:
+        >>> direction("log_loss")
+        'min'
+    """
+    return metric(name).direction
+
+
+_SIGNED, _POSITIVE, _DISTANCE = (-1.0, 1.0), (0.0, math.inf), (0.0, math.sqrt(math.log(2)))
+_BINARY: tuple[Kind, ...] = ("binary",)
+_CLASSES: tuple[Kind, ...] = ("multiclass", "per_position")
+_DECISIONS: tuple[Kind, ...] = ("binary", "multiclass", "per_position", "per_pixel")
+_LABELS: tuple[Kind, ...] = ("multiclass", "per_position", "multilabel")
+_PROBABILITIES: tuple[Kind, ...] = ("binary", "multiclass", "per_position", "multilabel")
+_NUMBERS: tuple[Kind, ...] = ("regression", "counts")
+_ONE_CLASS: tuple[Kind, ...] = ("binary", "multiclass")
+_partial = functools.partial
+
+for _one in (
+    Metric("mean_dice", "Dice", "max", ("per_pixel",), mean_dice, default=("per_pixel",)),
+    Metric("mean_iou", "IoU", "max", ("per_pixel",), mean_iou, default=("per_pixel",)),
+    Metric("accuracy", "Accuracy", "max", _DECISIONS, accuracy, default=_DECISIONS),
+    Metric("balanced_accuracy", "Balanced accuracy", "max", _DECISIONS, balanced_accuracy, default=_DECISIONS),
+    Metric("auroc", "AUROC", "max", _BINARY, auroc, default=_BINARY),
+    Metric("auprc", "AUPRC", "max", _BINARY, auprc, default=_BINARY),
+    Metric("macro_auroc", "AUROC (macro)", "max", _LABELS, auroc, default=_LABELS),
+    Metric("macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, default=("per_position", "multilabel")),
+    Metric("micro_auroc", "AUROC (micro)", "max", _LABELS, _partial(auroc, average="micro"), default=("multilabel",)),
+    Metric("micro_auprc", "AUPRC (micro)", "max", _LABELS, _partial(auprc, average="micro"), default=("multilabel",)),
+    Metric("f1", "F1", "max", _BINARY, f1, default=_BINARY),
+    Metric("macro_f1", "F1 (macro)", "max", _LABELS, _partial(f1, average="macro"), default=_LABELS),
+    Metric("micro_f1", "F1 (micro)", "max", _LABELS, _partial(f1, average="micro"), default=("multilabel",)),
+    Metric("mcc", "MCC", "max", _DECISIONS, mcc, _SIGNED, default=_ONE_CLASS),
+    Metric("kappa", "Kappa", "max", _DECISIONS, kappa, _SIGNED),
+    Metric("quadratic_kappa", "Kappa (quadratic)", "max", _DECISIONS, _partial(kappa, quadratic=True), _SIGNED),
+    Metric(
+        "sensitivity_at_95_specificity", "Sensitivity at 95% specificity", "max", _BINARY, sensitivity_at_specificity
+    ),
+    Metric(
+        "specificity_at_95_sensitivity", "Specificity at 95% sensitivity", "max", _BINARY, specificity_at_sensitivity
+    ),
+    Metric("log_loss", "Log-loss", "min", _PROBABILITIES, log_loss, _POSITIVE, default=_PROBABILITIES),
+    Metric("brier", "Brier score", "min", _PROBABILITIES, brier, (0.0, 2.0), default=_BINARY),
+    Metric("ece", "Calibration error", "min", _PROBABILITIES, ece, noise=ece_noise, default=_ONE_CLASS),
+    Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, default=_NUMBERS),
+    Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED, default=_NUMBERS),
+    Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), default=("regression",)),
+    Metric(
+        "poisson_deviance", "Poisson deviance", "min", ("counts",), poisson_deviance, _POSITIVE, default=("counts",)
+    ),
+    Metric("rmse", "RMSE", "min", _NUMBERS, rmse, _POSITIVE, default=_NUMBERS),
+    Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE, default=("regression",)),
+    Metric(
+        "jensen_shannon",
+        "Jensen-Shannon distance",
+        "min",
+        ("profile",),
+        jensen_shannon,
+        _DISTANCE,
+        default=("profile",),
+    ),
+    Metric("multinomial_nll", "Multinomial NLL", "min", ("profile",), multinomial_nll, _POSITIVE, default=("profile",)),
+    Metric("top_{k}", "Top-{k} accuracy", "max", _CLASSES, top_k, default=("multiclass",)),
+    Metric("precision_at_{k}", "Precision at {k}", "max", ("multilabel",), precision_at_k, default=("multilabel",)),
+):
+    _add(_one)
