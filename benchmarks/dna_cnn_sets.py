@@ -65,7 +65,7 @@ class Plan:
 
 
 # sensitivity, specificity: Umarov, Solovyev 2017, doi:10.1371/journal.pone.0171410, table of CNNProm's own models
-PROMOTERS = {"composition": True, "width": 7}
+PROMOTERS = {"composition": True, "stem_kernel_size": 7}
 PLANS = {
     "oct4_mafk": Plan(10),
     "cnnprom_ecoli": Plan(12, (0.90, 0.96), {**PROMOTERS, "filters": 128}, members=3),

@@ -59,9 +59,9 @@ MODELS = {
 }
 BASELINES = {"majority": "`majority`", "logistic_regression": "TF-IDF logistic regression"}
 CHOSEN = {
-    "caml": ({"filters": 200, "width": 3}, {"epochs": 6}),
-    "text_cnn": ({"widths": [3], "filters": 400, "dropout": 0.3}, {"epochs": 8, "learning_rate": 0.003}),
-    "bilstm": ({"layers": 1, "units": 128}, {"epochs": 8, "learning_rate": 0.006}),
+    "caml": ({"filters": 200, "kernel_size": 3}, {"epochs": 6}),
+    "text_cnn": ({"kernel_size": [3], "filters": 400, "dropout": 0.3}, {"epochs": 8, "learning_rate": 0.003}),
+    "bilstm": ({"num_layers": 1, "units": 128}, {"epochs": 8, "learning_rate": 0.006}),
 }
 VECTOR_SIZE = 100
 micro_f1 = partial(f1, average="micro")
@@ -91,7 +91,7 @@ def trained(name, data, epochs, seed):
     """Train with the registered settings, or from word vectors with the chosen ones."""
     config, settings = CHOSEN.get(name, ({}, {})) if data.name == "pubmed_mesh" else ({}, {})
     if data.name == "pubmed_mesh" and name in CHOSEN:
-        model = deepbio.get_model(name, dataset=data, seed=seed, embedding=VECTOR_SIZE, **config)
+        model = deepbio.get_model(name, dataset=data, seed=seed, embedding_dim=VECTOR_SIZE, **config)
         with tempfile.TemporaryDirectory() as folder:
             load_word_vectors(model, written(word_vectors(data), data, Path(folder) / "vectors.txt"))
         share = np.asarray(data.train.y).mean(axis=0)

@@ -26,7 +26,7 @@ from deepbio.zoo import get_model
 
 SHAPES = ("disc", "star", "ring", "square")
 EXAMPLES, SEED, EPOCHS = 1400, 0, 30
-CONFIG = {"filters": 16, "depth": 3, "batch_norm": True}
+CONFIG = {"filters": 16, "num_blocks": 3, "batch_norm": True}
 RESULTS = Path(__file__).parent / "results" / "segmentation.md"
 
 

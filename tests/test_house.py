@@ -15,13 +15,13 @@ import yaml
 
 import deepbio
 from deepbio.catalog import entries
-from deepbio.datasets import list_datasets, load_dataset
+from deepbio.datasets import dataset_card, list_datasets, load_dataset
 from deepbio.datasets.fetch import availability
 from deepbio.files import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "deepbio").rglob("*.py"))
-CARDS = list_datasets()
+CARDS = [dataset_card(name) for name in list_datasets()]
 
 
 def _short(path: Path) -> str:

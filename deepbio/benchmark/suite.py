@@ -8,7 +8,7 @@ baseline_seeds: 1             # of forests and boosting, where all seeds would t
 datasets:
   - name: breast_cancer
     metrics: [auroc, accuracy]       # the first decides the order of the leaderboard
-    models: [logistic, {name: mlp, config: {hidden: [64]}, training: {epochs: 50}}]
+    models: [logistic, {name: mlp, config: {units: [64]}, training: {epochs: 50}}]
     published:
       - {name: A paper's model, metrics: {auroc: 0.99}, source: "doi:...", protocol: 5-fold cross-validation}
 """

@@ -11,9 +11,8 @@ import numpy as np
 import typer
 import yaml
 
-from deepbio.cli.console import note
+from deepbio.cli.console import load_tensorflow, note
 from deepbio.cli.own_data import load_data
-from deepbio.cli.quiet import load_tensorflow
 from deepbio.errors import DeepbioError, nearest
 
 SPLITS = ("valid", "test")
@@ -138,7 +137,7 @@ def _data_facts(preset: dict[str, Any]) -> dict[str, str]:
     origin = preset.get("dataset") or {}
     name = str(origin.get("name", "unstated"))
     facts = {"name": f"`{name}`", "fingerprint": f"`{str(origin.get('fingerprint', ''))[:16]}`" if origin else ""}
-    if name in {card.name for card in list_datasets()}:
+    if name in list_datasets():
         card = dataset_card(name)
         facts |= {"what": card["title"], "source": card["source"], "licence": card["licence"], "cite": card["citation"]}
         facts["known problems"] = " ".join(

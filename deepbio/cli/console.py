@@ -1,9 +1,12 @@
-"""How the command line prints: tables on a terminal, tab-separated lines in a pipe, JSON on request."""
+"""What the command line prints and reads: tables, JSON, notes, `key=value` options, and TensorFlow without its start-up messages."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +15,14 @@ import yaml
 
 from deepbio.errors import DeepbioError
 
+_TENSORFLOW_INFO = re.compile(r"^(I\d{4} |WARNING: All log messages before absl|.*failed call to cuInit)")
+
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str = "") -> None:
     """Print rows: a drawn table on a terminal, tab-separated lines elsewhere."""
     if not sys.stdout.isatty():
         for row in (header, *rows):
-            typer.echo("\t".join(str(cell) for cell in row))
+            typer.echo("\t".join(str(value) for value in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -26,7 +31,7 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: s
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(str(value) for value in row))
     Console().print(table)
 
 
@@ -36,7 +41,7 @@ def show_json(content: Any) -> None:
 
 
 def note(message: str) -> None:
-    """Print a line for the user on standard error, so that a pipe holds results only."""
+    """Print a line for the user on standard error, so that a pipe receives results only."""
     typer.echo(message, err=True)
 
 
@@ -44,8 +49,8 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
     """Read `key=value` options; values are YAML (`3`, `0.5`, `true`, `[64, 64]`), and `64,64` is a list too.
 
     Example:
-        >>> key_values(["hidden=64,32", "dropout=0.5"], option="--set")
-        {'hidden': [64, 32], 'dropout': 0.5}
+        >>> key_values(["units=64,32", "dropout=0.5"], option="--set")
+        {'units': [64, 32], 'dropout': 0.5}
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -60,3 +65,27 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
             raise DeepbioError(f"{option} {pair!r}: the value is not valid YAML.") from error
         found[key.strip().replace("-", "_")] = value
     return found
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow and find its devices, without informational messages.
+
+    TensorFlow writes them from C++ straight to standard error. All other messages are passed on.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            written.seek(0)
+            for line in written.read().decode(errors="replace").splitlines():
+                if not _TENSORFLOW_INFO.match(line):
+                    sys.stderr.write(f"{line}\n")

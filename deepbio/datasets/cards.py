@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from deepbio.catalog import entries
 from deepbio.errors import DataError, nearest
+from deepbio.specs import Kind, Modality
 
 _REQUIRED = ("name", "title", "modality", "task", "reader", "source", "licence", "citation", "split", "classes")
 
@@ -94,15 +96,26 @@ def dataset_card(name: str) -> Card:
     return card
 
 
-def list_datasets(*, modality: str | None = None) -> list[Card]:
-    """Return the cards of all data sets on the shelf, sorted by name, of one modality if asked.
+def list_datasets(pattern: str = "*", *, modality: str | None = None, task: str | None = None) -> list[str]:
+    """Return the names of the data sets that match, sorted. `dataset_card(name)` has the facts of each.
+
+    Args:
+        pattern: Wildcard such as `"*mnist"`.
+        modality: `"dna"`, `"image"`, `"table"` or `"text"`.
+        task: Kind of task, such as `"binary"`.
+
+    Raises:
+        DataError: Unknown modality or task.
 
     Example:
-        >>> "uci_splice" in [card.name for card in list_datasets(modality="dna")]
-        True
+        >>> list_datasets("uci_*", modality="dna")
+        ['uci_splice']
     """
-    cards = [dataset_card(folder.name) for folder in entries("datasets")]
-    known = {card["modality"] for card in cards}
-    if modality is not None and modality not in known:
-        raise DataError(f"Unknown modality {modality!r}. {nearest(modality, known)}")
-    return [card for card in cards if modality in (None, card["modality"])]
+    names = [folder.name for folder in entries("datasets") if fnmatch.fnmatchcase(folder.name, pattern)]
+    wanted = {"modality": (modality, get_args(Modality)), "task": (task, get_args(Kind))}
+    for fact, (value, known) in wanted.items():
+        if value is not None:
+            if value not in known:
+                raise DataError(f"Unknown {fact} {value!r}. {nearest(value, known)}")
+            names = [name for name in names if dataset_card(name)[fact] == value]
+    return names

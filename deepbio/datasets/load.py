@@ -39,7 +39,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     """Load a data set by name, with fixed, group-disjoint splits.
 
     Args:
-        name: a folder of the shelf `datasets/`; `list_datasets()` gives them.
+        name: a folder of the shelf `datasets/`; `list_datasets()` returns them.
         options: what the data set's reader takes, such as `diseases=500` for `vignettes`.
 
     Raises:

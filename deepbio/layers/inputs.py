@@ -42,8 +42,8 @@ def text_input(input: ModelInput):
     return inputs, inputs
 
 
-def word_input(input: ModelInput, size: int, *, vocabulary: int | None = None, word_dropout: float = 0.0):
-    """Take int32 token ids; give `(inputs, words, mask)`: a vector of `size` numbers a word, zeros for padding.
+def word_input(input: ModelInput, embedding_dim: int, *, vocabulary_size: int | None = None, word_dropout: float = 0.0):
+    """Take int32 token ids; give `(inputs, words, mask)`: a vector of `embedding_dim` numbers per word, zeros for padding.
 
     The mask is true where there is a word. It goes to the layers by hand (`layer(x, mask=mask)`), because convolutions would
     lose it. The embedding is named `words`. With `word_dropout`, that share of the words becomes unknown in training.
@@ -52,7 +52,7 @@ def word_input(input: ModelInput, size: int, *, vocabulary: int | None = None, w
     mask = keras.ops.not_equal(ids, PADDING)
     if word_dropout:
         ids = WordDropout(word_dropout)(ids)
-    words = keras.layers.Embedding(vocabulary or input.vocabulary_size, size, name="words")(ids)
+    words = keras.layers.Embedding(vocabulary_size or input.vocabulary_size, embedding_dim, name="words")(ids)
     present = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
     return inputs, keras.layers.Multiply(name="without_padding")([words, present]), mask
 

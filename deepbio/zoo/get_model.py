@@ -60,7 +60,7 @@ def get_model(
         WeightsError: a preset is missing, changed or does not fit.
 
     Example:
-        >>> get_model("mlp", input_shape=30, outputs=1, hidden=(16,), seed=0).count_params()
+        >>> get_model("mlp", input_shape=30, outputs=1, units=(16,), seed=0).count_params()
         513
     """
     name = os.fspath(name)

@@ -21,6 +21,11 @@ from deepbio.errors import ModelError, nearest
 
 MODALITIES = ("dna", "image", "table", "text")
 
+# The keywords of `get_model`, and the options that every model for DNA or images has: no builder may use them for its own.
+RESERVED = frozenset(
+    ("name", "dataset", "input_shape", "outputs", "weights", "activation", "seed", "member")
+) | frozenset(("reverse_complement", "network_input", "keep_aspect"))
+
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -76,9 +81,17 @@ def register(
     """Register the builder below under `name`. Inside deepbio all arguments are literals.
 
     A builder is a function `(input: ModelInput, outputs: int, *, options with defaults) -> keras.Model` that gives logits.
+
+    Raises:
+        ModelError: an option of the builder has the name of a keyword of `get_model`.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if taken := sorted(RESERVED & _options_of(function).keys()):
+            raise ModelError(
+                f"The builder of {name!r} has the option {', '.join(taken)}, which `get_model` uses itself. Choose another "
+                f"name, for example {'hidden_' if taken[0] == 'activation' else name + '_'}{taken[0]}."
+            )
         if not function.__module__.startswith("deepbio.zoo."):
             _USER_MODELS[name] = ModelSpec(
                 name=name,
@@ -158,8 +171,7 @@ def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: 
 
 def builder_options(spec: ModelSpec) -> dict[str, Any]:
     """Return the options of a model and their defaults; imports its module."""
-    parameters = inspect.signature(spec.builder()).parameters.values()
-    options = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    options = _options_of(spec.builder())
     if "dna" in spec.modality:
         options["reverse_complement"] = "none"  # of every DNA model: see deepbio.zoo.dna.reverse_complement
     if {"dna", "image"} & set(spec.modality):
@@ -167,6 +179,11 @@ def builder_options(spec: ModelSpec) -> dict[str, Any]:
     if "image" in spec.modality:
         options["keep_aspect"] = False  # likewise
     return {**options, **spec.defaults}
+
+
+def _options_of(builder: Callable[..., Any]) -> dict[str, Any]:
+    parameters = inspect.signature(builder).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
 def _all_specs() -> dict[str, ModelSpec]:

@@ -36,7 +36,7 @@ def load_word_vectors(model: keras.Model, path: str | os.PathLike[str]) -> int:
     if layer is None or record.input is None or record.input.tokenizer is None:
         raise ModelError(
             "Word vectors go into text models with an embedding, built with a data set: "
-            "get_model('text_cnn', dataset=data, embedding=300)."
+            "get_model('text_cnn', dataset=data, embedding_dim=300)."
         )
     vocabulary = Tokenizer.from_json(record.input.tokenizer).vocabulary
     plain = {word: word.removeprefix(MARK) for word in vocabulary if not word.startswith("[")}
@@ -48,7 +48,7 @@ def load_word_vectors(model: keras.Model, path: str | os.PathLike[str]) -> int:
             if vectors[bare].shape != table.shape[1:]:
                 raise ModelError(
                     f"{os.fspath(path)} has vectors of {len(vectors[bare])} numbers; the embedding has {table.shape[1]}. "
-                    f"Build the model with embedding={len(vectors[bare])}."
+                    f"Build the model with embedding_dim={len(vectors[bare])}."
                 )
             table[vocabulary[word]] = vectors[bare]
             found += 1

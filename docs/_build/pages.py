@@ -102,7 +102,7 @@ def models_page() -> str:
 
 def datasets_page() -> str:
     """Return the page of data sets: the table, then each card."""
-    from deepbio.datasets import list_datasets
+    from deepbio.datasets import dataset_card, list_datasets
 
     parts = [
         "# Data sets\n",
@@ -110,7 +110,7 @@ def datasets_page() -> str:
         "are first loaded; some need your own copy. Splits are fixed and share no group.\n",
         dataset_table("[`{name}`](#{name})"),
     ]
-    for card in list_datasets():
+    for card in map(dataset_card, list_datasets()):
         sizes = card["split"].get("sizes") or card["split"].get("fractions") or {}
         parts += [
             f"\n## {card.name} {{ #{card.name} }}\n",

@@ -33,7 +33,7 @@ def model_table(link: str = "{name}") -> str:
 
 def dataset_table(link: str = "{name}") -> str:
     """Return the table of data sets; `link` turns a name into what stands in its column."""
-    from deepbio.datasets import list_datasets
+    from deepbio.datasets import dataset_card, list_datasets
 
     rows = [
         [
@@ -45,7 +45,7 @@ def dataset_table(link: str = "{name}") -> str:
             origin(card),
             card["licence"],
         ]
-        for card in sorted(list_datasets(), key=lambda card: (ORIGINS.index(origin(card)), card.name))
+        for card in sorted(map(dataset_card, list_datasets()), key=lambda card: (ORIGINS.index(origin(card)), card.name))
     ]
     return _table(["data set", "what it is", "input", "task", "examples", "its files", "licence"], rows)
 

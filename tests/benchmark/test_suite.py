@@ -34,7 +34,7 @@ def test_forests_can_have_fewer_seeds_than_models(tmp_path):
 
 def test_the_key_changes_with_all_that_decides_the_numbers_and_not_with_labels(suite):
     cell = next(suite.cells())
-    others = [replace(cell, seed=9), replace(cell, training={"epochs": 3}), replace(cell, config={"hidden": [3]})]
+    others = [replace(cell, seed=9), replace(cell, training={"epochs": 3}), replace(cell, config={"units": [3]})]
     others += [replace(cell, options={"seed": 1}), replace(cell, threads=2)]
     assert len({one.key.rsplit("-", 1)[1] for one in [cell, *others]}) == 6
     assert replace(cell, label="named").key.rsplit("-", 1)[1] == cell.key.rsplit("-", 1)[1]

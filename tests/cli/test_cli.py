@@ -75,7 +75,7 @@ def test_info_of_a_preset_is_a_page_to_read(run, trained):
         (("fit", "dna_cnn", "xor"), "takes dna; xor is table"),
         (("fit", "mlp"), "Expected a model and a data set"),
         (("fit", "mlp", "xor", "--set", "hiden=3"), "Did you mean hidden"),
-        (("fit", "mlp", "xor", "--set", "hidden"), "--set takes key=value"),
+        (("fit", "mlp", "xor", "--set", "units"), "--set takes key=value"),
         (("fit", "mlp", "xor", "--train", "scedule=cosine"), "Did you mean schedule"),
         (("fit", "mlp", "xor", "--optimizer", "adamm"), "Did you mean adam"),
         (("fit", "mlp", "xor", "--data", "sed=1"), "Did you mean seed"),
@@ -104,7 +104,7 @@ def test_an_option_of_the_wrong_type_is_refused_by_name(run):
 
 
 def test_fit_evaluate_and_train_again_from_the_recipe(run, tmp_path):
-    code, out, err = run("fit", "mlp", "xor", "--out", tmp_path / "a", "--epochs", 2, "--set", "hidden=8,8", "--quiet")
+    code, out, err = run("fit", "mlp", "xor", "--out", tmp_path / "a", "--epochs", 2, "--set", "units=8,8", "--quiet")
     assert code == 0, err
     assert "accuracy" in out
     assert "The test split is untouched" in err

@@ -100,14 +100,23 @@ def test_a_card_in_a_folder_of_another_name_is_refused(shelf):
 
 def test_a_folder_on_the_shelf_is_a_data_set(shelf):
     shelf("mine", f"---\n{FACTS}---\nText.\n")
-    assert [card.name for card in list_datasets()] == ["mine"]
+    assert list_datasets() == ["mine"]
 
 
 def test_cards_are_listed_by_modality():
-    assert "digits" in [card.name for card in list_datasets(modality="image")]
-    assert "digits" not in [card.name for card in list_datasets(modality="dna")]
+    assert "digits" in list_datasets(modality="image")
+    assert "digits" not in list_datasets(modality="dna")
 
 
 def test_an_unknown_modality_gets_the_nearest_name():
     with pytest.raises(DataError, match="Did you mean image"):
         list_datasets(modality="images")
+
+
+def test_wildcards_and_tasks_choose_data_sets():
+    assert list_datasets("uci_*") == ["uci_splice"]
+    assert list_datasets("no_such_*") == []
+    assert "xor" in list_datasets(task="binary")
+    assert "xor" not in list_datasets(task="multiclass")
+    with pytest.raises(DataError, match="Did you mean binary"):
+        list_datasets(task="binari")

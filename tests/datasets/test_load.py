@@ -60,7 +60,7 @@ def test_a_card_with_an_unknown_reader_is_refused(copied_shelf):
 
 
 def test_every_card_has_a_reader():
-    assert {card["reader"] for card in cards.list_datasets()} <= set(READERS)
+    assert {cards.dataset_card(name)["reader"] for name in cards.list_datasets()} <= set(READERS)
 
 
 @pytest.mark.parametrize("name", ["xor", "uci_splice", "breast_cancer"])

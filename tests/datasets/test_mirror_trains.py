@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepbio.datasets import list_datasets, load_dataset
+from deepbio.datasets import dataset_card, list_datasets, load_dataset
 from deepbio.datasets.check import check_dataset
 
 MIRROR = Path(os.environ.get("DEEPBIO_MIRROR") or Path(__file__).resolve().parents[2].parent / "shared" / "data")
@@ -35,7 +35,7 @@ def _lies_there(card):
     return bool(listed) and all((folder / name).is_file() for name in listed)
 
 
-CARDS = [card for card in list_datasets() if _lies_there(card)]
+CARDS = [card for card in map(dataset_card, list_datasets()) if _lies_there(card)]
 
 
 @pytest.fixture

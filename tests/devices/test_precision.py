@@ -70,7 +70,7 @@ def test_compiling_is_refused_where_it_is_unsafe(xor):
     split = Split(np.ones((8, 5), np.int32), np.arange(8) % 2)
     notes = Dataset("n", Task.classify(("a", "b")), ModelInput("text", (5,)), split, split, split)
     with pytest.raises(TrainingError, match="excludes cuDNN's LSTM"):
-        fit(get_model("note_lstm", dataset=notes, vocabulary=9), notes, jit_compile=True, verbose=False)
+        fit(get_model("note_lstm", dataset=notes, vocabulary_size=9), notes, jit_compile=True, verbose=False)
 
 
 @pytest.mark.parametrize("cache", ["device", "host", "none"])

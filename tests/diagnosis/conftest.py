@@ -17,10 +17,9 @@ def five_diseases():
 
 @pytest.fixture(scope="session")
 def small_model(five_diseases):
-    model = get_model("note_evidence", dataset=five_diseases, embedding=16, filters=24, hidden=16, seed=0)
+    model = get_model("note_evidence", dataset=five_diseases, embedding_dim=16, filters=24, units=16, seed=0)
     fit(model, five_diseases, epochs=6, batch_size=32, learning_rate=0.01, seed=0, verbose=False)
-    calibrate(model, five_diseases.valid, method="temperature")
-    return model
+    return calibrate(model, five_diseases.valid, method="temperature")
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from deepbio.errors import ModelError
 from deepbio.zoo import get_model
 
 SMALL = {
-    "note_lstm": {"embedding": 8, "units": 6},
-    "bilstm": {"embedding": 8, "units": 6},
-    "gru": {"embedding": 8, "units": 6},
-    "text_cnn": {"embedding": 8, "filters": 6},
-    "caml": {"embedding": 8, "filters": 6},
-    "han": {"embedding": 8, "units": 4, "context": 6},
-    "note_transformer": {"channels": 8, "heads": 2, "layers": 1},
-    "note_evidence": {"embedding": 8, "filters": 8, "hidden": 8},
+    "note_lstm": {"embedding_dim": 8, "units": 6},
+    "bilstm": {"embedding_dim": 8, "units": 6},
+    "gru": {"embedding_dim": 8, "units": 6},
+    "text_cnn": {"embedding_dim": 8, "filters": 6},
+    "caml": {"embedding_dim": 8, "filters": 6},
+    "han": {"embedding_dim": 8, "units": 4, "attention_units": 6},
+    "note_transformer": {"embedding_dim": 8, "num_heads": 2, "num_layers": 1},
+    "note_evidence": {"embedding_dim": 8, "filters": 8, "units": 8},
 }
 
 

@@ -1,9 +1,6 @@
 """Tokenizers in data sets and presets: from the training split only, kept whole, used again for tuning."""
 
-import numpy as np
-
 from deepbio.datasets.build import build_again, from_arrays, from_csv
-from deepbio.inference import predict, predict_long_notes
 from deepbio.text import Tokenizer
 from deepbio.training import fit
 from deepbio.training.finetuning.finetune import finetune
@@ -33,7 +30,7 @@ def test_the_options_of_the_tokenizer_reach_it_and_are_noted(tmp_path):
 
 def test_a_preset_keeps_its_tokenizer_to_the_letter_and_can_be_tuned(tmp_path):
     data = _data(tokenizer=HOW)
-    model = get_model("text_cnn", dataset=data, embedding=8, filters=4, seed=0)
+    model = get_model("text_cnn", dataset=data, embedding_dim=8, filters=4, seed=0)
     save_preset(model, tmp_path / "run")
     loaded = get_model(tmp_path / "run")
     assert describe(loaded).input == data.input
@@ -42,25 +39,9 @@ def test_a_preset_keeps_its_tokenizer_to_the_letter_and_can_be_tuned(tmp_path):
     finetune(tmp_path / "run", again, epochs=1, verbose=False)
 
 
-def test_long_notes_are_read_to_their_end():
-    data = _data(length=16)
-    model = get_model("text_cnn", dataset=data, embedding=8, filters=8, seed=0)
-    filler = "Seen in ward 3 . " * 30
-    note = filler + "Fever on day 7."
-    np.testing.assert_allclose(predict_long_notes(model, [TEXTS[0]]), predict(model, [TEXTS[0]]), rtol=1e-5)
-    assert predict(model, [note]) == predict(model, [filler])  # the head is the same
-    assert predict_long_notes(model, [note]) != predict_long_notes(model, [filler])
-    ids, _ = Tokenizer.from_json(data.input.tokenizer).encode_windows([note], 16)
-    for pool, gather in (("mean", np.mean), ("max", np.max)):
-        expected = gather(predict(model, ids))
-        np.testing.assert_allclose(predict_long_notes(model, [note], pool=pool), expected, rtol=1e-6)
-    sections = "PLAN\nSeen in ward 3.\nHISTORY\nFever on day 7."
-    assert predict_long_notes(model, [sections, "", note], cut="sections").shape == (3,)
-
-
 def test_a_report_of_a_run_holds_no_text_of_a_note(tmp_path):
     data = _data()
-    model = get_model("text_cnn", dataset=data, embedding=8, filters=4, seed=0)
+    model = get_model("text_cnn", dataset=data, embedding_dim=8, filters=4, seed=0)
     fit(model, data, epochs=1, out=tmp_path / "run", seed=0, verbose=False)
     for file in sorted((tmp_path / "run").iterdir()):
         if file.suffix in (".html", ".json", ".csv", ".md", ".yaml"):

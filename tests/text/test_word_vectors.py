@@ -58,7 +58,7 @@ def test_a_missing_or_binary_file_is_an_error(tmp_path):
 def test_a_model_takes_them_and_denied_words_take_the_words_own(tmp_path):
     texts = [f"{'no ' * (i % 2)}fever on day {i}" for i in range(60)]
     data = from_arrays(texts, ["a", "b"] * 30, modality="text", tokenizer={"negation": True})
-    model = get_model("text_cnn", dataset=data, embedding=3, filters=4, seed=0)
+    model = get_model("text_cnn", dataset=data, embedding_dim=3, filters=4, seed=0)
     before = model.get_layer("words").get_weights()[0].copy()
     path = tmp_path / "vectors.txt"
     path.write_text("fever 1 2 3\nzebra 4 5 6\n", encoding="utf-8")
@@ -75,7 +75,9 @@ def test_vectors_of_another_size_say_which(tmp_path):
     path = tmp_path / "vectors.txt"
     path.write_text("note 1 2 3\n", encoding="utf-8")
     data = from_arrays([f"note {i}" for i in range(40)], ["a", "b"] * 20, modality="text")
-    with pytest.raises(ModelError, match="vectors of 3 numbers; the embedding has 8. Build the model with embedding=3"):
-        load_word_vectors(get_model("text_cnn", dataset=data, embedding=8, filters=2), path)
+    with pytest.raises(
+        ModelError, match="vectors of 3 numbers; the embedding has 8. Build the model with embedding_dim=3"
+    ):
+        load_word_vectors(get_model("text_cnn", dataset=data, embedding_dim=8, filters=2), path)
     with pytest.raises(ModelError, match="text models with an embedding"):
         load_word_vectors(get_model("bag_of_words", dataset=data), path)

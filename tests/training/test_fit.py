@@ -127,7 +127,7 @@ def test_a_streamed_split_trains_like_one_on_the_device(xor):
 def test_early_stopping_brings_the_best_weights_back(xor):
     rng = np.random.Generator(np.random.Philox(0))
     noisy = with_labels(xor, rng.permutation(xor.train.y))
-    model = get_model("mlp", dataset=noisy, seed=0, hidden=(64, 64))
+    model = get_model("mlp", dataset=noisy, seed=0, units=(64, 64))
     run = fit(model, noisy, epochs=60, patience=3, learning_rate=0.01, verbose=False)
     assert len(run.history["loss"]) < 60
     assert run.valid["log_loss"].value == pytest.approx(min(run.history["val_loss"]), rel=1e-4)

@@ -24,7 +24,9 @@ def test_the_link_of_the_ensemble_is_the_mean_of_the_members_links(kind):
 
 def test_a_profile_is_averaged_over_positions():
     task = Task("profile", 1)
-    members = [get_model("bpnet", input_shape=140, filters=4, layers=3, head="profile", seed=seed) for seed in range(2)]
+    members = [
+        get_model("bpnet", input_shape=140, filters=4, num_layers=3, head="profile", seed=seed) for seed in range(2)
+    ]
     x = random_windows(2, 140)
     expected = np.mean([task.probabilities(member.predict_on_batch(x)) for member in members], axis=0)
     found = task.probabilities(average_members(members, activation=task.activation).predict_on_batch(x))

@@ -18,30 +18,33 @@ MODELS = list_models()
 SMALL = {"dna": (60,), "image": (32, 32, 1), "table": (12,), "text": (24,)}
 # The full size is counted once; everything else is checked on a form that a laptop trains in a second.
 SMALL_FORMS = {
-    "alexnet": {"input_shape": (67, 67, 1), "scale": 0.1, "hidden": (16,)},
-    "densenet121": {"blocks": (2, 2), "growth": 8, "stem": "cifar"},
-    "efficientnet_lite0": {"width": 0.25, "stages": 3, "top": 32},
-    "resnet18": {"blocks": (1, 1), "filters": 8, "stem": "cifar"},
-    "unet": {"input_shape": (20, 24, 1), "filters": 4, "depth": 2},
-    "vgg_small": {"filters": (8, 16), "hidden": 16},
-    "vit_tiny": {"channels": 24, "layers": 2, "patch": 8},
+    "alexnet": {"input_shape": (67, 67, 1), "width_coefficient": 0.1, "units": (16,)},
+    "densenet121": {"num_layers": (2, 2), "growth_rate": 8, "stem": "cifar"},
+    "efficientnet_lite0": {"width_coefficient": 0.25, "num_stages": 3, "top_filters": 32},
+    "resnet18": {"num_blocks": (1, 1), "filters": 8, "stem": "cifar"},
+    "unet": {"input_shape": (20, 24, 1), "filters": 4, "num_blocks": 2},
+    "vgg_small": {"filters": (8, 16), "units": 16},
+    "vit_tiny": {"embedding_dim": 24, "num_layers": 2, "patch_size": 8},
     "basenji2": {
         "input_shape": (64,),
-        "stem": 8,
-        "tower": (12, 16),
-        "dilated": 8,
-        "dilations": (1, 2),
-        "crop": 2,
-        "head": 16,
+        "stem_filters": 8,
+        "tower_filters": (12, 16),
+        "dilated_filters": 8,
+        "dilation_rate": (1, 2),
+        "cropping": 2,
+        "head_filters": 16,
     },
-    "basset": {"input_shape": (170,), "filters": (24, 16, 16), "hidden": (32, 32)},
-    "bpnet": {"input_shape": (140,), "filters": 16, "layers": 3},
-    "danq": {"filters": 24, "units": 16, "hidden": 32},
-    "danq_jaspar": {"filters": 24, "units": 16, "hidden": 32},
-    "deepsea": {"input_shape": (180,), "filters": (16, 24, 32), "hidden": 32},
-    "dna_transformer": {"channels": 16, "heads": 2, "layers": 2},
-    "dream_rnn": {"filters": 32, "units": 16, "head": 16},
-    **{name: {"filters": 8, "units": 1, "blocks": ((7, 1), (3, 2))} for name in fnmatch.filter(MODELS, "spliceai_*")},
+    "basset": {"input_shape": (170,), "filters": (24, 16, 16), "units": (32, 32)},
+    "bpnet": {"input_shape": (140,), "filters": 16, "num_layers": 3},
+    "danq": {"filters": 24, "lstm_units": 16, "units": 32},
+    "danq_jaspar": {"filters": 24, "lstm_units": 16, "units": 32},
+    "deepsea": {"input_shape": (180,), "filters": (16, 24, 32), "units": 32},
+    "dna_transformer": {"embedding_dim": 16, "num_heads": 2, "num_layers": 2},
+    "dream_rnn": {"filters": 32, "units": 16, "head_filters": 16},
+    **{
+        name: {"filters": 8, "num_blocks": 1, "kernel_size": (7, 3), "dilation_rate": (1, 2)}
+        for name in fnmatch.filter(MODELS, "spliceai_*")
+    },
 }
 pytestmark = pytest.mark.filterwarnings("ignore:You are saving:UserWarning")
 
@@ -62,7 +65,7 @@ def tiny_dataset(name: str, modality: str, classes: int = 3, examples: int = 24)
     shape = SMALL_FORMS.get(name, {}).get("input_shape", SMALL[modality])
     if modality == "table":
         x = (random.normal(size=(examples, *shape)) + y[:, None]).astype(np.float32)
-        spec = ModelInput("table", shape, mean=(1.0,) * 12, deviation=(1.3,) * 12)
+        spec = ModelInput("table", shape, mean=(1.0,) * 12, std=(1.3,) * 12)
     elif modality == "text":
         from deepbio.text import Tokenizer
 

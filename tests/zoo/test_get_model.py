@@ -1,3 +1,5 @@
+import inspect
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from deepbio.datasets import load_dataset
 from deepbio.errors import ModelError
 from deepbio.specs import ModelInput
 from deepbio.zoo import describe, get_model, list_models, model_spec, one_hot_model, register
-from deepbio.zoo.registry import _USER_MODELS
+from deepbio.zoo.registry import _USER_MODELS, RESERVED, builder_options
 
 
 def test_a_typo_gives_the_nearest_model():
@@ -14,8 +16,8 @@ def test_a_typo_gives_the_nearest_model():
 
 
 def test_a_typo_in_an_option_gives_the_nearest_option():
-    with pytest.raises(ModelError, match=r"no option 'hiden'. Did you mean hidden"):
-        get_model("mlp", hiden=(10,))
+    with pytest.raises(ModelError, match=r"no option 'unit'. Did you mean units"):
+        get_model("mlp", unit=(10,))
 
 
 def test_a_tag_that_does_not_exist_is_refused():
@@ -98,6 +100,35 @@ def test_a_users_own_model_is_registered_and_built():
         globals().pop("mine", None)
 
 
+def test_the_registry_refuses_an_option_that_is_a_keyword_of_get_model():
+    facts = {"modality": "table", "summary": "", "paper": "", "reference": {}, "parameters": 1}
+
+    def builder(input: ModelInput, outputs: int, *, activation: str = "relu"):
+        raise AssertionError("never built")
+
+    with pytest.raises(ModelError, match=r"'taken' has the option activation.*for example hidden_activation"):
+        register("taken", **facts)(builder)
+    assert "taken" not in list_models()
+
+
+def test_every_keyword_of_get_model_is_reserved():
+    keywords = {p.name for p in inspect.signature(get_model).parameters.values() if p.kind is not p.VAR_KEYWORD}
+    assert keywords <= RESERVED
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_no_model_has_an_option_that_get_model_would_take(name):
+    keywords = inspect.signature(get_model).parameters
+    assert not builder_options(model_spec(name)).keys() & keywords.keys()
+
+
+def test_the_activation_of_an_mlp_can_be_chosen():
+    x = np.array([[1.0, -2.0]], np.float32)
+    tanh = get_model("mlp", input_shape=2, outputs=1, units=(3,), hidden_activation="tanh", seed=0)
+    kernel, _, head, _ = tanh.get_weights()
+    np.testing.assert_allclose(tanh.predict_on_batch(x), np.tanh(x @ kernel) @ head, rtol=1e-5)
+
+
 def test_a_dna_model_takes_one_hot_floats_through_the_same_weights():
     model = get_model("dna_cnn", input_shape=60, outputs=2, seed=0)
     codes = np.random.Generator(np.random.Philox(0)).integers(0, 5, (4, 60)).astype(np.uint8)
@@ -106,5 +137,5 @@ def test_a_dna_model_takes_one_hot_floats_through_the_same_weights():
 
 
 def test_the_record_tells_what_was_built():
-    record = describe(get_model("mlp", dataset=load_dataset("xor"), hidden=[8, 8]))
-    assert (record.architecture, record.config, record.outputs) == ("mlp", {"hidden": (8, 8)}, 1)
+    record = describe(get_model("mlp", dataset=load_dataset("xor"), units=[8, 8]))
+    assert (record.architecture, record.config, record.outputs) == ("mlp", {"units": (8, 8)}, 1)

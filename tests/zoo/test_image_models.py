@@ -108,7 +108,7 @@ def test_unet_answers_for_every_pixel_of_any_size():
 
 
 def test_the_grouped_convolutions_of_alexnet_keep_their_halves_apart():
-    model = get_model("alexnet", input_shape=(67, 67, 1), outputs=2, scale=0.1, hidden=(8,), seed=0)
+    model = get_model("alexnet", input_shape=(67, 67, 1), outputs=2, width_coefficient=0.1, units=(8,), seed=0)
     second = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][1]
     assert second.kernel.shape[2] * 2 == model.layers[2].filters
 

@@ -50,7 +50,7 @@ def test_backends_agree(backend, package, tmp_path):
         plans.append({"name": name, "options": options})
         expected.append(model.predict_on_batch(x))
     for i, name in enumerate(NOTES, start=len(MODELS)):
-        options = {"input_shape": (24,), "outputs": 3, "vocabulary": 50}
+        options = {"input_shape": (24,), "outputs": 3, "vocabulary_size": 50}
         model = get_model(name, seed=0, **options)
         x = np.random.Generator(np.random.Philox(i)).integers(1, 50, (4, 24)).astype(np.int32)
         x[1, 5:], x[2] = 0, 0  # a short note and an empty one

@@ -9,7 +9,7 @@ from deepbio.zoo import get_model, list_models, model_spec
 @pytest.mark.parametrize("name", list_models(modality="text"))
 def test_more_padding_gives_the_same_logits(name):
     ids = np.random.Generator(np.random.Philox(0)).integers(1, 50, (4, 20)).astype(np.int32)
-    reference = {**model_spec(name).reference, "vocabulary": 50, "outputs": 3}
+    reference = {**model_spec(name).reference, "vocabulary_size": 50, "outputs": 3}
     outputs = []
     for length in (20, 33):
         model = get_model(name, **{**reference, "input_shape": (length,)}, seed=0)
@@ -21,5 +21,5 @@ def test_more_padding_gives_the_same_logits(name):
 
 @pytest.mark.parametrize("name", list_models(modality="text"))
 def test_an_empty_note_gets_a_finite_answer(name):
-    model = get_model(name, input_shape=(16,), outputs=3, vocabulary=50, seed=0)
+    model = get_model(name, input_shape=(16,), outputs=3, vocabulary_size=50, seed=0)
     assert np.isfinite(model.predict_on_batch(np.zeros((2, 16), np.int32))).all()

@@ -134,7 +134,7 @@ def test_the_same_number_of_outputs_keeps_the_head(run):
 
 def test_options_of_a_preset_are_fixed(run):
     with pytest.raises(ModelError, match="fixes the options"):
-        get_model(run, hidden=(3,))
+        get_model(run, units=(3,))
 
 
 def test_a_preset_can_have_its_link_built_in(run):

@@ -14,7 +14,7 @@ from deepbio.zoo.weight_files import check_h5, load_weight_file, read_safetensor
 
 
 def small_model(seed: int):
-    return get_model("deepbind", input_shape=30, outputs=1, filters=4, width=8, seed=seed)
+    return get_model("deepbind", input_shape=30, outputs=1, filters=4, kernel_size=8, seed=seed)
 
 
 def test_safetensors_round_trip(tmp_path):
@@ -35,8 +35,8 @@ def test_our_safetensors_are_what_the_reference_library_reads(tmp_path):
 
 
 def test_names_of_weights_do_not_depend_on_what_was_built_before():
-    names = list(weight_names(get_model("basset", input_shape=200, outputs=2, hidden=(8, 8))))
-    assert names == list(weight_names(get_model("basset", input_shape=200, outputs=2, hidden=(8, 8))))
+    names = list(weight_names(get_model("basset", input_shape=200, outputs=2, units=(8, 8))))
+    assert names == list(weight_names(get_model("basset", input_shape=200, outputs=2, units=(8, 8))))
     assert names[:3] == ["conv1d.0.kernel", "conv1d.1.bias", "batch_normalization.0.gamma"]
 
 
@@ -79,7 +79,7 @@ def test_weights_of_another_model_are_refused(tmp_path):
     save_safetensors(small_model(0), tmp_path / "w.safetensors")
     with pytest.raises(WeightsError, match="stand in only one of the two"):
         load_weight_file(get_model("logistic", input_shape=2, outputs=1), tmp_path / "w.safetensors")
-    other = get_model("deepbind", input_shape=30, outputs=1, filters=5, width=8)
+    other = get_model("deepbind", input_shape=30, outputs=1, filters=5, kernel_size=8)
     with pytest.raises(WeightsError, match="has shape"):
         load_weight_file(other, tmp_path / "w.safetensors")
 

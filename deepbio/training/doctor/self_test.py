@@ -26,7 +26,7 @@ FAMILIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("mlp", {"input_shape": 30, "outputs": 3}),
     ("dna_cnn", {"input_shape": 60, "outputs": 3}),
     ("image_cnn", {"input_shape": (16, 16, 1), "outputs": 3}),
-    ("note_lstm", {"input_shape": 24, "outputs": 3, "vocabulary": 50}),
+    ("note_lstm", {"input_shape": 24, "outputs": 3, "vocabulary_size": 50}),
 )
 ALLOWED = {False: 1e-4, True: 2e-2}  # of the largest value: without and with TensorFloat-32
 

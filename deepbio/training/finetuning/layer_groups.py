@@ -46,7 +46,7 @@ def units_of(model: keras.Model) -> list[Unit]:
 
     Example:
         >>> from deepbio.zoo import get_model
-        >>> [(unit.names[0], unit.level) for unit in units_of(get_model("mlp", input_shape=4, outputs=1, hidden=(8, 8)))][-1]
+        >>> [(unit.names[0], unit.level) for unit in units_of(get_model("mlp", input_shape=4, outputs=1, units=(8, 8)))][-1]
         ('head', 3)
     """
     depths = list(_depths(model, ""))

@@ -22,12 +22,12 @@ def basenji2(
     input: ModelInput,
     outputs: int,
     *,
-    stem: int = 288,
-    tower: tuple[int, ...] = (339, 399, 470, 554, 652, 768),
-    dilated: int = 384,
-    dilations: tuple[int, ...] = (1, 2, 3, 4, 6, 9, 14, 21, 32, 48, 72),
-    crop: int = 64,
-    head: int = 1536,
+    stem_filters: int = 288,
+    tower_filters: tuple[int, ...] = (339, 399, 470, 554, 652, 768),
+    dilated_filters: int = 384,
+    dilation_rate: tuple[int, ...] = (1, 2, 3, 4, 6, 9, 14, 21, 32, 48, 72),
+    cropping: int = 64,
+    head_filters: int = 1536,
 ) -> keras.Model:
     """Halve the sequence seven times, let bins see each other through dilated residuals, and predict each bin.
 
@@ -36,29 +36,29 @@ def basenji2(
     its link is `exp`; for weights from Basenji apply the softplus instead.
 
     Args:
-        stem: filters of the first convolution.
-        tower: filters of the others; each halves the sequence.
-        dilated: filters of the dilated convolutions.
-        dilations: of each residual block.
-        crop: bins dropped at each end, which see too little of their surroundings.
-        head: filters of the last convolution.
+        stem_filters: filters of the first convolution.
+        tower_filters: filters of the others; each halves the sequence.
+        dilated_filters: filters of the dilated convolutions.
+        dilation_rate: of each residual block.
+        cropping: bins dropped at each end, which see too little of their surroundings.
+        head_filters: filters of the last convolution.
 
-    Input shape: `(batch, length)` uint8 codes; a multiple of `2 ** (1 + len(tower))`.
-    Output shape: `(batch, length / 128 - 2 * crop, outputs)` logits.
+    Input shape: `(batch, length)` uint8 codes; a multiple of `2 ** (1 + len(tower_filters))`.
+    Output shape: `(batch, length / 128 - 2 * cropping, outputs)` logits.
     """
-    bin_size = 2 ** (1 + len(tower))
-    check_length("basenji2", input, (2 * crop + 1) * bin_size, multiple=bin_size)
+    bin_size = 2 ** (1 + len(tower_filters))
+    check_length("basenji2", input, (2 * cropping + 1) * bin_size, multiple=bin_size)
     inputs, x = dna_input(input)
-    x = _block(x, stem, 15, pool=2)
-    for filters in tower:
+    x = _block(x, stem_filters, 15, pool=2)
+    for filters in tower_filters:
         x = _block(x, filters, 5, pool=2)
-    for dilation in dilations:
-        branch = _block(x, dilated, 3, dilation=dilation)
+    for dilation in dilation_rate:
+        branch = _block(x, dilated_filters, 3, dilation=dilation)
         # starting from zero, each residual begins as the identity
-        branch = _block(branch, tower[-1], 1, dropout=0.3, gamma="zeros")
+        branch = _block(branch, tower_filters[-1], 1, dropout=0.3, gamma="zeros")
         x = keras.layers.Add()([x, branch])
-    x = keras.layers.Cropping1D(crop)(x)
-    x = _block(x, head, 1, dropout=0.05)
+    x = keras.layers.Cropping1D(cropping)(x)
+    x = _block(x, head_filters, 1, dropout=0.05)
     x = keras.layers.Activation(quick_gelu)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="basenji2")
 

@@ -23,9 +23,9 @@ def basset(
     outputs: int,
     *,
     filters: tuple[int, ...] = (300, 200, 200),
-    widths: tuple[int, ...] = (19, 11, 7),
-    pools: tuple[int, ...] = (3, 4, 4),
-    hidden: tuple[int, ...] = (1000, 1000),
+    kernel_size: tuple[int, ...] = (19, 11, 7),
+    pool_size: tuple[int, ...] = (3, 4, 4),
+    units: tuple[int, ...] = (1000, 1000),
     dropout: float = 0.3,
 ) -> keras.Model:
     """Stack convolutions with batch norm, each pooled, and read all positions with dense layers.
@@ -33,24 +33,24 @@ def basset(
     The published network ends in a sigmoid, which here is the link of the task.
 
     Args:
-        filters, widths, pools: of each convolution.
-        hidden: units of each dense layer.
+        filters, kernel_size, pool_size: of each convolution.
+        units: units of each dense layer.
         dropout: after each dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    steps = [step for width, pool in zip(widths, pools, strict=True) for step in ((width, 1), (pool, pool))]
+    steps = [step for width, pool in zip(kernel_size, pool_size, strict=True) for step in ((width, 1), (pool, pool))]
     check_length("basset", input, least_length(steps))
     inputs, x = dna_input(input)
-    for n, width, pool in zip(filters, widths, pools, strict=True):
+    for n, width, pool in zip(filters, kernel_size, pool_size, strict=True):
         x = keras.layers.Conv1D(n, width)(x)
         x = keras.layers.BatchNormalization()(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.MaxPooling1D(pool)(x)
     x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units)(x)
+    for n in units:
+        x = keras.layers.Dense(n)(x)
         x = keras.layers.BatchNormalization()(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(dropout)(x)

@@ -28,14 +28,14 @@ def bpnet(
     outputs: int,
     *,
     filters: int = 512,
-    layers: int = 8,
-    width: int = 21,
-    profile_width: int = 75,
+    num_layers: int = 8,
+    kernel_size: int = 21,
+    profile_kernel_size: int = 75,
     head: Literal["both", "profile", "counts"] = "both",
 ) -> keras.Model:
     """Widen the view by dilated convolutions, then tell where the reads fall (profile) and how many there are (counts).
 
-    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are merge_splits without loss: the output
+    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are combined without loss: the output
     at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions is the
     profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts` task)
     is the multinomial likelihood of the profile times the Poisson likelihood of the total; a `profile` task sees the
@@ -43,9 +43,9 @@ def bpnet(
 
     Args:
         filters: of every convolution but the profile's.
-        layers: dilated convolutions, of dilation 2, 4, 8 and so on.
-        width: of the first convolution.
-        profile_width: of the profile's convolution.
+        num_layers: dilated convolutions, of dilation 2, 4, 8 and so on.
+        kernel_size: of the first convolution.
+        profile_kernel_size: of the profile's convolution.
         head: `"both"` as above; `"profile"` gives the profile's logits; `"counts"` gives `(batch, outputs)`, the log counts.
 
     Input shape: `(batch, length)` uint8 codes.
@@ -53,17 +53,17 @@ def bpnet(
     """
     if head not in ("both", "profile", "counts"):
         raise ModelError(f"bpnet: head is 'both', 'profile' or 'counts'; received {head!r}.")
-    dilations = [2**i for i in range(1, layers + 1)]
-    steps = [(width, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_width, 1)]
+    dilations = [2**i for i in range(1, num_layers + 1)]
+    steps = [(kernel_size, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_kernel_size, 1)]
     check_length("bpnet", input, least_length(steps))
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, width, activation="relu")(x)
+    x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
     for dilation in dilations:
         branch = keras.layers.Conv1D(filters, 3, dilation_rate=dilation, activation="relu")(x)
         x = keras.layers.Add()([keras.layers.Cropping1D(dilation)(x), branch])
     profile = counts = None
     if head != "counts":
-        profile = keras.layers.Conv1D(outputs, profile_width, name="profile_head")(x)
+        profile = keras.layers.Conv1D(outputs, profile_kernel_size, name="profile_head")(x)
     if head != "profile":
         counts = keras.layers.Dense(outputs, name="counts_head")(keras.layers.GlobalAveragePooling1D()(x))
     if profile is None or counts is None:

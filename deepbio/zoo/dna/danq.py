@@ -17,7 +17,7 @@ from deepbio.zoo.registry import register
     paper="Quang and Xie 2016, Nucleic Acids Research, doi:10.1093/nar/gkw226",
     reference={"input_shape": (1000,), "outputs": 919},
     parameters=67_892_175,
-    defaults={"filters": 1024, "width": 30, "pool": 15, "units": 512},
+    defaults={"filters": 1024, "kernel_size": 30, "pool_size": 15, "lstm_units": 512},
 )
 @register(
     "danq",
@@ -32,33 +32,33 @@ def danq(
     outputs: int,
     *,
     filters: int = 320,
-    width: int = 26,
-    pool: int = 13,
-    units: int = 320,
-    dropouts: tuple[float, float] = (0.2, 0.5),
-    hidden: int = 925,
+    kernel_size: int = 26,
+    pool_size: int = 13,
+    lstm_units: int = 320,
+    dropout: tuple[float, float] = (0.2, 0.5),
+    units: int = 925,
 ) -> keras.Model:
     """Detect motifs, pool them, read their grammar in both directions, and read all positions with one dense layer.
 
     The published network ends in a sigmoid, which here is the link of the task. `danq_jaspar` starts from random weights.
 
     Args:
-        filters, width: of the convolution.
-        pool: size of the pooling.
-        units: of the LSTM in each direction.
-        dropouts: before and after the LSTM.
-        hidden: units of the dense layer.
+        filters, kernel_size: of the convolution.
+        pool_size: size of the pooling.
+        lstm_units: units of the LSTM in each direction.
+        dropout: before and after the LSTM.
+        units: units of the dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    check_length("danq", input, least_length([(width, 1), (pool, pool)]))
+    check_length("danq", input, least_length([(kernel_size, 1), (pool_size, pool_size)]))
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, width, activation="relu")(x)
-    x = keras.layers.MaxPooling1D(pool)(x)
-    x = keras.layers.Dropout(dropouts[0])(x)
-    x = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))(x)
-    x = keras.layers.Dropout(dropouts[1])(x)
+    x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
+    x = keras.layers.MaxPooling1D(pool_size)(x)
+    x = keras.layers.Dropout(dropout[0])(x)
+    x = keras.layers.Bidirectional(keras.layers.LSTM(lstm_units, return_sequences=True))(x)
+    x = keras.layers.Dropout(dropout[1])(x)
     x = keras.layers.Flatten()(x)
-    x = keras.layers.Dense(hidden, activation="relu")(x)
+    x = keras.layers.Dense(units, activation="relu")(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="danq")

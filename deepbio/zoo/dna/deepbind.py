@@ -26,10 +26,10 @@ def deepbind(
     outputs: int,
     *,
     filters: int = 16,
-    width: int = 24,
-    hidden: int = 32,
+    kernel_size: int = 24,
+    units: int = 32,
     dropout: float = 0.5,
-    pool: Literal["max", "max_and_mean"] = "max",
+    pooling: Literal["max", "max_and_mean"] = "max",
 ) -> keras.Model:
     """Detect motifs, keep each detector's best match, and combine them.
 
@@ -37,22 +37,22 @@ def deepbind(
 
     Args:
         filters: motif detectors.
-        width: of a detector, in bases.
-        hidden: units of the dense layer.
+        kernel_size: of a detector, in bases.
+        units: units of the dense layer.
         dropout: before the last layer.
-        pool: `"max"`, or `"max_and_mean"` as the paper has it for RNA.
+        pooling: `"max"`, or `"max_and_mean"` as the paper has it for RNA.
 
-    Input shape: `(batch, length)` uint8 codes, at least `width` bases.
+    Input shape: `(batch, length)` uint8 codes, at least `kernel_size` bases.
     Output shape: `(batch, outputs)` logits.
     """
-    if pool not in ("max", "max_and_mean"):
-        raise ModelError(f"deepbind: pool is 'max' or 'max_and_mean'; received {pool!r}.")
-    check_length("deepbind", input, width)
+    if pooling not in ("max", "max_and_mean"):
+        raise ModelError(f"deepbind: pooling is 'max' or 'max_and_mean'; received {pooling!r}.")
+    check_length("deepbind", input, kernel_size)
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, width, activation="relu")(x)
+    x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
     best = keras.layers.GlobalMaxPooling1D()(x)
-    if pool == "max_and_mean":
+    if pooling == "max_and_mean":
         best = keras.layers.Concatenate()([best, keras.layers.GlobalAveragePooling1D()(x)])
-    x = keras.layers.Dense(hidden, activation="relu")(best)
+    x = keras.layers.Dense(units, activation="relu")(best)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepbind")

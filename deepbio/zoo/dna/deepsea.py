@@ -23,10 +23,10 @@ def deepsea(
     outputs: int,
     *,
     filters: tuple[int, ...] = (320, 480, 960),
-    width: int = 8,
-    pool: int = 4,
-    dropouts: tuple[float, ...] = (0.2, 0.2, 0.5),
-    hidden: int = 925,
+    kernel_size: int = 8,
+    pool_size: int = 4,
+    dropout: tuple[float, ...] = (0.2, 0.2, 0.5),
+    units: int = 925,
 ) -> keras.Model:
     """Stack convolutions, pooled between but not after the last, and read all positions with one dense layer.
 
@@ -34,22 +34,22 @@ def deepsea(
 
     Args:
         filters: of each convolution.
-        width: of every convolution, in bases.
-        pool: size of the pooling after each convolution but the last.
-        dropouts: after each convolution.
-        hidden: units of the dense layer.
+        kernel_size: of every convolution, in bases.
+        pool_size: size of the pooling after each convolution but the last.
+        dropout: after each convolution.
+        units: units of the dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    steps = [step for _ in filters[1:] for step in ((width, 1), (pool, pool))]
-    check_length("deepsea", input, least_length([*steps, (width, 1)]))
+    steps = [step for _ in filters[1:] for step in ((kernel_size, 1), (pool_size, pool_size))]
+    check_length("deepsea", input, least_length([*steps, (kernel_size, 1)]))
     inputs, x = dna_input(input)
-    for i, (n, dropout) in enumerate(zip(filters, dropouts, strict=True)):
-        x = keras.layers.Conv1D(n, width, activation="relu")(x)
+    for i, (n, rate) in enumerate(zip(filters, dropout, strict=True)):
+        x = keras.layers.Conv1D(n, kernel_size, activation="relu")(x)
         if i < len(filters) - 1:
-            x = keras.layers.MaxPooling1D(pool)(x)
-        x = keras.layers.Dropout(dropout)(x)
+            x = keras.layers.MaxPooling1D(pool_size)(x)
+        x = keras.layers.Dropout(rate)(x)
     x = keras.layers.Flatten()(x)
-    x = keras.layers.Dense(hidden, activation="relu")(x)
+    x = keras.layers.Dense(units, activation="relu")(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepsea")

@@ -23,32 +23,32 @@ def deepstarr(
     outputs: int,
     *,
     filters: tuple[int, ...] = (256, 60, 60, 120),
-    widths: tuple[int, ...] = (7, 3, 5, 3),
-    pool: int = 2,
-    hidden: tuple[int, ...] = (256, 256),
+    kernel_size: tuple[int, ...] = (7, 3, 5, 3),
+    pool_size: int = 2,
+    units: tuple[int, ...] = (256, 256),
     dropout: float = 0.4,
 ) -> keras.Model:
     """Stack padded convolutions, halve after each, and read all positions with dense layers.
 
     Args:
-        filters, widths: of each convolution.
-        pool: size of the pooling after each.
-        hidden: units of each dense layer.
+        filters, kernel_size: of each convolution.
+        pool_size: size of the pooling after each.
+        units: units of each dense layer.
         dropout: after each dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits; for the paper's regression they are the log2 activities.
     """
-    check_length("deepstarr", input, pool ** len(filters))
+    check_length("deepstarr", input, pool_size ** len(filters))
     inputs, x = dna_input(input)
-    for n, width in zip(filters, widths, strict=True):
+    for n, width in zip(filters, kernel_size, strict=True):
         x = keras.layers.Conv1D(n, width, padding="same")(x)
         x = keras.layers.BatchNormalization()(x)
         x = keras.layers.Activation("relu")(x)
-        x = keras.layers.MaxPooling1D(pool)(x)
+        x = keras.layers.MaxPooling1D(pool_size)(x)
     x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units)(x)
+    for n in units:
+        x = keras.layers.Dense(n)(x)
         x = keras.layers.BatchNormalization()(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(dropout)(x)

@@ -33,10 +33,10 @@ def dna_cnn(
     outputs: int,
     *,
     filters: int = 64,
-    width: int = 15,
-    kernel: int = 5,
-    positions: int = 16,
-    hidden: int = 128,
+    stem_kernel_size: int = 15,
+    kernel_size: int = 5,
+    max_positions: int = 16,
+    units: int = 128,
     dropout: float = 0.2,
     head_dropout: float = 0.5,
     composition: bool = False,
@@ -48,10 +48,10 @@ def dna_cnn(
 
     Args:
         filters: of every convolution.
-        width: of the first convolution, in bases.
-        kernel: width of the others.
-        positions: blocks are added until at most this many positions are left.
-        hidden: units of the dense layer.
+        stem_kernel_size: of the first convolution, in bases.
+        kernel_size: of the others.
+        max_positions: blocks are added until at most this many positions are left.
+        units: units of the dense layer.
         dropout: after each pooling and inside each block.
         head_dropout: before and after the dense layer.
         composition: let the head also see how much of each motif of the first convolution the window holds; where the kind of
@@ -65,7 +65,7 @@ def dna_cnn(
     Output shape: `(batch, outputs)` logits.
     """
     inputs, bases = dna_input(input)
-    x = _convolution(bases, filters, width)
+    x = _convolution(bases, filters, stem_kernel_size)
     x = keras.layers.Activation("relu")(x)
     amounts = [keras.layers.GlobalAveragePooling1D()(x)] if composition else []
     if frames:
@@ -73,17 +73,17 @@ def dna_cnn(
     x = keras.layers.MaxPooling1D(2, padding="same")(x)
     x = keras.layers.Dropout(dropout)(x)
     while True:
-        branch = keras.layers.Activation("relu")(_convolution(x, filters, kernel))
+        branch = keras.layers.Activation("relu")(_convolution(x, filters, kernel_size))
         branch = keras.layers.Dropout(dropout)(branch)
-        branch = _convolution(branch, filters, kernel)
+        branch = _convolution(branch, filters, kernel_size)
         x = keras.layers.Activation("relu")(keras.layers.Add()([x, branch]))
         x = keras.layers.MaxPooling1D(2, padding="same")(x)
         x = keras.layers.Dropout(dropout)(x)
-        if x.shape[1] <= positions:
+        if x.shape[1] <= max_positions:
             break
     x = keras.layers.Concatenate()([keras.layers.Flatten()(x), keras.layers.GlobalMaxPooling1D()(x), *amounts])
     x = keras.layers.Dropout(head_dropout)(x)
-    x = keras.layers.Dense(hidden, use_bias=False)(x)
+    x = keras.layers.Dense(units, use_bias=False)(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.Activation("relu")(x)
     x = keras.layers.Dropout(head_dropout)(x)

@@ -32,37 +32,39 @@ def dna_transformer(
     input: ModelInput,
     outputs: int,
     *,
-    width: int = 15,
-    stride: int = 4,
-    channels: int = 128,
-    layers: int = 4,
-    heads: int = 4,
-    expansion: int = 4,
+    kernel_size: int = 15,
+    strides: int = 4,
+    embedding_dim: int = 128,
+    num_layers: int = 4,
+    num_heads: int = 4,
+    mlp_ratio: int = 4,
     dropout: float = 0.1,
 ) -> keras.Model:
     """Turn bases into tokens by a strided convolution, let all tokens attend to each other, and average them.
 
     Args:
-        width, stride: of the convolution that makes the tokens, in bases.
-        channels: of a token; a multiple of `2 * heads`.
-        layers: attention layers, each followed by a dense layer of `expansion * channels` units.
-        heads: of an attention layer.
+        kernel_size, strides: of the convolution that makes the tokens, in bases.
+        embedding_dim: of a token; a multiple of `2 * num_heads`.
+        num_layers: attention layers, each followed by a dense layer of `mlp_ratio * embedding_dim` units.
+        num_heads: of an attention layer.
         dropout: after every attention and dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    if channels % (2 * heads):
+    if embedding_dim % (2 * num_heads):
         raise ModelError(
-            f"dna_transformer: channels is a multiple of twice the heads, {2 * heads}; received {channels}."
+            f"dna_transformer: embedding_dim is a multiple of twice num_heads, {2 * num_heads}; received {embedding_dim}."
         )
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(channels, width, strides=stride, padding="same", activation="gelu", name="tokens")(x)
-    for _ in range(layers):
-        attended = RotaryAttention(heads)(keras.layers.LayerNormalization()(x))
+    x = keras.layers.Conv1D(
+        embedding_dim, kernel_size, strides=strides, padding="same", activation="gelu", name="tokens"
+    )(x)
+    for _ in range(num_layers):
+        attended = RotaryAttention(num_heads)(keras.layers.LayerNormalization()(x))
         x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(attended)])
-        y = keras.layers.Dense(expansion * channels, activation="gelu")(keras.layers.LayerNormalization()(x))
-        x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(keras.layers.Dense(channels)(y))])
+        y = keras.layers.Dense(mlp_ratio * embedding_dim, activation="gelu")(keras.layers.LayerNormalization()(x))
+        x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(keras.layers.Dense(embedding_dim)(y))])
     x = keras.layers.LayerNormalization()(x)
     x = keras.layers.GlobalAveragePooling1D()(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="dna_transformer")

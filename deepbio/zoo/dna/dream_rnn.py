@@ -22,9 +22,9 @@ def dream_rnn(
     outputs: int,
     *,
     filters: int = 320,
-    widths: tuple[int, ...] = (9, 15),
+    kernel_size: tuple[int, ...] = (9, 15),
     units: int = 320,
-    head: int = 256,
+    head_filters: int = 256,
     dropout: float = 0.2,
     head_dropout: float = 0.5,
 ) -> keras.Model:
@@ -34,9 +34,9 @@ def dream_rnn(
 
     Args:
         filters: of each pair of convolutions, half for each width.
-        widths: of the parallel convolutions, in bases.
+        kernel_size: of the parallel convolutions, in bases.
         units: of the LSTM in each direction.
-        head: filters of a head's convolution.
+        head_filters: filters of a head's convolution.
         dropout: after each pair of convolutions.
         head_dropout: before the heads.
 
@@ -44,17 +44,17 @@ def dream_rnn(
     Output shape: `(batch, outputs)` logits.
     """
     inputs, x = dna_input(input)
-    x = _parallel(x, filters, widths, dropout)
+    x = _parallel(x, filters, kernel_size, dropout)
     x = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))(x)
-    x = _parallel(x, filters, widths, dropout)
+    x = _parallel(x, filters, kernel_size, dropout)
     x = keras.layers.Dropout(head_dropout)(x)
     heads = []
     for i in range(1, outputs + 1):
-        y = keras.layers.Conv1D(head, 1, name=f"head_{i}_conv")(x)
+        y = keras.layers.Conv1D(head_filters, 1, name=f"head_{i}_conv")(x)
         y = keras.layers.GlobalAveragePooling1D(name=f"head_{i}_mean")(y)
         heads.append(keras.layers.Dense(1, name=f"head_{i}")(y))
-    merge_splits = heads[0] if outputs == 1 else keras.layers.Concatenate(name="heads")(heads)
-    return keras.Model(inputs, merge_splits, name="dream_rnn")
+    x = heads[0] if outputs == 1 else keras.layers.Concatenate(name="heads")(heads)
+    return keras.Model(inputs, x, name="dream_rnn")
 
 
 def _parallel(x, filters: int, widths: tuple[int, ...], dropout: float):

@@ -28,10 +28,10 @@ def genomic_benchmarks_cnn(
     outputs: int,
     *,
     filters: tuple[int, ...] = (32, 16, 4),
-    width: int = 8,
-    pool: int = 2,
+    kernel_size: int = 8,
+    pool_size: int = 2,
     dropout: float = 0.3,
-    symbols: int = 6,
+    num_symbols: int = 6,
 ) -> keras.Model:
     """Stack small convolutions, each with batch norm and pooling, and average over positions.
 
@@ -40,25 +40,29 @@ def genomic_benchmarks_cnn(
 
     Args:
         filters: of each convolution.
-        width: of every convolution, in bases.
-        pool: size of the pooling after each.
+        kernel_size: of every convolution, in bases.
+        pool_size: size of the pooling after each.
         dropout: before the average.
-        symbols: channels of the input: 4 bases; the fifth is any other letter; further ones stay zero.
+        num_symbols: channels of the input: 4 bases; the fifth is any other letter; further ones stay zero.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    if symbols < 4:
-        raise ModelError(f"genomic_benchmarks_cnn: symbols is at least 4, one for each base; received {symbols}.")
-    check_length("genomic_benchmarks_cnn", input, least_length([(width, 1), (pool, pool)] * len(filters)))
+    if num_symbols < 4:
+        raise ModelError(
+            f"genomic_benchmarks_cnn: num_symbols is at least 4, one for each base; received {num_symbols}."
+        )
+    check_length(
+        "genomic_benchmarks_cnn", input, least_length([(kernel_size, 1), (pool_size, pool_size)] * len(filters))
+    )
     inputs, x = dna_input(input)
-    if symbols > 4:
+    if num_symbols > 4:
         other = 1.0 - ops.sum(x, axis=-1, keepdims=True)
-        x = keras.layers.Concatenate()([x, other, *[ops.zeros_like(other)] * (symbols - 5)])
+        x = keras.layers.Concatenate()([x, other, *[ops.zeros_like(other)] * (num_symbols - 5)])
     for n in filters:
-        x = keras.layers.Conv1D(n, width, activation="relu")(x)
+        x = keras.layers.Conv1D(n, kernel_size, activation="relu")(x)
         x = keras.layers.BatchNormalization()(x)
-        x = keras.layers.MaxPooling1D(pool)(x)
+        x = keras.layers.MaxPooling1D(pool_size)(x)
     x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.GlobalAveragePooling1D()(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="genomic_benchmarks_cnn")

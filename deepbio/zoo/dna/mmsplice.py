@@ -18,7 +18,7 @@ from deepbio.zoo.registry import register
     parameters=18_433,
 )
 def mmsplice_donor(
-    input: ModelInput, outputs: int, *, hidden: tuple[int, ...] = (128, 64), dropout: float = 0.2
+    input: ModelInput, outputs: int, *, units: tuple[int, ...] = (128, 64), dropout: float = 0.2
 ) -> keras.Model:
     """Read the whole site with dense layers. The published sigmoid is the link of the task.
 
@@ -27,8 +27,8 @@ def mmsplice_donor(
     """
     inputs, x = dna_input(input)
     x = keras.layers.Flatten()(x)
-    for i, units in enumerate(hidden, start=1):
-        x = keras.layers.Dense(units, name=f"dense_{i}")(x)
+    for i, n in enumerate(units, start=1):
+        x = keras.layers.Dense(n, name=f"dense_{i}")(x)
         x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(dropout)(x)
@@ -44,7 +44,7 @@ def mmsplice_donor(
     parameters=4_961,
 )
 def mmsplice_acceptor(
-    input: ModelInput, outputs: int, *, filters: int = 32, width: int = 15, dropout: float = 0.2
+    input: ModelInput, outputs: int, *, filters: int = 32, kernel_size: int = 15, dropout: float = 0.2
 ) -> keras.Model:
     """Detect motifs, mix them at each position, and read all positions. The published sigmoid is the link of the task.
 
@@ -52,7 +52,7 @@ def mmsplice_acceptor(
     Output shape: `(batch, outputs)` logits.
     """
     inputs, x = dna_input(input)
-    for i, size in enumerate((width, 1), start=1):
+    for i, size in enumerate((kernel_size, 1), start=1):
         x = keras.layers.Conv1D(filters, size, padding="same", activation="relu", name=f"conv_{i}")(x)
         x = keras.layers.BatchNormalization(name=f"norm_{i}")(x)
     x = keras.layers.Flatten()(x)
@@ -68,14 +68,14 @@ def mmsplice_acceptor(
     reference={"input_shape": (200,), "outputs": 1},
     parameters=6_401,
 )
-def mmsplice_exon(input: ModelInput, outputs: int, *, filters: int = 128, width: int = 11) -> keras.Model:
+def mmsplice_exon(input: ModelInput, outputs: int, *, filters: int = 128, kernel_size: int = 11) -> keras.Model:
     """Detect motifs and average them over the known bases, so that padding by N changes nothing.
 
     Input shape: `(batch, length)` uint8 codes on the gene's strand; a shorter exon is padded with N (code 4).
     Output shape: `(batch, outputs)`; the published weights score `log(psi / (1 - psi))` relative to others.
     """
     inputs, one_hot = dna_input(input)
-    x = keras.layers.Conv1D(filters, width, padding="same", name="conv")(one_hot)
+    x = keras.layers.Conv1D(filters, kernel_size, padding="same", name="conv")(one_hot)
     x = keras.layers.BatchNormalization(name="norm")(x)
     x = keras.layers.Activation("relu")(x)
     x = MeanOverKnown()([x, one_hot])
@@ -90,13 +90,13 @@ def mmsplice_exon(input: ModelInput, outputs: int, *, filters: int = 128, width:
     reference={"input_shape": (100,), "outputs": 1},
     parameters=13_825,
 )
-def mmsplice_intron(input: ModelInput, outputs: int, *, filters: int = 256, width: int = 13) -> keras.Model:
+def mmsplice_intron(input: ModelInput, outputs: int, *, filters: int = 256, kernel_size: int = 13) -> keras.Model:
     """Detect motifs and average them over all positions. One set of weights serves the donor's side, one the acceptor's.
 
     Input shape: `(batch, length)` uint8 codes on the gene's strand.
     Output shape: `(batch, outputs)`; the published weights score `log(psi / (1 - psi))` relative to others.
     """
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, width, padding="same", activation="relu", name="conv")(x)
+    x = keras.layers.Conv1D(filters, kernel_size, padding="same", activation="relu", name="conv")(x)
     x = keras.layers.GlobalAveragePooling1D()(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="mmsplice_intron")

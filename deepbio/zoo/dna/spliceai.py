@@ -25,7 +25,7 @@ from deepbio.zoo.registry import register
     paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
     reference={"input_shape": (7000,), "outputs": 3},
     parameters=360_579,
-    defaults={"blocks": ((11, 1), (11, 4), (21, 10))},
+    defaults={"kernel_size": (11, 11, 21), "dilation_rate": (1, 4, 10)},
 )
 @register(
     "spliceai_400nt",
@@ -34,7 +34,7 @@ from deepbio.zoo.registry import register
     paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
     reference={"input_shape": (5400,), "outputs": 3},
     parameters=186_211,
-    defaults={"blocks": ((11, 1), (11, 4))},
+    defaults={"kernel_size": (11, 11), "dilation_rate": (1, 4)},
 )
 @register(
     "spliceai_80nt",
@@ -43,15 +43,16 @@ from deepbio.zoo.registry import register
     paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
     reference={"input_shape": (5080,), "outputs": 3},
     parameters=93_763,
-    defaults={"blocks": ((11, 1),)},
+    defaults={"kernel_size": (11,), "dilation_rate": (1,)},
 )
 def spliceai(
     input: ModelInput,
     outputs: int,
     *,
     filters: int = 32,
-    blocks: tuple[tuple[int, int], ...] = ((11, 1), (11, 4), (21, 10), (41, 25)),
-    units: int = 4,
+    kernel_size: tuple[int, ...] = (11, 11, 21, 41),
+    dilation_rate: tuple[int, ...] = (1, 4, 10, 25),
+    num_blocks: int = 4,
 ) -> keras.Model:
     """Widen the view block by block; every block adds to a sum that is read at each base that has its whole context.
 
@@ -60,24 +61,25 @@ def spliceai(
 
     Args:
         filters: of every convolution.
-        blocks: `(width, dilation)` of the convolutions of each block.
-        units: residual units in a block, of two convolutions each.
+        kernel_size, dilation_rate: of the convolutions of each group of residual blocks.
+        num_blocks: residual blocks in a group, of two convolutions each.
 
     Input shape: `(batch, context + positions)` uint8 codes; code 4 (N) is all zeros, as beyond a transcript's ends.
     Output shape: `(batch, positions, outputs)` logits.
     """
-    side = sum(units * dilation * (width - 1) for width, dilation in blocks)
+    groups = list(zip(kernel_size, dilation_rate, strict=True))
+    side = sum(num_blocks * dilation * (width - 1) for width, dilation in groups)
     check_length("spliceai", input, 2 * side + 1)
     inputs, x = dna_input(input)
     x = keras.layers.Conv1D(filters, 1, name="stem")(x)
     total = keras.layers.Conv1D(filters, 1, name="skip_0")(x)
     unit = 0
-    for block, (width, dilation) in enumerate(blocks, start=1):
-        for _ in range(units):
+    for group, (width, dilation) in enumerate(groups, start=1):
+        for _ in range(num_blocks):
             unit += 1
             x = _residual_unit(x, filters, width, dilation, name=f"unit_{unit}")
-        skip = keras.layers.Conv1D(filters, 1, name=f"skip_{block}")(x)
-        total = keras.layers.Add(name=f"sum_{block}")([total, skip])
+        skip = keras.layers.Conv1D(filters, 1, name=f"skip_{group}")(x)
+        total = keras.layers.Add(name=f"sum_{group}")([total, skip])
     total = keras.layers.Cropping1D(side, name="crop")(total)
     return keras.Model(inputs, keras.layers.Conv1D(outputs, 1, name="head")(total), name="spliceai")
 

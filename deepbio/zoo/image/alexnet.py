@@ -31,8 +31,8 @@ def alexnet(
     outputs: int,
     *,
     groups: int = 2,
-    hidden: tuple[int, ...] = (4096, 4096),
-    scale: float = 1.0,
+    units: tuple[int, ...] = (4096, 4096),
+    width_coefficient: float = 1.0,
     dropout: float = 0.5,
 ) -> keras.Model:
     """Five convolutions with overlapping pooling and local response normalisation, then dense layers with dropout.
@@ -42,14 +42,14 @@ def alexnet(
 
     Args:
         groups: 2 or 1.
-        hidden: units of the dense layers.
-        scale: of the numbers of filters.
+        units: units of the dense layers.
+        width_coefficient: of the numbers of filters.
         dropout: after each dense layer.
 
     Input shape: `(batch, height, width, channels)` uint8, at least 67 pixels a side.
     Output shape: `(batch, outputs)` logits.
     """
-    n96, n256, n384 = (2 * max(1, round(n * scale / 2)) for n in (96, 256, 384))
+    n96, n256, n384 = (2 * max(1, round(n * width_coefficient / 2)) for n in (96, 256, 384))
     inputs, x = image_input(input)
     x = keras.layers.Conv2D(n96, 11, 4, activation="relu")(x)
     x = keras.layers.MaxPooling2D(3, 2)(LocalResponseNormalization()(x))
@@ -60,8 +60,8 @@ def alexnet(
     x = _conv(x, n256, 3, groups, name="features")
     x = keras.layers.MaxPooling2D(3, 2)(x)
     x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units, activation="relu")(x)
+    for n in units:
+        x = keras.layers.Dense(n, activation="relu")(x)
         x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="alexnet")
 

@@ -31,16 +31,16 @@ def densenet121(
     input: ModelInput,
     outputs: int,
     *,
-    blocks: Sequence[int] = (6, 12, 24, 16),
-    growth: int = 32,
+    num_layers: Sequence[int] = (6, 12, 24, 16),
+    growth_rate: int = 32,
     stem: str = "imagenet",
     dropout: float = 0.0,
 ) -> keras.Model:
     """Concatenate what every layer adds; halve channels and image between blocks; average over the image.
 
     Args:
-        blocks: layers in each block.
-        growth: channels that a layer adds.
+        num_layers: layers in each block.
+        growth_rate: channels that a layer adds.
         stem: `"imagenet"` (7x7 with stride 2, then pooling) or `"cifar"` (one 3x3), for images of some 32 pixels.
         dropout: before the last layer.
 
@@ -50,17 +50,17 @@ def densenet121(
     inputs, x = image_input(input)
     if stem == "imagenet":
         x = keras.layers.ZeroPadding2D(3)(x)
-        x = _relu(keras.layers.Conv2D(2 * growth, 7, 2, use_bias=False)(x))
+        x = _relu(keras.layers.Conv2D(2 * growth_rate, 7, 2, use_bias=False)(x))
         x = keras.layers.ZeroPadding2D(1)(x)
         x = keras.layers.MaxPooling2D(3, 2)(x)
     else:
-        x = keras.layers.Conv2D(2 * growth, 3, padding="same", use_bias=False)(x)
-    for i, layers in enumerate(blocks):
-        for _ in range(layers):
-            y = keras.layers.Conv2D(4 * growth, 1, use_bias=False)(_relu(x))
-            y = keras.layers.Conv2D(growth, 3, padding="same", use_bias=False)(_relu(y))
+        x = keras.layers.Conv2D(2 * growth_rate, 3, padding="same", use_bias=False)(x)
+    for i, count in enumerate(num_layers):
+        for _ in range(count):
+            y = keras.layers.Conv2D(4 * growth_rate, 1, use_bias=False)(_relu(x))
+            y = keras.layers.Conv2D(growth_rate, 3, padding="same", use_bias=False)(_relu(y))
             x = keras.layers.Concatenate()([x, y])
-        if i < len(blocks) - 1:
+        if i < len(num_layers) - 1:
             x = keras.layers.Conv2D(x.shape[-1] // 2, 1, use_bias=False)(_relu(x))
             x = keras.layers.AveragePooling2D(2)(x)
     x = _relu(x, name="features")

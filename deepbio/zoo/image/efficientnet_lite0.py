@@ -39,16 +39,22 @@ STAGES = (
     },
 )
 def efficientnet_lite0(
-    input: ModelInput, outputs: int, *, width: float = 1.0, stages: int = 7, top: int = 1280, dropout: float = 0.2
+    input: ModelInput,
+    outputs: int,
+    *,
+    width_coefficient: float = 1.0,
+    num_stages: int = 7,
+    top_filters: int = 1280,
+    dropout: float = 0.2,
 ) -> keras.Model:
     """Widen, filter each channel by itself, narrow, and add what was there; average over the image.
 
     Against B0: ReLU6 for swish, no squeeze-and-excitation. Weights of the authors convert with `zoo/_convert/efficientnet_lite0.py`.
 
     Args:
-        width: all filters but those of the top are multiplied by it.
-        stages: of the seven, how many from the first on.
-        top: filters of the last convolution.
+        width_coefficient: all filters but those of the top are multiplied by it.
+        num_stages: of the seven, how many from the first on.
+        top_filters: filters of the last convolution.
         dropout: before the last layer.
 
     Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels a side for sense.
@@ -56,13 +62,15 @@ def efficientnet_lite0(
     """
     inputs, x = image_input(input)
     x = keras.layers.Rescaling(255 / 128, -127 / 128, name="preprocess")(x)
-    x = _conv(x, round(32 * width), 3, 2, name="stem")
+    x = _conv(x, round(32 * width_coefficient), 3, 2, name="stem")
     block = 0
-    for repeats, size, stride, expansion, filters in STAGES[:stages]:
+    for repeats, size, stride, expansion, filters in STAGES[:num_stages]:
         for repeat in range(repeats):
-            x = _bottleneck(x, round(filters * width), size, stride if repeat == 0 else 1, expansion, f"block{block}")
+            x = _bottleneck(
+                x, round(filters * width_coefficient), size, stride if repeat == 0 else 1, expansion, f"block{block}"
+            )
             block += 1
-    x = _conv(x, top, 1, 1, name="top", last="features")
+    x = _conv(x, top_filters, 1, 1, name="top", last="features")
     x = keras.layers.GlobalAveragePooling2D()(x)
     if dropout:
         x = keras.layers.Dropout(dropout)(x)

@@ -34,14 +34,14 @@ def image_cnn(
     outputs: int,
     *,
     filters: Sequence[int] = (32, 64),
-    smallest: int = 4,
+    min_size: int = 4,
     dropout: float = 0.3,
 ) -> keras.Model:
     """Convolve twice and pool, again with more filters; then average over the image.
 
     Args:
         filters: of each pair of convolutions.
-        smallest: no pooling below this many pixels a side.
+        min_size: no pooling below this many pixels a side.
         dropout: before the last layer.
 
     Input shape: `(batch, height, width, channels)` uint8.
@@ -53,7 +53,7 @@ def image_cnn(
             x = keras.layers.Conv2D(n, 3, padding="same", use_bias=False)(x)
             x = keras.layers.BatchNormalization(momentum=0.9)(x)
             x = keras.layers.Activation("relu")(x)
-        if i < len(filters) - 1 and min(x.shape[1:3]) >= 2 * smallest:
+        if i < len(filters) - 1 and min(x.shape[1:3]) >= 2 * min_size:
             x = keras.layers.MaxPooling2D(2)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Dropout(dropout)(x)

@@ -21,7 +21,7 @@ STEMS = ("imagenet", "cifar")
     paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=11_699_112,
-    defaults={"blocks": (2, 2, 2, 2), "bottleneck": False},
+    defaults={"num_blocks": (2, 2, 2, 2), "bottleneck": False},
     training={
         "optimizer": "adam",
         "learning_rate": 0.001,
@@ -38,7 +38,7 @@ STEMS = ("imagenet", "cifar")
     paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=21_814_696,
-    defaults={"blocks": (3, 4, 6, 3), "bottleneck": False},
+    defaults={"num_blocks": (3, 4, 6, 3), "bottleneck": False},
     training={
         "optimizer": "adam",
         "learning_rate": 0.001,
@@ -55,7 +55,7 @@ STEMS = ("imagenet", "cifar")
     paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=25_610_152,
-    defaults={"blocks": (3, 4, 6, 3), "bottleneck": True},
+    defaults={"num_blocks": (3, 4, 6, 3), "bottleneck": True},
     training={
         "optimizer": "adam",
         "learning_rate": 0.001,
@@ -69,7 +69,7 @@ def resnet(
     input: ModelInput,
     outputs: int,
     *,
-    blocks: Sequence[int] = (2, 2, 2, 2),
+    num_blocks: Sequence[int] = (2, 2, 2, 2),
     bottleneck: bool = False,
     filters: int = 64,
     stem: str = "imagenet",
@@ -81,7 +81,7 @@ def resnet(
     with stride. A bottleneck has its stride in the 3x3 convolution, as later implementations do. Convolutions have no biases.
 
     Args:
-        blocks: in each stage; a stage after the first halves the image and doubles the filters.
+        num_blocks: in each stage; a stage after the first halves the image and doubles the filters.
         bottleneck: 1x1, 3x3, 1x1 with four times the filters, instead of 3x3, 3x3.
         filters: of the first stage.
         stem: `"imagenet"` (7x7 with stride 2, then 3x3 pooling with stride 2) or `"cifar"` (one 3x3), for images of some 32 pixels.
@@ -99,12 +99,12 @@ def resnet(
         x = keras.layers.MaxPooling2D(3, 2)(x)
     else:
         x = _conv(x, filters, 3, 1)
-    for stage, count in enumerate(blocks):
+    for stage, count in enumerate(num_blocks):
         for block in range(count):
             stride = 2 if stage > 0 and block == 0 else 1
             x = (_bottleneck if bottleneck else _basic)(x, filters * 2**stage, stride)
             x = keras.layers.Activation(
-                "relu", name="features" if (stage, block) == (len(blocks) - 1, count - 1) else None
+                "relu", name="features" if (stage, block) == (len(num_blocks) - 1, count - 1) else None
             )(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     if dropout:

@@ -30,18 +30,18 @@ def unet(
     outputs: int,
     *,
     filters: int = 64,
-    depth: int = 4,
+    num_blocks: int = 4,
     batch_norm: bool = False,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Halve the image `depth` times and double it again, joining maps of equal size.
+    """Halve the image `num_blocks` times and double it again, joining maps of equal size.
 
     Convolutions are padded, so that the answer has the size of the image (the paper's lose a border). An image whose sides are
-    no multiples of `2 ** depth` is padded with zeros inside the model, and the answer cropped.
+    no multiples of `2 ** num_blocks` is padded with zeros inside the model, and the answer cropped.
 
     Args:
         filters: at full size; doubled at each halving.
-        depth: how often the image is halved.
+        num_blocks: how often the image is halved.
         batch_norm: normalise after each convolution, which the paper's did not.
         dropout: at the lowest size.
 
@@ -50,17 +50,17 @@ def unet(
     """
     inputs, x = image_input(input)
     height, width, _ = input.shape
-    missing = [(0, -size % 2**depth) for size in (height, width)]
+    missing = [(0, -size % 2**num_blocks) for size in (height, width)]
     x = keras.layers.ZeroPadding2D(missing)(x)
     across = []
-    for level in range(depth):
+    for level in range(num_blocks):
         x = _twice(x, filters * 2**level, batch_norm)
         across.append(x)
         x = keras.layers.MaxPooling2D(2)(x)
-    x = _twice(x, filters * 2**depth, batch_norm, name="features")
+    x = _twice(x, filters * 2**num_blocks, batch_norm, name="features")
     if dropout:
         x = keras.layers.Dropout(dropout)(x)
-    for level in reversed(range(depth)):
+    for level in reversed(range(num_blocks)):
         x = keras.layers.Conv2DTranspose(filters * 2**level, 2, 2)(x)
         x = keras.layers.Concatenate()([across[level], x])
         x = _twice(x, filters * 2**level, batch_norm)

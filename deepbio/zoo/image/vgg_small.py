@@ -32,14 +32,14 @@ def vgg_small(
     outputs: int,
     *,
     filters: Sequence[int] = (32, 64, 128),
-    hidden: int = 256,
+    units: int = 256,
     dropout: float = 0.5,
 ) -> keras.Model:
     """Convolve twice, pool, again with more filters; average over the image; one dense layer.
 
     Args:
         filters: of each pair of convolutions; the last pair is not pooled.
-        hidden: units of the dense layer.
+        units: units of the dense layer.
         dropout: after it.
 
     Input shape: `(batch, height, width, channels)` uint8.
@@ -53,6 +53,6 @@ def vgg_small(
         if not last:
             x = keras.layers.MaxPooling2D(2)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    x = keras.layers.Dense(hidden, activation="relu")(x)
+    x = keras.layers.Dense(units, activation="relu")(x)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="vgg_small")

@@ -32,42 +32,42 @@ def vit_tiny(
     input: ModelInput,
     outputs: int,
     *,
-    patch: int | None = None,
-    channels: int = 192,
-    layers: int = 12,
-    heads: int = 3,
+    patch_size: int | None = None,
+    embedding_dim: int = 192,
+    num_layers: int = 12,
+    num_heads: int = 3,
     dropout: float = 0.0,
 ) -> keras.Model:
     """Cut the image into patches, let each attend to all, and read the class token.
 
     Args:
-        patch: pixels a side; `None` takes 16, or 4 for images under 112 pixels. It must divide both sides.
-        channels: of each token.
-        layers: of attention, each with a dense part four times as wide.
-        heads: of attention.
+        patch_size: pixels a side; `None` takes 16, or 4 for images under 112 pixels. It must divide both sides.
+        embedding_dim: of each token.
+        num_layers: of attention, each with a dense part four times as wide.
+        num_heads: of attention.
         dropout: in the dense part.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.
     """
     height, width, _ = input.shape
-    patch = patch or (16 if min(height, width) >= 112 else 4)
-    if height % patch or width % patch:
+    patch_size = patch_size or (16 if min(height, width) >= 112 else 4)
+    if height % patch_size or width % patch_size:
         raise ModelError(
-            f"Patches of {patch} pixels do not tile an image of {height} x {width}. Choose another patch or network_input."
+            f"Patches of {patch_size} pixels do not tile an image of {height} x {width}. Choose another patch_size or network_input."
         )
     inputs, x = image_input(input)
-    x = keras.layers.Conv2D(channels, patch, patch)(x)
-    x = keras.layers.Reshape((-1, channels))(x)
+    x = keras.layers.Conv2D(embedding_dim, patch_size, patch_size)(x)
+    x = keras.layers.Reshape((-1, embedding_dim))(x)
     x = ClassTokenAndPositions(name="tokens")(x)
-    for i in range(layers):
+    for i in range(num_layers):
         y = keras.layers.LayerNormalization(epsilon=1e-6)(x)
-        y = keras.layers.MultiHeadAttention(heads, channels // heads, name=f"attention_{i}")(y, y)
+        y = keras.layers.MultiHeadAttention(num_heads, embedding_dim // num_heads, name=f"attention_{i}")(y, y)
         x = keras.layers.Add()([x, y])
         y = keras.layers.LayerNormalization(epsilon=1e-6)(x)
-        y = keras.layers.Dense(4 * channels, activation="gelu")(y)
+        y = keras.layers.Dense(4 * embedding_dim, activation="gelu")(y)
         y = keras.layers.Dropout(dropout)(y)
-        y = keras.layers.Dense(channels)(y)
+        y = keras.layers.Dense(embedding_dim)(y)
         x = keras.layers.Add()([x, y])
     x = keras.layers.LayerNormalization(epsilon=1e-6, name="features")(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x[:, 0]), name="vit_tiny")

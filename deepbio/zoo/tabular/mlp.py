@@ -24,16 +24,16 @@ def mlp(
     input: ModelInput,
     outputs: int,
     *,
-    hidden: Sequence[int] = (100,),
-    activation: str = "relu",
+    units: Sequence[int] = (100,),
+    hidden_activation: str = "relu",
     dropout: float = 0.0,
     batch_norm: bool = False,
 ) -> keras.Model:
     """Stack `Dense` layers on the flattened input.
 
     Args:
-        hidden: units of each hidden layer; any depth.
-        activation: of the hidden layers.
+        units: units of each hidden layer, any number of layers.
+        hidden_activation: activation of the hidden layers, by its Keras name.
         dropout: share of hidden values dropped in training.
         batch_norm: normalise each hidden layer over the batch.
 
@@ -41,11 +41,11 @@ def mlp(
     Output shape: `(batch, outputs)` logits.
     """
     inputs, x = flat_input(input)
-    for units in hidden:
-        x = keras.layers.Dense(units)(x)
+    for n in units:
+        x = keras.layers.Dense(n)(x)
         if batch_norm:
             x = keras.layers.BatchNormalization()(x)
-        x = keras.layers.Activation(activation)(x)
+        x = keras.layers.Activation(hidden_activation)(x)
         if dropout:
             x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="mlp")

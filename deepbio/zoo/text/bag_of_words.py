@@ -72,7 +72,7 @@ class TfIdf(keras.layers.Layer):
     modality="text",
     summary="Logistic regression on TF-IDF weights of the words: the baseline to beat",
     paper="Spaerck Jones 1972, doi:10.1108/eb026526; Salton, Buckley 1988, doi:10.1016/0306-4573(88)90021-0",
-    reference={"input_shape": (512,), "outputs": 50, "vocabulary": 20_000},
+    reference={"input_shape": (512,), "outputs": 50, "vocabulary_size": 20_000},
     parameters=1_020_050,
     training={
         "optimizer": "adam",
@@ -82,20 +82,20 @@ class TfIdf(keras.layers.Layer):
         "epochs": 15,
     },
 )
-def bag_of_words(input: ModelInput, outputs: int, *, vocabulary: int | None = None) -> keras.Model:
+def bag_of_words(input: ModelInput, outputs: int, *, vocabulary_size: int | None = None) -> keras.Model:
     """Weigh how often each word occurs, in any order, and add up.
 
     How rare a word is (`idf`) was counted on the training texts when the tokenizer was fitted.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
     inputs, ids = text_input(input)
     idf = None
-    if vocabulary is None and input.tokenizer is not None:
+    if vocabulary_size is None and input.tokenizer is not None:
         idf = Tokenizer.from_json(input.tokenizer).inverse_document_frequency()
-    x = TfIdf(vocabulary or input.vocabulary_size, idf=idf, name="tf_idf")(ids)
+    x = TfIdf(vocabulary_size or input.vocabulary_size, idf=idf, name="tf_idf")(ids)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="bag_of_words")

@@ -14,7 +14,7 @@ from deepbio.zoo.registry import register
     modality="text",
     summary="Two bidirectional LSTMs over the words; the last state of each direction",
     paper="Schuster, Paliwal 1997, doi:10.1109/78.650093; Hochreiter, Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
-    reference={"input_shape": (200,), "outputs": 1, "vocabulary": 20_000},
+    reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_757_761,
     training={
         "optimizer": "adamw",
@@ -30,28 +30,28 @@ def bilstm(
     input: ModelInput,
     outputs: int,
     *,
-    vocabulary: int | None = None,
-    embedding: int = 128,
+    vocabulary_size: int | None = None,
+    embedding_dim: int = 128,
     units: int = 64,
-    layers: int = 2,
+    num_layers: int = 2,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Read the note forwards and backwards, `layers` times, and keep where both readings end.
+    """Read the note forwards and backwards, `num_layers` times, and keep where both readings end.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
-        embedding: numbers a word.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
+        embedding_dim: numbers a word.
         units: of the LSTM of each direction.
-        layers: one on top of the other.
+        num_layers: one on top of the other.
         dropout: of the embeddings and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, x, mask = word_input(input, embedding, vocabulary=vocabulary)
+    inputs, x, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     x = keras.layers.Dropout(dropout)(x)
-    for layer in range(layers):
-        read = keras.layers.LSTM(units, return_sequences=layer < layers - 1)
+    for layer in range(num_layers):
+        read = keras.layers.LSTM(units, return_sequences=layer < num_layers - 1)
         x = keras.layers.Bidirectional(read)(x, mask=mask)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="bilstm")

@@ -65,7 +65,7 @@ class LabelAttention(keras.layers.Layer):
     modality="text",
     summary="One convolution, then for each label its own attention over the words: medical codes from notes",
     paper="Mullenbach et al. 2018, doi:10.18653/v1/N18-1100",
-    reference={"input_shape": (2500,), "outputs": 50, "vocabulary": 50_000},
+    reference={"input_shape": (2500,), "outputs": 50, "vocabulary_size": 50_000},
     parameters=5_055_100,
     training={
         "optimizer": "adam",
@@ -79,10 +79,10 @@ def caml(
     input: ModelInput,
     outputs: int,
     *,
-    vocabulary: int | None = None,
-    embedding: int = 100,
+    vocabulary_size: int | None = None,
+    embedding_dim: int = 100,
     filters: int = 50,
-    width: int = 10,
+    kernel_size: int = 10,
     dropout: float = 0.2,
 ) -> keras.Model:
     """Convolve the words, and let each label look where it wants.
@@ -91,15 +91,15 @@ def caml(
     which adds the same number to all words before a softmax and so changes nothing.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
-        embedding: numbers a word.
-        filters, width: of the convolution.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
+        embedding_dim: numbers a word.
+        filters, kernel_size: of the convolution.
         dropout: of the embeddings.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, words, mask = word_input(input, embedding, vocabulary=vocabulary)
+    inputs, words, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     words = keras.layers.Dropout(dropout)(words)
-    x = keras.layers.Conv1D(filters, width, padding="same", activation="tanh")(words)
+    x = keras.layers.Conv1D(filters, kernel_size, padding="same", activation="tanh")(words)
     return keras.Model(inputs, LabelAttention(outputs, name="head")(x, mask=mask), name="caml")

@@ -14,7 +14,7 @@ from deepbio.zoo.registry import register
     modality="text",
     summary="Bidirectional GRU over the words, largest value of each channel over the note",
     paper="Cho et al. 2014, doi:10.3115/v1/D14-1179",
-    reference={"input_shape": (200,), "outputs": 1, "vocabulary": 20_000},
+    reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_634_625,
     training={
         "optimizer": "adamw",
@@ -30,23 +30,23 @@ def gru(
     input: ModelInput,
     outputs: int,
     *,
-    vocabulary: int | None = None,
-    embedding: int = 128,
+    vocabulary_size: int | None = None,
+    embedding_dim: int = 128,
     units: int = 64,
     dropout: float = 0.3,
 ) -> keras.Model:
     """Read the note forwards and backwards, and keep the largest value of each channel.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
-        embedding: numbers a word.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
+        embedding_dim: numbers a word.
         units: of the GRU of each direction.
         dropout: of the embeddings and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, x, mask = word_input(input, embedding, vocabulary=vocabulary)
+    inputs, x, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Bidirectional(keras.layers.GRU(units, return_sequences=True))(x, mask=mask)
     x = keras.layers.Dropout(dropout)(MaxOverTime()(x, mask=mask))

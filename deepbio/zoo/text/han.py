@@ -119,7 +119,7 @@ class ContextAttention(keras.layers.Layer):
     modality="text",
     summary="Bidirectional GRU and attention over the words of each sentence, then over the sentences",
     paper="Yang et al. 2016, doi:10.18653/v1/N16-1174",
-    reference={"input_shape": (512,), "outputs": 5, "vocabulary": 50_000},
+    reference={"input_shape": (512,), "outputs": 5, "vocabulary_size": 50_000},
     parameters=10_142_105,
     training={
         "optimizer": "adamw",
@@ -135,12 +135,12 @@ def han(
     input: ModelInput,
     outputs: int,
     *,
-    vocabulary: int | None = None,
-    embedding: int = 200,
+    vocabulary_size: int | None = None,
+    embedding_dim: int = 200,
     units: int = 50,
-    context: int = 100,
-    sentence: int = 32,
-    sentences: int | None = None,
+    attention_units: int = 100,
+    sentence_length: int = 32,
+    max_sentences: int | None = None,
     dropout: float = 0.3,
 ) -> keras.Model:
     """Read words into sentences and sentences into a note, weighing both.
@@ -149,31 +149,31 @@ def han(
     parameters.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
-        embedding: numbers a word.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
+        embedding_dim: numbers a word.
         units: of the GRU of each direction.
-        context: units of the attention.
-        sentence: most words of a row; a longer sentence goes on in the next row.
-        sentences: most rows; one for every six tokens without it. What does not fit is left out.
+        attention_units: units of the attention.
+        sentence_length: most words of a row; a longer sentence goes on in the next row.
+        max_sentences: most rows; one for every six tokens without it. What does not fit is left out.
         dropout: of the embeddings and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
     inputs, ids = text_input(input)
-    rows = sentences or -(-input.shape[0] // 6) + 1
-    table = Sentences(_stops(input), rows, sentence)(ids)
+    rows = max_sentences or -(-input.shape[0] // 6) + 1
+    table = Sentences(_stops(input), rows, sentence_length)(ids)
     known = ops.not_equal(table, PADDING)
-    words = keras.layers.Embedding(vocabulary or input.vocabulary_size, embedding, name="words")(table)
+    words = keras.layers.Embedding(vocabulary_size or input.vocabulary_size, embedding_dim, name="words")(table)
     words = keras.layers.Dropout(dropout)(words)
-    each = ops.reshape(known, (-1, sentence))
-    x = ops.reshape(words, (-1, sentence, embedding))
+    each = ops.reshape(known, (-1, sentence_length))
+    x = ops.reshape(words, (-1, sentence_length, embedding_dim))
     x = keras.layers.Bidirectional(keras.layers.GRU(units, return_sequences=True))(x, mask=each)
-    x = ContextAttention(context, name="word_attention")(x, mask=each)
+    x = ContextAttention(attention_units, name="word_attention")(x, mask=each)
     x = ops.reshape(x, (-1, rows, 2 * units))
     filled = ops.any(known, axis=-1)
     x = keras.layers.Bidirectional(keras.layers.GRU(units, return_sequences=True))(x, mask=filled)
-    x = ContextAttention(context, name="sentence_attention")(x, mask=filled)
+    x = ContextAttention(attention_units, name="sentence_attention")(x, mask=filled)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="han")
 

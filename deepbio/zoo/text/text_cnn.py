@@ -16,7 +16,7 @@ from deepbio.zoo.registry import register
     modality="text",
     summary="Convolutions over three, four and five words, the best match of each filter",
     paper="Kim 2014, doi:10.3115/v1/D14-1181",
-    reference={"input_shape": (64,), "outputs": 2, "vocabulary": 18_765},
+    reference={"input_shape": (64,), "outputs": 2, "vocabulary_size": 18_765},
     parameters=5_990_402,
     training={
         "optimizer": "adamw",
@@ -31,9 +31,9 @@ def text_cnn(
     input: ModelInput,
     outputs: int,
     *,
-    vocabulary: int | None = None,
-    embedding: int = 300,
-    widths: Sequence[int] = (3, 4, 5),
+    vocabulary_size: int | None = None,
+    embedding_dim: int = 300,
+    kernel_size: Sequence[int] = (3, 4, 5),
     filters: int = 100,
     dropout: float = 0.5,
 ) -> keras.Model:
@@ -43,18 +43,18 @@ def text_cnn(
     layer's weights to 3; here weight decay does that work.
 
     Args:
-        vocabulary: number of token ids; the input's tokenizer knows it.
-        embedding: numbers a word.
-        widths: of the convolutions, in words.
+        vocabulary_size: number of token ids; the input's tokenizer knows it.
+        embedding_dim: numbers a word.
+        kernel_size: of the convolutions, in words.
         filters: of each width.
         dropout: before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, words, mask = word_input(input, embedding, vocabulary=vocabulary)
+    inputs, words, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     best = []
-    for width in widths:
+    for width in kernel_size:
         # zeros beyond the note's ends are what padding is as well
         x = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(words)
         best.append(MaxOverTime()(x, mask=mask))

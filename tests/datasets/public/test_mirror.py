@@ -65,7 +65,7 @@ def test_a_size_that_is_not_published_is_refused():
         load_dataset("bloodmnist", size=32)
 
 
-OWN = [card for card in list_datasets() if card.facts.get("user_supplied")]
+OWN = [card for card in map(dataset_card, list_datasets()) if card.facts.get("user_supplied")]
 
 
 @pytest.mark.parametrize("card", OWN, ids=lambda card: card.name)

@@ -10,7 +10,7 @@ from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.zoo import get_model
 
-SMALL = {"filters": 4, "hidden": 8, "width": 5, "kernel": 3}
+SMALL = {"filters": 4, "units": 8, "stem_kernel_size": 5, "kernel_size": 3}
 
 
 def windows(length: int, *, seed: int = 0, classes: int = 2, name: str = "new") -> Dataset:

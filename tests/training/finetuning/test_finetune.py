@@ -126,8 +126,8 @@ def test_a_grey_image_gives_what_its_colour_copy_gives():
 
 
 def test_a_longer_window_gives_what_its_middle_gives():
-    short = get_model("dna_cnn", input_shape=60, outputs=2, filters=4, hidden=8, seed=0)
-    long = get_model("dna_cnn", input_shape=100, outputs=2, filters=4, hidden=8, seed=0, network_input=(60,))
+    short = get_model("dna_cnn", input_shape=60, outputs=2, filters=4, units=8, seed=0)
+    long = get_model("dna_cnn", input_shape=100, outputs=2, filters=4, units=8, seed=0, network_input=(60,))
     x = np.random.default_rng(0).integers(0, 4, (3, 100), np.uint8)
     np.testing.assert_allclose(long(x).numpy(), short(x[:, 20:80]).numpy(), atol=1e-6)
 

@@ -16,12 +16,12 @@ MODELS = {
         "input_shape": 60,
         "outputs": 2,
         "filters": (4,),
-        "widths": (5,),
-        "pools": (2,),
-        "hidden": (4,),
+        "kernel_size": (5,),
+        "pool_size": (2,),
+        "units": (4,),
         "reverse_complement": "equivariant",
     },
-    "dna_transformer": {"input_shape": 64, "outputs": 1, "channels": 16, "layers": 1, "heads": 2},  # attention
+    "dna_transformer": {"input_shape": 64, "outputs": 1, "embedding_dim": 16, "num_layers": 1, "num_heads": 2},  # attention
     "image_cnn": {"input_shape": (8, 8, 1), "outputs": 2, "filters": (4,)},
 }
 

@@ -31,7 +31,7 @@ class Stream:
 
 
 def trained(data=xor, *, strategy=strategy, dropout=0.0, **settings):
-    model = get_model("mlp", dataset=data, seed=0, dropout=dropout, hidden=(8,))
+    model = get_model("mlp", dataset=data, seed=0, dropout=dropout, units=(8,))
     run = fit(model, data, seed=3, epochs=2, batch_size=33, strategy=strategy, verbose=False, **settings)
     return model, run
 
@@ -53,7 +53,7 @@ try:
 except TrainingError as error:
     found["jit"] = str(error)
 
-copy = working_copy(get_model("mlp", dataset=xor, dropout=0.5, batch_norm=True, hidden=(64,)), Cluster(strategy))
+copy = working_copy(get_model("mlp", dataset=xor, dropout=0.5, batch_norm=True, units=(64,)), Cluster(strategy))
 found["synchronized"] = [
     layer.synchronized for layer in copy.layers if isinstance(layer, keras.layers.BatchNormalization)
 ]

@@ -13,10 +13,10 @@ from deepbio.zoo import get_model
 
 BATCH, EXAMPLES = 16, 67  # the last batch has three examples, so that one of four replicas gets none
 FAMILIES = {
-    "mlp": ("table", (12,), {"hidden": (16,)}),
-    "dna_cnn": ("dna", (24,), {"filters": 8, "hidden": 8, "width": 7, "dropout": 0.0, "head_dropout": 0.0}),
+    "mlp": ("table", (12,), {"units": (16,)}),
+    "dna_cnn": ("dna", (24,), {"filters": 8, "units": 8, "stem_kernel_size": 7, "dropout": 0.0, "head_dropout": 0.0}),
     "image_cnn": ("image", (8, 8, 1), {"filters": (4,), "dropout": 0.0}),
-    "note_lstm": ("text", (12,), {"vocabulary": 20, "embedding": 8, "units": 8, "dropout": 0.0}),
+    "note_lstm": ("text", (12,), {"vocabulary_size": 20, "embedding_dim": 8, "units": 8, "dropout": 0.0}),
 }
 SETTINGS = {
     "sgd": {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9, "clip_norm": 0.5},

@@ -17,8 +17,8 @@ from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
 
 MODELS = {
-    "mlp": ("table", (12,), {"hidden": (16,), "dropout": 0.3}),
-    "dna_cnn": ("dna", (24,), {"filters": 8, "hidden": 8, "width": 7}),
+    "mlp": ("table", (12,), {"units": (16,), "dropout": 0.3}),
+    "dna_cnn": ("dna", (24,), {"filters": 8, "units": 8, "stem_kernel_size": 7}),
 }
 
 

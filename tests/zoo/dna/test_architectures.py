@@ -14,11 +14,11 @@ ops = keras.ops
 @pytest.mark.parametrize(
     ("name", "options", "parameters"),
     [
-        ("bpnet", {"filters": 128, "layers": 4}, 217_730),  # 128 filters, 4 dilated layers
+        ("bpnet", {"filters": 128, "num_layers": 4}, 217_730),  # 128 filters, 4 dilated layers
         ("basenji2", {"outputs": 1643}, 24_482_794),  # the mouse head of Kelley 2020
         # Genomic Benchmarks' README counts: seven symbols; three classes
-        ("genomic_benchmarks_cnn", {"symbols": 7}, 6_665),
-        ("genomic_benchmarks_cnn", {"symbols": 7, "outputs": 3}, 6_675),
+        ("genomic_benchmarks_cnn", {"num_symbols": 7}, 6_665),
+        ("genomic_benchmarks_cnn", {"num_symbols": 7, "outputs": 3}, 6_675),
     ],
 )
 def test_other_published_forms_have_their_counts_too(name, options, parameters):
@@ -40,7 +40,7 @@ def test_spliceai_predicts_each_base_that_has_its_context(name, context):
 
 
 def test_bpnet_joins_its_heads_without_loss():
-    model = get_model("bpnet", input_shape=200, outputs=2, filters=8, layers=3, seed=0)
+    model = get_model("bpnet", input_shape=200, outputs=2, filters=8, num_layers=3, seed=0)
     x = np.random.default_rng(0).integers(0, 4, (3, 200)).astype(np.uint8)
     profile = keras.Model(model.inputs, model.get_layer("profile_head").output).predict_on_batch(x)
     counts = keras.Model(model.inputs, model.get_layer("counts_head").output).predict_on_batch(x)
@@ -50,7 +50,7 @@ def test_bpnet_joins_its_heads_without_loss():
 
 
 def test_bpnets_heads_stand_alone_too():
-    options = {"input_shape": 200, "filters": 8, "layers": 3}
+    options = {"input_shape": 200, "filters": 8, "num_layers": 3}
     assert get_model("bpnet", outputs=2, head="profile", **options).output_shape == (None, 78, 2)
     assert get_model("bpnet", outputs=2, head="counts", **options).output_shape == (None, 2)
     with pytest.raises(ModelError, match="head is 'both', 'profile' or 'counts'"):
@@ -117,7 +117,7 @@ def test_a_window_that_does_not_fit_is_told_which_would(name, length, message):
     ("name", "length"), [("basset", 168), ("deepsea", 163), ("danq", 38), ("deepstarr", 16), ("bpnet", 1115)]
 )
 def test_the_shortest_window_works(name, length):
-    small = {"deepsea": {"hidden": 8}, "danq": {"hidden": 8}, "bpnet": {"filters": 8}}.get(name, {})
+    small = {"deepsea": {"units": 8}, "danq": {"units": 8}, "bpnet": {"filters": 8}}.get(name, {})
     model = get_model(name, input_shape=length, outputs=1, **small)
     assert np.isfinite(model.predict_on_batch(np.zeros((1, length), np.uint8))).all()
 

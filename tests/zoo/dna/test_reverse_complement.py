@@ -11,9 +11,9 @@ from tests.zoo.dna.windows import random_windows
 @pytest.mark.parametrize(
     ("name", "length", "options"),
     [
-        ("basset", 168, {"hidden": (8,)}),
-        ("dream_rnn", 40, {"filters": 8, "units": 4, "head": 4}),
-        ("dna_transformer", 40, {"channels": 8, "heads": 2, "layers": 1}),
+        ("basset", 168, {"units": (8,)}),
+        ("dream_rnn", 40, {"filters": 8, "units": 4, "head_filters": 4}),
+        ("dna_transformer", 40, {"embedding_dim": 8, "num_heads": 2, "num_layers": 1}),
         ("dna_cnn", 60, {"filters": 8}),
     ],
 )
@@ -33,7 +33,7 @@ def test_an_averaged_model_is_the_mean_of_two_readings():
 
 
 def test_an_averaged_profile_is_turned_back():
-    model = get_model("bpnet", input_shape=140, filters=8, layers=3, reverse_complement="average", seed=0)
+    model = get_model("bpnet", input_shape=140, filters=8, num_layers=3, reverse_complement="average", seed=0)
     x = random_windows(2, 140)
     turned = model.predict_on_batch(reverse_complement(x))[:, ::-1]
     np.testing.assert_allclose(turned, model.predict_on_batch(x), atol=1e-5)
@@ -42,11 +42,11 @@ def test_an_averaged_profile_is_turned_back():
 @pytest.mark.parametrize(
     ("name", "length", "options"),
     [
-        ("basset", 216, {"hidden": (8,)}),
-        ("deepstarr", 64, {"hidden": (8,)}),
+        ("basset", 216, {"units": (8,)}),
+        ("deepstarr", 64, {"units": (8,)}),
         ("deepbind", 40, {}),
         ("dna_cnn", 64, {"filters": 8}),
-        ("genomic_benchmarks_cnn", 57, {"symbols": 4}),
+        ("genomic_benchmarks_cnn", 57, {"num_symbols": 4}),
         ("mmsplice_acceptor", 53, {}),
     ],
 )

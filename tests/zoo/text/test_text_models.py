@@ -41,12 +41,12 @@ def test_all_architectures_of_the_notes_zoo_are_there():
 )
 def test_counts_without_the_embedding_are_the_papers(name, embedding, rest):
     spec = model_spec(name)
-    assert spec.parameters - spec.reference["vocabulary"] * embedding == rest
+    assert spec.parameters - spec.reference["vocabulary_size"] * embedding == rest
 
 
 @pytest.mark.parametrize("name", list_models(modality="text"))
 def test_a_short_note_among_long_ones_is_read_as_alone(name):
-    reference = {**model_spec(name).reference, "vocabulary": 50, "outputs": 3, "input_shape": (24,)}
+    reference = {**model_spec(name).reference, "vocabulary_size": 50, "outputs": 3, "input_shape": (24,)}
     model = get_model(name, **reference, seed=1)
     ids = np.random.Generator(np.random.Philox(5)).integers(1, 50, (5, 24)).astype(np.int32)
     for row, words in enumerate((1, 2, 7, 23, 24)):
@@ -58,7 +58,7 @@ def test_a_short_note_among_long_ones_is_read_as_alone(name):
 
 @pytest.mark.parametrize("name", list_models(modality="text"))
 def test_only_bag_of_words_and_nothing_else_ignores_order(name):
-    model = get_model(name, input_shape=(12,), outputs=3, vocabulary=50, seed=2)
+    model = get_model(name, input_shape=(12,), outputs=3, vocabulary_size=50, seed=2)
     if name == "note_evidence":
         model.get_layer("head").kernel.assign(np.random.Generator(np.random.Philox(1)).normal(size=(128, 3)))
     ids = np.arange(2, 14, dtype=np.int32)[None]
@@ -131,7 +131,7 @@ def test_han_ends_sentences_at_the_stops_that_its_tokenizer_knows():
 
 
 def test_the_evidence_of_words_adds_up():
-    model = get_model("note_evidence", input_shape=(40,), outputs=4, vocabulary=50, seed=0)
+    model = get_model("note_evidence", input_shape=(40,), outputs=4, vocabulary_size=50, seed=0)
     one, other = np.zeros((2, 1, 40), np.int32)
     one[0, :5], other[0, 20:25] = np.arange(2, 7), np.arange(10, 15)
     bias = model.predict_on_batch(np.zeros((1, 40), np.int32))
