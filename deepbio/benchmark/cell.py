@@ -14,7 +14,7 @@ from deepbio.benchmark.baselines import fit_baseline
 from deepbio.benchmark.provenance import provenance
 from deepbio.benchmark.suite import Cell
 from deepbio.datasets import Dataset, load_dataset
-from deepbio.devices.energy import EnergyMeter
+from deepbio.devices.machine import EnergyMeter
 from deepbio.metrics import summarize
 
 

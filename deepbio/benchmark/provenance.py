@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import platform
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deepbio import __version__
+from deepbio.devices.machine import available_cores
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pandas")
 
@@ -27,11 +27,10 @@ def provenance() -> dict[str, Any]:
     for name in _PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     machine = {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
-        "cores": cores,
+        "cores": available_cores(),
         "device": _device(),
     }
     return {"versions": versions, "machine": machine, "git": git_state()}

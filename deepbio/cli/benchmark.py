@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from deepbio.cli.console import note, show_table
+from deepbio.devices.machine import available_cores, gpus_hidden, nvidia_gpus
 from deepbio.errors import DeepbioError
 
 Form = Literal["text", "markdown", "csv", "html"]
@@ -134,9 +134,7 @@ def _list() -> None:
 
 def _cores() -> int:
     """Return as many processes as there are cores, but one where a GPU does the work."""
-    if Path("/proc/driver/nvidia/gpus").is_dir() and os.environ.get("CUDA_VISIBLE_DEVICES", "all") not in ("", "-1"):
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if nvidia_gpus() and not gpus_hidden() else available_cores()
 
 
 def _first_line(text: str | None) -> str:

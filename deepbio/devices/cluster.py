@@ -1,7 +1,7 @@
-"""`Cluster`: the processes that train one model together, and how they find, agree and share.
+"""`Cluster`: the processes that train one model together, and the few values on which they must agree.
 
-Every process runs the same program. What must be equal everywhere (first weights, when to stop, how many steps a call
-takes) is settled here; everything else follows from `(seed, epoch)`.
+Every process runs the same program. What must be equal everywhere (first weights, when to stop, steps per call) is agreed on
+here; everything else follows from `(seed, epoch)`.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from deepbio.errors import TrainingError
 
 @dataclass(frozen=True)
 class Member:
-    """This process among those of a cluster: addresses of all, chief first, and its own place."""
+    """One process of a cluster: the addresses of all processes, chief first, and its own index."""
 
     addresses: tuple[str, ...]
     index: int
 
 
 def member_from_environment() -> Member | None:
-    """Read `TF_CONFIG`; `None` where it is not set or names one worker only.
+    """Read `TF_CONFIG`; return `None` if it is not set or names one worker only.
 
     Raises:
-        TrainingError: `TF_CONFIG` is not what TensorFlow expects.
+        TrainingError: `TF_CONFIG` is not in the form that TensorFlow expects.
     """
     text = os.environ.get("TF_CONFIG", "").strip()
     if not text:
@@ -61,13 +61,13 @@ def member_from_environment() -> Member | None:
 
 
 def wait_for_workers(member: Member, *, seconds: float) -> None:
-    """Wait until every other process can be reached, or say which cannot.
+    """Wait until every other process can be reached.
 
-    TensorFlow itself would wait for an hour. This process listens on its own address meanwhile, so that the others find it;
-    the socket is closed before TensorFlow takes the port.
+    TensorFlow itself would wait for an hour. Meanwhile this process listens on its own address, so that the others can reach
+    it; the socket is closed before TensorFlow takes the port.
 
     Raises:
-        TrainingError: names the workers that did not come in time, or an address that cannot be listened on.
+        TrainingError: Some workers did not come in time (the message names them), or this worker's port cannot be used.
     """
     port = member.addresses[member.index].rpartition(":")[2]
     missing = [i for i in range(len(member.addresses)) if i != member.index]
@@ -75,16 +75,14 @@ def wait_for_workers(member: Member, *, seconds: float) -> None:
     with _listening(int(port), member.addresses[member.index]):
         while missing:
             missing = [i for i in missing if not _reachable(member.addresses[i])]
-            if not missing:
-                break
-            if time.monotonic() > until:
+            if missing and time.monotonic() > until:
                 names = ", ".join(f"worker {i} ({member.addresses[i]})" for i in missing)
                 raise TrainingError(
                     f"Waited {seconds:.0f} s for {len(member.addresses)} workers; {names} did not come. Start every process with the "
                     "same list of addresses, and check that they can reach each other and that the ports are open. "
                     "DEEPBIO_WORKER_TIMEOUT sets the seconds to wait."
                 )
-            time.sleep(0.1)
+            time.sleep(0.1 if missing else 0)
 
 
 @contextlib.contextmanager
@@ -110,10 +108,7 @@ def _reachable(address: str) -> bool:
 
 
 class Cluster:
-    """Who takes part in a run under a strategy, and the few things on which they must agree.
-
-    With one process everything here is immediate.
-    """
+    """The processes that take part in a run under a strategy. With one process, every method returns at once."""
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         self.strategy = strategy
@@ -134,7 +129,7 @@ class Cluster:
         return self._gather(tf.constant(own)).numpy().reshape(-1, len(own)).max(axis=0)
 
     def from_chief(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the chief's arrays, bit for bit, on every worker; the others give arrays of the same shapes."""
+        """Return the chief's arrays, bit for bit, on every worker; the others pass arrays of the same shapes."""
         if self.workers == 1:
             return list(arrays)
         raw = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)

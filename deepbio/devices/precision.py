@@ -1,4 +1,4 @@
-"""Precision: Keras dtype policies for a while, and the loss scale that keeps float16 gradients from vanishing."""
+"""Precision: temporary Keras dtype policies, and the loss scale that keeps float16 gradients from vanishing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 @contextlib.contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Make layers built inside under a dtype policy, and put the user's own policy back after.
+    """Build layers under a dtype policy inside the block, and restore the user's policy after it.
 
     Example:
         >>> with dtype_policy("mixed_bfloat16"):
@@ -30,19 +30,19 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 def computes_in_float16(layers: list[Any]) -> bool:
-    """Return whether any layer computes in float16, whose smallest numbers gradients fall below."""
+    """Return whether any layer computes in float16, in which small gradients vanish."""
     return any(getattr(layer, "compute_dtype", None) == "float16" for layer in layers)
 
 
 class LossScale:
-    """A factor on the loss: halved when a gradient overflows (that step is left out), doubled after 2,000 good steps.
+    """A factor on the loss: halved when a gradient overflows (that step is skipped), doubled after 2,000 finite steps.
 
-    Micikevicius et al. 2018, Mixed precision training, arXiv:1710.03740. Made and updated across replicas.
+    Create and update it in cross-replica context. Source: Micikevicius et al. 2018, arXiv:1710.03740.
     """
 
     START = 2.0**15
     GOOD_STEPS = 2000
-    LEAST = 2.0**-10
+    MIN = 2.0**-10
 
     def __init__(self) -> None:
         first = tf.VariableAggregation.ONLY_FIRST_REPLICA
@@ -51,11 +51,11 @@ class LossScale:
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """What a checkpoint keeps."""
+        """The variables that a checkpoint stores."""
         return [self.value, self.good_steps]
 
     def update(self, finite: tf.Tensor) -> None:
-        """Take note of whether a step's gradients were finite, inside the graph."""
+        """Update the scale, inside the graph, from whether a step's gradients were finite."""
         good = tf.where(finite, self.good_steps + 1, 0)
         grow = good >= self.GOOD_STEPS
         factor = tf.where(finite, tf.where(grow, 2.0, 1.0), 0.5)

@@ -1,37 +1,43 @@
-"""Which devices a run uses."""
+"""The `tf.distribute` strategy of a run: which devices it uses."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import tensorflow as tf
 
 from deepbio.devices.cluster import Member, member_from_environment, wait_for_workers
+from deepbio.devices.machine import gpus_hidden, nvidia_gpus
 from deepbio.errors import TrainingError, nearest
 
 NAMES = ("auto", "one", "mirrored", "multiworker", "slurm", "cpu:N")
-WORKER_SECONDS = 300.0  # how long to wait for the other workers, unless DEEPBIO_WORKER_TIMEOUT says otherwise
+WORKER_SECONDS = 300.0  # to wait for the other workers, unless DEEPBIO_WORKER_TIMEOUT is set
 
 
 def choose_strategy(strategy: str | tf.distribute.Strategy = "auto") -> tf.distribute.Strategy:
     """Return the `tf.distribute` strategy of a run.
 
-    Several workers and `cpu:N` must be set up before TensorFlow makes its first tensor: call this before `get_model`, and
-    pass what it gives to `fit`. The command line does.
+    Several workers and `cpu:N` must be set up before TensorFlow creates its first tensor: call this function before
+    `get_model`, and pass its result to `fit`. The command line does so.
 
     Args:
-        strategy:
-            `"auto"`: several workers where `TF_CONFIG` names them, else every GPU, else one device;
-            `"one"`: TensorFlow's own choice of one device;
+        strategy: A strategy of your own, or one of these names:
+            `"auto"`: several workers if `TF_CONFIG` names them, else every GPU, else one device;
+            `"one"`: the one device that TensorFlow chooses;
             `"mirrored"`: every GPU of this machine;
             `"multiworker"`: the workers of `TF_CONFIG`;
             `"slurm"`: the tasks of this Slurm job step;
-            `"cpu:N"`: N logical devices on the processor, to try several replicas without several GPUs;
-            or a strategy of your own.
+            `"cpu:N"`: N logical devices on the processor, for several replicas without several GPUs.
+
+    Returns:
+        A strategy. One that was passed in is returned as it is.
 
     Raises:
-        TrainingError: unknown name, a worker that does not come, a GPU that TensorFlow cannot use, or TensorFlow has started.
+        TrainingError: The name is unknown, a worker does not come, TensorFlow cannot use a GPU, or TensorFlow has started.
+
+    Example:
+        >>> choose_strategy("one").num_replicas_in_sync
+        1
     """
     if isinstance(strategy, tf.distribute.Strategy):
         return strategy
@@ -111,30 +117,13 @@ def _too_late(wanted: str) -> str:
 
 
 def unused_gpus() -> list[str]:
-    """Name the NVIDIA GPUs of this machine that TensorFlow does not see, unless `CUDA_VISIBLE_DEVICES` hides them."""
-    if "CUDA_VISIBLE_DEVICES" in os.environ and os.environ["CUDA_VISIBLE_DEVICES"].strip() in ("", "-1"):
-        return []
-    if tf.config.list_physical_devices("GPU"):
-        return []
-    return nvidia_gpus()
-
-
-def nvidia_gpus(root: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
-    """Name the NVIDIA GPUs that the driver lists; none where there is no driver."""
-    names = []
-    for folder in sorted(root.iterdir()) if root.is_dir() else []:
-        try:
-            lines = (folder / "information").read_text().splitlines()
-        except OSError:
-            lines = []
-        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("Model:")), "NVIDIA GPU")
-        names.append(f"{model} ({folder.name})")
-    return names
+    """Return the NVIDIA GPUs of this machine that TensorFlow does not see, unless `CUDA_VISIBLE_DEVICES` hides them."""
+    return [] if gpus_hidden() or tf.config.list_physical_devices("GPU") else nvidia_gpus()
 
 
 def _refuse_unused_gpu() -> None:
     if present := unused_gpus():
         raise TrainingError(
-            f"This machine has {', '.join(present)}, and TensorFlow cannot use it. `deepbio doctor` says why; often "
+            f"This machine has {', '.join(present)}, and TensorFlow cannot use it. Run `deepbio doctor` for the reason; often "
             "pip install 'deepbio-zoo[cuda]' helps. To train on the processor anyway pass strategy='cpu:1' (--strategy cpu:1)."
         )

@@ -1,8 +1,9 @@
-"""Logits of every example of a source, in batches through one compiled forward pass."""
+"""Outputs of a model for every example of a source, in batches through one compiled forward pass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,13 +12,13 @@ import tensorflow as tf
 from deepbio.datasets import Source
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.graph import in_graph
-from deepbio.devices.shares import shares
+from deepbio.devices.sharding import shards
 
 _ATTRIBUTE = "_deepbio_forward"
 
 
 def forward_pass(model: keras.Model):
-    """Return the compiled forward pass of a model (inference mode), traced once and kept with the model."""
+    """Return the compiled forward pass of a model in inference mode. It is traced once and stored on the model."""
     compiled = getattr(model, _ATTRIBUTE, None)
     if compiled is None:
         compiled = in_graph(lambda x: model(x, training=False))
@@ -29,33 +30,38 @@ def model_outputs(model: keras.Model, x: Source, *, batch_size: int = 256) -> np
     """Return the outputs of a model for every example, in order.
 
     Args:
-        x: a source of the model's input shape.
-        batch_size: examples in one pass; it does not change the result.
+        model: Model with one input and one output.
+        x: Source of the model's input shape.
+        batch_size: Number of examples in one pass. It does not change the result.
 
     Returns:
         float32 `(n, ...)`.
     """
-    shape = (None, *x.shape[1:])
-    forward = forward_pass(model)
-    signature = tf.TensorSpec(shape, tf.as_dtype(np.dtype(x.dtype)))
-    run = forward.get_concrete_function(signature)
-    parts = []
+    signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
+    run = forward_pass(model).get_concrete_function(signature)
+    return in_batches(run, x, output_shape=model.output_shape[1:], batch_size=batch_size)
+
+
+def in_batches(run: Callable[[Any], Any], x: Source, *, output_shape: tuple[int, ...], batch_size: int) -> np.ndarray:
+    """Return the float32 outputs of `run` for every example of a source, batch by batch."""
+    parts = [np.zeros((0, *output_shape), np.float32)]
     for first in range(0, len(x), batch_size):
         batch = x[np.arange(first, min(first + batch_size, len(x)))]
         parts.append(np.asarray(run(tf.constant(np.ascontiguousarray(batch))), np.float32))
-    if not parts:
-        return np.zeros((0, *model.output_shape[1:]), np.float32)
     return np.concatenate(parts)
 
 
-def gathering(model: keras.Model, cluster: Cluster, *, batch_size: int = 256) -> Callable[[Source], np.ndarray]:
-    """Return a function like `model_outputs` that shares each batch over all replicas and gathers their outputs everywhere.
+def distributed_outputs(
+    model: keras.Model, cluster: Cluster, *, batch_size: int = 256
+) -> Callable[[Source], np.ndarray]:
+    """Return a function like `model_outputs` that divides each batch over all replicas and gathers their outputs on all workers.
 
-    Every worker gets the same numbers, bit for bit, so that all decide alike.
+    Every worker receives the same numbers, bit for bit, so all workers make the same decisions.
 
     Args:
-        model: made in the scope of the cluster's strategy.
-        batch_size: examples a replica.
+        model: Model built in the scope of the cluster's strategy.
+        cluster: Cluster whose replicas compute.
+        batch_size: Number of examples per replica.
     """
     strategy, replicas = cluster.strategy, cluster.strategy.num_replicas_in_sync
     if replicas == 1:
@@ -79,9 +85,9 @@ def gathering(model: keras.Model, cluster: Cluster, *, batch_size: int = 256) ->
         for start in range(0, len(x), batch_size * replicas):
             chosen = np.arange(start, min(start + batch_size * replicas, len(x)))
             count = len(chosen)
-            if count < replicas:  # no replica may get an empty batch (see deepbio.devices.shares)
+            if count < replicas:  # no replica may receive an empty batch (see deepbio.devices.sharding)
                 chosen = np.resize(chosen, replicas)
-            bounds = shares(len(chosen), replicas)[first_replica : first_replica + own]
+            bounds = shards(len(chosen), replicas)[first_replica : first_replica + own]
             batch = x[chosen[bounds[0, 0] : bounds[-1, 1]]]
             found = run(tf.constant(np.ascontiguousarray(batch)), tf.constant(bounds - bounds[0, 0]))
             parts.append(found.numpy()[:count])

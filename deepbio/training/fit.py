@@ -15,10 +15,10 @@ import tensorflow as tf
 from deepbio.datasets import Dataset
 from deepbio.devices import choose_strategy
 from deepbio.devices.cluster import Cluster
-from deepbio.devices.energy import EnergyMeter
+from deepbio.devices.machine import EnergyMeter
 from deepbio.errors import DeepbioError, TrainingError
 from deepbio.files import writable_folder
-from deepbio.inference.calibrate import calibrate, check_method
+from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import watch_for_preemption
@@ -145,7 +145,8 @@ def fit(
     if tuning is None or not tuning.needs_copy:
         bring_back(copy, model)
     if calibration is not None:
-        calibrate(model, data.valid, method=calibration)
+        postprocessing = fit_postprocessing(model, data.valid, method=calibration)
+        attach(model, replace(describe(model), postprocessing=postprocessing))
     run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning, joules)
     if folder is not None and checkpoints is not None and cluster.is_chief:
         write_run(run, data, folder)

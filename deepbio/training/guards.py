@@ -116,7 +116,7 @@ def check_finite(
             f"rate that is too high, an input that is not finite, or a label out of range.{half} With several GPUs it can be a "
             "fault of TensorFlow itself (issues 90686 and 105552): train on one device to tell."
         )
-    if loss_scale is not None and float(loss_scale.value.numpy()) < loss_scale.LEAST:
+    if loss_scale is not None and float(loss_scale.value.numpy()) < loss_scale.MIN:
         raise TrainingError(
             f"By epoch {epoch + 1}, step {first + len(losses)}, the gradients overflow float16 whatever the loss scale. "
             "Use precision='mixed_bfloat16' or 'float32', or a lower learning rate."

@@ -16,7 +16,7 @@ from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
 from deepbio.devices.cluster import Cluster
 from deepbio.errors import TrainingError
-from deepbio.inference.forward import gathering
+from deepbio.inference.forward import distributed_outputs
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import Request
@@ -89,7 +89,7 @@ class Trainer:
             model.compile(optimizer=self._optimizer)  # callbacks look for model.optimizer
         self._loop = self._make_loop()
         seed_dropout(model, strategy, seed)
-        self._outputs = gathering(model, cluster)
+        self._outputs = distributed_outputs(model, cluster)
         self._monitor, mode = monitored(settings)
         own = _own_callbacks(settings, self._monitor, mode)
         self._callbacks = keras.callbacks.CallbackList(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepbio.devices.machine import available_cores
 from deepbio.errors import DataError, ModelError
 from deepbio.genome import Genome
 from deepbio.genome.genes import Annotation, Gene, plain_name
@@ -99,7 +99,7 @@ class SpliceScorer:
         self._model = IncrementalModel(members, activation=task.activation, distance=distance)
         self._replicas = Replicas(self._model, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
         gpu = bool(tf.config.list_physical_devices("GPU"))
-        self._together = 1 if gpu else min(_cores(), _MOST_TOGETHER)
+        self._together = 1 if gpu else min(available_cores(), _MOST_TOGETHER)
         self._names = {plain_name(name): name for name in reversed(genome.lengths)}
 
     def __call__(self, records: Sequence[Record]) -> list[Scored]:
@@ -202,8 +202,3 @@ class SpliceScorer:
             y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
             boundary = change.gene.boundary(change.position) if self.mask else None
             yield change, *score(y_ref[place : place + 2 * self.distance + 1], y, boundary=boundary)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

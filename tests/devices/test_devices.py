@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_refused(name, message, monkeypatch):
 
 def test_devices_chosen_too_late_are_refused_with_what_to_do():
     tf.constant(1.0)
-    with pytest.raises(TrainingError, match=r"already started.*Call deepbio\.training\.choose_strategy"):
+    with pytest.raises(TrainingError, match=r"already started.*Call deepbio\.devices\.choose_strategy"):
         choose_strategy("cpu:2")
 
 

@@ -49,7 +49,7 @@ def test_an_overflowing_gradient_halves_the_loss_scale_and_leaves_the_step_out()
 
 
 def test_gradients_that_overflow_at_any_scale_stop_the_run(xor, monkeypatch):
-    monkeypatch.setattr(LossScale, "LEAST", 2.0**16)
+    monkeypatch.setattr(LossScale, "MIN", 2.0**16)
     with pytest.raises(TrainingError, match=r"overflow float16.*mixed_bfloat16"):
         trained(xor, precision="mixed_float16")
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from deepbio.datasets import Dataset, Split, epoch_order, load_dataset
 from deepbio.devices.cluster import Cluster
-from deepbio.devices.shares import share_in_graph, shares, times_counted
+from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import TrainingError
 from deepbio.training import fit
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
@@ -57,12 +57,12 @@ def test_a_lost_worker_is_told_with_what_to_do(monkeypatch):
 @pytest.mark.parametrize("parts", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("examples", [1, 3, 4, 16, 67])
 def test_shares_cover_a_batch_evenly_and_none_is_empty(examples, parts):
-    own = shares(examples, parts)
+    own = shards(examples, parts)
     counts = np.bincount(np.concatenate([np.arange(a, b) for a, b in own]), minlength=examples)
     times = int(times_counted(tf.constant(examples), parts))
     assert counts.tolist() == [times] * examples
     sizes = own[:, 1] - own[:, 0]
     assert sizes.min() >= 1
     assert sizes.max() - sizes.min() <= 1
-    in_graph = [[int(v) for v in share_in_graph(tf.constant(examples), tf.constant(k), parts)] for k in range(parts)]
+    in_graph = [[int(v) for v in shard_in_graph(tf.constant(examples), tf.constant(k), parts)] for k in range(parts)]
     assert in_graph == own.tolist()

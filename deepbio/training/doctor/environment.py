@@ -12,7 +12,8 @@ import keras
 import tensorflow as tf
 
 from deepbio import __version__
-from deepbio.devices.strategy import nvidia_gpus, unused_gpus
+from deepbio.devices.machine import available_cores, nvidia_gpus
+from deepbio.devices.strategy import unused_gpus
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "h5py")
 
@@ -35,7 +36,7 @@ def environment() -> dict[str, Any]:
     total, available = _memory()
     machine = {
         "system": f"{platform.system()} {platform.release()} ({platform.machine()})",
-        "processor cores": f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()}",
+        "processor cores": str(available_cores()),
         "memory": f"{total:.1f} GiB, {available:.1f} GiB available" if total else "unknown",
         "TF32": "on" if tf.config.experimental.tensor_float_32_execution_enabled() else "off",
         "TF_CONFIG": "set" if os.environ.get("TF_CONFIG") else "not set",

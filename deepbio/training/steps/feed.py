@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Source, Split, balanced_order, epoch_order
-from deepbio.devices.shares import share_in_graph, shares, times_counted
+from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import TrainingError
 
 Order = Callable[[int], np.ndarray]  # which examples an epoch visits, in order
@@ -57,11 +57,11 @@ class ArrayFeed:
         divisor = tf.shape(chosen)[0]
         replica = tf.distribute.get_replica_context()
         if replica is not None and replica.num_replicas_in_sync > 1:
-            first, end = share_in_graph(divisor, replica.replica_id_in_sync_group, replica.num_replicas_in_sync)
+            first, end = shard_in_graph(divisor, replica.replica_id_in_sync_group, replica.num_replicas_in_sync)
             chosen, divisor = chosen[first:end], divisor * times_counted(divisor, replica.num_replicas_in_sync)
         if parts > 1:
             own = tf.shape(chosen)[0]
-            first, end = share_in_graph(own, part, parts)
+            first, end = shard_in_graph(own, part, parts)
             chosen, divisor = chosen[first:end], divisor * times_counted(own, parts)
         return tf.gather(x, chosen), tf.gather(y, chosen), divisor
 
@@ -116,7 +116,7 @@ class StreamFeed:
         if order is None:  # what an abandoned epoch still prefetches; nobody reads it
             order = self.order(int(epoch))
         chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
-        own = shares(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
+        own = shards(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
         divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
         mine = chosen[own[0, 0] : own[-1, 1]]
         x, y = np.ascontiguousarray(self._split.x[mine]), _labels(self._split.y[mine])
@@ -139,7 +139,7 @@ class StreamFeed:
                 k = context.replica_id_in_sync_group - self._first_replica
                 first, end = own[k, 0], own[k, 1]
             if parts > 1:
-                low, high = share_in_graph(end - first, part, parts)
+                low, high = shard_in_graph(end - first, part, parts)
                 divisor *= times_counted(end - first, parts)
                 first, end = first + low, first + high
             return x[first:end], y[first:end], divisor

@@ -1,6 +1,6 @@
 import pytest
 
-from deepbio.devices.energy import EnergyMeter
+from deepbio.devices.machine import EnergyMeter
 
 
 def _counter(folder, name, microjoules, most=1_000_000):

@@ -1,9 +1,9 @@
-"""Shares: which part of a global batch a replica takes.
+"""Sharding: which part of a global batch each replica takes.
 
-Shares are contiguous and differ by one example at most, so the batch is the same however many replicas there are. No share is
-empty, because TensorFlow's convolutions give a wrong shape for an empty batch (oneDNN, TensorFlow 2.21): of a batch with fewer
-examples than parts each part takes the whole, and each example counts that much less. The sum of the gradients and the moments
-of batch normalisation stay what they are.
+Shards are contiguous and their sizes differ by at most one, so the batch is the same for any number of replicas. No shard is
+empty, because TensorFlow's convolutions return a wrong shape for an empty batch (oneDNN, TensorFlow 2.21). If a batch has fewer
+examples than parts, each part takes the whole batch and each example counts that much less. The sum of the gradients and the
+moments of batch normalisation stay the same.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 import tensorflow as tf
 
 
-def shares(examples: int, parts: int) -> np.ndarray:
-    """Return `(first, end)` of each part's share, int32 `(parts, 2)`.
+def shards(examples: int, parts: int) -> np.ndarray:
+    """Return `(first, end)` of each part, int32 `(parts, 2)`.
 
     Example:
-        >>> shares(5, 2).tolist()
+        >>> shards(5, 2).tolist()
         [[0, 3], [3, 5]]
-        >>> shares(1, 2).tolist()
+        >>> shards(1, 2).tolist()
         [[0, 1], [0, 1]]
     """
     if examples < parts:
@@ -31,8 +31,8 @@ def shares(examples: int, parts: int) -> np.ndarray:
     return np.stack([bounds[:-1], bounds[1:]], axis=1)
 
 
-def share_in_graph(examples: Any, part: Any, parts: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return `(first, end)` of one share, as `shares` has them, for numbers known only inside the graph."""
+def shard_in_graph(examples: Any, part: Any, parts: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return `(first, end)` of one shard, as in `shards`, for numbers that are known only inside the graph."""
     size, extra = examples // parts, examples % parts
     first: Any = part * size + tf.minimum(part, extra)
     end = first + size + tf.cast(part < extra, tf.int32)
