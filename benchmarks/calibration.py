@@ -22,8 +22,8 @@ from deepbio.catalog import entries
 from deepbio.datasets import load_dataset
 from deepbio.errors import DeepbioError
 from deepbio.inference import calibrate, predict
-from deepbio.inference.calibrate import as_classes
-from deepbio.zoo import get_model, read_preset, write_postprocessing
+from deepbio.inference.conformal import as_classes
+from deepbio.zoo import describe, get_model, read_preset, write_postprocessing
 
 COVERAGE, HALVES, WORTH = 0.9, 200, 0.02
 COLUMNS = (
@@ -76,7 +76,8 @@ def measured(folder: Path, *, store: bool) -> str:
     if not data.task.is_classification:
         raise DeepbioError(f"{data.task.kind} has no classes to calibrate.")
     raw = predict(model, data.test, calibrated=False)
-    postprocessing = calibrate(model, data.valid)
+    model = calibrate(model, data.valid)
+    postprocessing = describe(model).postprocessing
     p, y = predict(model, data.test), np.asarray(data.test.y)
     errors = [metrics.ece_interval(y, q, **BINS) for q in (raw, p)]
     losses = [float(metrics.log_loss(y, q)) for q in (raw, p)]

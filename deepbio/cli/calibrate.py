@@ -1,52 +1,55 @@
-"""`deepbio calibrate`: learn from the validation split how to read a run's predictions, and store it in the run."""
+"""`deepbio calibrate`: fit calibration, thresholds and prediction sets to the validation split, and store them in the run."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deepbio.cli.card import read_figures
-from deepbio.cli.console import key_values, note
-from deepbio.cli.own_data import load_data
-from deepbio.cli.quiet import load_tensorflow
-from deepbio.errors import DeepbioError
+from deepbio.cli.console import key_values, load_tensorflow, note
+from deepbio.cli.trained import read_figures, training_data
 
 
 def calibrate(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
-    method: Annotated[str, typer.Option(help="temperature, platt, isotonic or none.")] = "temperature",
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    method: Annotated[str, typer.Option(help="Method: temperature, platt, isotonic or none.")] = "temperature",
     threshold: Annotated[
         str | None,
-        typer.Option(metavar="AIM=VALUE", help="maximize=f1, sensitivity=0.95, specificity=0.9 or precision=0.8."),
+        typer.Option(
+            metavar="AIM=VALUE",
+            help="Aim of the decision threshold: maximize=f1, sensitivity=0.95, specificity=0.9 or precision=0.8.",
+        ),
     ] = None,
-    coverage: Annotated[float | None, typer.Option(help="How often prediction sets must hold the truth.")] = None,
-    by_class: Annotated[bool, typer.Option("--by-class", help="Cover every class that often.")] = False,
-    forget: Annotated[bool, typer.Option("--forget", help="Take out what was stored.")] = False,
+    coverage: Annotated[
+        float | None, typer.Option(help="Fraction of examples whose prediction set must contain the true label.")
+    ] = None,
+    by_class: Annotated[bool, typer.Option("--by-class", help="Coverage of every class, not on average.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Removal of what was stored.")] = False,
 ) -> None:
     """Fit calibration, thresholds and coverage to the validation split of a run and store them in its preset.json."""
     from deepbio.zoo.preset import read_preset, write_postprocessing
 
-    trained_on = read_preset(run).get("dataset") or {}
     if forget:
         write_postprocessing(run, None)
         _forget_figures(run, ("valid", "test"))
-        note(f"{run}: predictions are as the network gives them.")
+        note(f"{run}: predictions are the uncalibrated outputs of the network.")
         return
-    if not trained_on.get("name"):
-        raise DeepbioError(f"{run} does not say what it was trained on; use deepbio.inference.calibrate in Python.")
+    origin = read_preset(run).get("dataset")
     load_tensorflow()
     from deepbio import inference, metrics
-    from deepbio.zoo import get_model
+    from deepbio.zoo import describe, get_model
     from deepbio.zoo.preset import write_json
+    from deepbio.zoo.record import attach
 
-    data = load_data(trained_on["name"], trained_on.get("options", {}), fingerprint=trained_on.get("fingerprint"))
+    data = training_data(run, origin)
     model = get_model(str(run), dataset=data)
     aim = key_values([threshold], option="--threshold") if threshold else None
-    postprocessing = inference.calibrate(
+    postprocessing = inference.fit_postprocessing(
         model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class
     )
+    attach(model, replace(describe(model), postprocessing=postprocessing))
     write_postprocessing(run, postprocessing)
     _forget_figures(run, ("test",))
     figures = read_figures(run)
@@ -60,21 +63,23 @@ def calibrate(
                 p = inference.predict(model, data.valid, calibrated=used)
                 typer.echo(f"calibration error {name}: {metrics.ece_interval(data.valid.y, p)} (validation split)")
     if postprocessing.thresholds:
-        typer.echo(f"yes from {', '.join(f'{t:.4g}' for t in postprocessing.thresholds)} on ({postprocessing.aim})")
+        typer.echo(
+            f"positive from {', '.join(f'{t:.4g}' for t in postprocessing.thresholds)} on ({postprocessing.aim})"
+        )
     if postprocessing.conformal is not None:
-        typer.echo(f"sets or intervals that hold the truth {postprocessing.conformal.coverage:.0%} of the time")
+        typer.echo(f"sets or intervals that contain the true value {postprocessing.conformal.coverage:.0%} of the time")
     note(f"Stored in {run / 'preset.json'}; {postprocessing.examples} validation examples.")
 
 
 def _forget_figures(run: Path, splits: tuple[str, ...]) -> None:
-    """Take figures out of metrics.json that are no longer those of the run's predictions."""
+    """Remove metrics from metrics.json that are no longer those of the run's predictions."""
     from deepbio.zoo.preset import write_json
 
     figures = read_figures(run)
     old = [split for split in splits if figures.pop(split, None) is not None]
     for split in old:
         note(
-            f"The figures of the {split} split in metrics.json were of other predictions and are gone; see deepbio card."
+            f"The metrics of the {split} split in metrics.json were of other predictions and are removed; see deepbio card."
         )
     if old:
         write_json(run / "metrics.json", figures)

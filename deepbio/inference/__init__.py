@@ -1,26 +1,27 @@
 """Inference: `predict`, `evaluate`, calibration, conformal sets, uncertainty and out-of-distribution scores."""
 
-from deepbio.inference.calibrate import calibrate
+from deepbio.inference.calibrate import calibrate, fit_postprocessing
 from deepbio.inference.conformal import predict_intervals, predict_sets
 from deepbio.inference.evaluate import Evaluation, compare, evaluate
 from deepbio.inference.long_notes import predict_long_notes
 from deepbio.inference.out_of_distribution import ood_score
 from deepbio.inference.predict import predict
-from deepbio.inference.tta import VIEWS, View, views
-from deepbio.inference.uncertainty import Uncertain
+from deepbio.inference.tta import TTA_TRANSFORMS, TTATransform, tta_transforms
+from deepbio.inference.uncertainty import PredictiveDistribution
 
 __all__ = [
-    "VIEWS",
+    "TTA_TRANSFORMS",
     "Evaluation",
-    "Uncertain",
-    "View",
+    "PredictiveDistribution",
+    "TTATransform",
     "calibrate",
     "compare",
     "evaluate",
+    "fit_postprocessing",
     "ood_score",
     "predict",
     "predict_intervals",
     "predict_long_notes",
     "predict_sets",
-    "views",
+    "tta_transforms",
 ]

@@ -1,4 +1,4 @@
-"""What a user hands to `predict`, turned into a source that fits the model."""
+"""Convert the data passed to `predict` into a source that fits the model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from deepbio.datasets import Source, Split
 from deepbio.errors import DataError
 from deepbio.specs import ModelInput
 
+Data = Split | Source | np.ndarray | Sequence[str] | str | os.PathLike[str]
 
-def as_source(input: ModelInput | None, data: Any) -> tuple[Source, list[str]]:
-    """Return `(source, ids)` of a split, arrays, sequences, notes or a file.
+
+def as_source(input: ModelInput | None, data: Data) -> tuple[Source, list[str]]:
+    """Return the examples of a split, an array, sequences, notes or a file as a source, with an id for each.
+
+    Args:
+        input: Input of the model; `None` for a model that deepbio did not build, which takes arrays and splits only.
+        data: A split; an array or other source; a list of DNA sequences or notes; or the path of a FASTA file, a table, a
+            file of notes or a folder of images.
+
+    Returns:
+        The source, and the ids: those of the split or the file, otherwise numbers from 1.
 
     Raises:
-        DataError: the data do not fit `input`; the message names the record or the shape.
+        DataError: The data do not fit `input`. The message names the record or the shape.
     """
     if isinstance(data, Split):
         _check(input, data.x.shape[1:], data.x.dtype)
@@ -43,7 +53,7 @@ def _from_text(input: ModelInput, texts: list[str]) -> np.ndarray:
         length = input.shape[0]
         wrong = next((i for i, s in enumerate(texts) if len(s) != length), None)
         if wrong is not None:
-            raise DataError(f"Expected sequences of {length} letters; number {wrong + 1} has {len(texts[wrong])}.")
+            raise DataError(f"Expected sequences of {length} bases; number {wrong + 1} has {len(texts[wrong])}.")
         return encode(texts)
     if input.modality == "text":
         from deepbio.text import Tokenizer
@@ -60,9 +70,9 @@ def _from_file(input: ModelInput, path: Path) -> tuple[Source, list[str]]:
     if input.modality == "dna":
         from deepbio.datasets.readers import read_fasta
 
-        # two records of one name are told apart as name and name#2: a prediction each is no reason to stop
+        # records of one name become name and name#2: each of them can be predicted
         records = read_fasta(path, length=input.shape[0], same_names="number")
-        return np.asarray(records.codes), list(records.ids)  # of one length, so one array
+        return np.asarray(records.codes), list(records.ids)  # all of one length, so one array
     if input.modality == "image":
         from deepbio.datasets.readers import read_images
 
@@ -88,7 +98,7 @@ def _known(input: ModelInput | None) -> ModelInput:
 
 
 def _cast(x: np.ndarray, input: ModelInput) -> np.ndarray:
-    """Change the dtype where nothing is lost: whole numbers in range to uint8 or int32, numbers to float32."""
+    """Return `x` with the input's dtype: integers in range as uint8 or int32, any numbers as float32."""
     if np.dtype(input.dtype).kind == "f" and x.dtype.kind in "fiub":
         return x.astype(input.dtype)
     limits = np.iinfo(input.dtype)

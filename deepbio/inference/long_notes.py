@@ -1,4 +1,4 @@
-"""Notes longer than a model reads: cut at headings or into windows, predicted piece by piece, pooled."""
+"""`predict_long_notes`: notes longer than a model reads, split, predicted in parts and pooled."""
 
 from __future__ import annotations
 
@@ -15,46 +15,41 @@ from deepbio.zoo import describe
 if TYPE_CHECKING:
     import keras
 
-Cut = Literal["windows", "sections"]
-Pool = Literal["mean", "max"]
-
 
 def predict_long_notes(
     model: keras.Model,
     notes: Sequence[str],
     *,
-    cut: Cut = "windows",
+    cut: Literal["windows", "sections"] = "windows",
     stride: int | None = None,
-    pool: Pool = "mean",
+    pool: Literal["mean", "max"] = "mean",
     batch_size: int = 256,
 ) -> np.ndarray:
-    """Predict notes of any length: nothing of them is left out.
+    """Predict whole notes of any length.
 
     Args:
-        model: a text model from `get_model`.
-        notes: texts.
-        cut: `"windows"` of the model's length that overlap, or `"sections"` at the note's headings, each in windows where it
-            is longer than the model reads.
-        stride: from one window's start to the next, in tokens; half a window without it.
-        pool: `"mean"` of the pieces' probabilities, or `"max"`: the most sure piece of each label, which adds up to no one
-            for classes that exclude each other and is meant for several labels at once.
-        batch_size: pieces in one pass.
+        model: Text model from `get_model`.
+        notes: Texts.
+        cut: `"windows"`, overlapping and of the model's length; or `"sections"`, one per heading of the note, each in windows
+            if it is longer than the model reads.
+        stride: Number of tokens from one window's start to the next; half a window by default.
+        pool: `"mean"` of the parts' probabilities, or `"max"`, the highest probability of each label. `"max"` is meant for
+            multilabel tasks: of classes that exclude each other, the maxima do not sum to one.
+        batch_size: Number of parts in one pass.
 
     Returns:
-        as `predict` gives, one row a note.
+        Predictions as `predict` returns them, one row per note.
 
     Raises:
-        ModelError: not a text model with a tokenizer.
-        DataError: no notes, or an unknown way to cut or pool.
+        ModelError: The model has no tokenizer.
+        DataError: There are no notes, or `cut` or `pool` is unknown.
     """
     for what, value, valid in (("cut", cut, ("windows", "sections")), ("pool", pool, ("mean", "max"))):
         if value not in valid:
             raise DataError(f"Unknown {what} {value!r}. {nearest(str(value), valid)}")
     input = describe(model).input
     if input is None or input.tokenizer is None:
-        raise ModelError(
-            "Long notes are read by a text model with a tokenizer, built with a data set or from a preset."
-        )
+        raise ModelError("Long notes need a text model with a tokenizer: build it with a data set or from a preset.")
     if isinstance(notes, str) or len(notes) == 0:
         raise DataError("Expected a list of at least one note.")
     tokenizer = Tokenizer.from_json(input.tokenizer)

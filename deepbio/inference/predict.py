@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
-from deepbio.datasets import Source, Split
 from deepbio.errors import ModelError
-from deepbio.inference.inputs import as_source
+from deepbio.inference.inputs import Data, as_source
+from deepbio.inference.tta import TransformedSource, tta_transforms
+from deepbio.inference.uncertainty import (
+    PredictiveDistribution,
+    check_uncertainty,
+    dropout_passes,
+    ensemble_members,
+    predictive_distribution,
+)
 from deepbio.specs import Task
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
 
-    from deepbio.inference.uncertainty import Uncertain
+    Model = keras.Model | Sequence[keras.Model]
 
-Data = Split | np.ndarray | Sequence[str] | str | os.PathLike[str]
+
+class PredictOptions(TypedDict, total=False):
+    """Keyword arguments of `predict`, without `uncertainty`."""
+
+    task: Task | None
+    batch_size: int
+    logits: bool
+    calibrated: bool
+    samples: int
+    seed: int
+    tta: str | Sequence[str] | None
+
+
+@overload
+def predict(model: Model, data: Data, *, uncertainty: None = None, **options: Unpack[PredictOptions]) -> np.ndarray: ...
 
 
 @overload
 def predict(
-    model: keras.Model | Sequence[keras.Model],
-    data: Data,
-    *,
-    task: Task | None = None,
-    batch_size: int = 256,
-    logits: bool = False,
-    calibrated: bool = True,
-    uncertainty: None = None,
-    samples: int = 30,
-    seed: int = 0,
-    tta: str | Sequence[str] | None = None,
-) -> np.ndarray: ...
-
-
-@overload
-def predict(
-    model: keras.Model | Sequence[keras.Model],
-    data: Data,
-    *,
-    task: Task | None = None,
-    batch_size: int = 256,
-    logits: bool = False,
-    calibrated: bool = True,
-    uncertainty: Literal["dropout", "ensemble"],
-    samples: int = 30,
-    seed: int = 0,
-    tta: str | Sequence[str] | None = None,
-) -> Uncertain: ...
+    model: Model, data: Data, *, uncertainty: Literal["dropout", "ensemble"], **options: Unpack[PredictOptions]
+) -> PredictiveDistribution: ...
 
 
 def predict(
-    model: keras.Model | Sequence[keras.Model],
+    model: Model,
     data: Data,
     *,
     task: Task | None = None,
@@ -66,83 +60,79 @@ def predict(
     samples: int = 30,
     seed: int = 0,
     tta: str | Sequence[str] | None = None,
-) -> np.ndarray | Uncertain:
+) -> np.ndarray | PredictiveDistribution:
     """Predict every example, in order.
 
     Args:
-        model: from `get_model`, or any `keras.Model` that gives logits; or several, whose predictions are averaged (a deep
-            ensemble: the same architecture trained with several seeds).
-        data: a split; an array of the model's input shape; a list of sequences or notes; or the path of a FASTA file, a
-            table or an image folder.
-        task: gives the link where the model does not know it; without any, logits come back.
-        batch_size: examples in one pass; it does not change the result.
-        logits: give logits instead.
-        calibrated: apply the calibration that `deepbio.inference.calibrate` stored with the model, where there is one.
-        uncertainty: `"ensemble"` with several models, or `"dropout"` for passes of one model with dropout left on: gives
-            an `Uncertain` with mean, spread, entropy and disagreement.
-        samples, seed: passes with dropout, and the seed of their masks.
-        tta: test-time augmentation: predict several views of each example and average (after the link): `"flip"`, `"dihedral"` or
-            `"shift"` of images, `"reverse_complement"` or `"shift"` of DNA, or a list of them; see `deepbio.augment.VIEWS`.
-            What is said of pixels and positions is brought back to its place first.
+        model: Model from `get_model`, any `keras.Model` that returns logits, or a list of such models. The predictions of a
+            list are averaged (a deep ensemble: the same architecture trained with several seeds).
+        data: A split; an array of the model's input shape; a list of sequences or notes; or the path of a FASTA file, a
+            table, a file of notes or a folder of images.
+        task: Task whose activation turns logits into predictions, for a model that does not know it. Without any task,
+            logits are returned.
+        batch_size: Number of examples in one pass. It does not change the result.
+        logits: Whether to return logits.
+        calibrated: Whether to apply the postprocessing that `deepbio.inference.calibrate` fitted.
+        uncertainty: `"ensemble"` for several models, or `"dropout"` for several passes of one model with dropout on.
+        samples: Number of passes with dropout.
+        seed: Random seed of the dropout masks.
+        tta: Test-time augmentation: one name or several of `deepbio.inference.TTA_TRANSFORMS`, whose predictions are
+            averaged: `"flip"`, `"dihedral"` or `"shift"` of images, `"reverse_complement"` or `"shift"` of DNA.
+            Predictions of pixels and positions are first transformed back.
 
     Returns:
-        float64 `(n,)` for a binary task (probability of the second label), else `(n, outputs)` or as the task says.
+        float64 `(n,)` for a binary task (probability of the second label), otherwise `(n, outputs)` or the task's shape.
+        With `uncertainty`, a `PredictiveDistribution`: mean, standard deviation, disagreement and entropy.
 
     Raises:
-        DataError: the data do not fit the model's input.
-        ModelError: no dropout to leave on, models that do not belong together, or views that the input does not have.
+        DataError: The data do not fit the model's input.
+        ModelError: The model has no dropout, the models do not belong together, or the input does not allow the transforms.
+
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> from deepbio.zoo import get_model
+        >>> data = load_dataset("xor")
+        >>> predict(get_model("mlp", dataset=data), data.test).shape == (len(data.test),)
+        True
     """
-    from deepbio.inference import uncertainty as several
     from deepbio.inference.forward import model_outputs
 
-    options: dict[str, Any] = {"task": task, "logits": logits, "calibrated": calibrated}
+    options: Any = {"task": task, "logits": logits, "calibrated": calibrated}
     if uncertainty is not None:
-        several.check_kind(uncertainty)
+        check_uncertainty(uncertainty)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
-        members = several.member_models(model)
-        draws = np.stack([predict(each, data, batch_size=batch_size, tta=tta, **options) for each in members])
+        members = ensemble_members(model)
+        found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options) for one in members])
         known = task or describe(members[0]).task
-        return draws.mean(axis=0) if uncertainty is None else several.summarised(draws, None if logits else known)
-    source, _ = as_source(describe(model).input, data)
-    if tta is not None:
-        if uncertainty is not None:
-            raise ModelError(
-                "tta goes with one prediction an example or with an ensemble; leave out uncertainty='dropout'."
-            )
-        return _mean_of_views(model, source, tta, batch_size=batch_size, **options)
-    if uncertainty == "dropout":
-        passes = several.dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
-        draws = np.stack([_after_link(model, each, **options) for each in passes])
-        return several.summarised(draws, None if logits else task or describe(model).task)
-    return _after_link(model, model_outputs(model, source, batch_size=batch_size), **options)
-
-
-def _mean_of_views(
-    model: keras.Model, source: Source, tta: str | Sequence[str], *, batch_size: int, **options: Any
-) -> np.ndarray:
-    from deepbio.inference.forward import model_outputs
-    from deepbio.inference.tta import Viewed, views
-
+        return found.mean(axis=0) if uncertainty is None else predictive_distribution(found, None if logits else known)
     record = describe(model)
-    if record.input is None:
-        raise ModelError("tta needs to know the input; build the model with get_model.")
-    chosen = views(tta, record.input, options["task"] or record.task)
-    outputs = (model_outputs(model, Viewed(source, view), batch_size=batch_size) for view in chosen)
-    found = [view.back(_after_link(model, out, **options)) for view, out in zip(chosen, outputs, strict=True)]
+    source, _ = as_source(record.input, data)
+    if uncertainty == "dropout":
+        if tta is not None:
+            raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")
+        passes = dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
+        found = np.stack([_postprocess(model, outputs, **options) for outputs in passes])
+        return predictive_distribution(found, None if logits else task or record.task)
+    if tta is None:
+        return _postprocess(model, model_outputs(model, source, batch_size=batch_size), **options)
+    found = []
+    for transform in tta_transforms(tta, record.input, task or record.task):
+        outputs = model_outputs(model, TransformedSource(source, transform), batch_size=batch_size)
+        found.append(transform.inverse(_postprocess(model, outputs, **options)))
     return np.mean(found, axis=0)
 
 
-def _after_link(
+def _postprocess(
     model: keras.Model, outputs: np.ndarray, *, task: Task | None, logits: bool, calibrated: bool
 ) -> np.ndarray:
-    """Turn a model's outputs into what a user reads."""
+    """Return what `predict` returns for the outputs of one pass."""
     record = describe(model)
     task, found = task or record.task, outputs.astype(np.float64)
     if not (logits or record.activation_built_in or task is None):
         found = task.probabilities(found)
     if task is not None and task.kind == "binary" and found.ndim == 2:
         found = found[:, 0]
-    # what was learnt about one task says nothing of another
+    # a calibration fitted for one task does not apply to another
     if calibrated and not logits and record.postprocessing is not None and task == record.task:
         found = record.postprocessing.apply(found)
     return found
@@ -151,24 +141,23 @@ def _after_link(
 def prediction_rows(
     task: Task | None, ids: Sequence[str], p: np.ndarray, *, thresholds: Sequence[float] = ()
 ) -> tuple[list[str], list[list[Any]]]:
-    """Lay predictions out as a table: header and rows, one row an example.
+    """Return predictions as a table: its header, and one row per example.
 
-    A classification names its label and gives each label's probability; other tasks give one column an output. With
-    `thresholds`, yes begins there instead of at one half, and a multilabel row names its labels.
+    A classification has the predicted label and the probability of each label; other tasks have one column per output. With
+    `thresholds`, the positive label is predicted from there on instead of from one half, and a multilabel row names its labels.
     """
-    if task is not None and task.kind == "binary":
-        labels = task.labels or ("0", "1")
-        yes = thresholds[0] if thresholds else 0.5
-        rows = [[i, labels[int(q >= yes)], f"{1 - q:.6g}", f"{q:.6g}"] for i, q in zip(ids, p, strict=True)]
-        return ["id", "label", *(f"p_{label}" for label in labels)], rows
-    flat = p.reshape(len(p), -1)
-    labels = task.labels if task is not None and len(task.labels) == flat.shape[1] else ()
-    names = list(labels) or [str(i) for i in range(flat.shape[1])]
-    if task is not None and task.kind == "multiclass":
-        rows = [[i, names[int(q.argmax())], *(f"{v:.6g}" for v in q)] for i, q in zip(ids, flat, strict=True)]
-        return ["id", "label", *(f"p_{name}" for name in names)], rows
-    if task is not None and task.kind == "multilabel" and thresholds:
-        said = [";".join(n for n, v, t in zip(names, q, thresholds, strict=True) if v >= t) for q in flat]
-        rows = [[i, labels_, *(f"{v:.6g}" for v in q)] for i, labels_, q in zip(ids, said, flat, strict=True)]
-        return ["id", "labels", *names], rows
-    return ["id", *names], [[i, *(f"{v:.6g}" for v in q)] for i, q in zip(ids, flat, strict=True)]
+    kind = None if task is None else task.kind
+    columns = np.stack([1 - p, p], axis=-1) if kind == "binary" else p.reshape(len(p), -1)
+    names = [str(i) for i in range(columns.shape[1])]
+    if task is not None and len(task.labels) == len(names):
+        names = list(task.labels)
+    header, labels = names, [[] for _ in columns]
+    if kind in ("binary", "multiclass"):
+        positive = thresholds[0] if thresholds else 0.5
+        best = (p >= positive).astype(int) if kind == "binary" else columns.argmax(axis=1)
+        header, labels = ["label", *(f"p_{name}" for name in names)], [[names[k]] for k in best]
+    elif kind == "multilabel" and thresholds:
+        over = columns >= np.array(thresholds)
+        header, labels = ["labels", *names], [[";".join(np.array(names)[row])] for row in over]
+    rows = [[i, *label, *(f"{v:.6g}" for v in q)] for i, label, q in zip(ids, labels, columns, strict=True)]
+    return ["id", *header], rows

@@ -1,9 +1,9 @@
-"""Views: an example as it is and as it might as well have been, whose predictions are averaged."""
+"""Test-time augmentation: transforms of an example whose predictions are averaged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,30 +13,28 @@ from deepbio.errors import ModelError, nearest
 from deepbio.sequence import reverse_complement
 from deepbio.specs import ModelInput, Task
 
-Change = Callable[[np.ndarray], np.ndarray]
-
 
 @dataclass(frozen=True)
-class View:
-    """A way to look at examples.
+class TTATransform:
+    """A transform of examples, and its inverse for predictions.
 
     Args:
-        name: for messages.
-        there: changes a batch of inputs.
-        back: brings predictions for pixels or positions back to their places.
+        name: Name for messages.
+        forward: Function of a batch of inputs.
+        inverse: Function that returns predictions of pixels or positions to the coordinates of the input.
     """
 
     name: str
-    there: Change
-    back: Change
+    forward: Callable[[np.ndarray], np.ndarray]
+    inverse: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Viewed:
-    """A source seen through a view."""
+class TransformedSource:
+    """A source whose examples are transformed when they are read."""
 
     source: Source
-    view: View
+    transform: TTATransform
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,93 +43,88 @@ class Viewed:
 
     @property
     def dtype(self) -> Any:
-        """Of the examples."""
+        """NumPy dtype of the examples."""
         return self.source.dtype
 
     def __len__(self) -> int:
         return len(self.source)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(self.view.there(np.asarray(self.source[indices])))
+        return np.ascontiguousarray(self.transform.forward(np.asarray(self.source[indices])))
 
 
-def _same(x: np.ndarray) -> np.ndarray:
+def _unchanged(x: np.ndarray) -> np.ndarray:
     return x
 
 
-def _turn(quarters: int, mirrored: bool) -> View:
-    def there(x: np.ndarray) -> np.ndarray:
+def _rotation(quarters: int, mirrored: bool) -> TTATransform:
+    def forward(x: np.ndarray) -> np.ndarray:
         return np.rot90(x[:, :, ::-1] if mirrored else x, quarters, axes=(1, 2))
 
-    def back(x: np.ndarray) -> np.ndarray:
-        turned = np.rot90(x, -quarters, axes=(1, 2))
-        return turned[:, :, ::-1] if mirrored else turned
+    def inverse(x: np.ndarray) -> np.ndarray:
+        rotated = np.rot90(x, -quarters, axes=(1, 2))
+        return rotated[:, :, ::-1] if mirrored else rotated
 
-    return View(f"turned {90 * quarters} degrees" + (", mirrored" if mirrored else ""), there, back)
-
-
-def _moved(down: int, right: int) -> View:
-    def by(down: int, right: int) -> Change:
-        def move(x: np.ndarray) -> np.ndarray:
-            rows = np.clip(np.arange(x.shape[1]) - down, 0, x.shape[1] - 1)
-            columns = np.clip(np.arange(x.shape[2]) - right, 0, x.shape[2] - 1)
-            return x[:, rows][:, :, columns]
-
-        return move
-
-    return View(f"moved by {down}, {right}", by(down, right), by(-down, -right))
+    return TTATransform(f"rotation by {90 * quarters} degrees" + (", mirrored" if mirrored else ""), forward, inverse)
 
 
-def _along(bases: int) -> View:
-    def by(bases: int) -> Change:
-        def move(x: np.ndarray) -> np.ndarray:
-            return x[:, np.clip(np.arange(x.shape[1]) - bases, 0, x.shape[1] - 1)]
+def _shift(*steps: int) -> TTATransform:
+    """Shift along the first axes after the batch; what enters at an edge repeats it."""
 
-        return move
+    def shifted(x: np.ndarray, sign: int) -> np.ndarray:
+        for axis, step in enumerate(steps, start=1):
+            x = np.take(x, np.clip(np.arange(x.shape[axis]) - sign * step, 0, x.shape[axis] - 1), axis=axis)
+        return x
 
-    return View(f"moved by {bases}", by(bases), by(-bases))
+    name = f"shift by {', '.join(map(str, steps))}"
+    return TTATransform(name, lambda x: shifted(x, 1), lambda x: shifted(x, -1))
 
 
-_AS_IT_IS = View("as it is", _same, _same)
-_OTHER_STRAND = View("other strand", reverse_complement, lambda p: p[:, ::-1])
+_IDENTITY = TTATransform("identity", _unchanged, _unchanged)
 
-VIEWS: dict[str, dict[str, tuple[View, ...]]] = {
+TTA_TRANSFORMS: dict[str, dict[str, tuple[TTATransform, ...]]] = {
     "image": {
-        "flip": (_AS_IT_IS, _turn(0, True)),
-        "dihedral": tuple(_turn(quarters, mirrored) for mirrored in (False, True) for quarters in range(4)),
-        "shift": (_AS_IT_IS, _moved(1, 0), _moved(-1, 0), _moved(0, 1), _moved(0, -1)),
+        "flip": (_IDENTITY, _rotation(0, True)),
+        "dihedral": tuple(_rotation(quarters, mirrored) for mirrored in (False, True) for quarters in range(4)),
+        "shift": (_IDENTITY, _shift(1, 0), _shift(-1, 0), _shift(0, 1), _shift(0, -1)),
     },
     "dna": {
-        "reverse_complement": (_AS_IT_IS, _OTHER_STRAND),
-        "shift": (_AS_IT_IS, _along(1), _along(-1)),
+        "reverse_complement": (
+            _IDENTITY,
+            TTATransform("reverse complement", reverse_complement, lambda p: p[:, ::-1]),
+        ),
+        "shift": (_IDENTITY, _shift(1), _shift(-1)),
     },
 }
-"""Sets of views by modality and name. `flip` adds the mirror image, `dihedral` all eight turns and mirror images of a square,
-`shift` moves by one pixel or base; `reverse_complement` adds the other strand."""
+"""Sets of transforms by modality and name. `flip` adds the mirror image, `dihedral` has all eight rotations and mirror images of
+a square, `shift` moves by one pixel or base, and `reverse_complement` adds the other strand."""
 
 
-def views(said: str | Sequence[str], input: ModelInput, task: Task | None) -> list[View]:
-    """Return the views of one set, or of several together.
+def tta_transforms(names: str | Sequence[str], input: ModelInput | None, task: Task | None) -> list[TTATransform]:
+    """Return the transforms of one set of `TTA_TRANSFORMS`, or of several together, each once.
 
     Raises:
-        ModelError: an unknown name, or images that are not square for `"dihedral"`.
+        ModelError: The input is not known, a name is unknown, or images for `"dihedral"` are not square.
 
     Example:
-        >>> [view.name for view in views("flip", ModelInput("image", (8, 8, 1)), None)]
-        ['as it is', 'turned 0 degrees, mirrored']
+        >>> [transform.name for transform in tta_transforms("flip", ModelInput("image", (8, 8, 1)), None)]
+        ['identity', 'rotation by 0 degrees, mirrored']
     """
-    known = VIEWS.get(input.modality)
-    if known is None:
-        raise ModelError(f"There are no views of a {input.modality}: leave tta out.")
-    found: list[View] = []
-    for name in [said] if isinstance(said, str) else said:
-        if name not in known:
-            raise ModelError(f"Unknown views {name!r} of {input.modality}. {nearest(str(name), known)}")
+    if input is None:
+        raise ModelError("tta needs to know the model's input: build the model with get_model.")
+    sets = TTA_TRANSFORMS.get(input.modality)
+    if sets is None:
+        raise ModelError(f"There is no test-time augmentation of a {input.modality}: leave tta out.")
+    found: dict[str, TTATransform] = {}
+    for name in [names] if isinstance(names, str) else names:
+        if name not in sets:
+            raise ModelError(f"Unknown test-time augmentation {name!r} of {input.modality}. {nearest(str(name), sets)}")
         if name == "dihedral" and input.shape[0] != input.shape[1]:
             raise ModelError(
                 f"'dihedral' needs square images; these are {input.shape[0]} x {input.shape[1]}. Use 'flip'."
             )
-        found += [view for view in known[name] if view.name not in {one.name for one in found}]
+        for transform in sets[name]:
+            found.setdefault(transform.name, transform)
     if task is None or task.kind not in ("per_pixel", "per_position", "profile"):
-        found = [View(view.name, view.there, _same) for view in found]
-    return found
+        return [replace(transform, inverse=_unchanged) for transform in found.values()]
+    return list(found.values())

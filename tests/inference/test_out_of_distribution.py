@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from deepbio.errors import ModelError
+from deepbio.inference import calibrate, ood_score, predict
+from deepbio.zoo import get_model
+
+
+def test_the_score_of_several_classes_is_minus_the_logsumexp_of_the_logits(splice_model, splice):
+    z = predict(splice_model, splice.test, logits=True)
+    np.testing.assert_allclose(ood_score(splice_model, splice.test), -logsumexp(z, axis=1), rtol=1e-12)
+
+
+def test_the_score_of_two_classes_is_one_minus_the_larger_probability(breast_cancer_model, breast_cancer):
+    p = predict(breast_cancer_model, breast_cancer.test)
+    np.testing.assert_allclose(
+        ood_score(breast_cancer_model, breast_cancer.test), 1 - np.maximum(p, 1 - p), rtol=1e-6, atol=1e-12
+    )
+
+
+def test_ranks_of_the_validation_examples_are_uniform(splice_model, splice):
+    ranks = ood_score(calibrate(splice_model, splice.valid), splice.valid, rank=True)
+    assert ranks.mean() == pytest.approx(0.5, abs=0.02)
+    assert ranks.min() == 0
+    assert ranks.max() == 1
+
+
+def test_a_model_without_validation_examples_or_logits_is_refused(splice_model, splice):
+    with pytest.raises(ModelError, match="validation examples"):
+        ood_score(splice_model, splice.test, rank=True)
+    with pytest.raises(ModelError, match="reads logits"):
+        ood_score(get_model("logistic", dataset=splice, activation="auto"), splice.test)
