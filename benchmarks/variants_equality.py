@@ -4,7 +4,7 @@
     python benchmarks/variants_equality.py engine [--part 0 --parts 1] [--minutes 9] --cache FOLDER
     python benchmarks/variants_equality.py compare --cache FOLDER [--out benchmarks/results/variants_equality.md]
 
-`oracle` runs the slow reference of `tests/variants/oracle.py` with the five networks of the installed package spliceai 1.3.1 over full
+`oracle` runs the slow reference of `benchmarks/_spliceai.py` with the five networks of the installed package spliceai 1.3.1 over full
 windows with zero padding, and keeps what they say; it goes on where it stopped. What the networks say of a reference position
 does not depend on where its window begins, as long as it has 5,000 bases on both sides, so references are computed once a gene.
 `engine` scores the same variants with deepbio; `compare` compares every output string and every raw score of what both have done.
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from tests.variants import oracle
+from benchmarks import _spliceai as oracle
 
 DATA = Path("../shared/data/grch37_chr22_1mb")
 FIRST = 20_000_001
@@ -172,15 +172,15 @@ def run_oracle(arguments) -> None:
 
 
 class Memory:
-    """A cone that remembers, so that the mask's two settings cost one pass."""
+    """A model that remembers its outputs, so that the mask's two settings cost one pass."""
 
-    def __init__(self, cone):
-        self.cone, self.kept = cone, {}
+    def __init__(self, model):
+        self.model, self.kept = model, {}
 
-    def __call__(self, window, edits):
-        name = hashlib.sha1(b"".join(np.ascontiguousarray(part).tobytes() for part in (window, *edits))).digest()
+    def __call__(self, window, alternates):
+        name = hashlib.sha1(b"".join(np.ascontiguousarray(part).tobytes() for part in (window, *alternates))).digest()
         if name not in self.kept:
-            self.kept[name] = self.cone(window, edits)
+            self.kept[name] = self.model(window, alternates)
         return self.kept[name]
 
 
@@ -190,11 +190,14 @@ def kind_of(ref: str, alt: str) -> str:
 
 def engine_version() -> str:
     """Return a name for the code that is compared, so that kept results are of this very code."""
-    import deepbio.variants
+    import deepbio
 
-    folder = Path(deepbio.variants.__file__).parent
-    files = ("compiled", "cone", "network", "rules", "splicing", "windows")
-    return hashlib.sha1(b"".join((folder / f"{name}.py").read_bytes() for name in files)).hexdigest()[:10]
+    folder = Path(deepbio.__file__).parent
+    files = [
+        *sorted(folder.glob("incremental/*.py")),
+        *(folder / "variants" / f"{n}.py" for n in ("rules", "splicing", "windows")),
+    ]
+    return hashlib.sha1(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
 
 
 def run_engine(arguments) -> None:
@@ -208,8 +211,8 @@ def run_engine(arguments) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
         tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     from deepbio.genome import open_genome
+    from deepbio.genome.vcf import parse_record
     from deepbio.variants import Annotation, Gene, SpliceScorer
-    from deepbio.variants.vcf import parse_record
     from deepbio.zoo import get_model
 
     sequence, genes = read_sequence(DATA), read_genes(DATA)
@@ -231,10 +234,10 @@ def run_engine(arguments) -> None:
                 return
             if scorer is None or scorer.distance != distance:
                 scorer = SpliceScorer(model, genome, table, distance=distance)
-                scorer._model = Memory(scorer._model)
+                scorer.incremental = Memory(scorer.incremental)
             part = [case for case in todo[first : first + 32] if case[3] == distance]
             records = [
-                parse_record(f"{'chr' if i % 2 else ''}22\t{c[0]}\t.\t{c[1]}\t{c[2]}\t.\t.\t.", 1)
+                parse_record(f"{'chr' if i % 2 else ''}22\t{c[0]}\t.\t{c[1]}\t{c[2]}\t.\t.\t.")
                 for i, c in enumerate(part)
             ]
             found: list[dict] = [{} for _ in part]
@@ -244,7 +247,7 @@ def run_engine(arguments) -> None:
                     kept[str(int(scorer.mask))] = {"text": effect.text(), "raw": effect.scores}
             for case, kept in zip(part, found, strict=True):
                 (arguments.cache / f"{key(case)}-{version}.json").write_text(json.dumps(kept), encoding="utf-8")
-            scorer._model.kept.clear()
+            scorer.incremental.kept.clear()
     print(f"all {len(todo)} done")
 
 

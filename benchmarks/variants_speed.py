@@ -51,9 +51,9 @@ def main() -> None:
 
     from deepbio.datasets.readers import read_fasta
     from deepbio.genome import open_genome
+    from deepbio.genome.vcf import parse_record
     from deepbio.sequence import decode
     from deepbio.variants import Annotation, Gene, SpliceScorer
-    from deepbio.variants.vcf import parse_record
     from deepbio.zoo import get_model, one_hot_model
 
     letters = decode(np.asarray(read_fasta(next(arguments.data.glob("*.fa.gz"))).codes[0]))
@@ -72,13 +72,13 @@ def main() -> None:
 
     def snv(pos: int, alt: int = 1):
         ref = letters[pos - 1]
-        return parse_record(f"22\t{pos}\t.\t{ref}\t{'ACGT'[('ACGT'.index(ref) + alt) % 4]}\t.\t.\t.", 1)
+        return parse_record(f"22\t{pos}\t.\t{ref}\t{'ACGT'[('ACGT'.index(ref) + alt) % 4]}\t.\t.\t.")
 
     def indel(pos: int, i: int):
         n, ref = int(random.integers(1, 51)), letters[pos - 1]
         extra = "".join(random.choice(list("ACGT"), n))
         alleles = (ref, ref + extra) if i % 2 else (letters[pos - 1 : pos + n], ref)
-        return parse_record(f"22\t{pos}\t.\t{alleles[0]}\t{alleles[1]}\t.\t.\t.", 1)
+        return parse_record(f"22\t{pos}\t.\t{alleles[0]}\t{alleles[1]}\t.\t.\t.")
 
     def spliceai_way(pos: int, alternate: str) -> None:
         side = 5000 + DISTANCE

@@ -72,9 +72,6 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
             content = stream.read()
     except OSError as error:
         raise DataError(f"{file}: cannot be read; {error.strerror}.") from error
-    for magic, kind in _OTHER.items():
-        if content.startswith(magic):
-            raise DataError(f"{file}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it.")
     if not content[:4096].strip() and not content.strip():
         raise DataError(f"{file}: the file is empty.")
     if b"\0" in content[:65536]:
@@ -88,7 +85,7 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a text file as a stream of bytes, with gzip (and bgzip) unpacked and a UTF-8 byte order mark skipped.
 
     Raises:
-        DataError: the file does not exist or, while it is read, its gzip is damaged or cut short.
+        DataError: the file does not exist or is not plain text or, while it is read, its gzip is damaged or cut short.
 
     Example:
         >>> file = Path(tempfile.mkdtemp()) / "a.txt.gz"
@@ -101,8 +98,14 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     with file.open("rb") as raw:
         stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
         try:
-            if stream.peek(3)[:3] == _BOM:
-                stream.read(3)
+            start = stream.peek(6)
+            kind = next((kind for magic, kind in _OTHER.items() if start.startswith(magic)), None)
+            if kind is not None:
+                raise DataError(
+                    f"{file}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it."
+                )
+            if start.startswith(_BOM):
+                stream.read(len(_BOM))
             yield stream  # type: ignore[misc]
         except EOFError as error:
             raise DataError(f"{file}: the gzip file ends too early. Copy or download it again.") from error

@@ -1,4 +1,4 @@
-"""GenBank files through Biopython: their sequences as a genome, and their features as intervals in it."""
+"""GenBank files, read with Biopython: their sequences as a genome, and their features as intervals in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from deepbio.errors import DataError, nearest
 from deepbio.files import read_content
-from deepbio.genome.encoded import Genome
+from deepbio.genome.encoded import Genome, record_starts
 from deepbio.genome.intervals import Intervals
 from deepbio.sequence import encode
 
@@ -23,34 +23,34 @@ _NAMES = ("locus_tag", "gene", "product", "note")
 def read_genbank(
     path: str | os.PathLike[str], *, feature: str = "CDS", parts: bool = False
 ) -> tuple[Genome, Intervals]:
-    """Read a GenBank flat file, plain or gzip: all its records in memory, and the features of one kind.
+    """Read all records of a GenBank flat file, plain or gzip, and their features of one kind.
 
-    Give both to `GenomeWindows` for windows around the features.
+    Pass both results to `GenomeWindows` for windows around the features.
 
     Args:
-        path: the file.
-        feature: kind of feature, such as `"CDS"`, `"gene"` or `"exon"`.
-        parts: True gives each part of a merge_splits feature (each exon of a CDS) as an interval of its own; False gives one from
+        path: Path of the file.
+        feature: Kind of feature, such as `"CDS"`, `"gene"` or `"exon"`.
+        parts: Whether each part of a joined feature (each exon of a CDS) is an interval of its own; otherwise the interval is from
             the first base to the last.
 
     Returns:
-        the genome, and intervals 0-based and half open, named by `locus_tag`, `gene`, `product` or `note`; `lines` holds the
-        number of the feature in its record, from 1. Strands are `.` where parts lie on both.
+        The genome, in memory, and its intervals, 0-based and half open. Their names are those of `locus_tag`, `gene`, `product` or
+        `note`, `lines` contains the number of the feature in its record, from 1, and strands are `.` if parts lie on both.
 
     Raises:
-        DataError: no such file, no GenBank, a record without sequence, a name that occurs twice, no such feature, or one
-            beyond the record's end.
+        DataError: the file is no GenBank, a record has no sequence or the name of another, or no feature of the kind exists, or one
+            ends beyond the record.
 
     Source: the DDBJ/ENA/GenBank feature table definition.
     """
     from Bio import SeqIO
     from Bio.Seq import UndefinedSequenceError
 
-    place = Path(path)
-    content = read_content(place)
+    file = Path(path)
+    content = read_content(file)
     if not content.lstrip().startswith(b"LOCUS"):
         found = content.lstrip()[:20].decode("latin-1")
-        raise DataError(f"{place}: expected a GenBank file, which begins with LOCUS; found {found!r}.")
+        raise DataError(f"{file}: expected a GenBank file, which begins with LOCUS; found {found!r}.")
     lengths: dict[str, int] = {}
     codes, rows, kinds = [], [], set()
     try:
@@ -60,50 +60,40 @@ def read_genbank(
             warnings.filterwarnings("ignore", message="Attempting to parse malformed locus line")
             records = list(SeqIO.parse(io.StringIO(content.decode("utf-8")), "genbank"))
     except Exception as error:  # Biopython raises many classes, AssertionError among them
-        raise DataError(f"{place}: the GenBank file cannot be read ({str(error)[:200]}). Download it again.") from error
+        raise DataError(f"{file}: the GenBank file cannot be read ({str(error)[:200]}). Download it again.") from error
     for record in records:
+        where = f"{file}, record {record.id!r}"
         if record.id in lengths:
-            raise DataError(
-                f"{place}: the record name {record.id!r} occurs twice. Each record needs a name of its own."
-            )
+            raise DataError(f"{file}: the record name {record.id!r} occurs twice. Each record needs a name of its own.")
         try:
-            letters = bytes(record.seq)
-            if not letters:
+            bases = bytes(record.seq)
+            if not bases:
                 raise UndefinedSequenceError
-            codes.append(encode(letters))
+            codes.append(encode(bases))
         except UndefinedSequenceError as error:
-            raise DataError(
-                f"{place}, record {record.id!r}: there is no sequence after ORIGIN. Download it in full."
-            ) from error
+            raise DataError(f"{where}: there is no sequence after ORIGIN. Download it in full.") from error
         except DataError as error:
-            raise DataError(f"{place}, record {record.id!r}: {error}") from error
-        lengths[record.id] = len(letters)
+            raise DataError(f"{where}: {error}") from error
+        lengths[record.id] = len(bases)
         for number, found in enumerate(record.features, start=1):
             kinds.add(found.type)
             if found.type == feature:
-                rows += _rows(place, record.id, len(letters), number, found, parts)
+                rows += _rows(where, record.id, len(bases), number, found, parts)
     if not rows:
-        raise DataError(f"{place}: there is no feature {feature!r}. {nearest(feature, kinds)}")
-    starts = dict(zip(lengths, np.cumsum([0, *lengths.values()]).tolist(), strict=False))
-    genome = Genome(place, lengths, starts, np.concatenate(codes), hashlib.sha256(content).hexdigest())
-    chromosomes, first, last, strands, names, numbers = zip(*rows, strict=True)
-    begin, end = np.array(first, np.int64), np.array(last, np.int64)
-    return genome, Intervals(
-        np.array(chromosomes), begin, end, np.array(strands), np.array(names), np.full(len(rows), np.nan), (begin + end) // 2,
-        np.array(numbers, np.int64), place,
-    )  # fmt: skip
+        raise DataError(f"{file}: there is no feature {feature!r}. {nearest(feature, kinds)}")
+    genome = Genome(file, lengths, record_starts(lengths), np.concatenate(codes), hashlib.sha256(content).hexdigest())
+    return genome, Intervals.from_rows(file, rows)
 
 
-def _rows(place: Path, name: str, length: int, number: int, found: Any, parts: bool) -> list[tuple]:
+def _rows(where: str, record: str, length: int, number: int, found: Any, parts: bool) -> list[tuple]:
     if found.location is None:
-        raise DataError(f"{place}, record {name!r}, feature {number}: its place cannot be read.")
-    title = next((found.qualifiers[key][0] for key in _NAMES if key in found.qualifiers), "")
+        raise DataError(f"{where}, feature {number}: its location cannot be read.")
+    name = next((found.qualifiers[key][0] for key in _NAMES if key in found.qualifiers), "")
     rows = []
-    for place_of in found.location.parts if parts else [found.location]:
-        start, end = int(place_of.start), int(place_of.end)
+    for location in found.location.parts if parts else [found.location]:
+        start, end = int(location.start), int(location.end)
         if start < 0 or end <= start or end > length:
-            raise DataError(
-                f"{place}, record {name!r}, feature {number}: {start + 1}..{end} does not lie in its {length} bases."
-            )
-        rows.append((name, start, end, {1: "+", -1: "-"}.get(place_of.strand, "."), title, number))
+            raise DataError(f"{where}, feature {number}: {start + 1}..{end} does not lie in its {length} bases.")
+        strand = {1: "+", -1: "-"}.get(location.strand, ".")
+        rows.append((record, start, end, strand, name, np.nan, (start + end) // 2, number))
     return rows

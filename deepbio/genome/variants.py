@@ -1,17 +1,21 @@
-"""Variants, and windows of a genome centred on them with either allele."""
+"""Variants of a VCF, and windows of a genome centered on them with either allele."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import math
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, nearest
 from deepbio.genome.encoded import Genome
+from deepbio.genome.vcf import Record, VcfFile
+from deepbio.genome.windows import WindowSource
 from deepbio.sequence import decode, encode
 
 Allele = Literal["reference", "alternate"]
@@ -19,19 +23,20 @@ Allele = Literal["reference", "alternate"]
 
 @dataclass(frozen=True, eq=False)
 class Variants:
-    """Variants in the order of their file; one with several alternate alleles stands once for each.
+    """Variants in the order of their file, one for each alternate allele.
 
     Args:
-        chromosomes: `(n,)` strings.
-        positions: int64 `(n,)`, 0-based: place of the first reference base.
-        references, alternates: `(n,)` strings of A C G T N.
-        ids: `(n,)` strings, `"."` where the file has none.
-        qualities: float64 `(n,)`, NaN where the file has none.
-        passed: bool `(n,)`: FILTER is PASS or empty.
-        places: `(n,)` strings, line (or record, of a BCF) of the file, for messages.
-        info: INFO field to one value a variant, for the fields asked for.
-        skipped: records or alleles left out because they have no letters (`<DEL>`, `*`, breakends, no alternate).
-        path: the file.
+        chromosomes: Names of the chromosomes, `(n,)` strings.
+        positions: Positions of the first reference base, int64 `(n,)`, 0-based.
+        references: Reference alleles, `(n,)` strings of A C G T N.
+        alternates: Alternate alleles, `(n,)` strings of A C G T N.
+        ids: Values of ID, `(n,)` strings, `"."` if the file has none.
+        qualities: Values of QUAL, float64 `(n,)`, NaN if the file has none.
+        passed: Whether FILTER is PASS or empty, bool `(n,)`.
+        places: Lines of the file (of a BCF, its records), `(n,)` strings, for messages.
+        info: Values of each INFO field that was asked for, one per variant, by name.
+        skipped: Number of records and alleles that were left out because they have no bases (`<DEL>`, `*`, breakends, no alternate).
+        path: Path of the file.
     """
 
     chromosomes: np.ndarray
@@ -52,43 +57,117 @@ class Variants:
     def names(self) -> list[str]:
         """Return a name for each variant, such as `chr1:12345:A>G`, with the position counted from 1 as in the file."""
         columns = (self.chromosomes, (self.positions + 1).tolist(), self.references, self.alternates)
-        return [f"{name}:{place}:{one}>{other}" for name, place, one, other in zip(*columns, strict=True)]
+        return [f"{name}:{position}:{one}>{other}" for name, position, one, other in zip(*columns, strict=True)]
 
 
-class VariantWindows:
-    """Windows centred on variants; `source[indices]` cuts them as uint8 codes with one of the two alleles.
-
-    The first base of the variant is at place `length // 2`. With the alternate allele, what follows it moves up or makes
-    room, so that all windows have one length. What lies beyond the ends of a chromosome is N.
+def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Variants:
+    """Read the variants of a VCF or BCF file, sorted or not. No index is needed, and genotypes are ignored.
 
     Args:
-        genome: from `open_genome`.
-        variants: from `read_vcf`.
-        length: bases of a window.
-        allele: `"reference"` or `"alternate"`.
+        path: Path of the file. A BCF needs the extra `genomics`.
+        info: Names of INFO fields to keep as text. If a field has a value for each allele, each variant gets its own.
 
     Raises:
-        DataError: a variant on an unknown chromosome, past its end, or whose reference allele is not what the genome has
-            there; with file and line.
+        DataError: the file is no VCF, a line is malformed, or the header does not declare an INFO field; with file and line.
+        OptionalDependencyError: the file is a BCF, and pysam is not installed.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.vcf"
+        >>> head = "##fileformat=VCFv4.3\\n" + "\\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO".split())
+        >>> _ = path.write_text(head + "\\nchr1\\t10\\trs1\\tA\\tC,<DEL>\\t50\\tPASS\\t.\\n")
+        >>> found = read_vcf(path)
+        >>> found.names(), found.positions.tolist(), found.skipped
+        (['chr1:10:A>C'], [9], 1)
+    """
+    file = VcfFile(path)
+    for name in info:
+        if name not in file.info_fields:
+            raise DataError(f"{file.path}: the header has no INFO field {name!r}. {nearest(name, file.info_fields)}")
+    rows, kept, skipped = [], {name: [] for name in info}, 0
+    for record in file.records():
+        if not _has_bases(record.reference):
+            raise DataError(f"{record.where}: expected bases A C G T N as REF; found {record.reference[:40]!r}.")
+        fields = _info_of(record) if info else {}
+        place, quality, passed = (
+            record.where.removeprefix(f"{file.path}, "),
+            _quality(record),
+            record.cells[6] in ("PASS", "."),
+        )
+        skipped += not record.alternates
+        for i, allele in enumerate(record.alternates):
+            if not _has_bases(allele):
+                skipped += 1
+                continue
+            if record.position < 1:
+                raise DataError(f"{record.where}: expected a position from 1 up; found {record.position}.")
+            alleles = (record.reference.upper(), allele.upper())
+            rows.append((record.chromosome, record.position - 1, *alleles, record.name, quality, passed, place))
+            for name, values in kept.items():
+                values.append(_value_of_allele(record, fields, name, file.info_fields[name], i))
+    if not rows:
+        raise DataError(f"{file.path}: there is no variant with bases in the file ({skipped} without).")
+    dtypes = (None, np.int64, None, None, None, np.float64, None, None)
+    columns: Any = (np.array(cells, dtype) for cells, dtype in zip(zip(*rows, strict=True), dtypes, strict=True))
+    return Variants(*columns, {name: np.array(values) for name, values in kept.items()}, skipped, file.path)
+
+
+def _has_bases(allele: str) -> bool:
+    return bool(allele) and not allele.upper().strip("ACGTN")
+
+
+def _quality(record: Record) -> float:
+    cell = record.cells[5]
+    try:
+        return math.nan if cell == "." else float(cell)
+    except ValueError:
+        raise DataError(f"{record.where}: expected a number as QUAL; found {cell[:30]!r}.") from None
+
+
+def _info_of(record: Record) -> dict[str, str]:
+    """Return the INFO fields of a record as text by name, `"1"` for a flag."""
+    parts = (part.partition("=") for part in record.cells[7].split(";"))
+    return {name: value if equals else "1" for name, equals, value in parts}
+
+
+def _value_of_allele(record: Record, fields: dict[str, str], name: str, number: str, allele: int) -> str:
+    text = fields.get(name, "")
+    if not text or number not in ("A", "R"):  # not one value per allele
+        return text
+    values = text.split(",")
+    expected = len(record.alternates) + (number == "R")
+    if len(values) != expected:
+        raise DataError(f"{record.where}: expected {expected} values of {name}; found {len(values)}.")
+    return values[allele + (number == "R")]
+
+
+class VariantWindows(WindowSource):
+    """Windows centered on variants; `source[indices]` cuts them as uint8 codes with one of the two alleles.
+
+    The first base of the variant is at index `length // 2`. With an alternate allele of another length, the bases that follow move, so
+    all windows have one length. Positions beyond the ends of a chromosome are N.
+
+    Args:
+        genome: Genome from `open_genome`.
+        variants: Variants from `read_vcf`.
+        length: Number of bases in a window.
+        allele: Allele in the windows, `"reference"` or `"alternate"`.
+
+    Raises:
+        DataError: a variant is on an unknown chromosome or past its end, or the genome has another reference allele there; with
+            file and line.
     """
 
+    columns = ("positions", "chromosomes", "references", "alternates")
+
     def __init__(self, genome: Genome, variants: Variants, *, length: int, allele: Allele = "alternate") -> None:
-        if length < 1:
-            raise DataError(f"A window has at least one base; received length {length}.")
         if allele not in ("reference", "alternate"):
             raise DataError(f"allele is 'reference' or 'alternate'; received {allele!r}.")
+        super().__init__(genome, length)
         _check_reference(genome, variants)
-        self.genome, self.length, self.allele, self.dtype = genome, length, allele, np.dtype(np.uint8)
+        self.allele = allele
         self.chromosomes, self.positions = variants.chromosomes, variants.positions
         self.references, self.alternates = variants.references, variants.alternates
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of all windows, `(n, length)`."""
-        return (len(self.positions), self.length)
-
-    def __len__(self) -> int:
-        return len(self.positions)
 
     def __getitem__(self, indices: Any) -> np.ndarray:
         chosen = np.atleast_1d(np.asarray(indices, dtype=np.int64))
@@ -104,15 +183,6 @@ class VariantWindows:
             right = right[: self.length - left]
             row[left : left + len(right)] = right
         return out[0] if np.ndim(indices) == 0 else out
-
-    def take(self, indices: Iterable[int]) -> VariantWindows:
-        """Return the source of some of the windows, without cutting them."""
-        chosen = np.asarray(list(indices), dtype=np.int64)
-        part = object.__new__(VariantWindows)
-        part.__dict__.update(self.__dict__)
-        for name in ("chromosomes", "positions", "references", "alternates"):
-            setattr(part, name, getattr(self, name)[chosen])
-        return part
 
     def fingerprint(self) -> str:
         """Return one SHA-256 of the genome, of all variants and of the allele."""

@@ -1,201 +1,213 @@
-"""VCF files, plain, gzip or bgzip, read line by line; BCF files through pysam."""
+"""VCF and BCF files: one reader of their records, for data sets and for scoring.
+
+Records are lines of text and not the objects of pysam, because scoring passes every line through unchanged but for one INFO field,
+and because errors must name the line of the file. pysam, an optional package, turns the records of a BCF into such lines.
+"""
 
 from __future__ import annotations
 
-import gzip
-import math
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-
-from deepbio.errors import DataError, nearest
-from deepbio.files import check_exists, read_content
-from deepbio.genome.variants import Variants
+from deepbio.errors import DataError
+from deepbio.files import check_exists, open_content
 from deepbio.optional import require
 
-_INFO = re.compile(r"##INFO=<ID=([^,>]+),Number=([^,>]+)")
-_COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+_BASES = frozenset("ACGTNRYSWKMBDHVU" + "acgtnryswkmbdhvu")
+_SYMBOLS = frozenset("<>[]*.-")  # of alternates without bases
+# How a bgzip file begins, and the empty block that ends it (SAM specification, section 4.1).
+_BGZF = b"\x1f\x8b\x08\x04"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
-class _Record(NamedTuple):
-    """One line of a VCF: `info` holds the fields asked for as they are written, `position` counts from 1."""
-
-    place: str
-    chromosome: str
-    position: int
-    id: str
-    reference: str
-    alternates: list[str]
-    quality: float
-    passed: bool
-    info: dict[str, str]
-
-
-def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Variants:
-    """Read the variants of a VCF or BCF file, sorted or not; no index is needed. Genotypes are passed over.
+@dataclass(frozen=True)
+class Record:
+    """One record of a VCF.
 
     Args:
-        path: the file. A BCF needs the extra `genomics`.
-        info: names of INFO fields to keep as text. A field with a value for each allele gives each variant its own.
+        cells: Columns of its line, as they are written.
+        where: File and line (of a BCF, file and record), for messages.
+        position: POS, 1-based.
+        alternates: Alternate alleles of ALT; empty if it is `.`.
+    """
+
+    cells: tuple[str, ...]
+    where: str
+    position: int
+    alternates: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """The line, without its end."""
+        return "\t".join(self.cells)
+
+    @property
+    def chromosome(self) -> str:
+        """CHROM as it is written."""
+        return self.cells[0]
+
+    @property
+    def name(self) -> str:
+        """ID as it is written."""
+        return self.cells[2]
+
+    @property
+    def reference(self) -> str:
+        """REF as it is written."""
+        return self.cells[3]
+
+    def with_info(self, name: str, entries: Sequence[str]) -> str:
+        """Return the line with an INFO field added, which replaces an older one of that name.
+
+        Example:
+            >>> parse_record("1\\t5\\t.\\tA\\tC\\t.\\t.\\tDP=3").with_info("SpliceAI", ["C|g", "C|h"]).split("\\t")[7]
+            'DP=3;SpliceAI=C|g,C|h'
+        """
+        fields = [part for part in self.cells[7].split(";") if part not in (".", "") and part.split("=", 1)[0] != name]
+        info = ";".join([*fields, f"{name}={','.join(entries)}"])
+        return "\t".join([*self.cells[:7], info, *self.cells[8:]])
+
+
+def parse_record(line: str, *, where: str = "the record", columns: int = 8) -> Record:
+    """Parse one line of a VCF.
+
+    Args:
+        line: The line, without its end.
+        where: File and line, for messages.
+        columns: Number of columns in the header.
 
     Raises:
-        DataError: no such file, no VCF (also one without its header line), a line that is none, an INFO field that the
-            header does not have; with file and line.
-        OptionalDependencyError: pysam is needed for a BCF and not installed.
-
-    Source: the VCF specification, version 4.3 (samtools.github.io/hts-specs).
+        DataError: the number of columns is another, CHROM is empty, POS is no whole number, or an allele has other characters
+            than bases.
 
     Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "a.vcf"
-        >>> head = "##fileformat=VCFv4.3\\n" + "\\t".join("#CHROM POS ID REF ALT QUAL FILTER INFO".split())
-        >>> _ = path.write_text(head + "\\nchr1\\t10\\trs1\\tA\\tC,<DEL>\\t50\\tPASS\\t.\\n")
-        >>> found = read_vcf(path)
-        >>> found.names(), found.positions.tolist(), found.skipped
-        (['chr1:10:A>C'], [9], 1)
+        >>> parse_record("chr1\\t5\\trs1\\tA\\tC,<DEL>\\t.\\tPASS\\t.").alternates
+        ('C', '<DEL>')
     """
-    place = check_exists(path)
-    declared, records = _bcf(place, list(info)) if _is_bcf(place) else _vcf(place, list(info))
-    for name in info:
-        if name not in declared:
-            raise DataError(f"{place}: the header has no INFO field {name!r}. {nearest(name, declared)}")
-    rows, kept, skipped = [], {name: [] for name in info}, 0
-    for record in records:
-        if record.position < 1:
-            raise DataError(f"{place}, {record.place}: expected a position from 1 up; found {record.position}.")
-        if not _is_letters(record.reference):
+    cells = tuple(line.split("\t"))
+    if len(cells) != columns:
+        raise DataError(f"{where}: expected {columns} columns, as in the header, split by tabs; found {len(cells)}.")
+    chromosome, position, _, reference, alternate = cells[:5]
+    if not chromosome or chromosome == ".":
+        raise DataError(f"{where}: CHROM is empty.")
+    if not (position.isascii() and position.isdigit()):
+        raise DataError(f"{where}: expected a whole number as POS; found {position[:20]!r}.")
+    if not reference or not _BASES.issuperset(reference):
+        raise DataError(f"{where}: expected bases A C G T N as REF; found {reference[:20]!r}.")
+    alternates = () if alternate == "." else tuple(alternate.split(","))
+    for allele in alternates:
+        if not allele:
+            raise DataError(f"{where}: ALT has an empty allele: {alternate[:40]!r}. Write '.' for none.")
+        if not (_BASES.issuperset(allele) or _SYMBOLS.intersection(allele)):
+            raise DataError(f"{where}: expected bases A C G T N, '*' or a symbol as ALT; found {allele[:20]!r}.")
+    return Record(cells, where, int(position), alternates)
+
+
+class VcfFile:
+    """A VCF, plain, gzip or bgzip, or a BCF: its header, and its records one after the other.
+
+    Args:
+        path: Path of the file. The content decides what it is, not the name.
+
+    Raises:
+        DataError: the file does not exist, is empty or damaged, or has no header of a VCF.
+        OptionalDependencyError: the file is a BCF, and pysam is not installed (extra `genomics`).
+
+    Source: the VCF specification, version 4.3 (samtools.github.io/hts-specs).
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = check_exists(path)
+        with open_content(self.path) as stream:
+            self._bcf = stream.read(3) == b"BCF"
+        _check_bgzip_end(self.path)
+        self.header: list[str] = []
+        line = ""
+        for _, line in self._lines():
+            self.header.append(line)
+            if not line.startswith("##"):
+                break
+        if not f"{line}\t".startswith(f"{COLUMNS}\t"):
             raise DataError(
-                f"{place}, {record.place}: expected a reference allele of letters A C G T N; found {record.reference!r:.40}."
+                f"{self.path}, line {len(self.header) or 1}: expected the header line of a VCF, which begins with #CHROM, POS, ID, "
+                f"REF, ALT, split by tabs; found {line[:30]!r}. Add it, or copy the file again."
             )
-        skipped += not record.alternates
-        for i, allele in enumerate(record.alternates):
-            if not _is_letters(allele):
-                skipped += 1
-                continue
-            rows.append(
-                (record.chromosome, record.position - 1, record.reference.upper(), allele.upper(), record.id,
-                 record.quality, record.passed, record.place)
-            )  # fmt: skip
-            for name in info:
-                kept[name].append(_of_allele(place, record, name, declared[name], i))
-    if not rows:
-        raise DataError(f"{place}: there is no variant with letters in the file ({skipped} without).")
-    chromosomes, positions, references, alternates, ids, qualities, passed, places = zip(*rows, strict=True)
-    return Variants(
-        np.array(chromosomes), np.array(positions, np.int64), np.array(references), np.array(alternates), np.array(ids),
-        np.array(qualities, np.float64), np.array(passed), np.array(places),
-        {name: np.array(found) for name, found in kept.items()}, skipped, place,
-    )  # fmt: skip
+        if not self.header[0].startswith("##fileformat=VCF"):
+            raise DataError(f"{self.path}, line 1: expected ##fileformat=VCF; found {self.header[0][:60]!r}. Add it.")
 
-
-def _vcf(place: Path, info: list[str]) -> tuple[dict[str, str], Iterator[_Record]]:
-    try:
-        lines = read_content(place).decode("utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{place}, line {line}: expected UTF-8; byte 0x{error.object[error.start]:02x} is none."
-        ) from error
-    lines = [line.removesuffix("\r") for line in lines]
-    header = next((i for i, line in enumerate(lines) if not line.startswith("##")), len(lines))
-    if header == len(lines) or not lines[header].startswith(_COLUMNS):
-        found = lines[header][:30] if header < len(lines) else ""
-        raise DataError(
-            f"{place}, line {header + 1}: expected the header line of a VCF, which begins with #CHROM, POS, ID, REF, ALT, split "
-            f"by tabs; found {found!r}. Add it, or copy the file again."
-        )
-    declared = {found[1]: found[2] for line in lines[:header] if (found := _INFO.match(line))}
-    return declared, _records(place, lines, header + 1, info)
-
-
-def _records(place: Path, lines: list[str], first: int, info: list[str]) -> Iterator[_Record]:
-    columns = lines[first - 1].count("\t") + 1
-    for number, line in enumerate(lines[first:], start=first + 1):
-        if not line.strip():
-            continue
-        cells = line.split("\t")
-        where = f"line {number}"
-        if len(cells) != columns:
-            raise DataError(f"{place}, {where}: expected {columns} columns split by tabs; found {len(cells)}.")
-        chromosome, position, id, reference, alternates, quality, filters, field = cells[:8]
-        if not position.isascii() or not position.removeprefix("-").isdigit():
-            raise DataError(f"{place}, {where}: expected a whole number as POS; found {position[:30]!r}.")
+    @cached_property
+    def info_fields(self) -> dict[str, str]:
+        """The `Number` of each INFO field that the header declares, by name."""
         found = {}
-        if info and field != ".":
-            pairs = (entry.partition("=") for entry in field.split(";"))
-            found = {key: value if equals else "1" for key, equals, value in pairs if key in info}
-        yield _Record(
-            where, chromosome, int(position), id, reference, [] if alternates == "." else alternates.split(","),
-            _quality(place, where, quality), filters in ("PASS", "."), found,
-        )  # fmt: skip
+        for line in self.header:
+            name, number = (re.search(rf"[<,]{key}=([^,>]+)", line) for key in ("ID", "Number"))
+            if line.startswith("##INFO=") and name and number:
+                found[name[1]] = number[1]
+        return found
 
+    def header_with(self, name: str, line: str) -> list[str]:
+        """Return the header with one INFO line added, which replaces an older one of that name."""
+        kept = [old for old in self.header[:-1] if not old.startswith(f"##INFO=<ID={name},")]
+        return [*kept, line, self.header[-1]]
 
-def _quality(place: Path, where: str, cell: str) -> float:
-    if cell == ".":
-        return math.nan
-    try:
-        return float(cell)
-    except ValueError:
-        raise DataError(f"{place}, {where}: expected a number as QUAL; found {cell[:30]!r}.") from None
+    def records(self) -> Iterator[Record]:
+        """Read the records in the order of the file, sorted or not; no index is needed.
 
+        Raises:
+            DataError: the file is damaged, or a line is no record; with file and line.
+        """
+        columns = self.header[-1].count("\t") + 1
+        unit = "record" if self._bcf else "line"
+        for number, line in self._record_lines():
+            yield parse_record(line, where=f"{self.path}, {unit} {number}", columns=columns)
 
-def _is_bcf(place: Path) -> bool:
-    with place.open("rb") as file:
-        start = file.read(3)
-    if start.startswith(b"\x1f\x8b"):
+    def count(self) -> int:
+        """Return the number of records, without parsing them."""
+        return sum(1 for _ in self._record_lines())
+
+    def _record_lines(self) -> Iterator[tuple[int, str]]:
+        return ((number, line) for number, line in self._lines() if not line.startswith("#") and line.strip())
+
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        if self._bcf:
+            yield from self._bcf_lines()
+            return
+        with open_content(self.path) as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    yield number, line.rstrip(b"\r\n").decode("utf-8")
+                except UnicodeDecodeError as error:
+                    byte = line[error.start]
+                    raise DataError(
+                        f"{self.path}, line {number}: expected UTF-8 text; byte 0x{byte:02x} is not UTF-8."
+                    ) from error
+
+    def _bcf_lines(self) -> Iterator[tuple[int, str]]:
+        pysam = require("pysam", extra="genomics", purpose="Reading BCF")
+        verbosity = pysam.set_verbosity(0)  # htslib would print what the message says
         try:
-            with gzip.open(place, "rb") as file:
-                start = file.read(3)
-        except (OSError, EOFError):  # read_content says so
-            return False
-    return start == b"BCF"
+            with pysam.VariantFile(str(self.path)) as file:
+                yield from enumerate(str(file.header).splitlines(), start=1)
+                for number, record in enumerate(file, start=1):
+                    yield number, str(record).rstrip("\n")
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(f"{self.path}: the BCF file cannot be read ({error}). Copy or make it again.") from error
+        finally:
+            pysam.set_verbosity(verbosity)
 
 
-def _bcf(place: Path, info: list[str]) -> tuple[dict[str, str], Iterator[_Record]]:
-    pysam = require("pysam", extra="genomics", purpose="Reading BCF")
-    loud = pysam.set_verbosity(0)  # what htslib would print stands in the messages
-    try:
-        with pysam.VariantFile(str(place)) as file:
-            declared = {name: str(entry.number) for name, entry in file.header.info.items()}
-            return declared, iter([_of_pysam(number, record, info) for number, record in enumerate(file, start=1)])
-    except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
-        raise DataError(f"{place}: the BCF file cannot be read ({error}). Copy or make it again.") from error
-    finally:
-        pysam.set_verbosity(loud)
-
-
-def _of_pysam(number: int, record: Any, info: list[str]) -> _Record:
-    found = {}
-    for name in info:
-        if name in record.info:
-            value = record.info[name]
-            found[name] = ",".join(map(_text, value if isinstance(value, tuple) else (value,)))
-    return _Record(
-        f"record {number}", record.chrom, record.pos, record.id or ".", record.ref or "", list(record.alts or ()),
-        math.nan if record.qual is None else float(record.qual), list(record.filter) in ([], ["PASS"]), found,
-    )  # fmt: skip
-
-
-def _text(value: Any) -> str:
-    if value is None or value is True:
-        return "." if value is None else "1"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _of_allele(place: Path, record: _Record, name: str, number: str, allele: int) -> str:
-    text = record.info.get(name, "")
-    if not text or number not in ("A", "R"):
-        return text
-    values = text.split(",")
-    expected = len(record.alternates) + (number == "R")
-    if len(values) != expected:
-        raise DataError(f"{place}, {record.place}: expected {expected} values of {name}; found {len(values)}.")
-    return values[allele + (number == "R")]
-
-
-def _is_letters(allele: str) -> bool:
-    return bool(allele) and not allele.upper().strip("ACGTN")
+def _check_bgzip_end(path: Path) -> None:
+    """Check that a bgzip file has the empty block that ends it; without it, the file may have been cut between two blocks."""
+    with path.open("rb") as file:
+        if file.read(len(_BGZF)) != _BGZF or file.read(10)[8:] != b"BC":
+            return
+        file.seek(max(path.stat().st_size - len(_BGZF_END), 0))
+        if file.read() != _BGZF_END:
+            raise DataError(
+                f"{path}: the bgzip file ends too early: its last block is missing. Copy or download it again."
+            )

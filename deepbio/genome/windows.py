@@ -1,10 +1,11 @@
-"""Windows of a genome as a source: cut when they are asked for, one byte a base."""
+"""Windows of a genome as a source of examples: cut when they are asked for, one byte per base."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -14,25 +15,60 @@ from deepbio.genome.intervals import Intervals
 from deepbio.sequence import reverse_complement
 
 
-class GenomeWindows:
-    """Windows of one length around the centers of intervals; `source[indices]` cuts them as uint8 codes.
-
-    What lies before the start or behind the end of a chromosome is N. A window on the minus strand is the reverse
-    complement.
+class WindowSource:
+    """What all windows of a genome have in common: their length, and arrays with one value per window, which are named in `columns`.
 
     Args:
-        genome: from `open_genome`.
-        intervals: from `read_bed` or `read_gtf`.
-        length: bases of a window; an even one has its center right of its middle.
-        stranded: False takes the plus strand of all.
+        genome: Genome from `open_genome`.
+        length: Number of bases in a window.
 
     Raises:
-        DataError: an interval on an unknown chromosome or past its end; with file and line.
+        DataError: the length is below 1.
     """
 
-    def __init__(self, genome: Genome, intervals: Intervals, *, length: int, stranded: bool = True) -> None:
+    columns: ClassVar[tuple[str, ...]]
+
+    def __init__(self, genome: Genome, length: int) -> None:
         if length < 1:
             raise DataError(f"A window has at least one base; received length {length}.")
+        self.genome, self.length, self.dtype = genome, length, np.dtype(np.uint8)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Shape of all windows, `(n, length)`."""
+        return (len(self), self.length)
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.columns[0]))
+
+    def take(self, indices: Iterable[int]) -> Self:
+        """Return the source of some of the windows, without cutting them."""
+        chosen = np.asarray(list(indices), dtype=np.int64)
+        part = copy.copy(self)
+        for name in self.columns:
+            setattr(part, name, getattr(self, name)[chosen])
+        return part
+
+
+class GenomeWindows(WindowSource):
+    """Windows of one length around the centers of intervals; `source[indices]` cuts them as uint8 codes.
+
+    Positions beyond the ends of a chromosome are N. A window on the minus strand is the reverse complement.
+
+    Args:
+        genome: Genome from `open_genome`.
+        intervals: Intervals from `read_bed` or `read_gtf`.
+        length: Number of bases in a window. The center of an even window is the base right of its middle.
+        stranded: Whether windows are on the strands of their intervals; otherwise all are on the plus strand.
+
+    Raises:
+        DataError: an interval is on an unknown chromosome or ends past its end; with file and line.
+    """
+
+    columns = ("starts", "chromosomes", "minus", "_offsets", "_sizes")
+
+    def __init__(self, genome: Genome, intervals: Intervals, *, length: int, stranded: bool = True) -> None:
+        super().__init__(genome, length)
         names, which = np.unique(intervals.chromosomes, return_inverse=True)
         for k, name in enumerate(names.tolist()):
             try:
@@ -46,7 +82,6 @@ class GenomeWindows:
                 f"{intervals.path}, line {intervals.lines[i]}: {intervals.chromosomes[i]}:{intervals.starts[i]}-"
                 f"{intervals.ends[i]} ends beyond the chromosome's {sizes[i]} bases in {genome.path}. Is it of another assembly?"
             )
-        self.genome, self.length, self.dtype = genome, length, np.dtype(np.uint8)
         minus = (intervals.strands == "-") & stranded
         # On the minus strand a window is the mirror image about the same center. Of an even interval, that is the left one of
         # its two middle bases, so that a window of the interval's length is the interval on either strand.
@@ -59,27 +94,18 @@ class GenomeWindows:
         self._offsets = np.array([genome.starts[name] for name in names.tolist()], dtype=np.int64)[which]
         self._sizes = sizes
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Shape of all windows, `(n, length)`."""
-        return (len(self.starts), self.length)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
     def __getitem__(self, indices: Any) -> np.ndarray:
         chosen = np.atleast_1d(np.asarray(indices, dtype=np.int64))
         starts, offsets = self.starts[chosen], self._offsets[chosen]
         first, last = np.maximum(starts, 0), np.minimum(starts + self.length, self._sizes[chosen])
         codes = np.asarray(self.genome.codes)
         if (last - first == self.length).all() and len(chosen):
-            out = np.lib.stride_tricks.sliding_window_view(codes, self.length)[
-                first + offsets
-            ]  # copies row by row in C
+            windows = np.lib.stride_tricks.sliding_window_view(codes, self.length)
+            out = windows[first + offsets]  # copies row by row in C
         else:
             out = np.full((len(chosen), self.length), 4, np.uint8)
-            places = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
-            for row, (a, b, c, d) in zip(out, places, strict=True):
+            spans = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
+            for row, (a, b, c, d) in zip(out, spans, strict=True):
                 if d > c:
                     row[a:b] = codes[c:d]
         minus = self.minus[chosen]
@@ -87,17 +113,8 @@ class GenomeWindows:
             out[minus] = reverse_complement(out[minus])
         return out[0] if np.ndim(indices) == 0 else out
 
-    def take(self, indices: Iterable[int]) -> GenomeWindows:
-        """Return the source of some of the windows, without cutting them."""
-        chosen = np.asarray(list(indices), dtype=np.int64)
-        part = object.__new__(GenomeWindows)
-        part.__dict__.update(self.__dict__)
-        for name in ("starts", "chromosomes", "minus", "_offsets", "_sizes"):
-            setattr(part, name, getattr(self, name)[chosen])
-        return part
-
     def fingerprint(self) -> str:
-        """Return one SHA-256 of the genome and of all windows' places."""
+        """Return one SHA-256 of the genome and of all windows' positions and strands."""
         digest = hashlib.sha256(f"{self.genome.sha256} {self.shape}".encode())
         for values in (self._offsets + self.starts, self.minus):
             digest.update(np.ascontiguousarray(values).tobytes())

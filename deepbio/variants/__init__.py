@@ -1,11 +1,10 @@
 """Effects of DNA variants: SpliceAI's scores, exact and fast, and any model's."""
 
-from deepbio.genome.genes import Annotation, Gene, read_annotation
+from deepbio.genome import Annotation, Gene, Record, VcfFile, read_annotation
 from deepbio.variants.rules import Effect
 from deepbio.variants.score import ModelScorer, score
 from deepbio.variants.splice import Summary, splice
 from deepbio.variants.splicing import SpliceScorer
-from deepbio.variants.vcf import Record, VcfFile
 
 __all__ = [
     "Annotation",

@@ -11,10 +11,10 @@ from typing import Any
 
 from deepbio.errors import DataError, DeepbioError, nearest
 from deepbio.files import write_atomically
+from deepbio.genome.vcf import Record
 from deepbio.optional import require
 from deepbio.variants.rules import POSITIONS, SCORES
 from deepbio.variants.splicing import Scored
-from deepbio.variants.vcf import Record
 
 FIELD = "SpliceAI"
 HEADER = (

@@ -15,7 +15,8 @@ import numpy as np
 
 from deepbio.errors import ModelError
 from deepbio.genome import Genome, open_genome
-from deepbio.genome.genes import plain_name
+from deepbio.genome.encoded import plain_name
+from deepbio.genome.vcf import Record, VcfFile
 from deepbio.inference.forward import model_outputs
 from deepbio.sequence import encode, reverse_complement
 from deepbio.specs import Task
@@ -23,7 +24,6 @@ from deepbio.variants import output
 from deepbio.variants.rules import left_out
 from deepbio.variants.splice import Summary, check_build
 from deepbio.variants.splicing import MISMATCH
-from deepbio.variants.vcf import Record, VcfFile
 from deepbio.zoo import describe, get_model
 
 if TYPE_CHECKING:

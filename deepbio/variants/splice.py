@@ -16,11 +16,11 @@ from deepbio import __version__
 from deepbio.errors import DataError
 from deepbio.files import sha256_of
 from deepbio.genome import open_genome
-from deepbio.genome.genes import read_annotation
+from deepbio.genome.gene_tables import read_annotation
+from deepbio.genome.vcf import Record, VcfFile
 from deepbio.variants import output
 from deepbio.variants.chunks import Chunks
 from deepbio.variants.splicing import MISMATCH, Prepared, Scored, SpliceScorer
-from deepbio.variants.vcf import Record, VcfFile
 
 if TYPE_CHECKING:
     import keras

@@ -12,11 +12,12 @@ import numpy as np
 from deepbio.devices.machine import available_cores
 from deepbio.errors import DataError, ModelError
 from deepbio.genome import Genome
-from deepbio.genome.genes import Annotation, Gene, plain_name
+from deepbio.genome.encoded import plain_name
+from deepbio.genome.genes import Annotation, Gene
+from deepbio.genome.vcf import Record
 from deepbio.incremental.network import read_network
 from deepbio.sequence import encode
 from deepbio.variants.rules import Effect, align, left_out, score
-from deepbio.variants.vcf import Record
 from deepbio.variants.windows import Change, Window, make_windows
 
 if TYPE_CHECKING:

@@ -390,7 +390,7 @@ TABLE = {
     "VCF: a quality that is no number": Row("a.vcf", f"{VCF}chr1\t1\t.\tA\tG\thigh\t.\t.\n".encode(), variants, r"a\.vcf, line 3: expected a number as QUAL"),
     "VCF: truncated gzip": Row("a.vcf.gz", gzip.compress(f"{VCF}chr1\t1\t.\tA\tG\t.\t.\t.\n".encode() * 50)[:-9], variants, r"a\.vcf\.gz: the gzip file ends too early"),
     "VCF: not UTF-8": Row("a.vcf", VCF.encode() + b"chr1\t1\trs\xff\tA\tG\t.\t.\t.\n", variants, r"a\.vcf, line 3: expected UTF-8"),
-    "VCF: structural variants only": Row("a.vcf", f"{VCF}chr1\t1\t.\tA\t<DEL>\t.\t.\t.\n".encode(), variants, r"a\.vcf: there is no variant with letters"),
+    "VCF: structural variants only": Row("a.vcf", f"{VCF}chr1\t1\t.\tA\t<DEL>\t.\t.\t.\n".encode(), variants, r"a\.vcf: there is no variant with bases"),
     "VCF: a BCF cut short": Row("a.bcf", gzip.compress(b"BCF\x02\x02\x10\x00\x00\x00"), variants, r"a\.bcf: the BCF file cannot be read"),
     # GenBank
     "GenBank: as it should be": Row("a.gb", genbank(str.encode), gb, lambda x: x == [(2, 11, "abc")]),

@@ -3,7 +3,7 @@
 import pytest
 
 from deepbio.errors import DataError, OptionalDependencyError
-from deepbio.variants import read_annotation
+from deepbio.genome import read_annotation
 
 SPLICEAI = "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\nG\tchr7\t-\t99\t500\t99,299,\t200,500,\n"
 JUNCTIONS = 'gene_id,chr,strand,start,end,jn_start,jn_end\nG,chr7,-,100,500,"200","300"\n'

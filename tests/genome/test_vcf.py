@@ -85,7 +85,7 @@ def test_records_agree_with_pysam(tmp_path_factory, records, form):
                         (record.chrom, record.pos - 1, record.ref, allele, record.id or ".", record.qual, passed)
                     )
     if not expected:
-        with pytest.raises(DataError, match="no variant with letters"):
+        with pytest.raises(DataError, match="no variant with bases"):
             read_vcf(path)
         return
     found = read_vcf(path, info=["AF"])

@@ -8,7 +8,7 @@ import pytest
 
 from deepbio.genome import open_genome
 from deepbio.variants import Annotation, Gene, SpliceScorer
-from deepbio.variants.vcf import parse_record
+from deepbio.genome.vcf import parse_record
 from deepbio.zoo import get_model
 from tests.variants.record import gene
 
@@ -31,7 +31,7 @@ def test_strings_are_identical_and_raw_values_equal(model, strand, tmp_path):
     for scorer.mask in (False, True):
         rows = [r for r in ROWS if r["strand"] == strand and r["mask"] == scorer.mask]
         assert len(rows) == 20
-        records = [parse_record(f"chr22\t{r['pos']}\t.\t{r['ref']}\t{r['alt']}\t.\t.\t.", 1) for r in rows]
+        records = [parse_record(f"chr22\t{r['pos']}\t.\t{r['ref']}\t{r['alt']}\t.\t.\t.") for r in rows]
         for expected, found in zip(rows, scorer(records), strict=True):
             (effect,) = found.effects
             assert effect.text() == expected["text"]

@@ -7,7 +7,7 @@ from deepbio.errors import DataError, ModelError
 from deepbio.genome import open_genome
 from deepbio.sequence import encode, reverse_complement
 from deepbio.variants import ModelScorer, score
-from deepbio.variants.vcf import parse_record
+from deepbio.genome.vcf import parse_record
 from deepbio.zoo import get_model
 
 
@@ -16,7 +16,7 @@ def values(line):
 
 
 def record(pos, ref, alts, chromosome="1"):
-    return parse_record(f"{chromosome}\t{pos}\trs\t{ref}\t{alts}\t.\t.\t.", 1)
+    return parse_record(f"{chromosome}\t{pos}\trs\t{ref}\t{alts}\t.\t.\t.")
 
 
 @pytest.fixture(scope="module")

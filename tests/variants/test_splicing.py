@@ -6,7 +6,7 @@ import pytest
 from deepbio.errors import ModelError
 from deepbio.genome import open_genome
 from deepbio.variants import SpliceScorer, read_annotation
-from deepbio.variants.vcf import parse_record
+from deepbio.genome.vcf import parse_record
 from deepbio.zoo import one_hot_model
 from tests.variants import oracle
 
@@ -14,7 +14,7 @@ CONTEXT = 80
 
 
 def record(chromosome, pos, ref, alts):
-    return parse_record(f"{chromosome}\t{pos}\t.\t{ref}\t{alts}\t.\t.\t.", 1)
+    return parse_record(f"{chromosome}\t{pos}\t.\t{ref}\t{alts}\t.\t.\t.")
 
 
 def random_variants(sequence, distance, n, seed):

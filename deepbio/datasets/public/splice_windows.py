@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
 from deepbio.genome import GenomeWindows, Intervals, open_genome
+from deepbio.genome.gene_tables import read_gene_table
 from deepbio.sequence import encode
 
 _NEITHER, _DONOR, _ACCEPTOR = range(3)
@@ -75,16 +75,10 @@ def splice_windows(card: Card, *, seed: int = 0) -> Dataset:
 def _transcripts(table: Path, before: int, length: int) -> list[_Transcript]:
     """The transcripts that lie whole in the stretch, whose first base is number `before` of the chromosome, from 0."""
     found = []
-    with table.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            starts, ends = (
-                np.array([int(place) for place in row[column].split(",") if place]) - before
-                for column in ("EXON_START", "EXON_END")
-            )
-            if starts[0] >= 0 and ends[-1] <= length:
-                found.append(
-                    _Transcript(row["#NAME"], row["STRAND"] == "-", int(starts[0]), int(ends[-1]), starts, ends)
-                )
+    for row in read_gene_table(table):
+        starts, ends = np.array(row.starts) - before, np.array(row.ends) - before
+        if starts[0] >= 0 and ends[-1] <= length:
+            found.append(_Transcript(row.name, row.strand == "-", int(starts[0]), int(ends[-1]), starts, ends))
     return found
 
 

@@ -1,0 +1,148 @@
+"""Annotation files: SpliceAI's and CI-SpliceAI's gene tables, and GTF."""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from deepbio.catalog import catalog_folder
+from deepbio.errors import DataError, OptionalDependencyError, nearest
+from deepbio.genome.genes import Annotation, Gene, make_gene
+from deepbio.genome.gtf import genes_of_gtf
+from deepbio.genome.intervals import numbered_lines, read_text
+
+SPLICEAI = ("#NAME", "CHROM", "STRAND", "TX_START", "TX_END", "EXON_START", "EXON_END")
+JUNCTIONS = ("gene_id", "chr", "strand", "start", "end", "jn_start", "jn_end")
+BUILDS = ("grch37", "grch38")
+
+
+class TableRow(NamedTuple):
+    """One row of a gene table; positions are those of the file.
+
+    Args:
+        where: File and line, for messages.
+        name: Name of the gene.
+        chromosome: Name of the chromosome.
+        strand: Strand, `+` or `-`.
+        start: Start of the transcript.
+        end: End of the transcript.
+        starts: Starts of the exons (SpliceAI) or of the junctions (CI-SpliceAI).
+        ends: Ends of the same.
+    """
+
+    where: str
+    name: str
+    chromosome: str
+    strand: str
+    start: int
+    end: int
+    starts: list[int]
+    ends: list[int]
+
+
+def read_gene_table(path: Path) -> list[TableRow]:
+    """Read a gene table with SpliceAI's columns, split by tabs. Its starts are 0-based and its ends are not included.
+
+    Raises:
+        DataError: the file has other columns, or a row is malformed; with file and line.
+    """
+    return _read_rows(path, read_text(path), SPLICEAI, "\t")
+
+
+def read_annotation(name: str | os.PathLike[str], *, weights: str = "ci", all_isoforms: bool = False) -> Annotation:
+    """Read an annotation.
+
+    Args:
+        name: `"grch37"`, `"grch38"`, or the path of a file, plain or gzip: a table with SpliceAI's columns (split by tabs, starts
+            0-based), one with CI-SpliceAI's (`gene_id,chr,strand,start,end,jn_start,jn_end`, 1-based), or a GTF.
+        weights: Which tables `"grch37"` and `"grch38"` are: `"ci"` has the junctions of all isoforms (GENCODE), `"illumina"` the
+            canonical transcripts of the installed package spliceai 1.3.1.
+        all_isoforms: Whether each transcript of a GTF is an entry of its own, named `gene:transcript`. Otherwise each gene is
+            represented by its canonical transcript (tag `Ensembl_canonical` or `MANE_Select`), or by the one with most exonic bases.
+
+    Raises:
+        DataError: the file or build is unknown, the file has other columns, or a row is malformed; with file and line.
+        OptionalDependencyError: `weights="illumina"`, and the package spliceai is not installed.
+    """
+    given = os.fspath(name)
+    path = _build_table(given, weights) if given in BUILDS else Path(given)
+    if not path.is_file():
+        hint = nearest(given, BUILDS)
+        raise DataError(f"Expected an annotation: grch37, grch38 or a file; received {given!r}. {hint}")
+    text = read_text(path)
+    _, first = next(numbered_lines(text), (0, ""))
+    if tuple(first.split("\t")) == SPLICEAI:
+        genes = [_spliceai_gene(row) for row in _read_rows(path, text, SPLICEAI, "\t")]
+    elif tuple(first.split(",")) == JUNCTIONS:
+        genes = [_junction_gene(row) for row in _read_rows(path, text, JUNCTIONS, ",")]
+    elif first.startswith("#") or first.count("\t") >= 7:
+        return Annotation(genes_of_gtf(path, text, all_isoforms=all_isoforms), source=str(path))
+    else:
+        expected = f"the columns {' '.join(SPLICEAI)} split by tabs, {','.join(JUNCTIONS)}, or a GTF"
+        raise DataError(f"{path}: expected {expected}; found {first[:80]!r}.")
+    if all_isoforms:
+        raise DataError(f"{path} has one row per gene; all isoforms need a GTF file.")
+    if not genes:
+        raise DataError(f"{path}: the table has no gene.")
+    return Annotation(genes, source=str(path))
+
+
+def _build_table(build: str, weights: str) -> Path:
+    if weights != "illumina":
+        return catalog_folder("zoo") / "spliceai_10k.ci" / f"genes.{build}.csv.gz"
+    try:
+        package = importlib.metadata.distribution("spliceai")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise OptionalDependencyError(
+            f"The table {build} of the Illumina weights is part of the package spliceai 1.3.1, which is not installed. "
+            "Get it with: pip install --no-deps spliceai==1.3.1"
+        ) from error
+    return Path(str(package.locate_file(f"spliceai/annotations/{build}.txt")))
+
+
+def _read_rows(path: Path, text: str, columns: tuple[str, ...], separator: str) -> list[TableRow]:
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    header = next((row for row in reader if row), [])
+    if tuple(header) != columns:
+        raise DataError(f"{path}: expected the columns {' '.join(columns)}; found {' '.join(header)[:80]!r}.")
+    return list(_parse_rows(path, reader, len(columns)))
+
+
+def _parse_rows(path: Path, reader, columns: int) -> Iterator[TableRow]:
+    for row in reader:
+        if not row:
+            continue
+        where = f"{path}, line {reader.line_num}"
+        if len(row) != columns:
+            raise DataError(f"{where}: expected {columns} columns; found {len(row)}.")
+        name, chromosome, strand, *cells = row
+        (start,), (end,) = (_whole_numbers(cell, where)[:1] for cell in cells[:2])
+        starts, ends = (_whole_numbers(cell, where) if cell else [] for cell in cells[2:])
+        yield TableRow(where, name, chromosome, strand, start, end, starts, ends)
+
+
+def _spliceai_gene(row: TableRow) -> Gene:
+    if not row.starts or len(row.starts) != len(row.ends):
+        raise DataError(f"{row.where}: {len(row.starts)} exon starts and {len(row.ends)} exon ends.")
+    boundaries = [*(start + 1 for start in row.starts), *row.ends]
+    return make_gene(row.where, row.name, row.chromosome, row.strand, row.start + 1, row.end, boundaries)
+
+
+def _junction_gene(row: TableRow) -> Gene:
+    boundaries = [row.start, row.end, *row.starts, *row.ends]
+    return make_gene(row.where, row.name, row.chromosome, row.strand, row.start, row.end, boundaries)
+
+
+def _whole_numbers(cell: str, where: str) -> list[int]:
+    try:
+        found = [int(part) for part in cell.split(",") if part.strip()]
+    except ValueError:
+        raise DataError(f"{where}: expected whole numbers; found {cell[:40]!r}.") from None
+    if not found:
+        raise DataError(f"{where}: expected a whole number; the cell is empty.")
+    return found
