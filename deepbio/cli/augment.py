@@ -1,4 +1,4 @@
-"""`deepbio augment`: see what an augmentation makes of a data set, and which there are."""
+"""`deepbio augment`: the augmentations, and a picture of what one does to a data set."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from deepbio.cli.console import key_values, note, show_table
-from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.console import key_values, load_tensorflow, note, show_table
+from deepbio.cli.options import with_groups
+from deepbio.cli.own_data import DataOptions, load_data
+from deepbio.errors import DeepbioError
 
-app = typer.Typer(help="Show augmentations.", no_args_is_help=True)
+app = typer.Typer(help="List augmentations, or show what one does.", no_args_is_help=True)
 
 
 @app.command(name="list")
@@ -21,36 +23,37 @@ def list_() -> None:
 
     rows = []
     for modality, policies in POLICIES.items():
-        rows += [(modality, "policy", name, _told(said)) for name, said in policies.items()]
+        rows += [(modality, "policy", name, _in_words(steps)) for name, steps in policies.items()]
         rows += [(modality, "operation", name, "") for name in list_operations(modality)]
     show_table(["input", "kind", "name", "what it does"], rows)
 
 
 @app.command()
+@with_groups
 def preview(
-    dataset: Annotated[str, typer.Argument(help="A data set; `deepbio datasets` lists them.")],
-    augment: Annotated[str, typer.Option(help="A policy, an operation, or a list of them.")] = "light",
-    out: Annotated[Path, typer.Option("--out", "-o", help="A PNG file.")] = Path("sheet.png"),
-    data_options: Annotated[
-        list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set; repeatable.")
-    ] = None,
-    examples: Annotated[int, typer.Option(min=1, help="Rows of the sheet.")] = 6,
-    draws: Annotated[int, typer.Option(min=1, help="Augmented columns of the sheet.")] = 7,
-    seed: Annotated[int, typer.Option(help="Of the augmentation.")] = 0,
+    dataset: Annotated[str | None, typer.Argument(help="Data set; `deepbio datasets` lists them.")] = None,
+    *,
+    augment: Annotated[str, typer.Option(help="Augmentation: a policy, an operation, or a list of them.")] = "light",
+    out: Annotated[Path, typer.Option("--out", "-o", help="PNG file.")] = Path("sheet.png"),
+    examples: Annotated[int, typer.Option(min=1, help="Number of examples, one per row.")] = 6,
+    columns: Annotated[int, typer.Option(min=1, help="Number of augmented columns.")] = 7,
+    seed: Annotated[int, typer.Option(help="Random seed of the augmentation.")] = 0,
+    data: DataOptions,
 ) -> None:
-    """Draw some training examples, each as it is and augmented several times."""
-    from deepbio.datasets import load_dataset
-
-    data = load_dataset(dataset, **key_values(data_options or [], option="--data"))
+    """Draw some training examples, each unchanged and augmented several times."""
+    name, options = data.read(dataset)
+    if name is None:
+        raise DeepbioError("Expected a data set or your own files, for example: deepbio augment preview digits")
+    loaded = load_data(name, options)
     load_tensorflow()
     from deepbio.augment.preview import preview_sheet
 
-    preview_sheet(data, read_augment(augment), out, examples=examples, draws=draws, seed=seed)
+    preview_sheet(loaded, read_augment(augment), out, examples=examples, draws=columns, seed=seed)
     note(f"Written to {out}.")
 
 
 def read_augment(text: str | None) -> Any:
-    """Read what `--augment` says: a name, names with commas between, or YAML.
+    """Read the value of `--augment`: a name, names separated by commas, or YAML.
 
     Example:
         >>> read_augment("flip,rotate"), read_augment("[flip, {rotate: {degrees: 5}}]")
@@ -59,9 +62,9 @@ def read_augment(text: str | None) -> Any:
     return None if text is None else key_values([f"augment={text}"], option="--augment")["augment"]
 
 
-def _told(said: Any) -> str:
+def _in_words(steps: Any) -> str:
     parts = []
-    for one in said:
+    for one in steps:
         if isinstance(one, str):
             parts.append(one)
             continue
@@ -71,4 +74,4 @@ def _told(said: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"[{_told(value)}]" if isinstance(value, (list, tuple)) else str(value)
+    return f"[{_in_words(value)}]" if isinstance(value, (list, tuple)) else str(value)

@@ -1,9 +1,8 @@
-"""`deepbio card`: the model card of a run, with results, parts of the data, limits and cost, and the form that hubs read."""
+"""`deepbio card`: the model card of a run, with results, subgroups, limits and cost, also in the format of Hugging Face."""
 
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,44 +11,47 @@ import typer
 import yaml
 
 from deepbio.cli.console import load_tensorflow, note
-from deepbio.cli.own_data import load_data
-from deepbio.errors import DeepbioError, nearest
+from deepbio.cli.trained import choose_split, read_figures, training_data
+from deepbio.errors import DeepbioError
 
 SPLITS = ("valid", "test")
 _KWH = 3.6e6  # joules
 
 
 def card(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
     split: Annotated[
         str | None,
-        typer.Option(help="Evaluate this split, too: valid or test. The test split once, when all is decided."),
+        typer.Option(
+            help="Split to evaluate as well: valid or test. Evaluate the test split once, when all is decided."
+        ),
     ] = None,
     facts: Annotated[
-        Path | None, typer.Option("--columns", help="A CSV or TSV with a column 'id' and facts about the examples.")
+        Path | None,
+        typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples."),
     ] = None,
-    licence: Annotated[str | None, typer.Option(help="Of the weights, for example Apache-2.0.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the weights, for example Apache-2.0.")] = None,
     watts: Annotated[
         float | None,
-        typer.Option(min=0, help="Power of the machine while it trained, where its energy was not measured."),
+        typer.Option(min=0, help="Power of the machine during training in watts, if its energy was not measured."),
     ] = None,
     grams: Annotated[
         float | None,
-        typer.Option("--grams-per-kwh", min=0, help="CO2 of your electricity, for the carbon of the training."),
+        typer.Option("--grams-per-kwh", min=0, help="Carbon intensity of the electricity, in grams of CO2 per kWh."),
     ] = None,
     hub: Annotated[
-        bool, typer.Option("--hub", help="Print the card as Hugging Face reads it (with model-index).")
+        bool, typer.Option("--hub", help="Format of Hugging Face, with model-index, printed as well.")
     ] = False,
 ) -> None:
-    """Write card.md of a run anew: results with intervals, parts of the data, limits, cost. Your own words above it stay."""
+    """Write card.md of a run: results with intervals, subgroups, limits and cost. Text of your own above it is kept."""
     from deepbio.datasets.cards import read_card
     from deepbio.files import write_atomically
     from deepbio.report.model_card import joined_card, model_card_text, reading_in_words
     from deepbio.zoo.preset import read_preset, write_json
     from deepbio.zoo.push import hub_card
 
-    if split is not None and split not in SPLITS:
-        raise DeepbioError(f"Unknown split {split!r}. {nearest(split, SPLITS)}")
+    if split is not None:
+        choose_split(split, SPLITS)
     preset, found = read_preset(run), read_card(run)
     figures = read_figures(run)
     parts: dict[str, Any] = {}
@@ -57,7 +59,7 @@ def card(
         figures[split], parts = _evaluated(run, preset, split, facts)
         write_json(run / "metrics.json", figures)
     elif facts is not None:
-        raise DeepbioError("--columns needs a split to cut: add --split test.")
+        raise DeepbioError("--columns needs a split to evaluate: add --split test.")
     from deepbio.metrics import Estimate
 
     results = {
@@ -93,20 +95,10 @@ def card(
         typer.echo(hub_card(run))
 
 
-def read_figures(run: Path) -> dict[str, Any]:
-    """Read metrics.json of a run, or nothing where there is none."""
-    try:
-        return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    except OSError:
-        return {}
-    except ValueError as error:
-        raise DeepbioError(f"{run / 'metrics.json'} is not valid JSON ({error}).") from error
-
-
 def _evaluated(
     run: Path, preset: dict[str, Any], split: str, facts: Path | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Evaluate a split; give its figures and the rows of the subgroup table."""
+    """Evaluate a split; return its metrics and the rows of the subgroup table."""
     load_tensorflow()
     from deepbio import inference
     from deepbio.cli.report import read_columns
@@ -114,10 +106,7 @@ def _evaluated(
     from deepbio.report import input_columns, subgroups
     from deepbio.zoo import get_model
 
-    origin = preset.get("dataset") or {}
-    if not origin.get("name"):
-        raise DeepbioError(f"{run} does not say what it was trained on, so no split can be evaluated.")
-    data = load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
+    data = training_data(run, preset.get("dataset"))
     part = dict(data.splits())[split]
     found = inference.evaluate(get_model(str(run)), part)
     columns = input_columns(data.input, part)
@@ -158,7 +147,7 @@ def _cost(run: Path, preset: dict[str, Any], figures: dict[str, Any]) -> dict[st
 
 
 def energy_of(figures: dict[str, Any], watts: float | None) -> tuple[float | None, str]:
-    """Return the energy of the training in joules, measured or as power times time, and how it is known.
+    """Return the energy of the training in joules, measured or as power times time, and where it is from.
 
     Example:
         >>> energy_of({"train_seconds": 60}, 100.0)
@@ -172,7 +161,7 @@ def energy_of(figures: dict[str, Any], watts: float | None) -> tuple[float | Non
 
 
 def energy_in_words(joules: float | None, how: str, grams: float | None) -> dict[str, str]:
-    """Return the lines of a card about energy and carbon.
+    """Return the lines about energy and carbon of a card.
 
     Example:
         >>> energy_in_words(3.6e6, "measured", 250.0)
@@ -180,10 +169,10 @@ def energy_in_words(joules: float | None, how: str, grams: float | None) -> dict
     """
     if joules is None:
         return {"energy and carbon": "not measured; `deepbio card --watts W --grams-per-kwh G` estimates them"}
-    said = {"energy": f"{joules / _KWH:.3g} kWh ({how})"}
+    lines = {"energy": f"{joules / _KWH:.3g} kWh ({how})"}
     if grams is not None:
-        said["carbon"] = f"{joules / _KWH * grams:.3g} g CO2 at {grams:g} g per kWh"
-    return said
+        lines["carbon"] = f"{joules / _KWH * grams:.3g} g CO2 at {grams:g} g per kWh"
+    return lines
 
 
 def _rounded(found: dict[str, Any]) -> dict[str, list[float]]:

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deepbio.cli.console import note, show_json, show_table
-from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.console import load_tensorflow, note, show_json, show_table
 
 
 def demo(

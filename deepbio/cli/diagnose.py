@@ -1,4 +1,4 @@
-"""`deepbio diagnose`: which diseases a note could mean, for research and teaching."""
+"""`deepbio diagnose`: diseases that fit a clinical note, for research and teaching."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from typing import Annotated
 
 import typer
 
-from deepbio.cli.console import show_json
-from deepbio.cli.quiet import load_tensorflow
-from deepbio.cli.score import trained
+from deepbio.cli.console import load_tensorflow, show_json
+from deepbio.cli.options import Json
+from deepbio.cli.trained import trained
 from deepbio.errors import DataError
 
 
 def diagnose(
-    note: Annotated[str, typer.Argument(help="A text file that holds one note, or - for standard input.")],
-    model: Annotated[str, typer.Option(help="A text preset, by name or folder.")] = "note_evidence.vignettes",
-    top: Annotated[int, typer.Option(help="How many diseases.")] = 10,
-    words: Annotated[int, typer.Option(help="How many words for and against each.")] = 5,
-    text: Annotated[
-        bool, typer.Option("--text/--no-text", help="Whether the answer may hold words of the note.")
-    ] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    note: Annotated[str, typer.Argument(help="Text file with one note, or - for standard input.")],
+    model: Annotated[str, typer.Option(help="Text preset, by name or folder.")] = "note_evidence.vignettes",
+    top: Annotated[int, typer.Option(help="Number of diseases.")] = 10,
+    words: Annotated[int, typer.Option(help="Number of words for and against each disease.")] = 5,
+    text: Annotated[bool, typer.Option("--text/--no-text", help="Words of the note in the answer.")] = True,
+    json: Json = False,
 ) -> None:
-    """Rank the diseases that a note could mean, with words for and against. Research and teaching only, not for care."""
+    """Rank the diseases that fit a note, with words for and against. For research and teaching only, not for care."""
     content = _content(note)
     folder = trained(model)
     load_tensorflow()
@@ -46,5 +44,5 @@ def _content(note: str) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{'standard input' if note == '-' else note}: expected UTF-8 text; byte {error.start + 1} is none. Save it as UTF-8."
+            f"{'standard input' if note == '-' else note}: expected UTF-8 text; byte {error.start + 1} is not UTF-8. Save it as UTF-8."
         ) from error

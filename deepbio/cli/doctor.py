@@ -1,4 +1,4 @@
-"""`deepbio doctor`: what this machine has, whether TensorFlow uses it, and whether it computes right."""
+"""`deepbio doctor`: versions and devices of this machine, and whether they compute correctly."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Annotated
 
 import typer
 
-from deepbio.cli.console import note, show_json, show_table
-from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.console import load_tensorflow, note, show_json, show_table
+from deepbio.cli.options import Json
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Leave the numeric self-test out.")] = False,
+    as_json: Json = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Versions and devices only, without the numeric self-test.")
+    ] = False,
 ) -> None:
-    """Show versions, devices and memory, say why a GPU is not used, and compare each family of model with float64.
+    """Print versions, devices and memory, report why a GPU is not used, and compare each family of models with float64.
 
-    Exits with 1 where the self-test fails or a GPU stands idle.
+    The exit code is 1 if the self-test fails or a GPU is not used.
     """
     load_tensorflow()
     from deepbio.training.doctor.environment import environment
@@ -45,5 +47,5 @@ def doctor(
             )  # fmt: skip
         for problem in found["problems"]:
             note(f"Problem: {problem}")
-        note("All well." if healthy else "Not well: see above.")
+        note("No problem found." if healthy else "Problems found: see above.")
     raise typer.Exit(0 if healthy else 1)

@@ -8,137 +8,98 @@ from typing import Annotated, Any
 
 import typer
 
-from deepbio.cli import own_data
-from deepbio.cli.console import key_values, note, show_table
-from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.console import load_tensorflow, note, show_table
+from deepbio.cli.options import Model, with_groups
+from deepbio.cli.own_data import DataOptions, load_data
+from deepbio.cli.training_options import TrainingOptions, report_run
 from deepbio.errors import DeepbioError
 
 
+@with_groups
 def finetune(
-    model: Annotated[
-        str, typer.Argument(help="Pretrained: a name of `deepbio models --pretrained`, or a run's folder.")
-    ],
-    dataset: Annotated[str | None, typer.Argument(help="A data set; `deepbio datasets` lists them.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; runs/MODEL-DATASET-tuned by default.")] = None,
-    head: Annotated[str, typer.Option(help="new, or keep the old task's.")] = "new",
+    model: Model,
+    dataset: Annotated[str | None, typer.Argument(help="Data set; `deepbio datasets` lists them.")] = None,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/MODEL-DATASET-tuned.")] = None,
+    head: Annotated[str, typer.Option(help="Head of the model: new, or keep for the old task.")] = "new",
     freeze: Annotated[
-        str | None, typer.Option(help="trunk, a number of levels from the input, a share (0.5), or layer,layer*.")
+        str | None,
+        typer.Option(
+            help="Frozen layers: trunk, a number of layer groups from the input, a fraction of them (0.5), or layer,layer*."
+        ),
     ] = None,
-    unfreeze: Annotated[str | None, typer.Option(help="gradual, or EPOCH=WHAT,EPOCH=WHAT, such as 2=1,5=all.")] = None,
-    layer_decay: Annotated[float, typer.Option(help="Learning rate of a level as a share of the next one's.")] = 0.8,
+    unfreeze: Annotated[
+        str | None, typer.Option(help="Schedule of unfreezing: gradual, or EPOCH=WHAT,EPOCH=WHAT, such as 2=1,5=all.")
+    ] = None,
+    layer_decay: Annotated[
+        float, typer.Option(help="Learning rate of a layer group, as a fraction of that of the next one.")
+    ] = 0.8,
     lora_rank: Annotated[
-        int | None, typer.Option(help="Freeze the trunk and learn thin matrices of this rank.")
+        int | None, typer.Option(help="Rank of the LoRA matrices that learn beside the frozen trunk; default no LoRA.")
     ] = None,
-    lora_on: Annotated[str, typer.Option(help="Layers that get them: names or patterns.")] = "*",
-    adapter: Annotated[str, typer.Option(help="For other input sizes: auto, fit or layers.")] = "auto",
+    lora_on: Annotated[str, typer.Option(help="Layers with LoRA: names or patterns.")] = "*",
+    adapter: Annotated[str, typer.Option(help="Adapter for other input sizes: auto, fit or layers.")] = "auto",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Train from scratch, as linear probe, in full and by LoRA, side by side.")
+        bool, typer.Option("--compare", help="Comparison of training from scratch, linear probe, full and LoRA.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of new weights, order and dropout.")] = 0,
-    epochs: Annotated[int | None, typer.Option()] = None,
-    batch_size: Annotated[int | None, typer.Option()] = None,
-    learning_rate: Annotated[float | None, typer.Option()] = None,
-    train_options: Annotated[
-        list[str] | None, typer.Option("--train", metavar="KEY=VALUE", help="Any other training setting; repeatable.")
-    ] = None,
-    data_options: Annotated[
-        list[str] | None, typer.Option("--data", metavar="KEY=VALUE", help="An option of the data set; repeatable.")
-    ] = None,
-    fasta: own_data.Fasta = None,
-    table: own_data.Table = None,
-    images: own_data.Images = None,
-    npz: own_data.Npz = None,
-    h5ad: own_data.H5ad = None,
-    genbank: own_data.Genbank = None,
-    genome: own_data.Genome = None,
-    bed: own_data.Bed = None,
-    bigwig: own_data.Bigwig = None,
-    vcf: own_data.Vcf = None,
-    image: own_data.Image = None,
-    window: own_data.Window = None,
-    label: own_data.Label = None,
-    text: own_data.Text = None,
-    sequence: own_data.Sequences = None,
-    group: own_data.Group = None,
-    positive: own_data.Positive = None,
-    length: own_data.Length = None,
-    strategy: Annotated[str, typer.Option(help="auto, one, mirrored, multiworker, slurm or cpu:N.")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that stands in the folder.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    training: TrainingOptions,
+    data: DataOptions,
 ) -> None:
-    """Train a trained model on new data: part frozen, rates by depth, or LoRA."""
-    own = own_data.own_options(
-        fasta=fasta, table=table, images=images, npz=npz, h5ad=h5ad, genbank=genbank, genome=genome, bed=bed,
-        bigwig=bigwig, vcf=vcf, image=image, window=window, label=label, text=text, sequence=sequence, group=group,
-        positive=positive, length=length,
-    )  # fmt: skip
-    if bool(own) == (dataset is not None):
+    """Train a trained model on new data: with frozen layers, layer-wise learning rates, or LoRA."""
+    name, options = data.read(dataset)
+    if name is None:
         raise DeepbioError(
-            "Give a data set by name or your own files, for example: deepbio finetune runs/splice my_data"
+            "Expected a data set by name or your own files, for example: deepbio finetune runs/splice my_data"
         )
-    name = own_data.own_name(own) if own else str(dataset)
-    options = key_values(data_options or [], option="--data")
-    settings = {
-        "epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate,
-        **key_values(train_options or [], option="--train"),
-    }  # fmt: skip
     how = {
-        "head": head, "freeze": _which(freeze), "unfreeze_schedule": _schedule(unfreeze), "layer_decay": layer_decay,
-        "lora_rank": lora_rank, "lora_on": tuple(lora_on.split(",")), "adapter": adapter,
-    }  # fmt: skip
+        "head": head,
+        "freeze": _which(freeze),
+        "unfreeze_schedule": _schedule(unfreeze),
+        "layer_decay": layer_decay,
+        "lora_rank": lora_rank,
+        "lora_on": tuple(lora_on.split(",")),
+        "adapter": adapter,
+    }
     folder = out or Path("runs") / f"{Path(model).name}-{name}-{'compared' if compare else 'tuned'}"
-    running = {"strategy": strategy, "resume": resume, "overwrite": overwrite, "verbose": not quiet}
-    data = own_data.load_data(name, {**options, **own})
+    settings, seed = training.settings(), training.seed or 0
+    loaded = load_data(name, options)
     if not compare:
-        tune(model, data, out=folder, seed=seed, how=how, **running, **settings)
+        tune(model, loaded, out=folder, seed=seed, how=how, training=training, settings=settings)
         return
     load_tensorflow()
-    from deepbio.devices import choose_strategy
     from deepbio.training.finetuning import APPROACHES, compare_approaches
 
-    running["strategy"] = choose_strategy(strategy)
     runs = compare_approaches(
-        model, data, approaches=tuple(APPROACHES), out=folder, seed=seed, adapter=adapter, **running, **settings
+        model,
+        loaded,
+        approaches=tuple(APPROACHES),
+        out=folder,
+        seed=seed,
+        adapter=adapter,
+        **training.execution(),
+        **settings,
     )
     names = list(next(iter(runs.values())).valid.metrics)
     show_table(["approach", *names], [[way, *(run.valid[n] for n in names)] for way, run in runs.items()])
-    note(f"Written to {folder}; {folder / 'report.html'} has the four side by side. The test split is untouched.")
+    note(f"Written to {folder}; {folder / 'report.html'} compares the four. The test split is untouched.")
 
 
 def tune(
-    model: str, data: Any, *, out: Path, seed: int, how: Mapping[str, Any], strategy: str = "auto", **options: Any
+    model: str,
+    data: Any,
+    *,
+    out: Path,
+    seed: int,
+    how: Mapping[str, Any],
+    training: TrainingOptions,
+    settings: Mapping[str, Any],
 ) -> None:
-    """Fine-tune, write the run and print its validation figures."""
+    """Fine-tune a model, write the run and print its validation metrics."""
     load_tensorflow()
-    from deepbio import training
-    from deepbio.devices import choose_strategy
+    from deepbio.training import finetune
 
-    devices = choose_strategy(strategy)  # before the first tensor: see there
-    run = training.finetune(model, data, out=out, seed=seed, strategy=devices, **how, **options)
-    note(f"{model} tuned on {data.name}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
-    typer.echo(str(run.valid))
-    note(f"Written to {out}. The test split is untouched; when you have decided: deepbio evaluate {out}")
-
-
-def plan_of_recipe(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the model that a recipe of a tuned run started from, and how it was tuned.
-
-    Raises:
-        DeepbioError: it started from a model in memory, which nobody else has.
-    """
-    origin = dict(entry.get("origin") or {})
-    if not origin.get("model"):
-        raise DeepbioError(
-            "This recipe tunes a model that was in memory and has no name. Save that model as a preset and name it as "
-            "finetune: origin: model: in the recipe."
-        )
-    schedule = entry.get("unfreeze_schedule")
-    if isinstance(schedule, Mapping):
-        schedule = {int(epoch): what for epoch, what in schedule.items()}
-    how = {key: entry[key] for key in ("freeze", "layer_decay", "lora_rank", "lora_on") if key in entry}
-    how |= {key: origin[key] for key in ("head", "adapter") if key in origin}
-    return str(origin["model"]), {**how, "unfreeze_schedule": schedule}
+    run = finetune(model, data, out=out, seed=seed, **training.execution(), **how, **settings)
+    report_run(f"{model} fine-tuned on {data.name}", run, out)
 
 
 def _which(text: str | None) -> Any:

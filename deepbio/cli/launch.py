@@ -1,4 +1,4 @@
-"""`deepbio launch`: several worker processes on this machine, started again from the last checkpoint when one dies."""
+"""`deepbio launch`: several worker processes on this machine, restarted from the last checkpoint when one dies."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ GRACE_SECONDS = 5.0  # for a worker to leave by itself before it is killed
 
 def launch(
     context: typer.Context,
-    workers: Annotated[int, typer.Option(min=1, help="Processes to start.")] = 2,
-    restarts: Annotated[int, typer.Option(min=0, help="How often to start all again when one dies.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 2,
+    restarts: Annotated[
+        int, typer.Option(min=0, help="Number of restarts from the last checkpoint after a process dies.")
+    ] = 0,
 ) -> None:
     """Run `deepbio fit ...` in several processes that train one model: deepbio launch --workers 2 -- fit dna_cnn uci_splice.
 
-    The processes find each other through TF_CONFIG on this machine. When one dies, the others are stopped, and all start again
+    The processes find each other through TF_CONFIG on this machine. When one dies, the others are stopped and all restart
     with --resume, up to --restarts times. Only the first shows progress and writes files.
     """
     arguments = [argument for argument in context.args if argument != "--"]
@@ -50,16 +52,16 @@ def launch(
                     group.end()
                 if code == 0 or not group.crashed:
                     raise typer.Exit(code)
-                note(group.account())
+                note(group.post_mortem())
             if attempt < restarts:
                 note(f"Starting all {workers} again from the last checkpoint ({attempt + 1} of {restarts} restarts).")
     raise DeepbioError(
-        f"A worker died and {restarts} restart(s) did not help. The checkpoints stay: start again with --resume."
+        f"A worker died and {restarts} restart(s) did not help. The checkpoints are kept: continue with --resume."
     )
 
 
 class _Stop:
-    """Whether this process was asked to end."""
+    """The request to this process to end."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -99,12 +101,12 @@ class _Group:
                 )
 
     def watch(self, stop: _Stop) -> int:
-        """Wait until all are done, one died, or a stop was asked for; give the exit code."""
-        told = False
+        """Wait until all are done, one died, or a stop was requested; return the exit code."""
+        asked = False
         while True:
-            if stop.signal is not None and not told:
-                told = True
-                self._tell(signal.SIGTERM)
+            if stop.signal is not None and not asked:
+                asked = True
+                self._send(signal.SIGTERM)
             codes = [process.poll() for process in self._processes]
             if any(code is not None and code != 0 for code in codes):
                 break
@@ -114,18 +116,18 @@ class _Group:
         time.sleep(2 * POLL_SECONDS)  # those that end for the same reason may do so now
         codes = [process.poll() for process in self._processes]
         self.crashed = [i for i, code in enumerate(codes) if code not in (None, 0, 2)]
-        if stop.signal is not None and told:
+        if stop.signal is not None and asked:
             self.crashed = []
             return 128 + stop.signal
-        if not self.crashed:  # each said what is wrong: starting again would not change that
+        if not self.crashed:  # each reported an error that a restart would repeat
             failed = next(i for i, code in enumerate(codes) if code == 2)
             if failed != 0:
                 note(self._last_words(failed))
             return 2
         return 1
 
-    def account(self) -> str:
-        """Say who died and what it said last."""
+    def post_mortem(self) -> str:
+        """Return which workers died and the last lines that they wrote."""
         codes = {i: self._processes[i].returncode for i in self.crashed}
         how = [
             f"worker {i} {'was killed by signal ' + str(-c) if c < 0 else f'ended with code {c}'}"
@@ -134,17 +136,17 @@ class _Group:
         return f"{' and '.join(how).capitalize()}. " + " ".join(self._last_words(i) for i in self.crashed if i != 0)
 
     def end(self) -> None:
-        """End what is still running: ask, wait, kill."""
-        self._tell(signal.SIGTERM)
+        """End the processes that are still running: ask, wait, kill."""
+        self._send(signal.SIGTERM)
         until = time.monotonic() + GRACE_SECONDS
         for process in self._processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=max(until - time.monotonic(), 0.01))
-        self._tell(signal.SIGKILL)
+        self._send(signal.SIGKILL)
         for process in self._processes:
             process.wait()
 
-    def _tell(self, number: int) -> None:
+    def _send(self, number: int) -> None:
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(number)

@@ -1,4 +1,4 @@
-"""The command `deepbio`: its subcommands, and how it ends when something goes wrong."""
+"""The command `deepbio`: its commands and its exit codes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 
 import deepbio
-from deepbio.cli import augment, listing, score, train, variants
+from deepbio.cli import augment, datasets, variants
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
 from deepbio.cli.card import card
-from deepbio.cli.check import check
 from deepbio.cli.demo import demo
 from deepbio.cli.diagnose import diagnose
 from deepbio.cli.doctor import doctor
+from deepbio.cli.evaluate import evaluate
 from deepbio.cli.finetune import finetune
+from deepbio.cli.fit import fit
+from deepbio.cli.info import info
 from deepbio.cli.launch import launch
+from deepbio.cli.models import models
+from deepbio.cli.predict import predict
 from deepbio.cli.push import push
 from deepbio.cli.report import report
 from deepbio.errors import DeepbioError
@@ -30,27 +34,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo)
-app.command()(listing.models)
-datasets = typer.Typer(invoke_without_command=True, callback=listing.datasets)
-datasets.command()(check)
-app.add_typer(datasets, name="datasets")
-app.command()(listing.info)
-app.command()(train.fit)
-app.command()(finetune)
-app.add_typer(augment.app, name="augment")
-app.command()(score.evaluate)
-app.command()(score.predict)
-app.command()(diagnose)
+for command in (demo, models, info, fit, finetune, evaluate, predict, diagnose, doctor, push, calibrate, report, card):
+    app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
-app.command()(doctor)
-app.command()(push)
-app.command()(calibrate)
-app.command()(report)
-app.command()(card)
 app.command()(benchmark)
 app.command()(leaderboard)
-app.add_typer(variants.app, name="variants")
+for group in (datasets, augment, variants):
+    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
 def _show_version(asked: bool) -> None:
@@ -62,31 +52,28 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_show_version)
+        bool,
+        typer.Option("--version", help="Version of deepbio, printed alone.", is_eager=True, callback=_show_version),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Traceback of an error.")] = False,
 ) -> None:
     """A Keras model zoo for DNA, medical images, tables and clinical notes."""
 
 
 def main() -> None:
-    """Run the command line; a `DeepbioError` is one message and exit code 2, Ctrl-C is 130."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes are not for the user
+    """Run the command line. A `DeepbioError` is one message and exit code 2, Ctrl-C is exit code 130."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # without the start-up messages of TensorFlow
     try:
         app()
     except DeepbioError as error:
         if "--debug" in sys.argv:
             raise
-        _end(f"Error: {error}", 2)
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)
     except SystemExit as leaving:
-        if leaving.code == 130:  # what typer makes of Ctrl-C, without a word
+        if leaving.code == 130:  # typer turns Ctrl-C into this, without a message
             typer.echo("Stopped.", err=True)
         raise
     except BrokenPipeError:  # `deepbio models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-
-
-def _end(message: str, code: int) -> None:
-    typer.echo(message, err=True)
-    sys.exit(code)

@@ -1,4 +1,4 @@
-"""`deepbio push`: put a run or preset on Hugging Face."""
+"""`deepbio push`: upload a run or preset to Hugging Face."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typer
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="A run's folder.")],
-    to: Annotated[str, typer.Argument(help="hf://user/repo, or hf://user/repo@branch.")],
-    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
-    message: Annotated[str | None, typer.Option(help="Of the commit.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    to: Annotated[str, typer.Argument(help="Address: hf://user/repo, or hf://user/repo@branch.")],
+    private: Annotated[bool, typer.Option("--private", help="Private repository, if it is new.")] = False,
+    message: Annotated[str | None, typer.Option(help="Message of the commit.")] = None,
 ) -> None:
     """Upload a preset with a model card; its card.md must state a licence."""
     from deepbio.zoo.push import push_preset

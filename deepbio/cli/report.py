@@ -1,38 +1,36 @@
-"""`deepbio report`: the page of a trained model on a split, with parts of the data and, on request, its worst errors."""
+"""`deepbio report`: the page of a trained model on a split, with subgroups and, on request, its worst errors."""
 
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from deepbio.cli.console import note
-from deepbio.cli.own_data import load_data
-from deepbio.cli.quiet import load_tensorflow
-from deepbio.cli.score import Model, trained
-from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.cli.console import load_tensorflow, note
+from deepbio.cli.options import Model
+from deepbio.cli.trained import choose_split, read_figures, trained, training_data
+from deepbio.errors import DataError
 from deepbio.files import writable_folder
 
 
 def report(
     model: Model,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The page.")] = Path("report.html"),
-    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    out: Annotated[Path, typer.Option("--out", "-o", help="HTML page to write.")] = Path("report.html"),
+    split: Annotated[str, typer.Option(help="Split: train, valid or test.")] = "test",
     facts: Annotated[
-        Path | None, typer.Option("--columns", help="A CSV or TSV with a column 'id' and facts about the examples.")
+        Path | None,
+        typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples."),
     ] = None,
-    worst: Annotated[int, typer.Option(min=0, help="Name so many of the worst errors; they may be patients'.")] = 0,
+    worst: Annotated[int, typer.Option(min=0, help="Number of worst errors to show; they may be of patients.")] = 0,
 ) -> None:
-    """Write a page about a trained model: metrics, curves, parts of the data with gaps, worst errors on request.
+    """Write a page about a trained model: metrics, curves, subgroups with gaps, worst errors on request.
 
-    Parts are cut by what the inputs tell (GC content, length, brightness) and by the columns of your own table.
+    Subgroups are defined by the inputs (GC content, length, brightness) and by the columns of your own table.
     """
-    if split not in ("train", "valid", "test"):
-        raise DeepbioError(f"Unknown split {split!r}. {nearest(split, ('train', 'valid', 'test'))}")
+    choose_split(split)
     folder = trained(model)
     writable_folder(out.resolve().parent)
     load_tensorflow()
@@ -44,10 +42,7 @@ def report(
     place = preset_folder(folder)
     built = get_model(folder)
     record = describe(built)
-    origin = record.dataset or {}
-    if "name" not in origin or record.task is None:
-        raise DeepbioError(f"{model} does not say what it was trained on.")
-    data = load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
+    data = training_data(model, record.dataset)
     part = dict(data.splits())[split]
     ids = part.names(np.arange(len(part)))
     columns: dict[str, Any] = {**input_columns(data.input, part), **(read_columns(facts, ids) if facts else {})}
@@ -60,11 +55,11 @@ def report(
     )  # fmt: skip
     cards = {data.name: data.card.text} if data.card else {}
     write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)
-    note(f"{out} written: {len(part)} examples, parts by {', '.join(columns) or 'nothing'}.")
+    note(f"{out} written: {len(part)} examples, subgroups by {', '.join(columns) or 'nothing'}.")
 
 
 def _left_by_training(folder: Path | None) -> dict[str, Any]:
-    """Read what a run's folder holds besides the model: card, recipe, training curves, seconds."""
+    """Read card, recipe, training curves and seconds from the folder of a run."""
     from deepbio.datasets import read_card
 
     found: dict[str, Any] = {}
@@ -78,16 +73,14 @@ def _left_by_training(folder: Path | None) -> dict[str, Any]:
         with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         found["history"] = {name: [float(row[name] or "nan") for row in rows] for name in rows[0]} if rows else None
-    if (folder / "metrics.json").is_file():
-        found["seconds"] = json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("train_seconds")
-    return found
+    return {**found, "seconds": read_figures(folder).get("train_seconds")}
 
 
 def read_columns(file: Path, ids: list[str]) -> dict[str, np.ndarray]:
-    """Read facts about the examples `ids` from a CSV or TSV file with a column `id`; examples it lacks are unknown.
+    """Read facts about the examples `ids` from a CSV or TSV file with a column `id`; other examples are unknown.
 
     Raises:
-        DataError: the file cannot be read, has no `id`, or names an example twice.
+        DataError: The file cannot be read, has no `id`, or names an example twice.
     """
     import pandas as pd
 
@@ -101,7 +94,7 @@ def read_columns(file: Path, ids: list[str]) -> dict[str, np.ndarray]:
         raise DataError(f"{file} names an example more than once.")
     table = table.set_index("id").reindex(ids)
     if not len(table.columns) or table.isna().all(axis=None):
-        raise DataError(f"{file} says nothing about these examples, whose ids are like {ids[0]!r}.")
+        raise DataError(f"{file} has no row of these examples, whose ids are like {ids[0]!r}.")
     return {
         str(name): table[name].to_numpy(dtype=float if table[name].dtype.kind in "fiub" else object) for name in table
     }

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepbio.cli.console import note
-from deepbio.cli.quiet import load_tensorflow
+from deepbio.cli.console import load_tensorflow, note
 from deepbio.errors import DeepbioError
 
 if TYPE_CHECKING:

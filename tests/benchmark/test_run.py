@@ -142,7 +142,7 @@ def test_a_second_full_run_gives_identical_numbers_whatever_the_number_of_proces
 
 @pytest.mark.slow
 def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path, monkeypatch):
-    from deepbio.cli.train import _read_recipe
+    from deepbio.cli.recipe import read_recipe
     from deepbio.training import fit
     from deepbio.zoo import get_model, weights_hash
 
@@ -150,7 +150,7 @@ def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path
     suite = read_suite(file).only("xor/mlp")
     run_suite(suite, tmp_path / "out", source=str(file), only="xor/mlp")
     place = Store(tmp_path / "out").place(next(suite.cells()))
-    recipe = _read_recipe(place)
+    recipe = read_recipe(place)
     from deepbio.datasets import load_dataset
 
     data = load_dataset(recipe["dataset"]["name"], **recipe["dataset"]["options"])

@@ -3,8 +3,9 @@
 import pytest
 from typer.testing import CliRunner
 
-from deepbio.cli.finetune import _schedule, _which, plan_of_recipe
+from deepbio.cli.finetune import _schedule, _which
 from deepbio.cli.main import app
+from deepbio.cli.recipe import plan_of_recipe
 from deepbio.errors import DeepbioError
 from deepbio.zoo import get_model, weights_hash
 
@@ -12,16 +13,7 @@ from deepbio.zoo import get_model, weights_hash
 def test_a_tuned_run_is_trained_again_from_its_recipe(tmp_path):
     first, again = tmp_path / "first", tmp_path / "again"
     arguments = [
-        "--freeze",
-        "trunk",
-        "--unfreeze",
-        "1=1",
-        "--epochs",
-        "2",
-        "--seed",
-        "3",
-        "--quiet",
-        "--out",
+        *["--freeze", "trunk", "--unfreeze", "1=1", "--epochs", "2", "--seed", "3", "--quiet", "--out"],
         str(first),
     ]
     done = CliRunner().invoke(
@@ -49,5 +41,5 @@ def test_a_recipe_of_a_nameless_model_says_what_to_do():
 
 
 def test_a_data_set_or_files_are_needed():
-    with pytest.raises(DeepbioError, match="Give a data set"):
+    with pytest.raises(DeepbioError, match="Expected a data set"):
         CliRunner().invoke(app, ["finetune", "dna_cnn.uci_splice"], catch_exceptions=False)

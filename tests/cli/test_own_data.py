@@ -1,26 +1,10 @@
-"""Files of your own on the command line: trained on, trained on again from the recipe, evaluated."""
+"""The options "Your own data": files are trained on, trained on again from the recipe, evaluated and predicted."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
-
-from deepbio.cli.main import main
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
+from PIL import Image
 
 
 def _table(path):
@@ -46,7 +30,7 @@ def test_a_table_is_trained_on_and_again_and_evaluated(run, tmp_path):
     assert one == two
     text = (tmp_path / "visits.csv").read_text()
     (tmp_path / "visits.csv").write_text(text.replace("p3,0.", "p3,9.").replace("p3,1.", "p3,8."))
-    assert "not what they were at training" in run("evaluate", "again")[2]
+    assert "have changed since training" in run("evaluate", "again")[2]
     (tmp_path / "visits.csv").rename(tmp_path / "moved.csv")
     code, _, err = run("evaluate", "again")
     assert code == 2
@@ -74,7 +58,7 @@ def test_fasta_files_are_trained_on(run, tmp_path):
         (("--fasta", "a.fa"), "--fasta takes CLASS=FILE"),
         (("--fasta", "a=1.fa", "--fasta", "a=2.fa"), "the class 'a' twice"),
         (("--fasta", "a=1.fa", "--table", "b.csv"), "one kind of file"),
-        (("--label", "diagnosis"), "--label is for files of your own"),
+        (("--label", "diagnosis"), "--label describes your own files"),
         (("xor", "--table", "a.csv"), "not both"),
         (("--table", "nowhere.csv", "--label", "y"), "Expected a file at nowhere.csv"),
         (("--images", "nowhere"), "Expected a folder at nowhere"),
@@ -91,14 +75,12 @@ def test_a_mistake_is_one_message(run, arguments, message):
 
 def _genome(folder):
     draw = np.random.default_rng(0)
-    letters = {f"chr{i}": "".join(draw.choice(list("ACGT"), 600)) for i in range(1, 5)}
-    (folder / "g.fa").write_text("".join(f">{name}\n{s}\n" for name, s in letters.items()))
+    bases = {f"chr{i}": "".join(draw.choice(list("ACGT"), 600)) for i in range(1, 5)}
+    (folder / "g.fa").write_text("".join(f">{name}\n{s}\n" for name, s in bases.items()))
     for label, shift in (("open", 0), ("closed", 10)):
-        rows = (
-            f"{name}\t{s + shift}\t{s + shift + 9}\tx\t{s / 7:.3f}\n" for name in letters for s in range(0, 560, 20)
-        )
+        rows = (f"{name}\t{s + shift}\t{s + shift + 9}\tx\t{s / 7:.3f}\n" for name in bases for s in range(0, 560, 20))
         (folder / f"{label}.bed").write_text("".join(rows))
-    return letters
+    return bases
 
 
 CHROMOSOMES = ("--data", "valid=chr3", "--data", "test=[chr4]", "--epochs", 1, "--quiet")
@@ -121,11 +103,11 @@ def test_windows_of_a_genome_are_trained_on_and_again(run, tmp_path):
 
 
 def test_variants_of_a_vcf_are_trained_on(run, tmp_path):
-    letters = _genome(tmp_path)
+    bases = _genome(tmp_path)
     head = '##fileformat=VCFv4.3\n##INFO=<ID=SIG,Number=1,Type=String,Description="x">\n'
     rows = [
         f"{name}\t{p}\t.\t{s[p - 1]}\t{'C' if s[p - 1] == 'A' else 'A'}\t.\t.\tSIG={'bad' if p % 2 else 'good'}\n"
-        for name, s in letters.items()
+        for name, s in bases.items()
         for p in range(21, 580, 9)
     ]
     (tmp_path / "a.vcf").write_text(head + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(rows))
@@ -136,8 +118,6 @@ def test_variants_of_a_vcf_are_trained_on(run, tmp_path):
 
 
 def test_images_listed_in_a_table_are_trained_on(run, tmp_path):
-    from PIL import Image
-
     draw = np.random.default_rng(0)
     for i in range(60):
         Image.fromarray(draw.integers(0, 60000, (8, 8), np.uint16)).save(tmp_path / f"{i}.png")
@@ -171,16 +151,138 @@ def test_cells_of_an_h5ad_are_trained_on(run, tmp_path):
     ("arguments", "message"),
     [
         (("--bed", "a.bed"), "add --genome"),
-        (("--genome", "g.fa"), "--genome needs to know where"),
+        (("--genome", "g.fa"), "--genome needs regions"),
         (("--genome", "g.fa", "--bed", "a.bed"), "add --length"),
         (("--genome", "g.fa", "--bed", "a.bed", "--vcf", "a.vcf", "--length", 9), "either --bed or --vcf"),
         (("--genome", "g.fa", "--bed", "a=a.bed", "--bigwig", "a.bw", "--length", 9), "--bigwig takes one --bed FILE"),
         (("--genome", "g.fa", "--bed", "a.bed", "--bed", "b.bed", "--length", 9), "takes one file, or CLASS=FILE"),
-        (("--image", "file"), "--image is for files of your own: add --table"),
+        (("--image", "file"), "--image describes your own files: add --table"),
         (("--images", "scans", "--window", "soft"), "--window takes CENTER,WIDTH"),
     ],
 )
-def test_places_that_lack_something_are_named(run, arguments, message):
+def test_regions_without_genome_or_length_are_reported(run, arguments, message):
     code, _, err = run("fit", "dna_cnn", *arguments)
     assert code == 2
     assert message in err
+
+
+def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
+    _table(tmp_path / "visits.csv")
+    own = ("--label", "diagnosis", "--group", "patient", "--positive", "ill")
+    code, _, err = run(
+        "fit", "mlp", "--table", "visits.csv", *own, "--data", "features=[level]", "--epochs", 2, "--quiet"
+    )
+    assert code == 0, err
+    rows = [(f"q{i}", (-1) ** i * 1.5, "well" if i % 2 else "ill", "x") for i in range(40)]  # other order of classes
+    (tmp_path / "other.csv").write_text(
+        "patient,level,diagnosis,note\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+    )
+    other = ("--table", "other.csv", "--label", "diagnosis", "--json")
+    code, out, err = run("evaluate", "runs/mlp-visits", *other, "--positive", "well", "--group", "patient")
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["dataset"], found["split"], found["examples"]) == ("other", "all", 40)
+    assert found["labels"] == ["well", "ill"]
+    assert np.trace(found["confusion"]) == 40 * found["metrics"]["accuracy"]["value"]
+    code, out, err = run("evaluate", "runs/mlp-visits", *other, "--split", "test", "--group", "patient")
+    assert code == 0, err
+    assert 0 < json.loads(out)["examples"] < 40
+    (tmp_path / "third.csv").write_text((tmp_path / "other.csv").read_text().replace("well", "healthy"))
+    code, _, err = run("evaluate", "runs/mlp-visits", "--table", "third.csv", "--label", "diagnosis")
+    assert code == 2
+    assert "The model predicts well, ill; third also has healthy" in err
+
+
+def test_notes_are_evaluated_and_predicted_with_the_tokenizer_of_the_model(run, tmp_path):
+    symptoms = {"flu": "fever and cough today", "hives": "itchy rash on the arms"}
+    rows = [f"n{i},{label},{symptoms[label]} for {i} days\n" for i in range(60) for label in symptoms]
+    (tmp_path / "notes.csv").write_text("name,diagnosis,note\n" + "".join(rows))
+    own = ("--table", "notes.csv", "--text", "note", "--label", "diagnosis")
+    code, _, err = run("fit", "bag_of_words", *own, "--epochs", 30, "--quiet")
+    assert code == 0, err
+    (tmp_path / "more.csv").write_text(
+        "diagnosis,note\n"
+        + "".join(f"{label},new words then {symptoms[label]} {i}\n" for i in range(20) for label in symptoms)
+    )
+    more = ("--table", "more.csv", "--text", "note")
+    code, out, err = run("evaluate", "runs/bag_of_words-notes", *more, "--label", "diagnosis", "--json")
+    assert code == 0, err
+    assert json.loads(out)["metrics"]["accuracy"]["value"] > 0.9
+    code, out, err = run("predict", "runs/bag_of_words-notes", *more)
+    assert code == 0, err
+    lines = [line.split("\t") for line in out.splitlines()[1:]]
+    assert [line[0] for line in lines] == [str(i + 1) for i in range(40)]
+    assert [line[1] for line in lines] == ["flu", "hives"] * 20
+
+
+def test_predict_takes_files_without_labels(run, trained, tmp_path):
+    from deepbio.datasets import load_dataset
+
+    bases = np.random.default_rng(0).choice(list("ACGT"), (4, 57))
+    sequences = ["".join(row) for row in bases]
+    (tmp_path / "a.fa").write_text("".join(f">{i}\n{s}\n" for i, s in enumerate(sequences)))
+    (tmp_path / "a.csv").write_text("name,dna\n" + "".join(f"{i},{s}\n" for i, s in enumerate(sequences)))
+    (tmp_path / "long.fa").write_text("".join(f">{i}\nAC{s}GT\n" for i, s in enumerate(sequences)))
+    (tmp_path / "a.bed").write_text("".join(f"g\t{57 * i}\t{57 * i + 57}\n" for i in range(4)))
+    (tmp_path / "g.fa").write_text(">g\n" + "".join(sequences) + "\n")
+    model = trained / "ecoli_promoters"
+    code, expected, err = run("predict", model, "a.fa")
+    assert code == 0, err
+    values = [line.split("\t")[1:] for line in expected.splitlines()]
+    for own in (
+        ("--fasta", "a.fa"),
+        ("--fasta", "long.fa", "--length", 57),
+        ("--table", "a.csv", "--sequence", "dna", "--data", "id=name"),
+        ("--genome", "g.fa", "--bed", "a.bed", "--length", 57),
+    ):
+        code, out, err = run("predict", model, *own)
+        assert code == 0, err
+        assert [line.split("\t")[1:] for line in out.splitlines()] == values, own
+    x = np.asarray(load_dataset("digits").test.x)[:2]
+    (tmp_path / "scans").mkdir()
+    for i, image in enumerate(x):
+        Image.fromarray(image[..., 0]).save(tmp_path / "scans" / f"{i}.png")
+    (tmp_path / "scans.csv").write_text("file\nscans/0.png\nscans/1.png\n")
+    folder, listed = (
+        run("predict", trained / "digits", *own)[1].splitlines()
+        for own in (("--images", "scans"), ("--table", "scans.csv", "--image", "file"))
+    )
+    assert len(folder) == 3
+    assert [line.split("\t")[1:] for line in folder] == [line.split("\t")[1:] for line in listed]
+
+
+def test_predict_takes_a_file_or_own_data_but_not_both(run, trained):
+    for own in ((), ("a.csv", "--table", "b.csv")):
+        code, _, err = run("predict", trained / "xor", *own)
+        assert code == 2
+        assert "Expected either a file or options of your own data" in err
+
+
+def test_an_archive_is_evaluated_and_predicted_and_another_kind_of_input_is_refused(run, trained, tmp_path):
+    random = np.random.default_rng(0)
+    arrays = {f"{part}_images": random.integers(0, 256, (20, 8, 8), np.uint8) for part in ("train", "val", "test")}
+    np.savez(
+        tmp_path / "a.npz", **arrays, **{f"{part}_labels": np.arange(20) % 10 for part in ("train", "val", "test")}
+    )
+    code, out, err = run("evaluate", trained / "digits", "--npz", "a.npz", "--json")
+    assert code == 0, err
+    assert json.loads(out)["examples"] == 60
+    code, out, err = run("predict", trained / "digits", "--npz", "a.npz")
+    assert code == 0, err
+    assert len(out.splitlines()) == 61
+    code, _, err = run("evaluate", trained / "ecoli_promoters", "--npz", "a.npz")
+    assert code == 2
+    assert "The model takes dna of shape (57,)" in err
+
+
+def test_a_preview_is_drawn_of_own_files(run, tmp_path):
+    random = np.random.default_rng(0)
+    for label in ("well", "ill"):
+        (tmp_path / "scans" / label).mkdir(parents=True)
+        for i in range(20):
+            Image.fromarray(random.integers(0, 256, (8, 8), np.uint8)).save(tmp_path / "scans" / label / f"{i}.png")
+    code, _, err = run(
+        "augment", "preview", "--images", "scans", "--augment", "flip", "-o", "sheet.png", "--columns", 2
+    )
+    assert code == 0, err
+    assert np.asarray(Image.open(tmp_path / "sheet.png")).std() > 10

@@ -1,4 +1,4 @@
-"""`deepbio augment` shows what there is, draws a sheet, and says what is wrong."""
+"""`deepbio augment` shows what there is, draws a sheet, and reports mistakes."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_a_sheet_is_drawn_and_repeats(run, tmp_path, dataset, augment):
     sheets = []
     for name in ("a.png", "b.png"):
         code, _, err = run(
-            "augment", "preview", dataset, "--augment", augment, "-o", tmp_path / name, "--examples", 2, "--draws", 2
+            "augment", "preview", dataset, "--augment", augment, "-o", tmp_path / name, "--examples", 2, "--columns", 2
         )
         assert code == 0, err
         sheets.append(np.asarray(Image.open(tmp_path / name)))
@@ -34,14 +34,14 @@ def test_a_sheet_of_nothing_and_an_unknown_policy_are_refused(run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_fit_takes_an_augmentation_and_notes_it(run, tmp_path):
-    said = "[shift, {rotate: {degrees: 5}}]"
+def test_fit_takes_an_augmentation_and_records_it(run, tmp_path):
+    steps = "[shift, {rotate: {degrees: 5}}]"
     code, _, err = run(
-        "fit", "perceptron", "digits", "--augment", said, "--epochs", 1, "--out", tmp_path / "r", "--quiet"
+        "fit", "perceptron", "digits", "--augment", steps, "--epochs", 1, "--out", tmp_path / "r", "--quiet"
     )
     assert code == 0, err
-    assert yaml.safe_load((tmp_path / "r" / "recipe.yaml").read_text())["training"]["augment"] == yaml.safe_load(said)
-    code, _, err = run("evaluate", tmp_path / "r", "--tta", "shift", "--split", "valid", "--draws", 10)
+    assert yaml.safe_load((tmp_path / "r" / "recipe.yaml").read_text())["training"]["augment"] == yaml.safe_load(steps)
+    code, _, err = run("evaluate", tmp_path / "r", "--tta", "shift", "--split", "valid", "--n-resamples", 10)
     assert code == 0, err
     code, _, err = run("evaluate", tmp_path / "r", "--tta", "shfit", "--split", "valid")
     assert code == 2

@@ -1,7 +1,9 @@
+"""`deepbio calibrate`: calibration, prediction sets and their removal."""
+
 import json
 
 
-def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_path):
+def test_a_run_is_calibrated_predicted_with_sets_and_reset(run, tmp_path):
     folder, table = tmp_path / "run", tmp_path / "x.csv"
     code, _, err = run("fit", "mlp", "xor", "--out", folder, "--epochs", 3, "--calibration", "temperature", "--quiet")
     assert code == 0, err
@@ -10,13 +12,13 @@ def test_a_run_is_calibrated_predicted_with_sets_and_made_to_forget(run, tmp_pat
     code, out, err = run("calibrate", folder, "--method", "platt", "--threshold", "sensitivity=0.9", "--coverage", 0.9)
     assert code == 0, err
     after = json.loads((folder / "metrics.json").read_text())["valid"]["metrics"]
-    assert after["log_loss"] != before["log_loss"]  # of the new reading
+    assert after["log_loss"] != before["log_loss"]  # of the calibrated predictions
     assert after["auroc"] == before["auroc"]  # the order stays
     assert "platt" in out
     assert "calibration error after" in out
     assert "sensitivity at least 0.9" in out
     table.write_text("x1,x2\n1,1\n-1,1\n")
-    code, out, err = run("predict", folder, table, "--sets", "--unusual")
+    code, out, err = run("predict", folder, table, "--sets", "--ood")
     assert code == 0, err
     assert out.splitlines()[0].split("\t")[-2:] == ["set", "ood_score"]
     assert run("evaluate", folder)[0] == 0

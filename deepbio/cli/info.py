@@ -1,29 +1,81 @@
-"""What `deepbio info` shows of a preset: a page to read, in the order of a reader's questions."""
+"""`deepbio info`: a page about one model, data set or preset, in the order of a reader's questions."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from deepbio.cli.console import show_json
+from deepbio.cli.models import model_facts
+from deepbio.cli.options import Json
+from deepbio.cli.trained import read_figures
+from deepbio.errors import DeepbioError, nearest
 from deepbio.specs import Task
 
 _SYMBOLS = {"dna": "bases", "text": "words", "table": "columns"}
 _COLUMN = 14
 
 
-def preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines of the page.
+def info(
+    name: Annotated[str, typer.Argument(help="Model, data set, or name or folder of a preset.")],
+    json: Json = False,
+) -> None:
+    """Print everything about one model, data set or preset."""
+    from deepbio.catalog import entries
+    from deepbio.datasets.cards import dataset_card, list_datasets
+    from deepbio.zoo.registry import builder_options, list_models, model_spec
 
-    Args:
-        folder: of the preset.
-        facts: its card, its `preset.json` and its results, as `deepbio info --json` prints them.
-    """
+    presets = {folder.name: folder for folder in entries("zoo")}
+    preset = Path(name) if Path(name).is_dir() else presets.get(name)
+    if name in list_models():
+        spec = model_spec(name)
+        facts = {**model_facts(spec), "options": builder_options(spec), "training": dict(spec.training)}
+    elif preset is not None:
+        facts = _preset_facts(preset)
+        if not json:
+            typer.echo("\n".join(_preset_page(preset, facts)))
+            return
+    else:
+        if name not in (known := list_datasets()):
+            raise DeepbioError(f"Nothing is named {name!r}. {nearest(name, [*known, *list_models(), *presets])}")
+        card = dataset_card(name)
+        facts = {**card.facts, "about": card.text}
+    if json:
+        show_json(facts)
+        return
+    for key, value in facts.items():
+        typer.echo(f"{key}: {_plain(value)}")
+
+
+def _preset_facts(folder: Path) -> dict[str, Any]:
+    """Return the card, `preset.json` and the results of a preset."""
+    from deepbio.datasets.cards import read_card
+    from deepbio.zoo.preset import read_preset
+
+    preset = read_preset(folder)
+    card = read_card(folder)
+    for entry in preset.get("members", []):
+        entry.pop("layers", None)  # which layer is which: for the loader, not for the reader
+    return {**card.facts, **preset, "results": read_figures(folder), "about": card.text}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"\n  {key}: {item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (str, dict)):
+        return "".join(f"\n  - {item}" for item in value)
+    return str(value)
+
+
+def _preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     yield str(facts.get("title") or facts["name"])
     yield ""
     members = facts.get("members")
-    kind = str(facts["architecture"] or "a network of its own, made elsewhere")
+    kind = str(facts["architecture"] or "a network built without deepbio")
     config = ", ".join(f"{key}={value}" for key, value in facts["config"].items())
     yield _row("network", kind + (f" ({config})" if config else ""))
     yield _row("input", _input(facts["input"]))
@@ -65,7 +117,7 @@ def _output(task: Task | None, outputs: int) -> str:
     labels = f": {', '.join(task.labels)}" if task.labels and len(task.labels) <= 20 else ""
     word = "logit" if task.activation != "identity" else "value"
     many = f"{outputs} {word}{'' if outputs == 1 else 's'}"
-    return f"{many}{' at each position' if task.kind == 'per_position' else ''} ({task.kind}, link {task.activation}){labels}"
+    return f"{many}{' at each position' if task.kind == 'per_position' else ''} ({task.kind}, activation {task.activation}){labels}"
 
 
 def _size(folder: Path) -> str:
@@ -74,16 +126,16 @@ def _size(folder: Path) -> str:
 
 
 def _weights(entries: list[Mapping[str, Any]]) -> str:
-    places: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for entry in entries:
         package = entry.get("installed")
-        place = f" of your installed package {package['distribution']} {package['version']}" if package else ""
-        places.setdefault(place, []).append(str(package["file"] if package else entry.get("url") or entry["file"]))
-    return "; ".join(", ".join(files) + place for place, files in places.items())
+        source = f" of your installed package {package['distribution']} {package['version']}" if package else ""
+        sources.setdefault(source, []).append(str(package["file"] if package else entry.get("url") or entry["file"]))
+    return "; ".join(", ".join(files) + source for source, files in sources.items())
 
 
 def _results(facts: Mapping[str, Any]) -> Iterator[str]:
-    """One line a figure: of the splits of its own data set, then what the card tells of other data."""
+    """Yield one line per metric of the splits of its data set, then the results on other data that the card states."""
     name = "results"
     for split, found in facts["results"].items():
         if not isinstance(found, dict) or "metrics" not in found:

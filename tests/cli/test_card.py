@@ -1,3 +1,5 @@
+"""`deepbio card`: the model card of a run."""
+
 import json
 
 import pytest
@@ -17,7 +19,7 @@ def folder(tmp_path_factory):
     return out
 
 
-def test_a_card_tells_results_parts_limits_reading_and_cost(run, folder):
+def test_a_card_has_results_subgroups_limits_calibration_and_cost(run, folder):
     code, _, err = run("card", folder, "--split", "test", "--licence", "Apache-2.0")
     assert code == 0, err
     card = read_card(folder)
@@ -56,7 +58,7 @@ def test_energy_and_carbon_are_estimated_from_stated_power(run, folder):
     assert "watts" in err
 
 
-def test_ones_own_words_stay_and_the_rest_is_renewed(run, folder):
+def test_text_of_the_user_is_kept_and_the_rest_is_rewritten(run, folder):
     card = folder / "card.md"
     text = card.read_text()
     front, body = text.split("---\n", 2)[1:]
@@ -68,7 +70,7 @@ def test_ones_own_words_stay_and_the_rest_is_renewed(run, folder):
     assert card.read_text().count("### Results") == 1
 
 
-def test_the_form_for_hubs_has_a_model_index_of_both_splits(run, folder):
+def test_the_format_for_hubs_has_a_model_index_of_both_splits(run, folder):
     code, out, err = run("card", folder, "--split", "test", "--licence", "CC BY 4.0", "--hub")
     assert code == 0, err
     facts = yaml.safe_load(out.split("---\n")[1])
@@ -82,7 +84,7 @@ def test_the_form_for_hubs_has_a_model_index_of_both_splits(run, folder):
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [(("--split", "tests"), "Did you mean test"), (("--columns", "facts.csv"), "needs a split")],
+    [(("--split", "tests"), "Did you mean test"), (("--columns", "facts.csv"), "needs a split to evaluate")],
 )
 def test_a_mistake_is_one_message(run, folder, words, message):
     code, _, err = run("card", folder, *words)

@@ -1,14 +1,13 @@
-import sys
+"""`deepbio report`: a page with subgroups of the data."""
 
 import numpy as np
 import pytest
 
-from deepbio.cli.main import main
 from deepbio.cli.report import read_columns
 from deepbio.errors import DataError
 
 
-def test_a_report_has_parts_of_the_inputs_and_of_a_table(tmp_path, monkeypatch, capsys):
+def test_a_report_has_subgroups_of_the_inputs_and_of_a_table(run, tmp_path):
     from deepbio.datasets import load_dataset
     from deepbio.training import fit
     from deepbio.zoo import get_model
@@ -19,11 +18,8 @@ def test_a_report_has_parts_of_the_inputs_and_of_a_table(tmp_path, monkeypatch, 
     table = tmp_path / "facts.csv"
     table.write_text("id,strand\n" + "".join(f"{name},{'+-'[i % 2]}\n" for i, name in enumerate(names)))
     page = tmp_path / "page.html"
-    arguments = ["deepbio", "report", str(tmp_path / "run"), "-o", str(page), "--columns", str(table), "--worst", "2"]
-    monkeypatch.setattr(sys, "argv", arguments)
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert not ended.value.code, capsys.readouterr().err
+    code, _, err = run("report", tmp_path / "run", "-o", page, "--columns", table, "--worst", 2)
+    assert code == 0, err
     text = page.read_text().replace("<wbr>", "")
     for words in ("GC content", "strand", "Worst errors", "uci_splice:"):
         assert words in text
@@ -34,7 +30,7 @@ def test_a_report_has_parts_of_the_inputs_and_of_a_table(tmp_path, monkeypatch, 
     [
         ("name,sex\na,f\n", "needs a column 'id'"),
         ("id,sex\na,f\na,m\n", "more than once"),
-        ("id,sex\nz,f\n", "says nothing"),
+        ("id,sex\nz,f\n", "has no row of these examples"),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused(tmp_path, content, message):

@@ -1,26 +1,9 @@
 """`deepbio datasets` lists; `deepbio datasets check` reports."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
-
-from deepbio.cli.main import main
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["deepbio", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_the_list_says_where_the_files_are(run):
