@@ -1,4 +1,4 @@
-"""`Augmentation`: the operations of a run in their order, as one function of a batch and of where training stands."""
+"""`Augmentation`: the operations of a run in their order, as one function of a batch and of the position in training."""
 
 from __future__ import annotations
 
@@ -7,122 +7,122 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from deepbio.augment.draws import Draws, Tensor
 from deepbio.augment.operation import Mixing, Operation, list_operations, operation
-from deepbio.augment.policies import POLICIES, operations_of
+from deepbio.augment.policies import POLICIES, policy_operations
+from deepbio.augment.random_stream import RandomStream, Tensor
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import ModelInput, Task
 
-_BY_PART = ("per_pixel", "per_position", "profile")
-
 
 class Augmented(NamedTuple):
-    """A batch as the model is to see it.
+    """An augmented batch.
 
     Args:
-        x: inputs, of the shape and dtype that they had.
-        y: labels.
-        other: labels of the examples that were mixed in; `None` without mixing.
-        share: of the other example in each, float32 `(n,)`; `None` without mixing.
+        x: Inputs, of the shape and dtype that they had.
+        y: Labels.
+        other_y: Labels of the examples that were mixed in; `None` without mixing.
+        other_weight: Weight of these labels in the loss, float32 `(n,)`; `None` without mixing.
     """
 
     x: Tensor
     y: Tensor
-    other: Tensor | None = None
-    share: Tensor | None = None
+    other_y: Tensor | None = None
+    other_weight: Tensor | None = None
 
 
 class Augmentation:
     """Random changes of a batch, in their order.
 
     Args:
-        operations: what is done; at most one mixes examples, and it comes last.
-        input, task: of the data.
+        operations: Operations to apply; at most one mixes examples, and it comes last.
+        input, task: Input and task of the data.
 
     Raises:
-        TrainingError: an operation that does not suit the data.
+        TrainingError: An operation does not suit the data.
     """
 
     def __init__(self, operations: Sequence[Operation], input: ModelInput, task: Task) -> None:
         mixing = [one for one in operations if isinstance(one, Mixing)]
         if len(mixing) > 1 or (mixing and operations[-1] is not mixing[0]):
-            raise TrainingError("One augmentation at most puts examples together (mixup, cutmix), and it is the last.")
-        self._moving = [one for one in operations if not isinstance(one, Mixing)]
+            raise TrainingError("At most one augmentation combines examples (mixup, cutmix), and it is the last.")
+        self._operations = [one for one in operations if not isinstance(one, Mixing)]
         self._mixing = mixing[0] if mixing else None
         self._input, self._task = input, task
         for one in operations:
             one.prepare(input, task)
 
-    def __call__(self, x: Tensor, y: Tensor, place: list[Any]) -> Augmented:
-        """Change a batch, inside a graph or outside.
+    def __call__(self, x: Tensor, y: Tensor, position: list[Any]) -> Augmented:
+        """Return a changed batch; works inside a graph and outside.
 
         Args:
-            x: inputs `(n, ...)` as the host sends them.
-            y: labels.
-            place: whole numbers that say where training stands: seed, epoch, step, replica, part. The same place gives the
-                same changes.
+            x: Inputs `(n, ...)` as the host sends them.
+            y: Labels.
+            position: Position in training as integers: seed, epoch, step, replica, part. The same position leads to the same
+                changes.
         """
-        draws = Draws(place)
-        values, parts = tf.cast(x, tf.float32 if self._input.modality == "image" else tf.int32), self._parts(y)
-        for one in self._moving:
-            values, parts = one.apply(values, parts, draws)
-        if parts is not None:
-            y = tf.cast(tf.reshape(tf.round(parts) if y.dtype.is_integer else parts, tf.shape(y)), y.dtype)
-        other = share = None
+        rng = RandomStream(position)
+        values, dense = tf.cast(x, tf.float32 if self._input.modality == "image" else tf.int32), self._dense_labels(y)
+        for one in self._operations:
+            values, dense = one.apply(values, dense, rng)
+        if dense is not None:
+            y = tf.cast(tf.reshape(tf.round(dense) if y.dtype.is_integer else dense, tf.shape(y)), y.dtype)
+        other = ()
         if self._mixing is not None:
-            values, y, other, share = self._mixing.mix(values, y, draws)
+            values, y, *other = self._mixing.mix(values, y, rng)
         if self._input.modality == "image":
             values = tf.clip_by_value(tf.round(values), 0, 255)
-        return Augmented(tf.ensure_shape(tf.cast(values, x.dtype), x.shape), y, other, share)
+        return Augmented(tf.ensure_shape(tf.cast(values, x.dtype), x.shape), y, *other)
 
-    def plain(self, x: Tensor, y: Tensor) -> Augmented:
-        """Return a batch unchanged, in the form that a call gives."""
+    def unchanged(self, x: Tensor, y: Tensor) -> Augmented:
+        """Return a batch as it is, with the same structure as an augmented one."""
         if self._mixing is None:
             return Augmented(x, y)
         return Augmented(x, y, y, tf.zeros(tf.shape(x)[:1]))
 
-    def _parts(self, y: Tensor) -> Tensor | None:
-        if self._task.kind not in _BY_PART:
+    def _dense_labels(self, y: Tensor) -> Tensor | None:
+        """Return labels of pixels or positions as float32 with a last axis; `None` if whole examples have labels."""
+        if self._task.kind not in ("per_pixel", "per_position", "profile"):
             return None
-        parts = y if self._task.kind == "profile" else y[..., None]
-        sides = parts.shape[1:-1]
-        if self._moving and tuple(sides) != self._input.shape[: len(sides)]:
+        dense = y if self._task.kind == "profile" else y[..., None]
+        received = tuple(dense.shape[1:-1])
+        expected = self._input.shape[: len(received)]
+        if self._operations and received != expected:
             raise TrainingError(
-                f"Augmentation moves labels with the input, place by place: expected {self._input.shape[: len(sides)]} of "
-                f"them, received {tuple(sides)}. Use augment='none'."
+                f"Augmentation moves labels with the input, position by position: expected {expected} of them, received "
+                f"{received}. Use augment='none'."
             )
-        return tf.cast(parts, tf.float32)
+        return tf.cast(dense, tf.float32)
 
 
-def augmentation(said: Any, input: ModelInput, task: Task) -> Augmentation | None:
-    """Return the augmentation that a policy's name or a list of operations says; `None` where there is nothing to do.
+def augmentation(spec: Any, input: ModelInput, task: Task) -> Augmentation | None:
+    """Return the augmentation of a policy or of a list of operations; `None` if there is nothing to do.
 
     Args:
-        said: `None` or `"none"`; the name of a policy (`POLICIES`) or of an operation; or a list of names and of
+        spec: `None` or `"none"`; the name of a policy (`POLICIES`) or of an operation; or a list of names and of
             `{name: {option: value}}`.
-        input, task: of the data.
+        input, task: Input and task of the data.
 
     Raises:
-        TrainingError: an unknown name, or an operation that does not suit the data.
+        TrainingError: A name is unknown, or an operation does not suit the data.
 
     Example:
-        >>> spec, task = ModelInput("image", (8, 8, 1)), Task("binary", 1)
-        >>> augment = augmentation(["flip", {"noise": {"share": 0.1}}], spec, task)
+        >>> input, task = ModelInput("image", (8, 8, 1)), Task("binary", 1)
+        >>> augment = augmentation(["flip", {"noise": {"share": 0.1}}], input, task)
         >>> x = tf.zeros((2, 8, 8, 1), tf.uint8)
         >>> augment(x, tf.constant([0, 1]), [0, 0, 0]).x.dtype.name
         'uint8'
     """
-    if said is None or said == "none":
+    if spec is None or spec == "none":
         return None
     policies = POLICIES.get(input.modality)
     if policies is None:
         raise TrainingError(f"There is no augmentation of a {input.modality}: leave it out, or use augment='none'.")
-    if isinstance(said, str):
+    if isinstance(spec, str):
         names = [*policies, *list_operations(input.modality)]
-        if said not in names:
-            raise TrainingError(f"Unknown augmentation of {input.modality} {said!r}. {nearest(said, names)}")
-        said = operations_of(said, input) if said in policies else (said,)
-    elif isinstance(said, Mapping):
-        said = [said]
-    operations = [operation(one, input.modality) for one in said]
+        if spec not in names:
+            raise TrainingError(f"Unknown augmentation of {input.modality} {spec!r}. {nearest(spec, names)}")
+        spec = policy_operations(spec, input) if spec in policies else (spec,)
+    elif isinstance(spec, Mapping):
+        spec = [spec]
+    operations = [operation(one, input.modality) for one in spec]
     return Augmentation(operations, input, task) if operations else None

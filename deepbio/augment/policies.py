@@ -1,4 +1,4 @@
-"""Named policies: sets of operations that go together."""
+"""Named policies: operations that are applied together."""
 
 from __future__ import annotations
 
@@ -7,61 +7,56 @@ from typing import Any
 
 from deepbio.specs import ModelInput
 
-_MEDICAL: tuple[Any, ...] = (
-    {"rotate": {"degrees": 10}},
-    {"shift": {"share": 0.1}},
-    {"zoom": {"share": 0.1}},
-    {"contrast": {"share": 0.2}},
-    {"brightness": {"share": 0.1}},
-    {"noise": {"share": 0.02}},
-)
-_EVOAUG: tuple[Any, ...] = (
-    {
-        "some_of": {
-            "number": 2,
-            "operations": (
-                {"delete": {"most": 30}},
-                {"translocate": {"most": 20}},
-                {"insert": {"most": 20}},
-                {"invert": {"most": 20}},
-                {"reverse_complement": {"probability": 0.5}},
-                {"mutate": {"share": 0.05}},
-            ),
-        }
-    },
-)
+_EVOAUG = {
+    "number": 2,
+    "operations": (
+        {"delete": {"most": 30}},
+        {"translocate": {"most": 20}},
+        {"insert": {"most": 20}},
+        {"invert": {"most": 20}},
+        {"reverse_complement": {"probability": 0.5}},
+        {"mutate": {"share": 0.05}},
+    ),
+}
 
 POLICIES: dict[str, dict[str, tuple[Any, ...]]] = {
     "image": {
         "none": (),
         "light": ("flip", {"shift": {"share": 0.07}}),
         # how pictures of one organ differ; no mirror image, since organs have sides
-        "medical": _MEDICAL,
+        "medical": (
+            {"rotate": {"degrees": 10}},
+            {"shift": {"share": 0.1}},
+            {"zoom": {"share": 0.1}},
+            {"contrast": {"share": 0.2}},
+            {"brightness": {"share": 0.1}},
+            {"noise": {"share": 0.02}},
+        ),
         "strong": ("flip", {"crop": {"least": 0.7}}, {"rand_augment": {"number": 2, "strength": 0.5}}, "mixup"),
     },
     "dna": {
         "none": (),
         "light": ("reverse_complement", {"shift": {"most": 3}}),
-        "strong": _EVOAUG,
+        "strong": ({"some_of": _EVOAUG},),
         # two of EvoAug's operations for each sequence, with the amounts of Lee et al. 2023
-        "evoaug": _EVOAUG,
+        "evoaug": ({"some_of": _EVOAUG},),
     },
 }
 """Operations of each policy, by modality and name, in the order in which they are applied."""
 
 
-def operations_of(policy: str, input: ModelInput) -> tuple[Any, ...]:
-    """Return the operations of a policy for this input: amounts in bases are at most an eighth of the sequence.
+def policy_operations(policy: str, input: ModelInput) -> tuple[Any, ...]:
+    """Return the operations of a policy for an input; amounts in bases are at most an eighth of the sequence.
 
     Example:
-        >>> operations_of("light", ModelInput("dna", (16,)))
+        >>> policy_operations("light", ModelInput("dna", (16,)))
         ('reverse_complement', {'shift': {'most': 2}})
     """
     found = POLICIES[input.modality][policy]
     return _capped(found, max(input.shape[0] // 8, 1)) if input.modality == "dna" else found
 
 
-def _capped(said: Any, most: int) -> Any:
-    if isinstance(said, Mapping):
-        return {k: min(v, most) if k == "most" else _capped(v, most) for k, v in said.items()}
-    return tuple(_capped(one, most) for one in said) if isinstance(said, (list, tuple)) else said
+def _capped(spec: Any, limit: int) -> Any:
+    if isinstance(spec, Mapping):
+        return {k: min(v, limit) if k == "most" else _capped(v, limit) for k, v in spec.items()}
+    return tuple(_capped(one, limit) for one in spec) if isinstance(spec, (list, tuple)) else spec

@@ -1,4 +1,4 @@
-"""`SomeOf` and `RandAugment`: a few operations out of a set, others for every example."""
+"""`some_of` and `rand_augment`: a few operations of a set, chosen anew for every example."""
 
 from __future__ import annotations
 
@@ -9,94 +9,95 @@ from typing import Any
 
 import tensorflow as tf
 
-from deepbio.augment.draws import Draws, Tensor
-from deepbio.augment.operation import Mixing, Operation, between, operation, where_chosen
+from deepbio.augment.operation import Mixing, Operation, operation, ranged
+from deepbio.augment.random_stream import RandomStream, Tensor
 from deepbio.errors import TrainingError
 from deepbio.specs import ModelInput, Task
 
 
 @dataclass(frozen=True)
-class _SomeOf(Operation):
-    """Apply `number` different ones of `operations` to each example, in their order; which ones is drawn for each."""
+class _Subset(Operation):
+    """Apply `number` different operations of a set to each example, in their order."""
 
     number: int = 2
-    operations: Sequence[Any] = ()
 
     @cached_property
     def members(self) -> list[Operation]:
-        """The operations to choose from."""
-        return [operation(said, self.modality) for said in self.operations]
+        """The set of operations."""
+        return [operation(spec, self.modality) for spec in self._specs()]
+
+    def _specs(self) -> Sequence[Any]:
+        raise NotImplementedError
 
     def prepare(self, input: ModelInput, task: Task) -> None:
-        if not 1 <= self.number <= len(self.members):
-            raise TrainingError(
-                f"{self.name} takes 1 to {len(self.members)} of its {len(self.members)} operations; received {self.number}."
-            )
+        super().prepare(input, task)
+        size = len(self.members)
+        if not 1 <= self.number <= size:
+            raise TrainingError(f"{self.name} takes 1 to {size} of its {size} operations; received {self.number}.")
         for member in self.members:
             if isinstance(member, Mixing):
-                raise TrainingError(f"{member.name} puts examples together and stands alone, not inside {self.name}.")
+                raise TrainingError(f"{member.name} combines examples and cannot be part of {self.name}.")
             member.prepare(input, task)
 
-    def apply(self, x: Tensor, parts: Tensor | None, draws: Draws) -> tuple[Tensor, Tensor | None]:
-        ranks = tf.argsort(tf.argsort(draws.uniform((tf.shape(x)[0], len(self.members))), axis=1), axis=1)
+    def apply(self, x: Tensor, labels: Tensor | None, rng: RandomStream) -> tuple[Tensor, Tensor | None]:
+        ranks = tf.argsort(tf.argsort(rng.uniform((tf.shape(x)[0], len(self.members))), axis=1), axis=1)
         for i, member in enumerate(self.members):
             chosen = ranks[:, i] < self.number
-            changed, moved = member.apply(x, parts, draws)
-            x, parts = where_chosen(chosen, changed, x), where_chosen(chosen, moved, parts)
-        return x, parts
+            changed, changed_labels = member.apply(x, labels, rng)
+            x = _where(chosen, changed, x)
+            labels = labels if labels is None else _where(chosen, changed_labels, labels)
+        return x, labels
+
+
+@dataclass(frozen=True)
+class _SomeOf(_Subset):
+    operations: Sequence[Any] = ()
+
+    def _specs(self) -> Sequence[Any]:
+        return self.operations
 
 
 class SomeImage(_SomeOf):
-    """`some_of` for images."""
+    """`some_of` for images: apply `number` of `operations` to each."""
 
     name, modality = "some_of", "image"
 
 
 class SomeDna(_SomeOf):
-    """`some_of` for DNA."""
+    """`some_of` for DNA: apply `number` of `operations` to each sequence."""
 
     name, modality = "some_of", "dna"
 
 
 @dataclass(frozen=True)
-class RandAugment(Operation):
+class RandAugment(_Subset):
     """Apply `number` different operations to each image, all of one `strength`.
 
-    They are flip, rotate, shift, zoom, contrast, brightness, blur, noise and cutout. (Keras's layer of this name draws one set of
-    operations for a whole batch, from a generator of its own.)
+    The set is flip, rotate, shift, zoom, contrast, brightness, blur, noise and cutout. Keras's layer of this name chooses one
+    set of operations for a whole batch, from a generator of its own.
 
     Source: Cubuk et al. 2020, doi:10.1109/CVPRW50498.2020.00359.
     """
 
-    name = "rand_augment"
-    modality = "image"
-    number: int = 2
-    strength: float = 0.5
+    name, modality = "rand_augment", "image"
+    strength: float = ranged(0.5, 0, 1)
 
-    @cached_property
-    def set_(self) -> _SomeOf:
-        """The operations at this strength."""
+    def _specs(self) -> Sequence[Any]:
         s = self.strength
-        return SomeImage(
-            self.number,
-            (
-                "flip",
-                {"rotate": {"degrees": 30 * s}},
-                {"shift": {"share": 0.3 * s}},
-                {"zoom": {"share": 0.3 * s}},
-                {"contrast": {"share": 0.9 * s}},
-                {"brightness": {"share": 0.3 * s}},
-                {"blur": {"probability": 1.0, "pixels": max(s, 0.05)}},
-                {"noise": {"share": 0.1 * s}},
-                {"cutout": {"probability": 1.0, "most": 0.02 + 0.3 * s}},
-            ),
+        return (
+            "flip",
+            {"rotate": {"degrees": 30 * s}},
+            {"shift": {"share": 0.3 * s}},
+            {"zoom": {"share": 0.3 * s}},
+            {"contrast": {"share": 0.9 * s}},
+            {"brightness": {"share": 0.3 * s}},
+            {"blur": {"probability": 1.0, "pixels": max(s, 0.05)}},
+            {"noise": {"share": 0.1 * s}},
+            {"cutout": {"probability": 1.0, "most": 0.02 + 0.3 * s}},
         )
 
-    def prepare(self, input: ModelInput, task: Task) -> None:
-        """Check the options."""
-        between("rand_augment: strength", self.strength, 0, 1)
-        self.set_.prepare(input, task)
 
-    def apply(self, x: Tensor, parts: Tensor | None, draws: Draws) -> tuple[Tensor, Tensor | None]:
-        """Change a batch; see `Operation.apply`."""
-        return self.set_.apply(x, parts, draws)
+def _where(chosen: Tensor, changed: Any, before: Tensor) -> Tensor:
+    """Return the changed rows of the chosen examples and the old rows of the others."""
+    shape = tf.concat([tf.shape(chosen), tf.ones(len(before.shape) - 1, tf.int32)], 0)
+    return tf.where(tf.reshape(chosen, shape), changed, before)

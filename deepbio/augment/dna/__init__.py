@@ -1,1 +1,5 @@
-"""Operations on DNA."""
+"""Operations on DNA. Importing the package registers them."""
+
+from deepbio.augment.dna import index_maps
+
+__all__ = ["index_maps"]

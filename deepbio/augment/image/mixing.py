@@ -1,4 +1,4 @@
-"""MixUp and CutMix: two images in one, and the labels of both in its shares."""
+"""MixUp and CutMix: combine two images of a batch, and weight their labels accordingly."""
 
 from __future__ import annotations
 
@@ -6,72 +6,76 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from deepbio.augment.draws import Draws, Tensor
-from deepbio.augment.operation import Mixing, between
+from deepbio.augment.image.keras_operation import layer
+from deepbio.augment.operation import Mixing, ranged
+from deepbio.augment.random_stream import RandomStream, Tensor
 from deepbio.specs import ModelInput, Task
-
-layers: Any = keras.layers  # whose annotations leave out ranges
 
 
 @dataclass(frozen=True)
-class MixUp(Mixing):
-    """Average each image with another of its batch; the shares are drawn from Beta(alpha, alpha).
+class _KerasMixing(Mixing):
+    """A Keras layer that combines images."""
+
+    modality = "image"
+
+    @cached_property
+    def layer(self) -> Any:
+        """The layer, built once and outside of any graph."""
+        return self._layer()
+
+    def _layer(self) -> Any:
+        raise NotImplementedError
+
+    def prepare(self, input: ModelInput, task: Task) -> None:
+        super().prepare(input, task)
+        assert self.layer
+
+    def _mixed(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Any]:
+        """Return the mixed batch, the labels of the images mixed in, and Keras's description of the change."""
+        change = self.layer.get_random_transformation(x, training=True, seed=rng)
+        mixed = self.layer.transform_images(x, change, training=True)
+        return mixed, tf.gather(y, change["permutation_order"]), change
+
+
+@dataclass(frozen=True)
+class MixUp(_KerasMixing):
+    """Average each image with another of its batch; the weights are drawn from Beta(alpha, alpha).
 
     Source: Zhang et al. 2018, arXiv:1710.09412.
     """
 
     name = "mixup"
-    modality = "image"
-    alpha: float = 0.2
+    alpha: float = ranged(0.2, 0.01, 100)
 
-    @cached_property
-    def layer(self) -> Any:
-        """Built once, outside of any graph."""
-        return layers.MixUp(self.alpha, seed=0, dtype="float32")
+    def _layer(self) -> Any:
+        return layer("MixUp", self.alpha)
 
-    def prepare(self, input: ModelInput, task: Task) -> None:
-        """Check the options."""
-        between("mixup: alpha", self.alpha, 0.01, 100)
-        assert self.layer
-
-    def mix(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mix a batch; see `Mixing.mix`."""
-        change = self.layer.get_random_transformation(x, training=True, seed=draws)
-        mixed = self.layer.transform_images(x, change, training=True)
-        return mixed, y, tf.gather(y, change["permutation_order"]), 1 - change["mix_weight"]
+    def mix(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the mixed batch; see `Mixing.mix`."""
+        mixed, other, change = self._mixed(x, y, rng)
+        return mixed, y, other, 1 - change["mix_weight"]
 
 
 @dataclass(frozen=True)
-class CutMix(Mixing):
-    """Put a rectangle of another image of the batch into each; its area is drawn from Beta(alpha, alpha).
+class CutMix(_KerasMixing):
+    """Paste a rectangle of another image of the batch into each; its area is drawn from Beta(alpha, alpha).
 
-    A class for every pixel is cut with its image, so nothing is left to share.
+    The mask of a segmentation is cut with its image, so its label weights stay one.
 
     Source: Yun et al. 2019, doi:10.1109/ICCV.2019.00612.
     """
 
     name = "cutmix"
-    modality = "image"
-    alpha: float = 1.0
+    alpha: float = ranged(1.0, 0.01, 1)
 
-    @cached_property
-    def layer(self) -> Any:
-        """Built once, outside of any graph."""
-        return layers.CutMix((self.alpha, self.alpha), seed=0, dtype="float32")
+    def _layer(self) -> Any:
+        return layer("CutMix", (self.alpha, self.alpha))
 
-    def prepare(self, input: ModelInput, task: Task) -> None:
-        """Check the options."""
-        between("cutmix: alpha", self.alpha, 0.01, 1)
-        assert self.layer
-
-    def mix(self, x: Tensor, y: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mix a batch; see `Mixing.mix`."""
-        change = self.layer.get_random_transformation(x, training=True, seed=draws)
-        mixed = self.layer.transform_images(x, change, training=True)
-        other = tf.gather(y, change["permutation_order"])
+    def mix(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the mixed batch; see `Mixing.mix`."""
+        mixed, other, change = self._mixed(x, y, rng)
         inside = change["batch_masks"][..., 0]
         if len(y.shape) == 3:
             both = tf.where(inside, other, y)
