@@ -1,33 +1,26 @@
-"""Letters in memory to numbers, one thread, 249 Mb: deepbio's codes beside one-hot by others, in turns of one run.
+"""Bases in memory to numbers, one thread, 249 Mb: deepbio's codes beside one-hot by others, in turns of one run.
 
-    python benchmarks/encode_speed.py [--tangermeme PYTHON] [--seqpro PYTHON] [--out FILE.md]
+    python benchmarks/encode_speed.py [--tangermeme PYTHON] [--seqpro PYTHON] [--out benchmarks/results/encode_speed.md]
 
-PYTHON is the interpreter of an environment that has the package (tangermeme needs PyTorch). The sequence is random, with
-a run of 18 million N and 10,000 N at each end, as a human chromosome has. Wall and processor seconds are the best of the
-rounds; memory is the greatest that the process holds beyond the letters, over their number
-(read from /proc, so on Linux).
+PYTHON is the interpreter of an environment with the package (tangermeme needs PyTorch). The sequence is random, with a run of
+18 million N and 10,000 N at each end, as a human chromosome has. Wall and processor seconds are the best of the rounds; memory is
+the greatest beyond the sequence itself, over its length (read from /proc, so on Linux).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from _table import available, in_turns, options, peers, table, write_page
 
 BASES = 249_000_000
-
 SETUP = """
 import json, sys, time
 import numpy as np
 n = int(sys.argv[1])
-letters = np.frombuffer(b"ACGT", np.uint8)[np.random.default_rng(0).integers(0, 4, n, dtype=np.uint8)]
-letters[:10_000] = letters[-10_000:] = ord("N")
-letters[n // 2 : n // 2 + n // 14] = ord("N")
-content = letters.tobytes()
-del letters
+bases = np.frombuffer(b"ACGT", np.uint8)[np.random.default_rng(0).integers(0, 4, n, dtype=np.uint8)]
+bases[:10_000] = bases[-10_000:] = ord("N")
+bases[n // 2 : n // 2 + n // 14] = ord("N")
+content = bases.tobytes()
+del bases
 """
 RUN = """
 run(content[:10_000])
@@ -42,66 +35,46 @@ for _ in range(3):
     del result
 print(json.dumps([*best, (status('VmHWM') - before) / n]))
 """
+CODES = "from deepbio.sequence import encode as run\n"
+ONE_HOT = "from deepbio.sequence import encode, one_hot\nrun = lambda bases: one_hot(encode(bases))\n"
+NUMPY = """
+table = np.zeros((256, 4), np.uint8)
+table[list(b"ACGT"), range(4)] = 1
+rows = table.view(np.uint32)[:, 0]
+run = lambda bases: rows[np.frombuffer(bases, np.uint8)].view(np.uint8).reshape(-1, 4)
+"""
+TANGERMEME = """
+import torch
+torch.set_num_threads(1)
+from tangermeme.utils import one_hot_encode as run
+content = content.decode()
+"""
+SEQPRO = "import seqpro\nrun = lambda bases: seqpro.DNA.ohe(np.frombuffer(bases, 'S1'))\n"
 WAYS = {
-    "deepbio, codes": ("", "from deepbio.sequence import encode as run"),
-    "deepbio, codes then one-hot": (
-        "",
-        "from deepbio.sequence import encode, one_hot\ndef run(letters):\n    return one_hot(encode(letters))",
-    ),
-    "NumPy table of 256 rows, one-hot": (
-        "",
-        "table = np.zeros((256, 4), np.uint8)\ntable[list(b'ACGT'), range(4)] = 1\nrows = table.view(np.uint32)[:, 0]\n"
-        "def run(letters):\n    return rows[np.frombuffer(letters, np.uint8)].view(np.uint8).reshape(-1, 4)",
-    ),
-    "tangermeme, one-hot": (
-        "tangermeme",
-        "import torch\ntorch.set_num_threads(1)\nfrom tangermeme.utils import one_hot_encode\ncontent = content.decode()\n"
-        "def run(letters):\n    return one_hot_encode(letters)",
-    ),
-    "SeqPro, one-hot": (
-        "seqpro",
-        "import seqpro\ndef run(letters):\n    return seqpro.DNA.ohe(np.frombuffer(letters, 'S1'))",
-    ),
+    "deepbio, codes": ("", SETUP + CODES + RUN),
+    "deepbio, codes then one-hot": ("", SETUP + ONE_HOT + RUN),
+    "NumPy table of 256 rows, one-hot": ("", SETUP + NUMPY + RUN),
+    "tangermeme, one-hot": ("tangermeme", SETUP + TANGERMEME + RUN),
+    "SeqPro, one-hot": ("seqpro", SETUP + SEQPRO + RUN),
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bases", type=int, default=BASES)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tangermeme", metavar="PYTHON")
-    parser.add_argument("--seqpro", metavar="PYTHON")
-    parser.add_argument("--out", type=Path)
-    chosen = parser.parse_args()
-    pythons = {"": sys.executable, "tangermeme": chosen.tangermeme, "seqpro": chosen.seqpro}
-    ways = {name: (pythons[peer], code) for name, (peer, code) in WAYS.items() if pythons[peer]}
-    found: dict[str, list[list[float]]] = {name: [] for name in ways}
-    for _ in range(chosen.rounds):
-        for name, (python, code) in ways.items():
-            found[name].append(_measure(python, code, chosen.bases))
-    lines = ["| way | wall s | processor s | bytes a base at most |", "|---|---:|---:|---:|"]
-    for name, rounds in found.items():
-        wall, cpu, memory = (min(column) for column in zip(*rounds, strict=True))
-        lines.append(f"| {name} | {wall:.3f} | {cpu:.3f} | {memory:.2f} |")
-    text = f"# Encoding {chosen.bases:,} letters in memory, one thread\n\n" + "\n".join(lines) + "\n"
-    print(text)
-    if chosen.out:
-        chosen.out.write_text(text, encoding="utf-8")
+def parser():
+    asked = options(__doc__, rounds=3)
+    peers(asked, "tangermeme", "seqpro")
+    asked.add_argument("--bases", type=int, default=BASES)
+    return asked
 
 
-def _measure(python: str, code: str, bases: int) -> list[float]:
+def main(arguments):
     one = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    ended = subprocess.run(
-        [python, "-c", SETUP + code + RUN, str(bases)],
-        env={**os.environ, **one},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        sys.exit(f"{python}: {ended.stderr[-2000:]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    found = in_turns(available(WAYS, arguments), arguments.rounds, arguments.bases, **one)
+    best = {name: [min(column) for column in zip(*rounds, strict=True)] for name, rounds in found.items()}
+    rows = [(name, f"{wall:.3f}", f"{cpu:.3f}", f"{memory:.2f}") for name, (wall, cpu, memory) in best.items()]
+    lines = table(("way", "wall s", "processor s", "max bytes per base"), rows)
+    about = f"{arguments.bases:,} bases in memory, one thread; best of {arguments.rounds} rounds in turns."
+    write_page(arguments, "Encoding bases in memory", about, lines, packages=("numpy",))
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

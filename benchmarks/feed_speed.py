@@ -1,27 +1,22 @@
 """FASTA and BED in, batches of 1,000 bp windows out: deepbio's codes beside other packages, in turns of one run.
 
-    python benchmarks/feed_speed.py [--tangermeme PYTHON] [--genvarloader PYTHON] [--out FILE.md]
+    python benchmarks/feed_speed.py [--tangermeme PYTHON] [--genvarloader PYTHON] [--out benchmarks/results/feed_speed.md]
 
 Needs pyfaidx. PYTHON is the interpreter of an environment with the package and pyfaidx or PyTorch. One chromosome of 249 Mb
-is drawn, with a run of 18 million N; all read the same windows in the same random order, in batches of 256, except
-tangermeme, whose `extract_loci` gives all windows in one call. The first opening (encoding, indexing, caching) is timed
-apart. Bytes a base are those of the batch that leaves for the device. Windows a second are of the best round.
+is simulated, with a run of 18 million N; all read the same windows in the same random order, in batches of 256, except
+tangermeme, whose `extract_loci` returns all windows in one call. The first opening (encoding, indexing, caching) is timed
+apart. Bytes per base are those of the batch that leaves for the device. Windows per second are of the best round.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from _table import available, in_turns, options, peers, table, write_page
 
 LENGTH, BATCH, BASES = 1000, 256, 249_000_000
-
 SETUP = f"""
 import json, sys, time
 import numpy as np
@@ -42,116 +37,87 @@ while passes < 4 or spent < 2:  # a short pass is easily hit by other work of th
 print(json.dumps([opened, best, sent / windows / LENGTH]))
 """
 BATCHES = """
-def once(share=1.0):
-    some = order[: max(BATCH, int(share * len(order)))]
-    sent = 0
-    for i in range(0, len(some), BATCH):
-        sent += batch(some[i : i + BATCH]).nbytes
-    return len(some), sent
+def once(fraction=1.0):
+    some = order[: max(BATCH, int(fraction * len(order)))]
+    return len(some), sum(batch(some[i : i + BATCH]).nbytes for i in range(0, len(some), BATCH))
+"""
+DEEPBIO = """
+from deepbio.genome import GenomeWindows, open_genome, read_bed
+batch = GenomeWindows(open_genome(fasta), read_bed(bed), length=LENGTH).__getitem__
+"""
+PYFAIDX = """
+import pyfaidx
+reference = pyfaidx.Fasta(fasta, as_raw=True, sequence_always_upper=True)
+table = np.zeros((256, 4), np.float32)
+table[list(b"ACGT"), range(4)] = 1
+def batch(chosen):
+    bases = "".join(reference["chr1"][int(s) : int(s) + LENGTH] for s in starts[chosen])
+    return table[np.frombuffer(bases.encode(), np.uint8).reshape(-1, LENGTH)]
+"""
+TANGERMEME = """
+import pandas, pyfaidx, torch
+from tangermeme.io import extract_loci
+pyfaidx.Fasta(fasta)
+loci = pandas.read_csv(bed, sep="\\t", names=["chrom", "start", "end"]).iloc[order]
+def once():
+    found = extract_loci(loci, fasta, in_window=LENGTH JOBS)
+    return len(found), found.numel() * found.element_size()
+"""
+GENVARLOADER = """
+import genvarloader as gvl
+one_hot = lambda x: __import__("seqpro").DNA.ohe(np.asarray(x).view("S1"))
+data = gvl.RefDataset(gvl.Reference.from_path(fasta), gvl.read_bedlike(bed), output_length=LENGTH)
+loader = data.to_dataloader(batch_size=BATCH, shuffle=True OPTION)
+def once():
+    return len(order), sum([np.asarray(found).nbytes for found in loader])
 """
 WAYS = {
-    "deepbio, codes": (
-        "",
-        "from deepbio.genome import GenomeWindows, open_genome, read_bed\n"
-        "batch = GenomeWindows(open_genome(fasta), read_bed(bed), length=LENGTH).__getitem__\n" + BATCHES,
-    ),
-    "pyfaidx and NumPy one-hot": (
-        "",
-        "import pyfaidx\nreference = pyfaidx.Fasta(fasta, as_raw=True, sequence_always_upper=True)\n"
-        "table = np.zeros((256, 4), np.float32)\ntable[list(b'ACGT'), range(4)] = 1\n"
-        "def batch(chosen):\n"
-        "    letters = ''.join(reference['chr1'][int(s) : int(s) + LENGTH] for s in starts[chosen])\n"
-        "    return table[np.frombuffer(letters.encode(), np.uint8).reshape(-1, LENGTH)]\n"
-        + BATCHES.replace("share=1.0", "share=0.1"),
-    ),
-    "tangermeme, extract_loci": (
-        "tangermeme",
-        "import pandas, pyfaidx, torch\nfrom tangermeme.io import extract_loci\npyfaidx.Fasta(fasta)\n"
-        "loci = pandas.read_csv(bed, sep='\\t', names=['chrom', 'start', 'end']).iloc[order]\n"
-        "def once():\n    found = extract_loci(loci, fasta, in_window=LENGTH, n_jobs=1)\n"
-        "    return len(found), found.numel() * found.element_size()\n",
-    ),
-    "tangermeme, extract_loci, 4 jobs": (
-        "tangermeme",
-        "import pandas, pyfaidx, torch\nfrom tangermeme.io import extract_loci\npyfaidx.Fasta(fasta)\n"
-        "loci = pandas.read_csv(bed, sep='\\t', names=['chrom', 'start', 'end']).iloc[order]\n"
-        "def once():\n    found = extract_loci(loci, fasta, in_window=LENGTH)\n"
-        "    return len(found), found.numel() * found.element_size()\n",
-    ),
-    "GenVarLoader, data loader, letters": (
-        "genvarloader",
-        "import genvarloader as gvl\n"
-        "data = gvl.RefDataset(gvl.Reference.from_path(fasta), gvl.read_bedlike(bed), output_length=LENGTH)\n"
-        "loader = data.to_dataloader(batch_size=BATCH, shuffle=True)\n"
-        "def once():\n    sizes = [np.asarray(found).nbytes for found in loader]\n    return len(order), sum(sizes)\n",
-    ),
-    "GenVarLoader, data loader, one-hot": (
-        "genvarloader",
-        "import genvarloader as gvl, seqpro\n"
-        "data = gvl.RefDataset(gvl.Reference.from_path(fasta), gvl.read_bedlike(bed), output_length=LENGTH)\n"
-        "loader = data.to_dataloader(batch_size=BATCH, shuffle=True, transform=lambda x: seqpro.DNA.ohe(np.asarray(x).view('S1')))\n"
-        "def once():\n    sizes = [np.asarray(found).nbytes for found in loader]\n    return len(order), sum(sizes)\n",
-    ),
-}  # fmt: skip
+    "deepbio, codes": ("", DEEPBIO + BATCHES),
+    "pyfaidx and NumPy one-hot": ("", PYFAIDX + BATCHES.replace("=1.0", "=0.1")),
+    "tangermeme, extract_loci": ("tangermeme", TANGERMEME.replace(" JOBS", ", n_jobs=1")),
+    "tangermeme, extract_loci, 4 jobs": ("tangermeme", TANGERMEME.replace(" JOBS", "")),
+    "GenVarLoader, data loader, bases": ("genvarloader", GENVARLOADER.replace(" OPTION", "")),
+    "GenVarLoader, data loader, one-hot": ("genvarloader", GENVARLOADER.replace(" OPTION", ", transform=one_hot")),
+}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bases", type=int, default=BASES)
-    parser.add_argument("--windows", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--tangermeme", metavar="PYTHON")
-    parser.add_argument("--genvarloader", metavar="PYTHON")
-    parser.add_argument("--out", type=Path)
-    chosen = parser.parse_args()
-    pythons = {"": sys.executable, "tangermeme": chosen.tangermeme, "genvarloader": chosen.genvarloader}
-    ways = {name: (pythons[peer], code) for name, (peer, code) in WAYS.items() if pythons[peer]}
-    found: dict[str, list[list[float]]] = {name: [] for name in ways}
-    with tempfile.TemporaryDirectory() as folder:
-        fasta, bed = _draw(Path(folder), chosen.bases, chosen.windows)
-        for _ in range(chosen.rounds):
-            for name, (python, code) in ways.items():
-                found[name].append(_measure(python, code, fasta, bed))
-    ours = max(rate for _, rate, _ in found["deepbio, codes"])
-    lines = ["| way | opening s | windows/s | bytes a base | deepbio is faster by |", "|---|---:|---:|---:|---:|"]
-    for name, rounds in found.items():
-        opened, rate, size = rounds[0][0], max(row[1] for row in rounds), rounds[0][2]
-        lines.append(f"| {name} | {opened:.1f} | {rate:,.0f} | {size:.0f} | {ours / rate:.1f} |")
-    text = (
-        f"# {chosen.windows:,} windows of {LENGTH} bp from one chromosome of {chosen.bases:,} bp\n\n"
-        + "\n".join(lines)
-        + "\n"
-    )
-    print(text)
-    if chosen.out:
-        chosen.out.write_text(text, encoding="utf-8")
-
-
-def _draw(folder: Path, bases: int, windows: int) -> tuple[Path, Path]:
-    draw = np.random.default_rng(0)
-    letters = np.frombuffer(b"ACGT", np.uint8)[draw.integers(0, 4, bases - bases % 60, dtype=np.uint8)]
+def simulate(folder: Path, bases: int, windows: int) -> tuple[Path, Path]:
+    random = np.random.default_rng(0)
+    letters = np.frombuffer(b"ACGT", np.uint8)[random.integers(0, 4, bases - bases % 60, dtype=np.uint8)]
     letters[bases // 2 : bases // 2 + bases // 14] = ord("N")
     lines = np.full((len(letters) // 60, 61), ord("\n"), np.uint8)
     lines[:, :60] = letters.reshape(-1, 60)
     (folder / "genome.fa").write_bytes(b">chr1\n" + lines.tobytes())
-    starts = draw.integers(0, len(letters) - LENGTH, windows).tolist()
+    starts = random.integers(0, len(letters) - LENGTH, windows).tolist()
     (folder / "windows.bed").write_text("".join(f"chr1\t{s}\t{s + LENGTH}\n" for s in starts))
     return folder / "genome.fa", folder / "windows.bed"
 
 
-def _measure(python: str, code: str, fasta: Path, bed: Path) -> list[float]:
-    cache = {"DEEPBIO_CACHE": str(fasta.parent / "cache")}
-    ended = subprocess.run(
-        [python, "-c", SETUP + code + RUN, str(fasta), str(bed)],
-        env={**os.environ, **cache},
-        capture_output=True,
-        text=True,
-        check=False,
+def parser():
+    asked = options(__doc__, rounds=3)
+    peers(asked, "tangermeme", "genvarloader")
+    asked.add_argument("--bases", type=int, default=BASES)
+    asked.add_argument("--windows", type=int, default=50_000)
+    return asked
+
+
+def main(arguments):
+    ways = {name: (python, SETUP + code + RUN) for name, (python, code) in available(WAYS, arguments).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        files = simulate(Path(folder), arguments.bases, arguments.windows)
+        found = in_turns(ways, arguments.rounds, *files, DEEPBIO_CACHE=f"{folder}/cache")
+    best = {name: max(rate for _, rate, _ in rounds) for name, rounds in found.items()}
+    rows = [
+        (name, f"{opened:.1f}", f"{best[name]:,.0f}", f"{size:.0f}", f"{best['deepbio, codes'] / best[name]:.1f}")
+        for name, [(opened, _, size), *_] in found.items()
+    ]
+    lines = table(("way", "opening s", "windows/s", "bytes per base", "deepbio is faster by"), rows)
+    about = (
+        f"{arguments.windows:,} windows of {LENGTH} bp in random order from one simulated chromosome of {arguments.bases:,} bp "
+        f"(FASTA) and a BED file; {arguments.rounds} rounds in turns."
     )
-    if ended.returncode:
-        sys.exit(f"{python}: {ended.stderr[-3000:]}")
-    return json.loads(ended.stdout.splitlines()[-1])
+    write_page(arguments, "Feed speed", about, lines, packages=("numpy", "pyfaidx"))
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

@@ -5,85 +5,54 @@ python benchmarks/long_notes.py [--models text_cnn caml] [--words 10000] [--note
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import subprocess
 import sys
-import time
-from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from _table import in_turns, options, table, write_page
 
 MODELS = ["bag_of_words", "text_cnn", "caml", "note_evidence", "han", "gru", "note_lstm", "bilstm"]
+RUN = """
+import json, resource, sys, time
+import numpy as np
+import deepbio
+from deepbio.datasets.build import from_arrays
+
+name, (words, notes, batch) = sys.argv[1], map(int, sys.argv[2:])
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MiB so far
+random = np.random.Generator(np.random.Philox(0))
+texts = [" ".join(f"w{k}" for k in random.integers(0, 2000, words)) for _ in range(notes * 2)]
+data = from_arrays(texts, ["ill", "well"] * notes, modality="text", length=words)
+model = deepbio.get_model(name, dataset=data, seed=0)
+before, start = peak(), time.perf_counter()
+deepbio.fit(model, data, epochs=1, batch_size=batch, seed=0, verbose=False)
+trained, seconds = peak(), time.perf_counter() - start
+deepbio.predict(model, data.test, batch_size=batch)
+print(json.dumps([len(data.train), before, trained, peak(), seconds]))
+"""
 
 
-def peak() -> float:
-    """Largest memory of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("--models", nargs="+", default=MODELS)
+    asked.add_argument("--words", type=int, default=10_000)
+    asked.add_argument("--notes", type=int, default=16)
+    asked.add_argument("--batch", type=int, default=4)
+    return asked
 
 
-def one(name: str, words: int, notes: int, batch: int) -> None:
-    """Train and predict in this process; print memory and seconds."""
-    import numpy as np
-
-    import deepbio
-    from deepbio.datasets.build import from_arrays
-
-    random = np.random.Generator(np.random.Philox(0))
-    texts = [" ".join(f"w{k}" for k in random.integers(0, 2000, words)) for _ in range(notes * 2)]
-    data = from_arrays(texts, ["ill", "well"] * notes, modality="text", length=words)
-    model = deepbio.get_model(name, dataset=data, seed=0)
-    before, start = peak(), time.perf_counter()
-    deepbio.fit(model, data, epochs=1, batch_size=batch, seed=0, verbose=False)
-    trained, middle = peak(), time.perf_counter()
-    deepbio.predict(model, data.test, batch_size=batch)
-    print(
-        f"{len(data.train)} {before:.0f} {trained:.0f} {peak():.0f} {middle - start:.1f} {time.perf_counter() - middle:.1f}"
-    )
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", nargs="+", default=MODELS)
-    parser.add_argument("--words", type=int, default=10_000)
-    parser.add_argument("--notes", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--one")
-    arguments = parser.parse_args()
-    if arguments.one:
-        one(arguments.one, arguments.words, arguments.notes, arguments.batch)
-        return
-    lines = [
-        f"# Notes of {arguments.words:,} words",
-        "",
-        f"`python benchmarks/long_notes.py --models {' '.join(arguments.models)}`: batches of {arguments.batch} notes. Largest "
-        "memory of the process in MiB: before training (TensorFlow and the data), in training, in prediction. Other work was on "
-        "the machine.",
-        "",
-        "| model | training notes | before | training | after prediction | seconds an epoch |",
-        "|---|---|---|---|---|---|",
-    ]
+def main(arguments):
+    rows = []
     for name in arguments.models:
-        command = [
-            sys.executable,
-            __file__,
-            "--one",
-            name,
-            "--words",
-            str(arguments.words),
-            "--notes",
-            str(arguments.notes),
-        ]
-        found = subprocess.run([*command, "--batch", str(arguments.batch)], capture_output=True, text=True, check=True)
-        notes, before, trained, predicted, seconds, _ = found.stdout.split()[-6:]
-        lines.append(f"| `{name}` | {notes} | {before} | {trained} | {predicted} | {seconds} |")
-        print(lines[-1], flush=True)
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text("\n".join(lines) + "\n")
+        run = in_turns({name: (sys.executable, RUN)}, 1, name, arguments.words, arguments.notes, arguments.batch)
+        notes, before, trained, predicted, seconds = run[name][0]
+        rows.append([f"`{name}`", notes, *(f"{size:.0f}" for size in (before, trained, predicted)), f"{seconds:.1f}"])
+        print(rows[-1], flush=True)
+    about = (
+        f"Batches of {arguments.batch} notes. Largest memory of the process in MiB: before training (TensorFlow and the data), in "
+        "training, in prediction. Other work was on the machine."
+    )
+    lines = table(("model", "training notes", "before", "training", "after prediction", "seconds per epoch"), rows)
+    write_page(arguments, f"Notes of {arguments.words:,} words", about, lines)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

@@ -1,40 +1,35 @@
 """Time of bootstrap intervals: one call of deepbio's metrics against a loop that calls scikit-learn for each resample.
 
-    python benchmarks/metrics_speed.py [--labels 919] [--examples 100000] [--draws 1000] [--out benchmarks/results/metrics_speed.md]
+    python benchmarks/metrics_speed.py [--labels 919] [--examples 100000] [--n-resamples 1000] [--out FILE]
 
 1. A small case is run whole both ways, on the same resamples; the values must agree to 1e-12.
-2. The large case (macro AUROC over all labels, a share of labels about as rare as in DeepSEA) is run whole by deepbio. The loop
-   would take hours, so some of its calls are timed, spread over labels and draws, and their median is multiplied by the number
-   of calls. That favours the loop: averaging over labels and drawing the resamples are not counted for it.
-3. `summarize` of 1,000 binary examples, nine metrics with 1,000 draws.
+2. The large case (macro AUROC over all labels, about as rare as in DeepSEA) is run whole by deepbio. The loop would take hours, so
+   some of its calls are timed, spread over labels and resamples, and their median is multiplied by the number of calls. That
+   favours the loop: averaging over labels and drawing the resamples are not counted for it.
+3. `summarize` of 1,000 binary examples, nine metrics with 1,000 resamples.
 
-All times are CPU time of one process with one thread, so that a busy machine does not count; medians where something is
-repeated.
+All times are CPU time of one process with one thread, so that a busy machine does not count; medians where something is repeated.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import resource
 import time
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy loads
 
 import numpy as np
-import scipy
-import sklearn
+from _table import options, table, write_page
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from deepbio.metrics import auprc, auroc, bootstrap_distribution, bootstrap_weights, summarize
 from deepbio.specs import Task
 
 
-def example(labels: int, examples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def example(labels: int, examples: int) -> tuple[np.ndarray, np.ndarray]:
     """Return rare labels and scores that find them fairly well."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     rates = random.uniform(0.005, 0.08, labels)
     y = random.random((examples, labels), dtype=np.float32) < rates
     p = random.normal(size=(examples, labels)).astype(np.float32) + 1.5 * y.astype(np.float32)
@@ -51,87 +46,72 @@ def seconds(function, repeats: int = 1) -> tuple[float, object]:
     return float(np.median(times)), result
 
 
-def whole_case(name, ours, theirs, labels=20, examples=10_000, draws=50):
-    """Run both ways whole and compare; give a row of the table."""
+def whole_case(name, ours, theirs, labels=20, examples=10_000, n_resamples=50) -> list[str]:
+    """Run both ways whole and compare; return a row of the table."""
     y, p = example(labels, examples)
 
     def loop():
         values = []
-        for weights in bootstrap_weights(examples, draws=draws, seed=0):
-            for row in weights:
-                drawn = np.repeat(np.arange(examples), row)
-                values.append(np.mean([theirs(y[drawn, j], p[drawn, j]) for j in range(labels)]))
+        for row in np.concatenate(list(bootstrap_weights(examples, n_resamples=n_resamples, seed=0))):
+            drawn = np.repeat(np.arange(examples), row)
+            values.append(np.mean([theirs(y[drawn, j], p[drawn, j]) for j in range(labels)]))
         return np.array(values)
 
-    fast, found = seconds(lambda: bootstrap_distribution(ours, y, p, draws=draws, seed=0), repeats=3)
+    fast, found = seconds(lambda: bootstrap_distribution(ours, y, p, n_resamples=n_resamples, seed=0), repeats=3)
     slow, expected = seconds(loop)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-    return f"| {name}, macro | {labels} x {examples:,} | {draws:,} | {slow:.2f} s | {fast:.2f} s | {slow / fast:.0f} |"
+    sizes = f"{labels} x {examples:,}", f"{n_resamples:,}"
+    return [f"{name}, macro", *sizes, f"{slow:.2f} s", f"{fast:.2f} s", f"{slow / fast:.0f}"]
 
 
-def large_case(labels: int, examples: int, draws: int, calls: int):
-    """Run deepbio whole, time some calls of the loop; give a row of the table and what was timed."""
+def large_case(labels: int, examples: int, n_resamples: int, calls: int) -> tuple[list[str], str]:
+    """Run deepbio whole, time some calls of the loop; return a row of the table and what was timed."""
     y, p = example(labels, examples)
-    fast, _ = seconds(lambda: bootstrap_distribution(auroc, y, p, draws=draws, seed=0))
-    random = np.random.default_rng(1)
-    times = []
+    fast, _ = seconds(lambda: bootstrap_distribution(auroc, y, p, n_resamples=n_resamples, seed=0))
+    random, times = np.random.default_rng(1), []
     for _ in range(calls):
         drawn = random.integers(0, examples, examples)
         truth, scores = y[drawn, j := int(random.integers(labels))], p[drawn, j]
-        times.append(seconds(lambda truth=truth, scores=scores: roc_auc_score(truth, scores))[0])
-    one = float(np.median(times))
-    slow = one * labels * draws
-    row = f"| AUROC, macro | {labels} x {examples:,} | {draws:,} | {slow:,.0f} s (estimated) | {fast:.0f} s | {slow / fast:.0f} |"
-    spread = f"median {1000 * one:.1f} ms, {1000 * min(times):.1f} to {1000 * max(times):.1f} ms"
-    return row, f"{calls} calls of `roc_auc_score` on resamples ({spread})"
+        times.append(1000 * seconds(lambda truth=truth, scores=scores: roc_auc_score(truth, scores))[0])
+    slow = float(np.median(times)) / 1000 * labels * n_resamples
+    timed = f"median {np.median(times):.1f} ms, {min(times):.1f} to {max(times):.1f} ms"
+    sizes = f"{labels} x {examples:,}", f"{n_resamples:,}"
+    row = ["AUROC, macro", *sizes, f"{slow:,.0f} s (estimated)", f"{fast:.0f} s", f"{slow / fast:.0f}"]
+    return row, f"{calls} calls of `roc_auc_score` on resamples ({timed})"
 
 
-def processor() -> str:
-    """Return the name of the processor where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("--labels", type=int, default=919)
+    asked.add_argument("--examples", type=int, default=100_000)
+    asked.add_argument("--n-resamples", type=int, default=1000)
+    asked.add_argument("--calls", type=int, default=100, help="calls of the loop that are timed in the large case")
+    return asked
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--labels", type=int, default=919)
-    parser.add_argument("--examples", type=int, default=100_000)
-    parser.add_argument("--draws", type=int, default=1000)
-    parser.add_argument("--calls", type=int, default=100, help="calls of the loop that are timed in the large case")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/metrics_speed.md"))
-    given = parser.parse_args()
-
+def main(arguments):
     rows = [whole_case("AUROC", auroc, roc_auc_score), whole_case("AUPRC", auprc, average_precision_score)]
     random = np.random.default_rng(0)
     y = random.integers(0, 2, 1000)
     p = 1 / (1 + np.exp(-(random.normal(size=1000) + y)))
     small, _ = seconds(lambda: summarize(Task("binary", 1), y, p), repeats=7)
-    row, timed = large_case(given.labels, given.examples, given.draws, given.calls)
-    rows.append(row)
+    row, timed = large_case(arguments.labels, arguments.examples, arguments.n_resamples, arguments.calls)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-    text = f"""# Time of bootstrap intervals
-
-    python benchmarks/metrics_speed.py --labels {given.labels} --examples {given.examples} --draws {given.draws}
-
-| metric | labels x examples | draws | loop over scikit-learn | deepbio | times faster |
-|---|---|---|---|---|---|
-{chr(10).join(rows)}
-
-The first two rows were run whole both ways on the same resamples, and the values agree to 1e-12. In the last row the loop is
-estimated from {timed}. All times are CPU time of one thread.
-
-`summarize` of 1,000 binary examples (nine metrics, 1,000 draws): {small:.2f} s, median of 7. Peak memory of the whole script:
-{peak:.1f} GiB, of which the truth and the scores of the last row are {given.labels * given.examples * 5 / 2**30:.1f} GiB.
-
-{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__},
-scikit-learn {sklearn.__version__}.
-"""
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(text, encoding="utf-8")
+    size = arguments.labels * arguments.examples * 5 / 2**30
+    lines = [
+        *table(
+            ("metric", "labels x examples", "resamples", "loop over scikit-learn", "deepbio", "times faster"),
+            [*rows, row],
+        ),
+        "",
+        "The first two rows were run whole both ways on the same resamples, and the values agree to 1e-12. In the last row the loop "
+        f"is estimated from {timed}. All times are CPU time of one thread.",
+        "",
+        f"`summarize` of 1,000 binary examples (nine metrics, 1,000 resamples): {small:.2f} s, median of 7. Peak memory of the whole "
+        f"script: {peak:.1f} GiB, of which the truth and the scores of the last row are {size:.1f} GiB.",
+    ]
+    write_page(arguments, "Time of bootstrap intervals", "", lines, packages=("numpy", "scipy", "scikit-learn"))
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

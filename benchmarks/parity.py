@@ -1,68 +1,81 @@
-"""The same run on 1, 2 and 4 logical devices and in 2 processes: how far losses, weights and metrics lie apart.
+"""The same run on 1, 2 and 4 logical devices and in 2 processes: how far losses, weights and metrics differ.
 
     python benchmarks/parity.py [--out benchmarks/results/parity.md]
 
-The runs are those of `tests/training/test_parity.py`, which holds them to its bounds: four families without dropout, 67 examples
-in batches of 16, so that the last batch of each of the three epochs has three, compiled. Seeds: weights 1, order 2.
+The runs are those that `tests/training/test_parity.py` bounds, by the same program `tests/training/programs/parity.py`: four
+families without dropout, 67 examples in batches of 16, so that the last batch of each of the three epochs has three, compiled.
+Seeds: weights 1, order 2.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
-import platform
+import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import numpy as np
+from _table import ROOT, options, table, write_page
 
-from tests.training.parity_runs import FAMILIES, STRATEGIES, parity_runs
-
+FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
 NAMES = {"cpu:2": "2 logical devices", "cpu:4": "4 logical devices", "multiworker": "2 processes"}
+PROGRAM = ROOT / "tests/training/programs/parity.py"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    import keras
-    import tensorflow as tf
+def cluster() -> list[str]:
+    """Return the TF_CONFIG of each of two workers on this machine."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return [json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}) for i in range(2)]
 
-    lines = [
-        "# One run on many devices",
-        "",
-        "`python benchmarks/parity.py`: four families without dropout, 67 examples in batches of 16 for three epochs (the last",
-        "batch has three examples), compared with the same run on one device. Largest differences: loss of a step relative to",
-        "that on one device, final weights and final metrics absolute. Adam blows rounding up where the exact gradient is",
-        "zero, so its losses are compared for ten steps.",
-        "Seeds: weights 1, order 2. "
-        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} CPU cores ({platform.machine()}).",
-        "",
-        "| model | where | SGD: loss, all 15 steps | SGD: weights | Adam: loss, 10 steps | Adam: metrics |",
-        "|---|---|---|---|---|---|",
+
+def runs(optimizer: str, folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Train every family on one device and by each strategy, all at once; return what the first process of each saved."""
+    files, processes = {}, []
+    for strategy in ("one", *NAMES):
+        for i, config in enumerate(cluster() if strategy == "multiworker" else [""]):
+            file = folder / f"{strategy}-{optimizer}-{i}.npz"
+            files.setdefault(strategy, file)
+            variables = {**os.environ, "PYTHONPATH": str(ROOT), **({"TF_CONFIG": config} if config else {})}
+            processes.append(subprocess.Popen([sys.executable, PROGRAM, file, optimizer, strategy], env=variables))
+    codes = [process.wait(timeout=900) for process in processes]
+    if any(codes):
+        sys.exit("A run failed.")
+    return {strategy: dict(np.load(file)) for strategy, file in files.items()}
+
+
+def parser():
+    return options(__doc__)
+
+
+def main(arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        found = {optimizer: runs(optimizer, Path(folder)) for optimizer in ("sgd", "adam")}
+
+    def apart(family, strategy, optimizer, what, relative=False, steps=None):
+        many, one = (found[optimizer][s][f"{family}|{what}"][:steps] for s in (strategy, "one"))
+        return f"{np.abs(many / one - 1 if relative else many - one).max():.1e}"
+
+    kinds = (("sgd", "losses", True), ("sgd", "weights"), ("adam", "losses", True, 10), ("adam", "metrics"))
+    rows = [
+        [f"`{family}`", NAMES[strategy], *(apart(family, strategy, *kind) for kind in kinds)]
+        for family in FAMILIES
+        for strategy in NAMES
     ]
-    with tempfile.TemporaryDirectory() as scratch:
-        found = {o: parity_runs(o, Path(scratch), seconds=900) for o in ("sgd", "adam")}
-    for family in FAMILIES:
-        for strategy in STRATEGIES:
-
-            def apart(optimizer, what, relative=False, steps=None, family=family, strategy=strategy):
-                many, one = (found[optimizer][s][0][f"{family}|{what}"][:steps] for s in (strategy, "one"))
-                return np.abs(many / one - 1 if relative else many - one).max()
-
-            lines.append(
-                f"| `{family}` | {NAMES[strategy]} | {apart('sgd', 'losses', True):.1e} | {apart('sgd', 'weights'):.1e} "
-                f"| {apart('adam', 'losses', True, 10):.1e} | {apart('adam', 'metrics'):.1e} |"
-            )
-            print(lines[-1], flush=True)
-    lines += ["", "The tests allow 1e-5, 1e-4, 1e-5 and 0.01."]
-    if arguments.out:
-        arguments.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    header = ("model", "where", "SGD: loss, all 15 steps", "SGD: weights", "Adam: loss, 10 steps", "Adam: metrics")
+    about = (
+        "Four families without dropout, 67 examples in batches of 16 for three epochs (the last batch has three examples), compared "
+        "with the same run on one device. Largest differences: loss of a step relative to that on one device, final weights and final "
+        "metrics absolute. Adam amplifies rounding where the exact gradient is zero, so its losses are compared for ten steps."
+    )
+    lines = [*table(header, rows), "", "The tests allow 1e-5, 1e-4, 1e-5 and 0.01."]
+    write_page(arguments, "One run on many devices", about, lines)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

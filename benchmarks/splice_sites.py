@@ -2,24 +2,22 @@
 
     python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data FOLDER] [--genes NAME ...] [--out FILE]
 
-The folder (`../shared/data/grch37_chr22_1mb` unless told otherwise) holds one FASTA file of a stretch of GRCh37 (record name
-`chromosome:first-last`) and `genes.tsv` (name, chromosome, strand, transcript, exons; starts 0-based). Every gene is read on its
-own strand with N beyond its transcript, as SpliceAI does. Top-k accuracy is the share of true sites among the k surest positions, k
-being their number (Jaganathan et al. 2019). Intervals: bootstrap of whole genes.
+The folder holds one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
+transcript, exons; starts 0-based). Every gene is read on its own strand with N beyond its transcript, as SpliceAI does. Top-k
+accuracy is the fraction of true sites among the k highest scores, k being their number (Jaganathan et al. 2019). Intervals:
+bootstrap of whole genes.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
-import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
+from _table import MEGABASE, options, span, table, write_page
 
 from deepbio.datasets.readers import read_fasta
 from deepbio.inference import predict
@@ -43,7 +41,7 @@ class Gene:
 
 
 def read_genes(folder: Path) -> tuple[int, np.ndarray, list[Gene]]:
-    """Return the 1-based place of the first base on the chromosome, the codes, and the genes that lie inside."""
+    """Return the 1-based position of the first base on the chromosome, the codes, and the genes that lie inside."""
     records = read_fasta(next(folder.glob("*.fa.gz")))
     codes = np.asarray(records.codes[0])
     first = int(records.ids[0].split(":")[1].split("-")[0])
@@ -53,14 +51,12 @@ def read_genes(folder: Path) -> tuple[int, np.ndarray, list[Gene]]:
             start, end = int(row["TX_START"]) + 1 - first, int(row["TX_END"]) - first + 1
             if start < 0 or end > len(codes):
                 continue
-            starts = [int(n) + 1 - first - start for n in row["EXON_START"].split(",") if n]
-            ends = [int(n) - first - start for n in row["EXON_END"].split(",") if n]
-            left, right = np.array(starts[1:], int), np.array(ends[:-1], int)
-            minus = row["STRAND"] == "-"
+            left = np.array([int(n) + 1 - first - start for n in row["EXON_START"].split(",") if n][1:], int)
+            right = np.array([int(n) - first - start for n in row["EXON_END"].split(",") if n][:-1], int)
+            minus, last = row["STRAND"] == "-", end - start - 1
             own = reverse_complement(codes[start:end]) if minus else codes[start:end]
-            last = end - start - 1
-            sites = {"acceptor": last - right, "donor": last - left} if minus else {"acceptor": left, "donor": right}
-            genes.append(Gene(row["#NAME"], own, sites, start, minus))
+            acceptor, donor = (last - right, last - left) if minus else (left, right)
+            genes.append(Gene(row["#NAME"], own, {"acceptor": acceptor, "donor": donor}, start, minus))
     return first, codes, genes
 
 
@@ -74,12 +70,11 @@ def probabilities(model, gene: Gene) -> np.ndarray:
 
 
 def top_k(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
-    """Return the share of true sites among as many surest positions as there are sites; weights are whole numbers."""
+    """Return the fraction of true sites among as many highest scores as there are sites; weights are whole numbers."""
     order = np.argsort(-p, kind="stable")
     taken, true = weights[order], y[order]
     k = float((y * weights).sum())
-    before = np.concatenate([[0], np.cumsum(taken)[:-1]])
-    inside = np.clip(k - before, 0, taken)
+    inside = np.clip(k - np.concatenate([[0], np.cumsum(taken)[:-1]]), 0, taken)
     return float((inside * true).sum() / k)
 
 
@@ -88,67 +83,64 @@ def pr_auc(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> float:
     return float(auprc(y, p, weights=weights)) if weights[y == 0].any() else 1.0
 
 
-def with_interval(measure, genes: list[int], n: int, *, draws: int = 500) -> str:
-    """Return a figure and the 2.5% and 97.5% quantiles over bootstrap draws of genes."""
-    owner = np.asarray(genes)
-    random = np.random.Generator(np.random.Philox(0))
-    value = measure(np.ones(len(owner)))
-    found = [measure(np.bincount(random.integers(0, n, n), minlength=n)[owner].astype(float)) for _ in range(draws)]
-    low, high = np.quantile(found, [0.025, 0.975])
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+def with_interval(
+    measure: Callable, y: np.ndarray, p: np.ndarray, genes: Sequence[int], n: int, *, n_resamples: int = 500
+) -> str:
+    """Return a figure `measure(y, p, weights)` and its 2.5% and 97.5% quantiles over resamples of genes."""
+    owner, random = np.asarray(genes), np.random.Generator(np.random.Philox(0))
+    value = measure(y, p, np.ones(len(owner)))
+    resamples = (np.bincount(random.integers(0, n, n), minlength=n)[owner].astype(float) for _ in range(n_resamples))
+    return span(value, *np.quantile([measure(y, p, weights) for weights in resamples], [0.025, 0.975]))
 
 
 def splice_rows(model, genes: list[Gene]) -> list[str]:
     start = time.perf_counter()
     predicted = [probabilities(model, gene) for gene in genes]
     bases = sum(len(gene.codes) for gene in genes)
-    lines = [f"{bases:,} bases of {len(genes)} genes in {time.perf_counter() - start:.0f} s.", ""]
-    lines += ["| site | sites | top-k accuracy | PR-AUC |", "|---|---|---|---|"]
+    seconds, rows, found = time.perf_counter() - start, [], {gene.name: [] for gene in genes}
     for site, channel in SITES.items():
         truth = [np.isin(np.arange(len(gene.codes)), gene.sites[site]) for gene in genes]
         y, p = np.concatenate(truth), np.concatenate([each[:, channel] for each in predicted])
         owner = np.repeat(np.arange(len(genes)), [len(gene.codes) for gene in genes])
-        kept = p >= p[y].min()  # positions below the least sure site change neither figure
+        kept = p >= p[y].min()  # positions below the lowest true site change neither figure
         y, p, owner = y[kept].astype(float), p[kept], owner[kept]
-        figures = [
-            with_interval(lambda w, y=y, p=p: top_k(y, p, w), owner, len(genes)),
-            with_interval(lambda w, y=y, p=p: pr_auc(y, p, w), owner, len(genes)),
-        ]
-        lines.append(f"| {site} | {int(y.sum())} | {figures[0]} | {figures[1]} |")
-    lines += ["", "Sites of each gene among as many surest positions:", ""]
-    for gene, each in zip(genes, predicted, strict=True):
-        counts = []
-        for site, channel in SITES.items():
+        rows.append([site, int(y.sum()), *(with_interval(f, y, p, owner, len(genes)) for f in (top_k, pr_auc))])
+        for gene, each in zip(genes, predicted, strict=True):
             true = gene.sites[site]
             best = np.argsort(-each[:, channel])[: len(true)]
-            counts.append(f"{len(np.intersect1d(best, true))}/{len(true)} {site}s")
-        lines.append(f"- {gene.name}: {', '.join(counts)}")
-    return lines
+            found[gene.name].append(f"{len(np.intersect1d(best, true))}/{len(true)} {site}s")
+    return [
+        f"{bases:,} bases of {len(genes)} genes in {seconds:.0f} s.",
+        "",
+        *table(("site", "sites", "top-k accuracy", "PR-AUC"), rows),
+        "",
+        "Sites of each gene among as many highest scores:",
+        "",
+        *(f"- {name}: {', '.join(counts)}" for name, counts in found.items()),
+    ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", nargs="+", default=["spliceai_10k.ci"])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/grch37_chr22_1mb"))
-    parser.add_argument("--genes", nargs="+", help="only these")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("--weights", nargs="+", default=["spliceai_10k.ci"])
+    asked.add_argument("--data", type=Path, default=MEGABASE)
+    asked.add_argument("--genes", nargs="+", help="only these")
+    return asked
+
+
+def main(arguments):
     _, _, genes = read_genes(arguments.data)
     genes = [gene for gene in genes if arguments.genes is None or gene.name in arguments.genes]
-    lines = [
-        "# Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", "",
-        f"`python benchmarks/splice_sites.py --weights {' '.join(arguments.weights)}`, {len(genes)} genes of SpliceAI's own table.",
-        "Chromosome 22 was among SpliceAI's training chromosomes (Jaganathan et al. 2019), so these figures show that the weights",
-        "are read right, not how they do on unseen genes. Three introns of SCARF2 in the table have 2 to 7 bases: they are gaps",
-        "of an alignment, and what is missed there is no splice site.",
-    ]  # fmt: skip
+    lines = []
     for name in arguments.weights:
-        lines += ["", f"## {name}", "", *splice_rows(get_model(name, input_shape=SPAN + CONTEXT), genes)]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
+        lines += [f"## {name}", "", *splice_rows(get_model(name, input_shape=SPAN + CONTEXT), genes), ""]
+    about = (
+        f"{len(genes)} genes of SpliceAI's own table. Chromosome 22 was among SpliceAI's training chromosomes (Jaganathan et al. "
+        "2019), so these figures show that the weights are read right, not how they do on unseen genes. Three introns of SCARF2 in the table "
+        "have 2 to 7 bases: they are gaps of an alignment, and what is missed there is no splice site."
+    )
+    write_page(arguments, "Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", about, lines[:-1])
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())
