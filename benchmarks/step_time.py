@@ -28,6 +28,7 @@ from deepbio.specs import ModelInput, Task
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import loss_for
+from deepbio.training.steps.step import Step
 from deepbio.zoo import get_model
 
 CASES = (
@@ -69,7 +70,7 @@ def measure(name, shape, outputs, examples, batch_size, options, rounds):
         """Return a function that trains for one epoch."""
         model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
         optimizer, strategy = keras.optimizers.Adam(1e-3), tf.distribute.get_strategy()
-        loop = StepLoop(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile)
+        loop = StepLoop(Step(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile))
         no_callbacks = keras.callbacks.CallbackList([], model=model)
         return lambda epoch: loop.epoch(epoch, callbacks=no_callbacks)
 

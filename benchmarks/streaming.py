@@ -32,6 +32,7 @@ from deepbio.specs import Task
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import loss_for
+from deepbio.training.steps.step import Step
 from deepbio.zoo import get_model
 
 LENGTH = 1000
@@ -75,7 +76,7 @@ def small(outputs):
 
 def loop_of(model, feed):
     loss = loss_for(Task("multilabel", model.output_shape[-1]))
-    return StepLoop(model, keras.optimizers.Adam(1e-3), loss, feed, strategy=tf.distribute.get_strategy())
+    return StepLoop(Step(model, keras.optimizers.Adam(1e-3), loss, feed, strategy=tf.distribute.get_strategy()))
 
 
 def main():

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import keras
 import tensorflow as tf
@@ -21,20 +21,20 @@ from deepbio.files import writable_folder
 from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
 from deepbio.training.checkpoints.checkpoint import Checkpoints
-from deepbio.training.checkpoints.preemption import watch_for_preemption
+from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
 from deepbio.training.guards import check_data, check_model
-from deepbio.training.logs.history_log import HistoryLog
+from deepbio.training.logs import HistoryLog
 from deepbio.training.run import Run, write_run
-from deepbio.training.settings import resolve
+from deepbio.training.settings import TrainingSettings, resolve
 from deepbio.training.trainer import Preempted, Trainer
-from deepbio.training.working_copy import bring_back, working_copy
+from deepbio.training.working_copy import copy_weights_back, restored, working_copy
 from deepbio.zoo import describe, model_spec
 from deepbio.zoo.preset import DESCRIPTION
 from deepbio.zoo.record import attach
 
 if TYPE_CHECKING:
-    from deepbio.training.finetuning.tuning import Tuning
+    from deepbio.training.finetuning.plan import FineTuningPlan
 
 log = logging.getLogger("deepbio")
 
@@ -45,8 +45,6 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     seed: int = 0,
-    epochs: int | None = None,
-    batch_size: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: str | tf.distribute.Strategy = "auto",
     steps_per_execution: int | None = None,
@@ -57,48 +55,63 @@ def fit(
     log_dir: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     verbose: bool | str = "auto",
-    tuning: Tuning | None = None,
+    plan: FineTuningPlan | None = None,
     calibration: str | None = None,
-    **settings: Any,
+    **settings: Unpack[TrainingSettings],
 ) -> Run:
-    """Train a model on the training split, watch it on the validation split, leave the test split alone.
+    """Train a model on the training split and monitor it on the validation split. The test split is not used.
 
-    With `out`, the run saves checkpoints at each epoch's end and every few minutes, and takes SIGTERM as a request to save
-    and leave with exit code 0; the first Ctrl-C likewise, which then raises `KeyboardInterrupt`. On several workers each
-    process calls this; only the first writes files.
+    With `out`, the run saves checkpoints at the end of each epoch and every few minutes. SIGTERM and the first Ctrl-C then save
+    and leave: SIGTERM with exit code 0, Ctrl-C with `KeyboardInterrupt`. On several workers each process calls `fit`; only the
+    first writes files.
+
+    After `fit`, the model has its final (or best) weights; its optimizer, compiled state, trainable flags and dtype policies are as
+    before, so `model.compile` and `model.fit` work as on any Keras model.
 
     Args:
-        model: from `get_model`, or any `keras.Model` that gives logits for `data.task`.
-        data: checked for leakage and missing classes first.
-        out: folder of the preset to write.
-        seed: of the order of examples and of dropout. The same model, data, settings, seed and number of replicas give the
-            same weights on a CPU.
-        epochs, batch_size: see `deepbio.training.Settings`; the model's registration has defaults.
-        callbacks: any Keras callbacks. Those that look at single batches make each step a call of its own. With several
-            replicas or another precision, their `model` is a working copy; `model` has its weights when `fit` returns.
-        strategy: where to run; see `deepbio.devices.choose_strategy`.
-        steps_per_execution: steps in one call of the graph; found by the clock where it is not given.
-        resume: go on from the newest checkpoint in `out`, in the middle of an epoch too; start where there is none.
-        checkpoint_steps: save every so many steps as well.
-        checkpoint_minutes: save within an epoch after so many minutes; `None` for never.
-        keep_checkpoints: how many to keep. They are removed when the run is finished.
-        log_dir: folder for `history.jsonl`, `history.csv` and TensorBoard's events.
-        overwrite: replace a run that stands in `out`, finished or not.
-        verbose: show progress on standard error; `"auto"` does on a terminal.
-        tuning: what is frozen and how fast each layer learns; `deepbio.finetune` gives it.
-        calibration: fit `"temperature"`, `"platt"` or `"isotonic"` to the validation split when training is over, so that
-            `predict` gives calibrated probabilities; see `deepbio.inference.calibrate`.
-        settings: any other of `deepbio.training.Settings` (`optimizer`, `learning_rate`, `precision`, `patience`, ...).
+        model: Model from `get_model`, or any `keras.Model` that returns logits for `data.task`.
+        data: Data set. It is checked for leakage and missing classes first.
+        out: Folder of the preset to write.
+        seed: Seed of the order of examples, augmentation and dropout. The same model, data, settings, seed and number of replicas
+            yield the same weights on a CPU, bit for bit.
+        callbacks: Keras callbacks. One that uses batches makes each step a call of its own. With several replicas or another
+            precision, their `model` is a working copy.
+        strategy: Where to run; see `deepbio.devices.choose_strategy`.
+        steps_per_execution: Number of steps in one call of the graph; `None` finds it by the clock.
+        resume: Whether to continue from the newest checkpoint in `out`, if there is one, also in the middle of an epoch.
+        checkpoint_steps: Number of steps between checkpoints; `None` for none by steps.
+        checkpoint_minutes: Minutes between checkpoints within an epoch; `None` for none by the clock.
+        keep_checkpoints: Number of checkpoints to keep. They are removed when the run is finished.
+        log_dir: Folder for `history.jsonl`, `history.csv` and TensorBoard's events.
+        overwrite: Whether to replace a run in `out`, finished or not.
+        verbose: Whether to show progress on standard error; `"auto"` does on a terminal.
+        plan: Which layers learn, and how fast; `deepbio.finetune` passes it.
+        calibration: `"temperature"`, `"platt"` or `"isotonic"`, fitted to the validation split after training and attached to the
+            model, so that `predict` returns calibrated probabilities; see `deepbio.inference.calibrate`.
+        **settings: Settings of `deepbio.training.Settings` (`epochs`, `batch_size`, `optimizer`, `learning_rate`, `loss`, `metrics`,
+            ...), Keras objects included. The architecture has defaults of its own.
+
+    Returns:
+        A `Run` with the model, the settings used, the history per epoch and the evaluation on the validation split.
 
     Raises:
-        DataError: the splits share a group, a class is missing, or a label is out of range.
-        ModelError, TrainingError: the model does not fit the data, an unknown setting, a loss that is not finite, a worker that
-            is lost, or checkpoints of another run.
+        DataError: The splits share a group, a class is missing, or a label is out of range.
+        ModelError: The model does not fit the data.
+        TrainingError: A setting is unknown, a loss is not finite, a worker is lost, or the checkpoints are of another run.
         DeepbioError: `out` cannot be written.
+
+    Example:
+        >>> import keras
+        >>> from deepbio.datasets import load_dataset
+        >>> from deepbio.zoo import get_model
+        >>> data = load_dataset("xor")
+        >>> model = get_model("mlp", dataset=data, seed=0)
+        >>> run = fit(model, data, epochs=2, optimizer=keras.optimizers.Adam(0.01), metrics=[keras.metrics.AUC()], verbose=False)
+        >>> sorted(run.history)
+        ['learning_rate', 'loss', 'seconds', 'val_accuracy', 'val_auc', 'val_loss']
     """
     record = describe(model)
-    defaults = model_spec(record.architecture).training if record.architecture else {}
-    chosen = resolve(defaults, {"epochs": epochs, "batch_size": batch_size, **settings})
+    chosen = resolve(model_spec(record.architecture).training if record.architecture else {}, settings)
     check_model(model, data)
     check_data(data)
     if calibration is not None:
@@ -111,27 +124,23 @@ def fit(
         )
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
-    folder = _check_out(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
+    folder = _prepare_folder(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
     attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs, postprocessing=None))
 
-    run_facts = run_identity(model, data, chosen, seed=seed)
-    if tuning is not None:
-        run_facts["tuning"] = tuning.to_dict()
-    state = latest_for(checkpoints, run_facts, cluster) if checkpoints is not None and resume else None
-    copy = working_copy(
-        model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm,
-        always=tuning is not None and tuning.needs_copy,
-    )  # fmt: skip
-    tuner = None
-    if tuning is not None:
-        with cluster.strategy.scope():
-            tuner = tuning.tuner(copy, seed=seed)
-    everyone = [*callbacks, *([HistoryLog(log_dir)] if log_dir is not None and cluster.is_chief else [])]
+    identity = run_identity(model, data, chosen, seed=seed)
+    if plan is not None:
+        identity["plan"] = plan.to_dict()
+    state = latest_for(checkpoints, identity, cluster) if checkpoints is not None and resume else None
+    if log_dir is not None and cluster.is_chief:
+        callbacks = [*callbacks, HistoryLog(log_dir)]
     meter = EnergyMeter()
-    with watch_for_preemption(wanted=checkpoints is not None) as request:
+    with restored(model), preemption_request(enabled=checkpoints is not None) as request:
+        copy, applied = _prepare_model(
+            model, plan, cluster, precision=chosen.precision, sync=chosen.sync_batch_norm, seed=seed
+        )
         trainer = Trainer(
-            copy, data, chosen, cluster=cluster, seed=seed, run=run_facts, callbacks=everyone,
-            steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, tuner=tuner,
+            copy, data, chosen, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
+            steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
         )  # fmt: skip
         try:
             history = trainer.train(resume=state, verbose=verbose)
@@ -139,15 +148,16 @@ def fit(
             who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
             log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
             raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
-    joules = meter.joules() if state is None else None  # of a resumed run only a part was seen
-    if tuner is not None:
-        tuner.finish(model)
-    if tuning is None or not tuning.needs_copy:
-        bring_back(copy, model)
+        if applied is not None and plan is not None and plan.needs_copy:
+            applied.finish(model)
+        else:
+            copy_weights_back(copy, model)
+    joules = meter.joules() if state is None else None  # a resumed run measured only a part
     if calibration is not None:
         postprocessing = fit_postprocessing(model, data.valid, method=calibration)
         attach(model, replace(describe(model), postprocessing=postprocessing))
-    run = Run(model, chosen, history, evaluate(model, data.valid), seed, trainer.seconds, folder, tuning, joules)
+    evaluation = evaluate(model, data.valid)
+    run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)
     if folder is not None and checkpoints is not None and cluster.is_chief:
         write_run(run, data, folder)
         checkpoints.remove()
@@ -155,7 +165,17 @@ def fit(
     return run
 
 
-def _check_out(
+def _prepare_model(
+    model: keras.Model, plan: FineTuningPlan | None, cluster: Cluster, *, precision: str, sync: bool, seed: int
+):
+    """Return the working copy, and the plan applied to it."""
+    always = plan is not None and plan.needs_copy
+    copy = working_copy(model, cluster, precision=precision, sync_batch_norm=sync, always=always)
+    with cluster.strategy.scope():
+        return copy, None if plan is None else plan.apply(copy, seed=seed)
+
+
+def _prepare_folder(
     out: str | os.PathLike[str] | None,
     *,
     overwrite: bool,
@@ -163,17 +183,17 @@ def _check_out(
     checkpoints: Checkpoints | None,
     cluster: Cluster,
 ) -> Path | None:
-    """Make the run's folder, unless what stands there should stay. Only the chief writes; the others wait for its word."""
+    """Create the run's folder, unless it contains a run to be kept. The chief decides; the other workers follow."""
     if out is None or checkpoints is None:
         return None
     folder, problem = Path(out), ""
     if cluster.is_chief:
         if (folder / DESCRIPTION).exists() and not overwrite:
-            problem = f"{folder} already holds a run. Choose another folder, or pass overwrite=True (--overwrite)."
+            problem = f"{folder} already contains a run. Choose another folder, or pass overwrite=True (--overwrite)."
         elif checkpoints.files() and not (overwrite or resume):
             problem = (
-                f"{folder} holds a run that is not finished. Pass resume=True (--resume) to go on with it, or "
-                "overwrite=True (--overwrite) to start again."
+                f"{folder} contains a run that is not finished. Pass resume=True (--resume) to continue it, or overwrite=True "
+                "(--overwrite) to start again."
             )
         try:
             writable_folder(folder)
@@ -181,7 +201,6 @@ def _check_out(
                 checkpoints.remove()
         except DeepbioError as error:
             problem = problem or str(error)
-    problem = cluster.text_from_chief(problem)  # all of them stop, or none
-    if problem:
+    if problem := cluster.text_from_chief(problem):  # every worker stops, or none
         raise TrainingError(problem)
     return folder

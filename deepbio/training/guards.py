@@ -1,4 +1,4 @@
-"""Guards: what stops a run, and the message that says where it went wrong and what to do."""
+"""Guards: the checks that stop a run, with messages that say where it went wrong and what to do."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ log = logging.getLogger("deepbio")
 
 
 def check_data(data: Dataset) -> None:
-    """Check what would make a run worthless: leakage, classes never seen, values that are not finite.
+    """Check a data set for leakage, classes without examples and values that are not finite.
 
-    A class that only the validation split lacks is told in the log: its figures say nothing about that class.
+    A class that only the validation split lacks is logged as a warning, because the metrics say nothing about it.
 
     Raises:
-        DataError: see `Dataset.check_leakage`, `check_classes` and `check_values`.
-        TrainingError: the validation split is empty.
+        DataError: See `Dataset.check_leakage`, `check_classes` and `check_values`.
+        TrainingError: The validation split is empty.
     """
     data.check_leakage()
     data.check_classes()
     data.check_values()
     if len(data.valid) == 0:
         raise TrainingError(
-            f"{data.name}: fit watches the validation split, and it is empty. Split again with some examples in it."
+            f"{data.name}: fit needs a validation split, and it is empty. Split again with some examples in it."
         )
     if data.task.is_classification:
         classes = 2 if data.task.kind == "binary" else data.task.outputs
@@ -41,20 +41,21 @@ def check_data(data: Dataset) -> None:
         if len(missing):
             names = [data.labels[i] if data.labels else str(i) for i in missing[:10]]
             log.warning(
-                "%s: the validation split lacks %s, so it cannot judge them. Split again, by class too, if they matter.",
+                "%s: the validation split lacks %s, so its metrics ignore them. Split again, stratified by class, if they matter.",
                 data.name, ", ".join(names),
             )  # fmt: skip
 
 
 def check_model(model: keras.Model, data: Dataset) -> None:
-    """Check that a model takes the data's input and gives its task's logits.
+    """Check that a model takes the data's input and returns its task's logits.
 
     Raises:
-        ModelError, TrainingError: it does not.
+        ModelError: The shapes differ.
+        TrainingError: The model returns probabilities.
     """
     if describe(model).activation_built_in:
         raise TrainingError(
-            "This model has its link built in (activation='auto'), which is for export. Build it without to train it."
+            "This model has its activation built in (activation='auto'), which is for export. Build it without to train it."
         )
     expected = tuple(model.input_shape[1:])
     if expected != data.input.shape:
@@ -69,20 +70,20 @@ def check_model(model: keras.Model, data: Dataset) -> None:
 
 
 def batch_description(data: Dataset, *, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
-    """Return a function that tells what is known about a step's batch: ids, labels, values that stand out."""
+    """Return a function that describes the batch of a step: the ids of its examples, and their values if they are numbers."""
 
     def describe_batch(step: int) -> str:
         chosen = order()[step * batch_size : (step + 1) * batch_size]
         ids = data.train.names(chosen)
-        told = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
+        text = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
         x = np.asarray(data.train.x[chosen])
         if x.dtype.kind == "f" and x.size:
             bad = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
             if bad.any():
-                told += f" (input not finite: {', '.join(np.asarray(ids)[bad][:4])})"
+                text += f" (input not finite: {', '.join(np.asarray(ids)[bad][:4])})"
             else:
-                told += f" (inputs from {x.min():.4g} to {x.max():.4g})"
-        return told
+                text += f" (inputs from {x.min():.4g} to {x.max():.4g})"
+        return text
 
     return describe_batch
 
@@ -92,29 +93,32 @@ def check_finite(
     *,
     epoch: int,
     first: int,
-    blame: Callable[[int], str] | None,
+    describe_batch: Callable[[int], str] | None,
     loss_scale: LossScale | None = None,
 ) -> None:
-    """Stop a run whose loss is NaN or infinite.
+    """Check that losses are finite, and that the loss scale of float16 has not collapsed.
 
     Args:
-        losses: of the steps from `first` on, counted within the epoch.
-        blame: describes a step's batch.
+        losses: Losses of successive steps.
+        epoch: Number of the epoch, from 0.
+        first: Number of the first of these steps within the epoch, from 0.
+        describe_batch: Function that describes the batch of a step.
+        loss_scale: Loss scale of float16; `None` for other precisions.
 
     Raises:
-        TrainingError: names the step and its batch.
+        TrainingError: A loss is NaN or infinite (the message names the step and its batch), or gradients overflow at any scale.
     """
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
         step = first + int(bad[0])
-        where = f" Its batch: {blame(step)}." if blame else ""
+        where = f" Its batch: {describe_batch(step)}." if describe_batch else ""
         half = (
             " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale is not None else ""
         )
         raise TrainingError(
             f"The loss became {float(losses[bad[0]])} at epoch {epoch + 1}, step {step + 1}.{where} Usual causes: a learning "
             f"rate that is too high, an input that is not finite, or a label out of range.{half} With several GPUs it can be a "
-            "fault of TensorFlow itself (issues 90686 and 105552): train on one device to tell."
+            "fault of TensorFlow itself (issues 90686 and 105552): train on one device to find out."
         )
     if loss_scale is not None and float(loss_scale.value.numpy()) < loss_scale.MIN:
         raise TrainingError(
@@ -125,10 +129,10 @@ def check_finite(
 
 @contextlib.contextmanager
 def lost_workers_named(cluster: Cluster) -> Iterator[None]:
-    """Turn TensorFlow's account of a lost worker into one that says what to do.
+    """Replace TensorFlow's error about a lost worker by one that says what to do.
 
     Raises:
-        TrainingError: another process of the cluster is gone.
+        TrainingError: Another process of the cluster is lost.
     """
     try:
         yield

@@ -1,9 +1,7 @@
-"""`Run`: what `fit` gives back, and the folder it leaves."""
+"""`Run`: the result of `fit`, and the folder that it writes."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ import yaml
 from deepbio.datasets import Dataset
 from deepbio.files import write_atomically
 from deepbio.inference.evaluate import Evaluation
+from deepbio.training.logs import as_csv
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe, save_preset
 from deepbio.zoo.preprocessing import preprocessing_in_words
@@ -22,7 +21,7 @@ from deepbio.zoo.preset import write_json
 if TYPE_CHECKING:
     import keras
 
-    from deepbio.training.finetuning.tuning import Tuning
+    from deepbio.training.finetuning.plan import FineTuningPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,25 +29,27 @@ class Run:
     """A finished training run.
 
     Args:
-        model: with its final (or best) weights.
-        settings: as they were used.
-        history: per epoch: `loss`, `val_loss`, the monitored metric, `seconds`.
-        valid: evaluation on the validation split. The test split is not touched by `fit`.
-        seed: of order and dropout.
-        seconds: of training.
-        folder: of the preset, where `out` was given.
-        tuning: of a trained model; `None` where the training began anew.
-        joules: energy of the processor packages while it trained; `None` where it cannot be read, or the run was resumed.
+        model: Model with its final (or best) weights.
+        settings: Settings as they were used.
+        history: Values per epoch: `loss`, `val_loss`, the monitored metric, the user's metrics, `learning_rate`, `seconds`.
+        valid: Evaluation on the validation split. The test split is not used by `fit`.
+        user_metrics: Metrics of `fit(metrics=...)` by name, for the final weights on the validation split.
+        seed: Seed of order and dropout.
+        seconds: Seconds of training.
+        folder: Folder of the preset, if `out` was given.
+        plan: Fine-tuning plan; `None` if the training began from scratch.
+        joules: Energy of the processor packages while it trained; `None` if it cannot be read or the run was resumed.
     """
 
     model: keras.Model = field(repr=False)
     settings: Settings
     history: dict[str, list[float]] = field(repr=False)
     valid: Evaluation
+    user_metrics: dict[str, float]
     seed: int
     seconds: float
     folder: Path | None = None
-    tuning: Tuning | None = field(default=None, repr=False)
+    plan: FineTuningPlan | None = field(default=None, repr=False)
     joules: float | None = None
 
 
@@ -56,36 +57,31 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     """Write a run's preset folder: history, metrics, recipe, card, and the preset itself last."""
     record = describe(run.model)
     dataset = {"name": data.name, "options": data.options, "fingerprint": data.fingerprint()}
-    with write_atomically(out / "history.csv") as beside:
-        beside.write_text(_history_csv(run.history), encoding="utf-8")
-    energy = {} if run.joules is None else {"joules": round(run.joules, 1)}
-    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **energy})
+    rows = (dict(zip(run.history, values, strict=True)) for values in zip(*run.history.values(), strict=True))
+    rows = [{"epoch": i, **{k: f"{v:.6g}" for k, v in row.items()}} for i, row in enumerate(rows, start=1)]
+    extra = {"user_metrics": run.user_metrics} if run.user_metrics else {}
+    extra |= {} if run.joules is None else {"joules": round(run.joules, 1)}
+    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **extra})
     calibration = record.postprocessing.calibration if record.postprocessing else None
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
         "training": {**_plain(run.settings.to_dict()), "patience": run.settings.patience or 0, "seed": run.seed},
     }
-    if run.tuning is not None:
-        recipe["finetune"] = _plain(run.tuning.to_dict())
+    if run.plan is not None:
+        recipe["finetune"] = _plain(run.plan.to_dict())
     if calibration is not None:
         recipe["training"]["calibration"] = calibration.to_dict()["method"]
-    text = yaml.safe_dump(recipe, sort_keys=False)
-    with write_atomically(out / "recipe.yaml") as beside:
-        beside.write_text(text, encoding="utf-8")
-    with write_atomically(out / "card.md") as beside:
-        beside.write_text(_card(run, data), encoding="utf-8")
-    write_run_report(run, data, out, recipe=text)
+    files = {
+        "history.csv": as_csv(rows),
+        "recipe.yaml": yaml.safe_dump(recipe, sort_keys=False),
+        "card.md": _card(run, data),
+    }
+    for name, text in files.items():
+        with write_atomically(out / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    write_run_report(run, data, out, recipe=files["recipe.yaml"])
     save_preset(run.model, out, dataset=dataset)
-
-
-def _history_csv(history: Mapping[str, list[float]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", *history])
-    for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
-        writer.writerow([epoch, *(f"{value:.6g}" for value in values)])
-    return text.getvalue()
 
 
 def _card(run: Run, data: Dataset) -> str:
@@ -99,13 +95,13 @@ def _card(run: Run, data: Dataset) -> str:
         "licence": "unstated; set it before you share the weights",
         "data_licence": data.card["licence"] if data.card else "unstated",
         "data_citation": data.card["citation"] if data.card else "unstated",
-        **({"finetuned_from": run.tuning.origin["model"]} if run.tuning and run.tuning.origin.get("model") else {}),
+        **({"finetuned_from": run.plan.origin["model"]} if run.plan and run.plan.origin.get("model") else {}),
         "seed": run.seed,
         "valid": {
             name: [round(float(v), 4) for v in (e.value, e.low, e.high)] for name, e in run.valid.metrics.items()
         },
     }
-    made = "tuned" if run.tuning is not None else "trained"
+    made = "fine-tuned" if run.plan is not None else "trained"
     front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
     return (
         f"---\n{front}---\n"
@@ -129,11 +125,17 @@ def write_run_report(run: Run, data: Dataset, out: Path, *, recipe: str = "") ->
     from deepbio.report import Result, write_report
 
     record = describe(run.model)
-    result = Result(
-        dataset=data.name, model=record.architecture or run.model.name, split="valid", task=data.task, y=run.valid.y,
-        p=run.valid.p, metrics=run.valid.metrics, history=run.history, seconds=run.seconds,
-        parameters=int(run.model.count_params()), facts={"seed": str(run.seed), "training examples": str(len(data.train))},
-        groups=data.valid.groups, card=read_card(out).text, recipe=recipe,
-    )  # fmt: skip
+    result = Result.of(
+        run.valid,
+        data,
+        model=record.architecture or run.model.name,
+        split="valid",
+        history=run.history,
+        seconds=run.seconds,
+        parameters=int(run.model.count_params()),
+        facts={"seed": str(run.seed), "training examples": str(len(data.train))},
+        card=read_card(out).text,
+        recipe=recipe,
+    )
     cards = {data.name: data.card.text} if data.card else {}
     return write_report([result], out / "report.html", title=f"{result.model} on {data.name}", cards=cards)

@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepbio import metrics
 from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
 from deepbio.devices.cluster import Cluster
@@ -21,16 +20,18 @@ from deepbio.training.checkpoints.callback_state import read_callbacks, write_ca
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import Request
 from deepbio.training.guards import batch_description, lost_workers_named
-from deepbio.training.logs.progress import Progress
+from deepbio.training.logs import Progress
 from deepbio.training.settings import Settings
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
 from deepbio.training.steps.optimizers import make_optimizer
+from deepbio.training.steps.step import Step
+from deepbio.training.validation import Validation
 from deepbio.training.working_copy import dropout_counters, seed_dropout
 
 if TYPE_CHECKING:
-    from deepbio.training.finetuning.tuning import Tuner
+    from deepbio.training.finetuning.plan import AppliedPlan
 
 log = logging.getLogger("deepbio")
 
@@ -43,11 +44,20 @@ class Trainer:
     """A run in progress.
 
     Args:
-        model: the working copy, in the scope of the cluster's strategy.
-        run: what run this is; checkpoints carry it.
-        checkpoints: where to save; `None` saves nothing.
-        request: whether the process was asked to end.
-        tuner: freezes and paces the layers of `model`; without one all train alike.
+        model: Working copy, created in the scope of the cluster's strategy. Its `optimizer` is set to that of the run.
+        data: Data set.
+        settings: Settings of the run.
+        cluster: Cluster that trains.
+        seed: Seed of order, augmentation and dropout.
+        run: Identity of the run, which checkpoints store.
+        callbacks: The user's callbacks.
+        steps_per_execution: Number of steps in one call of the graph; `None` finds it by the clock.
+        checkpoints: Where to save; `None` saves nothing.
+        request: Request to end the process, which is polled after each call.
+        plan: Fine-tuning plan applied to `model`; without one, all layers train alike.
+
+    Attributes:
+        user_metrics: Metrics of `fit(metrics=...)` at the end of training.
     """
 
     def __init__(
@@ -63,12 +73,12 @@ class Trainer:
         steps_per_execution: int | None = None,
         checkpoints: Checkpoints | None = None,
         request: Request | None = None,
-        tuner: Tuner | None = None,
+        plan: AppliedPlan | None = None,
     ) -> None:
         self.model, self._data, self._settings, self._cluster, self._seed = model, data, settings, cluster, seed
         self._run, self._checkpoints, self._request = run, checkpoints, request or Request()
-        self._tuner = tuner
-        self._trained = model.trainable_variables if tuner is None else tuner.variables
+        self._plan = plan
+        self._trained = model.trainable_variables if plan is None else plan.variables
         strategy = cluster.strategy
         if settings.sampling == "balanced" and not data.task.is_classification:
             raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
@@ -77,42 +87,44 @@ class Trainer:
             data.train, batch_size=settings.batch_size, seed=seed, sampling=settings.sampling, cache=settings.cache, strategy=strategy,
             worker=cluster.worker, workers=cluster.workers,
         )  # fmt: skip
+        self._weights = class_weights(data.task, data.train.y, settings.class_weight)
         self._loss = loss_for(
             data.task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
-            adjustment=settings.adjustment, y=data.train.y,
+            adjustment=settings.adjustment, y=data.train.y, weighted=self._weights is not None,
         )  # fmt: skip
+        self._validation = Validation(data, settings, self._loss)
+        self.user_metrics: dict[str, float] = {}
         self.steps = -(-len(data.train) // settings.batch_size)
         with strategy.scope():
-            rates = None if tuner is None else tuner.rates
+            rates = None if plan is None else plan.rates
             self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)
             self._optimizer.build(self._trained)
-            model.compile(optimizer=self._optimizer)  # callbacks look for model.optimizer
+        vars(model)["optimizer"] = self._optimizer  # callbacks look for it; compiling would leave more behind
         self._loop = self._make_loop()
         seed_dropout(model, strategy, seed)
         self._outputs = distributed_outputs(model, cluster)
-        self._monitor, mode = monitored(settings)
-        own = _own_callbacks(settings, self._monitor, mode)
+        own = _own_callbacks(settings, self._validation.monitor, self._validation.mode)
         self._callbacks = keras.callbacks.CallbackList(
             [*own, *callbacks], add_history=True, model=model, epochs=settings.epochs, steps=self.steps, verbose=0
         )
-        watched = any(map(_watches_batches, callbacks))
-        self._per_call = steps_per_execution or (1 if watched else None)
+        self._per_call = steps_per_execution or (1 if any(map(_uses_batches, callbacks)) else None)
         self._epoch, self._losses = 0, np.zeros(0, np.float32)
         self._seconds_before, self._began = 0.0, time.perf_counter()
 
     @property
     def seconds(self) -> float:
-        """Seconds of training so far, those before a resume too."""
+        """Seconds of training so far, including those before a resume."""
         return self._seconds_before + time.perf_counter() - self._began
 
     def train(self, *, resume: State | None = None, verbose: bool | str = "auto") -> dict[str, list[float]]:
-        """Train to the end and give the history.
+        """Train to the end and return the history.
 
         Args:
-            resume: go on from here.
+            resume: State to continue from.
+            verbose: See `Progress`.
 
         Raises:
-            Preempted: the process was asked to end; the state is saved.
+            Preempted: The process was asked to end; the state is saved.
         """
         settings, model = self._settings, self.model
         model.stop_training = False
@@ -125,25 +137,28 @@ class Trainer:
         ) as progress:  # fmt: skip
             while self._epoch < settings.epochs and not model.stop_training:
                 self._one_epoch(progress)
-        if settings.ema is not None:
+        if self._optimizer.use_ema:
             self._optimizer.finalize_variable_values(self._trained)
         self._callbacks.on_train_end()
-        return {name: [float(v) for v in values] for name, values in self._history().items()}
+        if settings.metrics:
+            self.user_metrics = self._validation.user_metrics(self._outputs(self._data.valid.x))
+        history = next(c for c in self._callbacks.callbacks if isinstance(c, keras.callbacks.History)).history
+        return {name: [float(v) for v in values] for name, values in history.items()}
 
     def _make_loop(self) -> StepLoop:
-        settings, data = self._settings, self._data
+        settings = self._settings
         with self._cluster.strategy.scope():
-            return StepLoop(
-                self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy,
-                class_weight=class_weights(data.task, data.train.y, settings.class_weight),
+            step = Step(
+                self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy, class_weight=self._weights,
                 augment=self._augment, seed=self._seed,
                 augmented_epochs=settings.epochs - settings.clean_epochs if settings.clean_epochs else None,
                 accumulate=settings.accumulate, jit_compile=settings.jit_compile,
             )  # fmt: skip
+            return StepLoop(step)
 
     def _start_stage(self, epoch: int) -> None:
-        """Where other layers train from this epoch on, trace the step again: it knows its variables by heart."""
-        if self._tuner is None or not self._tuner.start_epoch(epoch):
+        """Trace the step again if other layers train from this epoch on, because a step contains its variables."""
+        if self._plan is None or not self._plan.start_epoch(epoch):
             return
         before = self._loop.loss_scale
         self._loop = self._make_loop()
@@ -166,16 +181,16 @@ class Trainer:
             if asked:
                 raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
 
-        blame = batch_description(
+        describe_batch = batch_description(
             self._data, order=lambda: self._feed.order(epoch), batch_size=self._settings.batch_size
         )
         losses = self._loop.epoch(
-            epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, blame=blame,
+            epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, describe_batch=describe_batch,
             after_call=after_call, pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
         )  # fmt: skip
         raw = self._take_average()
         with lost_workers_named(self._cluster):
-            logs = {"loss": float(losses.mean()), **self._validate(epoch)}
+            logs = {"loss": float(losses.mean()), **self._validation(self._outputs(self._data.valid.x), epoch=epoch)}
         logs["learning_rate"] = float(tf.convert_to_tensor(self._optimizer.learning_rate))
         progress.end_epoch(epoch, logs, waited=self._loop.waited)
         logs["seconds"] = time.perf_counter() - began
@@ -188,25 +203,9 @@ class Trainer:
         if self._checkpoints is not None and self._checkpoints.due_at_epoch():
             self._save()
 
-    def _validate(self, epoch: int) -> dict[str, float]:
-        task, valid = self._data.task, self._data.valid
-        logits, y = self._outputs(valid.x), np.asarray(valid.y)
-        logs = {"val_loss": float(tf.reduce_mean(self._loss(y, tf.constant(logits))))}
-        if not np.isfinite(logs["val_loss"]):
-            raise TrainingError(
-                f"The validation loss became {logs['val_loss']} after epoch {epoch + 1}, though each training step's was finite. "
-                "Usual causes: a learning rate that is too high, or an input of the validation split that is not finite."
-            )
-        if task.is_classification:
-            logs["val_accuracy"] = metrics.value("accuracy", task, y, task.probabilities(logits))
-        if self._monitor not in logs:
-            name = self._monitor.removeprefix("val_")
-            logs[self._monitor] = metrics.value(name, task, y, task.probabilities(logits))
-        return logs
-
     def _take_average(self) -> list[np.ndarray] | None:
-        """Put the moving average in place of the weights, for validation and callbacks; give the weights to put back."""
-        if self._settings.ema is None:
+        """Replace the weights by their moving average, for validation and callbacks. Return the weights to restore."""
+        if not self._optimizer.use_ema:
             return None
         raw = [variable.numpy() for variable in self._trained]
         self._optimizer.finalize_variable_values(self._trained)
@@ -242,7 +241,7 @@ class Trainer:
         strategy = self._cluster.strategy
         if state.facts["replicas"] != strategy.num_replicas_in_sync:
             log.warning(
-                "The run began with %d replica(s) and goes on with %d: the batches stay the same, dropout does not.",
+                "The run began with %d replica(s) and continues with %d: the batches stay the same, dropout does not.",
                 state.facts["replicas"], strategy.num_replicas_in_sync,
             )  # fmt: skip
         seed_dropout(self.model, strategy, self._seed, counters=state.arrays["dropout"])
@@ -252,15 +251,6 @@ class Trainer:
         self._seconds_before = state.facts["seconds"]
         log.info("Resumed at epoch %d, step %d.", state.epoch + 1, len(state.losses))
 
-    def _history(self) -> dict[str, list[float]]:
-        return next(c for c in self._callbacks.callbacks if isinstance(c, keras.callbacks.History)).history
-
-
-def monitored(settings: Settings) -> tuple[str, str]:
-    """Return the name in the logs of what a run watches, and whether less (`"min"`) or more (`"max"`) of it is better."""
-    name = settings.monitor.removeprefix("val_")
-    return f"val_{name}", "min" if name == "loss" else metrics.direction(name)
-
 
 def _own_callbacks(settings: Settings, monitor: str, mode: str) -> list[keras.callbacks.Callback]:
     own: list[keras.callbacks.Callback] = []
@@ -268,12 +258,11 @@ def _own_callbacks(settings: Settings, monitor: str, mode: str) -> list[keras.ca
         patience = max((settings.patience or 10) // 2, 1)
         own.append(keras.callbacks.ReduceLROnPlateau(monitor, mode=mode, factor=0.5, patience=patience))
     if settings.patience is not None:
-        own.append(
-            keras.callbacks.EarlyStopping(monitor, mode=mode, patience=settings.patience, restore_best_weights=True)
-        )
+        stop = keras.callbacks.EarlyStopping(monitor, mode=mode, patience=settings.patience, restore_best_weights=True)
+        own.append(stop)
     return own
 
 
-def _watches_batches(callback: keras.callbacks.Callback) -> bool:
+def _uses_batches(callback: keras.callbacks.Callback) -> bool:
     hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
     return any(getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in hooks)

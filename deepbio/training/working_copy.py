@@ -1,10 +1,12 @@
-"""The working copy: the user's model made again where a strategy's replicas can train it, and brought back after.
+"""The working copy: the user's model built again where a strategy can train it, and the user's model left as it was.
 
 One device and the model's own precision need no copy.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,20 +31,23 @@ def working_copy(
     sync_batch_norm: bool = True,
     always: bool = False,
 ) -> keras.Model:
-    """Return a model with the same weights, made in the strategy's scope and under `precision`; the model itself where that is enough.
+    """Return a model with the same weights, created in the strategy's scope and under `precision`.
 
     Args:
-        sync_batch_norm: normalise over the global batch where there is more than one replica.
-        always: make a copy even where the model itself would do.
+        model: Model of the user. It is returned itself if one device trains it in its own precision.
+        cluster: Cluster whose strategy will train the copy.
+        precision: Dtype policy of the copy.
+        sync_batch_norm: Whether batch normalisation uses the global batch if there are several replicas.
+        always: Whether to copy even if the model itself would do.
 
     Raises:
-        ModelError: Keras cannot make the model again.
+        ModelError: Keras cannot build the model again.
     """
     strategy = cluster.strategy
-    if strategy is _default_strategy() and precision == "float32" and not always:
+    if strategy is tf.distribute.get_strategy() and precision == "float32" and not always:
         return model
     with strategy.scope(), dtype_policy(precision):
-        copy = _again(model, precision)
+        copy = _rebuild(model, precision)
     copy.set_weights(cluster.from_chief(model.get_weights()))
     if strategy.num_replicas_in_sync > 1 and sync_batch_norm:
         for layer in layers_of(copy):
@@ -51,24 +56,48 @@ def working_copy(
     return copy
 
 
-def bring_back(copy: keras.Model, model: keras.Model) -> None:
-    """Return the user's model the weights that its working copy ended with."""
+def copy_weights_back(copy: keras.Model, model: keras.Model) -> None:
+    """Set the weights of the user's model to those of its working copy."""
     if copy is not model:
         model.set_weights(copy.get_weights())
 
 
+@contextlib.contextmanager
+def restored(model: keras.Model) -> Iterator[None]:
+    """Restore a model's optimizer, trainable flags and dropout states after the block. Its weights are not restored."""
+    optimizer = {name: value for name, value in vars(model).items() if name == "optimizer"}
+    layers = [
+        (layer, layer.trainable) for layer in layers_of(model)
+    ]  # outer layers first: their setter reaches the inner ones
+    variables = [(variable, variable.trainable) for variable in model.weights]
+    states = [(state, state.numpy()) for state in _dropout_states(model)]
+    try:
+        yield
+    finally:
+        vars(model).pop("optimizer", None)
+        vars(model).update(optimizer)
+        for part, trainable in (*layers, *variables):
+            if part.trainable != trainable:
+                part.trainable = trainable
+        for state, value in states:
+            state.assign(value)
+
+
 def layers_of(model: keras.Model) -> list[Any]:
-    """Return every layer of a model, those inside other layers too."""
+    """Return every layer of a model, including layers inside other layers."""
     return list(model._flatten_layers(include_self=False))
 
 
 def seed_dropout(
     model: keras.Model, strategy: tf.distribute.Strategy, seed: int, *, counters: np.ndarray | None = None
-):
-    """Start every random layer from `(seed, layer, replica)`, so that replicas differ and a run repeats.
+) -> None:
+    """Seed every random layer from `(seed, layer, replica)`, so that replicas differ and a run repeats.
 
     Args:
-        counters: how often each has drawn already, int64 `(layers,)`; zero at the start of a run.
+        model: Model created in the strategy's scope.
+        strategy: Strategy that trains it.
+        seed: Seed of the run.
+        counters: Number of samples that each layer has drawn already, int64 `(layers,)`; zeros at the start of a run.
     """
     states = _dropout_states(model)
     if not states:
@@ -90,7 +119,7 @@ def seed_dropout(
 
 
 def dropout_counters(model: keras.Model) -> np.ndarray:
-    """Return how often each random layer has drawn, int64 `(layers,)`: the same on every replica."""
+    """Return the number of samples that each random layer has drawn, int64 `(layers,)`: the same on every replica."""
     return np.array([int(np.asarray(state.numpy())[1]) for state in _dropout_states(model)], np.int64)
 
 
@@ -103,7 +132,7 @@ def _word(seed: int, layer: int, replica: int) -> int:
     return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
-def _again(model: keras.Model, precision: str) -> keras.Model:
+def _rebuild(model: keras.Model, precision: str) -> keras.Model:
     record = describe(model)
     if record.architecture is not None and record.input is not None:
         fresh = build(replace(record, activation_built_in=False))
@@ -111,22 +140,14 @@ def _again(model: keras.Model, precision: str) -> keras.Model:
             for old, new in zip(layers_of(model), layers_of(fresh), strict=True):
                 new.trainable = old.trainable
             return fresh
+
+    def clone(layer: Any) -> Any:
+        return type(layer).from_config(layer.get_config() | ({} if precision == "float32" else {"dtype": precision}))
+
     try:
-        fresh = keras.models.clone_model(model, clone_function=lambda layer: _clone(layer, precision))
+        return attach(keras.models.clone_model(model, clone_function=clone), record)
     except (ValueError, TypeError, NotImplementedError) as error:
         raise ModelError(
             f"Several replicas and other precisions train a copy of the model, and Keras cannot copy {model.name!r}: "
-            f"{str(error).splitlines()[0]} Give its layers a get_config, or train it on one device in float32."
+            f"{str(error).splitlines()[0]} Define get_config in its layers, or train it on one device in float32."
         ) from error
-    return attach(fresh, record)
-
-
-def _clone(layer: Any, precision: str) -> Any:
-    config = layer.get_config()
-    if precision != "float32":
-        config["dtype"] = precision
-    return type(layer).from_config(config)
-
-
-def _default_strategy() -> tf.distribute.Strategy:
-    return tf.distribute.get_strategy()

@@ -175,7 +175,7 @@ def test_a_value_that_is_not_finite_is_named_before_training(xor):
 
 def test_shared_groups_are_refused(xor):
     leaky = Dataset("leaky", xor.task, xor.input, xor.train, xor.train, xor.test)
-    with pytest.raises(DataError, match=r"400 group\(s\) stand in both the train and the valid split"):
+    with pytest.raises(DataError, match=r"400 group\(s\) are in both the train and the valid split"):
         fit(get_model("mlp", dataset=xor), leaky, verbose=False)
 
 
@@ -213,5 +213,5 @@ def test_a_wrong_setting_is_refused(xor, setting, message):
 def test_a_run_is_not_overwritten_unless_asked(xor, tmp_path):
     for overwrite in (False, True):
         fit(get_model("mlp", dataset=xor), xor, epochs=1, out=tmp_path / "run", overwrite=overwrite, verbose=False)
-    with pytest.raises(TrainingError, match="already holds a run"):
+    with pytest.raises(TrainingError, match="already contains a run"):
         fit(get_model("mlp", dataset=xor), xor, epochs=1, out=tmp_path / "run", verbose=False)

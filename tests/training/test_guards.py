@@ -36,9 +36,9 @@ def test_an_empty_validation_split_is_refused(xor):
 
 def test_a_loss_that_is_not_finite_names_step_examples_and_their_values(xor):
     order = epoch_order(len(xor.train), seed=0, epoch=0)
-    blame = batch_description(xor, order=lambda: order, batch_size=4)
+    describe_batch = batch_description(xor, order=lambda: order, batch_size=4)
     with pytest.raises(TrainingError, match=r"became nan at epoch 1, step 13\. Its batch: train:\d+.*inputs from -?\d"):
-        check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, blame=blame)
+        check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, describe_batch=describe_batch)
     x = np.array(xor.train.x)
     x[:] = np.inf
     broken = Dataset("b", xor.task, xor.input, Split(x, xor.train.y, xor.train.ids), xor.valid, xor.test)

@@ -13,7 +13,7 @@ from deepbio.datasets import load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
-from deepbio.training.checkpoints.preemption import watch_for_preemption
+from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.zoo import get_model, weights_hash
 from tests.training.processes import finish, start
 
@@ -240,7 +240,7 @@ def test_ctrl_c_saves_says_so_and_interrupts(xor, tmp_path, caplog):
 
 @pytest.mark.usefixtures("keyboard")
 def test_a_second_ctrl_c_does_not_wait():
-    with watch_for_preemption() as request:
+    with preemption_request() as request:
         os.kill(os.getpid(), signal.SIGINT)
         assert request.made
         with pytest.raises(KeyboardInterrupt):

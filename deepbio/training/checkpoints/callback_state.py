@@ -1,6 +1,6 @@
-"""What Keras callbacks remember: taken from their plain attributes, so that any callback survives a restart.
+"""State of Keras callbacks, read from their plain attributes, so that any callback survives a restart.
 
-A callback that keeps more than numbers, text, lists and arrays may have `get_state() -> dict` and `set_state(dict)` instead.
+A callback that stores more than numbers, text, lists and arrays may define `get_state() -> dict` and `set_state(dict)` instead.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _OTHER = object()
 
 
 def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return each callback's state as JSON, and the arrays in it by name.
+    """Return the state of each callback as JSON-able values, and the arrays in it by name.
 
     Example:
         >>> stop = keras.callbacks.EarlyStopping()
@@ -47,7 +47,7 @@ def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[
 def write_callbacks(
     callbacks: Sequence[keras.callbacks.Callback], facts: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Return callbacks back what they remembered; those that were not there before are left as they are."""
+    """Set callbacks to the state that `read_callbacks` returned. Callbacks without a stored state are left as they are."""
     for key, callback in _named(callbacks):
         state = {}
         for name, value in facts.get(key, {}).items():
@@ -65,7 +65,7 @@ def write_callbacks(
 
 
 def _named(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[tuple[str, keras.callbacks.Callback]]:
-    """Name each by its class and how many of that class came before, so that others may come and go."""
+    """Yield each callback with a name from its class and its rank in that class, so that others may be added or removed."""
     seen: Counter[str] = Counter()
     for callback in callbacks:
         name = type(callback).__name__

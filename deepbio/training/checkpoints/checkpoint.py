@@ -1,7 +1,7 @@
-"""Checkpoints: everything that a run needs to go on as if it had never stopped, in one file each.
+"""Checkpoints: everything that a run needs to continue as if it had never stopped, one file per moment.
 
-A file is written beside, fsynced and renamed; its name holds the SHA-256 of its bytes, so a torn or changed file is told from
-a whole one. Inside is a plain `.npz`: arrays, and one JSON text. No pickle.
+A file is written under a temporary name, fsynced and renamed. Its name contains the SHA-256 of its bytes, so a torn or changed
+file is recognised. It is a plain `.npz` of arrays and one JSON text, without pickle.
 
     checkpoints/00000123-<sha256>.npz       the number counts the steps of the whole run
 """
@@ -18,14 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from deepbio.errors import TrainingError
 from deepbio.files import sha256_of, writable_folder, write_atomically
 
 log = logging.getLogger("deepbio")
 
-FORMAT = 1
+CHECKPOINT_FORMAT = 1
 FOLDER = "checkpoints"
 _NAME = re.compile(r"(\d{8,})-([0-9a-f]{64})\.npz")
-_COST = 20  # an epoch that is over within so many times the time of writing needs no checkpoint of its own
+_COST = 20  # an epoch that takes less than so many times the time of writing needs no checkpoint of its own
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class State:
     """A run at one moment.
 
     Args:
-        run: what run this is: model, data, settings, seed. A checkpoint serves that run only.
-        epoch: epochs that are over.
-        losses: of the steps done in the epoch that is not over, float32.
-        facts: JSON-able: history, callbacks.
-        arrays: name to array: weights, optimizer, dropout counters, best weights.
+        run: Identity of the run (model, data, settings, seed). A checkpoint serves that run only.
+        epoch: Number of completed epochs.
+        losses: Losses of the steps done in the current epoch, float32.
+        facts: JSON-able state: history, callbacks, seconds.
+        arrays: Arrays by name: weights, optimizer, dropout counters, best weights.
     """
 
     run: dict[str, Any]
@@ -48,13 +49,13 @@ class State:
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest `keep` files in `folder`.
+    """The newest checkpoints of one run.
 
     Args:
-        folder: of the run; the files stand in its `checkpoints`.
-        keep: how many to keep.
-        every_steps: steps between two; `None` for none within an epoch by steps.
-        every_minutes: minutes between two; `None` for none by the clock.
+        folder: Folder of the run; the files are in its subfolder `checkpoints`.
+        keep: Number of files to keep.
+        every_steps: Number of steps between two within an epoch; `None` for none by steps.
+        every_minutes: Minutes between two within an epoch; `None` for none by the clock.
     """
 
     def __init__(
@@ -68,27 +69,28 @@ class Checkpoints:
         self._took = 0.0
 
     def due(self, *, steps: int) -> bool:
-        """Return whether it is time for a checkpoint, after `steps` steps of an epoch."""
+        """Return whether a checkpoint is due after `steps` steps of an epoch."""
         if self.every_steps is not None and steps % self.every_steps == 0:
             return True
         return self._every_seconds is not None and time.monotonic() - self._saved_at >= self._every_seconds
 
     def due_at_epoch(self) -> bool:
-        """Return whether an epoch's end is worth a checkpoint: always, unless writing took long and the last is fresh."""
+        """Return whether a checkpoint is due at an epoch's end: always, unless writing takes long and the last one is fresh."""
         return time.monotonic() - self._saved_at >= _COST * self._took
 
     def save(self, state: State, *, step: int) -> Path:
-        """Write a checkpoint and remove those that are more than `keep`.
+        """Write a checkpoint, remove all but the newest `keep`, and return its path.
 
         Args:
-            step: steps done in the whole run.
+            state: State to write.
+            step: Number of steps done in the whole run.
         """
         began = time.monotonic()
         writable_folder(self.folder)
-        facts = {"format": FORMAT, "run": state.run, "epoch": state.epoch, "facts": state.facts}
+        facts = {"format": CHECKPOINT_FORMAT, "run": state.run, "epoch": state.epoch, "facts": state.facts}
         text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
         whole = self.folder / "whole.npz"
-        with write_atomically(whole) as beside, beside.open("wb") as file:
+        with write_atomically(whole) as temporary, temporary.open("wb") as file:
             content: dict[str, Any] = {**state.arrays, "json": text, "losses": state.losses}
             np.savez(file, **content)
         path = self.folder / f"{step:08d}-{sha256_of(whole)}.npz"
@@ -102,12 +104,16 @@ class Checkpoints:
         return path
 
     def files(self) -> list[Path]:
-        """Return the checkpoints that are there, newest first."""
+        """Return the paths of the checkpoints, newest first."""
         found = [p for p in self.folder.glob("*.npz") if _NAME.fullmatch(p.name)] if self.folder.is_dir() else []
         return sorted(found, key=lambda p: (int(p.name.split("-")[0]), p.stat().st_mtime_ns), reverse=True)
 
     def latest(self) -> State | None:
-        """Read the newest whole checkpoint; those that are torn or changed are passed over with a warning."""
+        """Read the newest checkpoint that is not damaged; damaged ones are skipped with a warning.
+
+        Raises:
+            TrainingError: Another version of deepbio wrote it in another format.
+        """
         for path in self.files():
             try:
                 return _read(path)
@@ -116,7 +122,7 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Remove all checkpoints, once a run is finished or starts again."""
+        """Remove all checkpoints."""
         for path in [*self.files(), self.folder / "whole.npz", *self.folder.glob(".writing-*")]:
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
@@ -130,6 +136,11 @@ def _read(path: Path) -> State:
     with np.load(path, allow_pickle=False) as content:
         arrays = {name: content[name] for name in content.files}
     facts = json.loads(arrays.pop("json").tobytes())
-    if facts["format"] != FORMAT:
-        raise ValueError(f"it has format {facts['format']}; this deepbio reads {FORMAT}")
+    if facts["format"] != CHECKPOINT_FORMAT:
+        older = facts["format"] < CHECKPOINT_FORMAT
+        advice = "Finish the run with that version" if older else "Upgrade deepbio to continue it"
+        raise TrainingError(
+            f"{path} was written by {'an older' if older else 'a newer'} deepbio in checkpoint format {facts['format']}; this one reads "
+            f"{CHECKPOINT_FORMAT}. {advice}, or pass overwrite=True (--overwrite) to start again."
+        )
     return State(facts["run"], facts["epoch"], arrays.pop("losses"), facts["facts"], arrays)

@@ -1,4 +1,4 @@
-"""Preemption: SIGTERM (from schedulers and clouds) and the first Ctrl-C are taken as a request to save and leave."""
+"""Preemption: SIGTERM (from schedulers and clouds) and the first Ctrl-C as a request to save and leave."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 
 class Request:
-    """Whether the process was asked to end, and whether by Ctrl-C."""
+    """A request to end the process: whether it was made, and whether by Ctrl-C."""
 
     def __init__(self) -> None:
         self.made = False
         self.by_keyboard = False
 
     def make(self, number: int = signal.SIGTERM, *_: object) -> None:
-        """Note the request; the loop sees it after the steps that are under way. A second Ctrl-C ends at once."""
+        """Record the request, which the loop reads after the current steps. A second Ctrl-C interrupts at once."""
         if number == signal.SIGINT:
             if self.by_keyboard:
                 raise KeyboardInterrupt
@@ -25,14 +25,14 @@ class Request:
 
 
 @contextlib.contextmanager
-def watch_for_preemption(*, wanted: bool = True) -> Iterator[Request]:
-    """Take SIGTERM and Ctrl-C as a request while inside; put the former handlers back after.
+def preemption_request(*, enabled: bool = True) -> Iterator[Request]:
+    """Take SIGTERM and Ctrl-C as a request inside the block, and restore the former handlers after it.
 
-    Does nothing where it is not `wanted` (nothing could be saved) or outside of the main thread, where signals cannot be taken.
-    A signal that the process was told to ignore (Ctrl-C of a job in the background) stays ignored.
+    It does nothing if it is not `enabled` (nothing could be saved), or outside of the main thread, where Python handles no
+    signals. A signal that the process already ignores (Ctrl-C of a job in the background) stays ignored.
     """
     request = Request()
-    if not wanted or threading.current_thread() is not threading.main_thread():
+    if not enabled or threading.current_thread() is not threading.main_thread():
         yield request
         return
     taken = [number for number in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(number) is not signal.SIG_IGN]

@@ -1,4 +1,4 @@
-"""Going on after a stop: which run a checkpoint belongs to, and one checkpoint for all workers."""
+"""Resuming a run: which run a checkpoint belongs to, and one checkpoint for all workers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe
 
-SAMPLE = 64  # examples of each split that are looked at to tell whether the data are the same
+SAMPLE = 64  # examples of each split that are compared to see whether the data are the same
 
 
 def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed: int) -> dict[str, Any]:
-    """Say what run this is, as JSON: a checkpoint serves a run of the same model, data, settings and seed."""
+    """Return the identity of a run as JSON-able values: model, data, settings and seed."""
     record = describe(model)
     identity = {
         "model": {
@@ -43,17 +43,23 @@ def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed:
 
 
 def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluster) -> State | None:
-    """Return the newest whole checkpoint, the chief's on every worker; `None` where there is none.
+    """Return the chief's newest checkpoint on every worker; `None` if there is none.
 
     Raises:
-        TrainingError: it belongs to another run; the message names the differences.
+        TrainingError: The checkpoint belongs to another run (the message names the differences) or has another format.
     """
-    state = checkpoints.latest() if cluster.is_chief else None
+    state, problem = None, ""
+    try:
+        state = checkpoints.latest() if cluster.is_chief else None
+    except TrainingError as error:
+        problem = str(error)
+    if problem := cluster.text_from_chief(problem):  # every worker stops, or none
+        raise TrainingError(problem)
     if cluster.workers > 1:
         state = _from_chief(state, cluster)
     if state is None:
         return None
-    # a setting that came later than the checkpoint was at its default, which changes nothing
+    # a setting that is newer than the checkpoint was at its default, which changes nothing
     before = {**state.run, "settings": {**Settings().to_dict(), **state.run["settings"]}}
     differences = [d for d in _differences(before, run) if not _only_longer(d, before, run)]
     if differences:
@@ -91,7 +97,7 @@ def _differences(one: Any, other: Any, name: str = "") -> list[str]:
 
 
 def _only_longer(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether a run only goes on for more epochs, which changes nothing that is past unless the schedule looks ahead."""
+    """Return whether only the number of epochs grew, which changes nothing so far unless the schedule depends on it."""
     before, now = one["settings"], other["settings"]
     return name == "settings.epochs" and now["epochs"] > before["epochs"] and now["schedule"] != "cosine"
 

@@ -1,8 +1,7 @@
-"""Fine-tuning: freezing, gradual unfreezing, learning rates by depth, LoRA, and what it gains over training anew."""
+"""Fine-tuning: freezing, gradual unfreezing, layer-wise learning rates, LoRA, and what it gains over training from scratch."""
 
-from deepbio.training.finetuning.approaches import APPROACHES, compare_approaches
-from deepbio.training.finetuning.finetune import finetune
-from deepbio.training.finetuning.layer_groups import Unit, units_of
-from deepbio.training.finetuning.tuning import Tuning
+from deepbio.training.finetuning.finetune import APPROACHES, compare_approaches, finetune
+from deepbio.training.finetuning.layer_groups import GroupedLayer, layer_groups
+from deepbio.training.finetuning.plan import FineTuningPlan
 
-__all__ = ["APPROACHES", "Tuning", "Unit", "compare_approaches", "finetune", "units_of"]
+__all__ = ["APPROACHES", "FineTuningPlan", "GroupedLayer", "compare_approaches", "finetune", "layer_groups"]

@@ -1,21 +1,31 @@
-"""`finetune`: train a trained model on new data, with some of it frozen, slowed down, or left alone."""
+"""`finetune`: train a trained model on new data; `compare_approaches`: several ways to do so, side by side."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Unpack
 
 import keras
 
 from deepbio.datasets import Dataset
-from deepbio.training.finetuning.freezing import Schedule, Which
-from deepbio.training.finetuning.overlap import warn_of_overlap
-from deepbio.training.finetuning.start import starting_point
-from deepbio.training.finetuning.tuning import Tuning
+from deepbio.errors import TrainingError, nearest
+from deepbio.training.finetuning.layer_groups import UnfreezeSchedule, Which
+from deepbio.training.finetuning.plan import FineTuningPlan
+from deepbio.training.finetuning.start import starting_point, warn_of_overlap
 from deepbio.training.fit import fit
 from deepbio.training.run import Run
+from deepbio.training.settings import FitOptions
+from deepbio.zoo.build import build
+
+APPROACHES: Mapping[str, dict[str, Any] | None] = {
+    "scratch": None,
+    "linear_probe": {"freeze": "trunk", "layer_decay": 1.0},
+    "full": {},
+    "lora": {"lora_rank": 8},
+}
 
 
 def finetune(
@@ -24,44 +34,47 @@ def finetune(
     *,
     head: str = "new",
     freeze: Which = None,
-    unfreeze_schedule: Schedule = None,
+    unfreeze_schedule: UnfreezeSchedule = None,
     layer_decay: float = 0.8,
     lora_rank: int | None = None,
     lora_on: Sequence[str] = ("*",),
     adapter: str = "auto",
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
-    **options: Any,
+    **options: Unpack[FitOptions],
 ) -> Run:
-    """Train a trained model on new data and give the run, whose folder is a preset like that of any other.
+    """Train a trained model on new data: part frozen, rates by depth, or LoRA.
 
-    A model that is passed in keeps its weights: the tuned one is `run.model`. A model that deepbio did not build is tuned in
-    place. Where examples of the new data are known to stand in the weights' training data, a warning says so.
+    A model that is passed in keeps its weights: the fine-tuned one is `run.model`. A model that deepbio did not build is trained in
+    place. If the weights are known to be trained on examples of the new data, a warning is logged.
 
     Args:
-        model_or_name: what `get_model` takes or gives.
-        data: new data of the same modality.
-        head: `"new"` for fresh weights in the last layer, `"keep"` to go on with the old task.
-        freeze: what keeps its weights: a number of levels counted from the input, a share of the levels under the head
-            (0.5), `"trunk"` (a linear probe), or names and patterns of layers (`"conv1d*"`); `units_of` gives names and levels.
+        model_or_name: What `get_model` takes or returns.
+        data: New data of the same modality.
+        head: `"new"` for fresh weights in the last layer, `"keep"` to continue with the old task.
+        freeze: What keeps its weights: a number of layer groups counted from the input, a fraction of the groups below the head
+            (0.5), `"trunk"` (a linear probe), or names and patterns of layers (`"conv1d*"`); `layer_groups` lists names and groups.
             Batch normalisation in a frozen layer uses, and keeps, its old statistics. Layers with fresh weights always learn, at
-            the whole rate.
-        unfreeze_schedule: `"gradual"` (a level more each epoch, from the head down) or epochs done to what trains from then on:
-            `{2: 1, 5: "all"}` for the level under the head after two epochs, and everything after five.
-        layer_decay: the learning rate of each level is this share of the next one's; 1 for one rate.
-        lora_rank: freeze the trunk, and let products of matrices of this rank learn beside its weights; they are added up at the end.
-        lora_on: names or patterns of the layers for that.
-        adapter: for another window or image size: `"auto"` changes the network's input where no weight depends on it, and else
-            crops, pads, resizes or repeats channels before it; `"fit"` always does the latter; `"layers"` gives fresh weights to
-            the layers that do not fit.
-        seed: of the new weights, the order of examples and dropout.
-        out: folder of the preset to write; its recipe trains it again.
-        options: of `deepbio.fit`: `epochs`, `learning_rate`, `batch_size`, `strategy`, `resume`, ... Defaults are those of the
-            architecture.
+            the full rate.
+        unfreeze_schedule: `"gradual"` (one more group each epoch, from the head down), or a mapping of completed epochs to what
+            trains from then on: `{2: 1, 5: "all"}` for the group below the head after two epochs, and everything after five.
+        layer_decay: Learning rate of each group as a fraction of the next one's; 1 for one rate.
+        lora_rank: Rank of LoRA's matrices, which learn beside the weights of a frozen trunk and are added to them at the end.
+        lora_on: Names or patterns of the layers with LoRA.
+        adapter: How another window or image size is handled: `"auto"` changes the network's input if no weight depends on it, and
+            else crops, pads, resizes or repeats channels before it; `"fit"` always does the latter; `"layers"` creates fresh
+            weights in the layers that do not fit.
+        seed: Seed of new weights, the order of examples and dropout.
+        out: Folder of the preset to write; its recipe trains it again.
+        options: Keywords of `deepbio.fit`: `epochs`, `learning_rate`, `strategy`, `resume`, ... Defaults are those of the architecture.
+
+    Returns:
+        The run, as `fit` returns it. Its folder is a preset like that of any other run.
 
     Raises:
-        ModelError, WeightsError: the model cannot be loaded or does not fit the data.
-        TrainingError: an unknown layer, setting or schedule.
+        ModelError: The model does not fit the data.
+        WeightsError: The model cannot be loaded.
+        TrainingError: A layer, setting or schedule is unknown.
 
     Source: Howard, Ruder 2018, arXiv:1801.06146 (rates by depth, gradual unfreezing); Hu et al. 2021, arXiv:2106.09685 (LoRA).
 
@@ -74,7 +87,7 @@ def finetune(
         >>> [bool((a == b).all()) for a, b in zip(trained.get_weights(), run.model.get_weights())][:2]
         [True, True]
     """
-    tuning = Tuning(
+    plan = FineTuningPlan(
         freeze=freeze,
         unfreeze_schedule=unfreeze_schedule,
         layer_decay=layer_decay,
@@ -83,5 +96,72 @@ def finetune(
     )
     start = starting_point(model_or_name, data, head=head, adapter=adapter, seed=seed)
     warn_of_overlap(start.trained_on, data)
-    tuning = replace(tuning, origin=start.origin, fresh=start.fresh)
-    return fit(start.model, data, out=out, seed=seed, tuning=tuning, **options)
+    return fit(
+        start.model, data, out=out, seed=seed, plan=replace(plan, origin=start.origin, fresh=start.fresh), **options
+    )
+
+
+def compare_approaches(
+    model_or_name: keras.Model | str | os.PathLike[str],
+    data: Dataset,
+    *,
+    approaches: Sequence[str] = ("scratch", "linear_probe", "full"),
+    out: str | os.PathLike[str] | None = None,
+    seed: int = 0,
+    adapter: str = "auto",
+    **options: Unpack[FitOptions],
+) -> dict[str, Run]:
+    """Train the same architecture in several ways, and write one report of their metrics on the validation split.
+
+    Args:
+        model_or_name: What `finetune` takes.
+        data: New data. The test split is not used.
+        approaches: Names in `APPROACHES`: `"scratch"` (fresh weights), `"linear_probe"` (only the head learns), `"full"`
+            (everything learns, at rates that fall with depth) and `"lora"` (rank 8).
+        out: Folder for one run each and a `report.html` of all.
+        seed: Seed of new weights, the order of examples and dropout.
+        adapter: See `finetune`.
+        options: Keywords of `deepbio.fit`, the same for all.
+
+    Returns:
+        Mapping of approach to run.
+
+    Raises:
+        TrainingError: An approach is unknown; else as `finetune`.
+    """
+    for name in approaches:
+        if name not in APPROACHES:
+            raise TrainingError(f"Unknown approach {name!r}. {nearest(name, APPROACHES)}")
+    runs: dict[str, Run] = {}
+    for name in approaches:
+        how = APPROACHES[name]
+        folder = None if out is None else Path(out) / name
+        if how is not None:
+            runs[name] = finetune(model_or_name, data, adapter=adapter, seed=seed, out=folder, **how, **options)
+            continue
+        record = starting_point(model_or_name, data, head="new", adapter=adapter, seed=seed).record
+        assert record is not None  # else a new head is refused
+        runs[name] = fit(build(record), data, out=folder, seed=seed, **options)
+    if out is not None:
+        _write_report(runs, data, Path(out))
+    return runs
+
+
+def _write_report(runs: Mapping[str, Run], data: Dataset, out: Path) -> Path:
+    from deepbio.report import Result, write_report
+
+    results = [
+        Result.of(
+            run.valid,
+            data,
+            model=name.replace("_", " "),
+            split="valid",
+            history=run.history,
+            seconds=run.seconds,
+            parameters=int(run.model.count_params()),
+            facts={"seed": str(run.seed), "training examples": str(len(data.train))},
+        )
+        for name, run in runs.items()
+    ]
+    cards = {data.name: data.card.text} if data.card else {}
+    return write_report(results, out / "report.html", title=f"Ways to train on {data.name}", cards=cards)

@@ -1,7 +1,4 @@
-"""LoRA: a frozen matrix, and beside it a product of two thin ones that learns and is added up at the end.
-
-Hu et al. 2021, arXiv:2106.09685.
-"""
+"""LoRA: a frozen matrix plus a product of two thin ones, which learns and is added to it at the end (Hu et al. 2021, arXiv:2106.09685)."""
 
 from __future__ import annotations
 
@@ -11,42 +8,46 @@ from typing import Any
 import keras
 
 from deepbio.errors import TrainingError
-from deepbio.training.finetuning.layer_groups import Unit
+from deepbio.training.finetuning.layer_groups import GroupedLayer
 from deepbio.training.working_copy import layers_of
-from deepbio.zoo.seeding import seeded
+from deepbio.zoo.build import seeded
 
 
-def add_lora(units: Sequence[Unit], rank: int, *, on: Sequence[str] = ("*",), seed: int = 0) -> set[int]:
-    """Return layers their thin matrices, freeze all else of them, and give the places in `units` that have some now.
-
-    Dense, convolution, embedding and attention layers can (Keras's own `enable_lora`); the head trains whole.
+def add_lora(
+    layers: Sequence[GroupedLayer], rank: int, *, on: Sequence[str] = ("*",), seed: int = 0
+) -> set[GroupedLayer]:
+    """Add thin matrices to dense, convolution, embedding and attention layers (Keras's `enable_lora`), but not to the head.
 
     Args:
-        rank: of the product.
-        on: names or patterns of layers.
-        seed: of the first values of one matrix; the other begins with zeros, so the model computes what it did.
+        layers: Layers of `layer_groups`.
+        rank: Rank of the products.
+        on: Names or patterns of layers.
+        seed: Seed of one matrix of each product; the other is zero at first, so the outputs of the model do not change.
+
+    Returns:
+        The layers that have thin matrices now. All their other weights are frozen.
 
     Raises:
-        TrainingError: no layer that `on` names can.
+        TrainingError: No layer that `on` names can have them.
     """
-    chosen: set[int] = set()
+    chosen: set[GroupedLayer] = set()
     with seeded(seed):
-        for i, unit in enumerate(units):
-            if unit.head or not any(unit.matches(pattern) for pattern in on):
+        for grouped in layers:
+            if grouped.head or not any(grouped.matches(pattern) for pattern in on):
                 continue
-            for layer in able_layers(unit.layer):
+            for layer in able_layers(grouped.layer):
                 layer.enable_lora(rank)
-                chosen.add(i)
+                chosen.add(grouped)
     if not chosen:
         raise TrainingError(
-            f"LoRA is for dense, convolution, embedding and attention layers; none that fits {', '.join(on)} is one. "
+            f"LoRA is for dense, convolution, embedding and attention layers; none that matches {', '.join(on)} is one. "
             "Leave lora_rank out and freeze some layers instead."
         )
     return chosen
 
 
 def able_layers(layer: Any) -> list[Any]:
-    """Return the layer itself, or those inside it, that can have LoRA."""
+    """Return those of a layer and the layers inside it that can have LoRA."""
     inside = [layer, *layer._flatten_layers(include_self=False)]
     return [each for each in inside if hasattr(each, "enable_lora") and each.built]
 
@@ -60,7 +61,7 @@ def train_only_lora(layer: Any) -> None:
 
 
 def merge_lora(tuned: keras.Model, model: keras.Model) -> None:
-    """Return `model`, which has the same layers without LoRA, the weights of `tuned` with the products added up."""
+    """Set the weights of `model`, which has the same layers without LoRA, to those of `tuned` plus the products."""
     for from_layer, to_layer in zip(layers_of(tuned), layers_of(model), strict=True):
         thin = {id(v) for v in _thin(from_layer)}
         values = []
@@ -73,7 +74,7 @@ def merge_lora(tuned: keras.Model, model: keras.Model) -> None:
 
 
 def _own(layer: Any) -> list[Any]:
-    """Weights of a layer that are not of a layer inside it."""
+    """Return the weights of a layer without those of the layers inside it."""
     return [v for v in [*layer._trainable_variables, *layer._non_trainable_variables] if "seed_generator" not in v.path]
 
 

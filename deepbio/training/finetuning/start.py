@@ -1,15 +1,21 @@
-"""Where fine-tuning starts: a model for the new data's input and task, with the trained weights in all layers that fit."""
+"""Where fine-tuning starts: a model for the new data with the trained weights in all layers that fit, and a check of overlap.
+
+Overlap means examples of the new data that the weights were trained on: metrics on them are too good.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
+import numpy as np
 
-from deepbio.datasets import Dataset
-from deepbio.errors import ModelError, nearest
+from deepbio.datasets import Dataset, Split, dataset_card, identical, load_dataset
+from deepbio.datasets.fetch import availability
+from deepbio.errors import DeepbioError, ModelError, nearest
 from deepbio.zoo import describe, get_model, weights_hash
 from deepbio.zoo.build import build
 from deepbio.zoo.record import ModelRecord
@@ -18,17 +24,19 @@ from deepbio.zoo.transfer import transferred
 HEADS = ("new", "keep")
 ADAPTERS = ("auto", "fit", "layers")
 
+log = logging.getLogger("deepbio")
+
 
 @dataclass(frozen=True, eq=False)
 class Start:
     """What fine-tuning starts from.
 
     Args:
-        model: for the new data, with the trained weights.
-        record: of a model for the new data, for training one from scratch; `None` for a Keras model made elsewhere.
-        trained_on: data set of the weights, where known.
-        origin: name of the model and hash of its weights, for the recipe.
-        fresh: layers with fresh weights, by kind and place.
+        model: Model for the new data, with the trained weights.
+        record: Record of a model for the new data, for training from scratch; `None` for a Keras model built elsewhere.
+        trained_on: Data set of the weights, if known.
+        origin: Name of the model and hash of its weights, for the recipe.
+        fresh: Names of the layers with fresh weights, by kind and rank.
     """
 
     model: keras.Model
@@ -41,10 +49,10 @@ class Start:
 def starting_point(
     model_or_name: keras.Model | str | os.PathLike[str], data: Dataset, *, head: str, adapter: str, seed: int
 ) -> Start:
-    """Return the model that will be tuned; a model passed in is left as it is, unless deepbio cannot build it again.
+    """Return the model that will be fine-tuned. A model passed in is not changed, unless deepbio cannot build it again.
 
     Raises:
-        ModelError: another modality or vocabulary, a head that does not fit, or an input that no adapter serves.
+        ModelError: The modality, vocabulary, head or input does not fit.
     """
     for word, value, valid in (("head", head, HEADS), ("adapter", adapter, ADAPTERS)):
         if value not in valid:
@@ -57,8 +65,8 @@ def starting_point(
     if record.architecture is None or record.input is None:
         if head == "new":
             raise ModelError(
-                "deepbio did not build this model and cannot give it a new head. Give it a last layer for the data yourself, "
-                "and pass head='keep'."
+                "deepbio did not build this model and cannot replace its head. Add a last layer for the data yourself, and pass "
+                "head='keep'."
             )
         return Start(trained, None, record.dataset, origin)
     _check(record, data, head)
@@ -83,21 +91,18 @@ def _check(record: ModelRecord, data: Dataset, head: str) -> None:
         )
     if record.members > 1 and head == "new":
         raise ModelError(
-            f"An average of {record.members} members cannot have a new head. Tune one: finetune(get_model(..., member=1), data)."
+            f"An ensemble of {record.members} members cannot have a new head. Fine-tune one: finetune(get_model(..., member=1), data)."
         )
-    if (
-        head == "keep"
-        and record.task is not None
-        and (record.task.kind, record.outputs) != (data.task.kind, data.task.outputs)
-    ):
+    old, new = record.task, data.task
+    if head == "keep" and old is not None and (old.kind, record.outputs) != (new.kind, new.outputs):
         raise ModelError(
-            f"head='keep' needs the task of the weights, {record.task.kind} with {record.outputs} output(s); {data.name} is "
-            f"{data.task.kind} with {data.task.outputs}. Use head='new'."
+            f"head='keep' needs the task of the weights, {old.kind} with {record.outputs} output(s); {data.name} is "
+            f"{new.kind} with {new.outputs}. Use head='new'."
         )
 
 
 def _config(trained: keras.Model, record: ModelRecord, data: Dataset, adapter: str) -> dict[str, Any]:
-    """The options with which the architecture takes the new input and keeps the weights."""
+    """Return the options with which the architecture takes the new input and keeps the weights."""
     assert record.input is not None
     old, new, config = record.input.shape, data.input.shape, record.config
     if old == new or config.get("network_input") is not None or adapter == "layers":
@@ -112,7 +117,7 @@ def _config(trained: keras.Model, record: ModelRecord, data: Dataset, adapter: s
         if _fits(trained, replace(record, input=data.input, config=changed)):
             return changed
     raise ModelError(
-        f"{record.architecture} was trained on inputs of shape {old}, and {data.name} has {new}; no adapter makes one of the other. "
+        f"{record.architecture} was trained on inputs of shape {old}, and {data.name} has {new}; no adapter converts one to the other. "
         "Build the data set in that shape, or pass adapter='layers' for fresh weights in the layers that do not fit."
     )
 
@@ -123,3 +128,52 @@ def _fits(trained: keras.Model, record: ModelRecord) -> bool:
     except ModelError:
         return False
     return [tuple(w.shape) for w in fresh.weights] == [tuple(w.shape) for w in trained.weights]
+
+
+def overlap(trained_on: dict[str, Any] | None, data: Dataset) -> str | None:
+    """Describe what the new data have in common with the training split of the weights; `None` if nothing is known.
+
+    The old data are compared if they are on this machine; nothing is downloaded.
+
+    Args:
+        trained_on: Name, options and fingerprint of a data set, as a preset stores them.
+        data: New data.
+    """
+    if not trained_on or not trained_on.get("name"):
+        return None
+    name = trained_on["name"]
+    old = _local_dataset(name, trained_on.get("options") or {})
+    if trained_on.get("fingerprint") == data.fingerprint():
+        return f"{data.name} is the very data set that the weights were trained on"
+    if old is None or tuple(old.input.shape) != tuple(data.input.shape):
+        return f"the weights were trained on {name} too, with other options or files" if name == data.name else None
+    seen = [
+        f"{n} of {len(split)} examples of the {part} split"
+        for part, split in data.splits()
+        if (n := _shared(old.train, split))
+    ]
+    return f"{', '.join(seen)} are in the training split of {name}, which the weights were trained on" if seen else None
+
+
+def warn_of_overlap(trained_on: dict[str, Any] | None, data: Dataset) -> None:
+    """Log what `overlap` finds, and what it means."""
+    if (found := overlap(trained_on, data)) is not None:
+        log.warning(
+            "Fine-tuning on data that the weights may know: %s. Metrics on such examples are too good; test on others.",
+            found,
+        )
+
+
+def _local_dataset(name: str, options: dict[str, Any]) -> Dataset | None:
+    try:
+        return None if availability(dataset_card(name)) == "internet" else load_dataset(name, **options)
+    except DeepbioError:
+        return None  # user-supplied, or not on this machine: only the name is known
+
+
+def _shared(old: Split, new: Split) -> int:
+    """Count the examples of `new` whose bytes are in `old`."""
+    if not len(new):
+        return 0
+    both = np.concatenate([np.asarray(split.x[np.arange(len(split))]) for split in (old, new)])
+    return int((identical(both)[len(old) :] < len(old)).sum())

@@ -1,7 +1,7 @@
-"""From a split to the compiled step: which examples make batch `i` of an epoch, and how they get there.
+"""Feeds: which examples make up batch `i` of an epoch, and how they reach the compiled step.
 
-Two feeds, one order. A split that is small and in memory lies on the device and is gathered inside the graph; any other
-source is gathered on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own share only.
+Two feeds, one order. A small split in memory is copied to the device and gathered inside the graph. Any other source is gathered
+on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own shard only.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import TrainingError
 
 Order = Callable[[int], np.ndarray]  # which examples an epoch visits, in order
-DEVICE_BYTES = 512 * 2**20  # what may lie on the device before a split is streamed instead
+DEVICE_BYTES = 512 * 2**20  # size up to which cache="auto" copies a split to the device
 
 
 class ArrayFeed:
-    """Batches gathered inside the graph from tensors that lie on each device."""
+    """Batches gathered inside the graph from tensors on each device."""
 
     waits = False
 
@@ -38,15 +38,15 @@ class ArrayFeed:
         self._copies = _on_every_device(strategy, x, y) if replicated and strategy is not None else ()
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Return the state that `batch` reads: the order of this epoch, and the data where each device has its own."""
+        """Return the state that `fetch` reads: the order of this epoch, and the data if each device has its own copy."""
         return tf.constant(self.order(epoch)), self._copies
 
     def fetch(self, state, step: tf.Tensor):
-        """Return what the replicas need for one step, inside the graph, outside of the replicas."""
+        """Return what the replicas need for one step, inside the graph in cross-replica context."""
         return (*state, step)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Return `(x, y, divisor)` of this replica, inside the graph; of one of `parts` micro-batches of its share.
+        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its shard, inside the graph.
 
         The divisor turns the sum of the replicas' losses into the mean over the global batch.
         """
@@ -70,10 +70,14 @@ class StreamFeed:
     """Batches gathered on the host, a few ahead of the step.
 
     Args:
-        replicas: of all workers together.
-        first_replica, own_replicas: those of this worker.
-        prefetch: steps ahead.
-        threads: batches gathered at once.
+        split: Split to read.
+        batch_size: Number of examples in a global batch.
+        order: Order of the examples in each epoch.
+        replicas: Number of replicas of all workers together.
+        first_replica: Index of this worker's first replica.
+        own_replicas: Number of this worker's replicas.
+        prefetch: Number of batches ahead.
+        threads: Number of batches gathered at once.
     """
 
     waits = True
@@ -111,9 +115,9 @@ class StreamFeed:
         return iter(data.prefetch(self._prefetch))
 
     def _gather(self, epoch: np.ndarray, step: np.ndarray) -> list[np.ndarray]:
-        # a method: TensorFlow keeps every function that it was given, and an epoch's own would keep its order
+        # a method, because TensorFlow keeps every function passed to it, and one per epoch would keep each epoch's order
         order = self._orders.get(int(epoch))
-        if order is None:  # what an abandoned epoch still prefetches; nobody reads it
+        if order is None:  # an abandoned epoch still prefetches; nobody reads it
             order = self.order(int(epoch))
         chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
         own = shards(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
@@ -123,15 +127,15 @@ class StreamFeed:
         return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
 
     def fetch(self, iterator, step: tf.Tensor):
-        """Return this worker's next batch and where its replicas' shares lie, inside the graph."""
+        """Return this worker's next batch and the bounds of its replicas' shards, inside the graph."""
         return next(iterator)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its share."""
+        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its shard."""
         x, y, own, divisor = fetched
         if self._replicas == 1 and parts == 1:
             return x, y, divisor
-        with tf.device("/cpu:0"):  # cut on the host, so that a device receives its own share only
+        with tf.device("/cpu:0"):  # cut on the host, so that a device receives its own shard only
             first, end = tf.constant(0), tf.shape(x)[0]
             if self._replicas > 1:
                 context = tf.distribute.get_replica_context()
@@ -162,12 +166,18 @@ def make_feed(
     """Return the feed that suits a split.
 
     Args:
-        sampling: `"natural"` visits every example once an epoch; `"balanced"` visits every class equally often.
-        cache: `"device"` puts the data on each device, `"host"` into memory, `"none"` leaves them in their source;
-            `"auto"` puts arrays of up to `DEVICE_BYTES` on the device and leaves others where they are.
+        split: Split to read.
+        batch_size: Number of examples in a global batch.
+        seed: Seed of the order; `None` keeps the order of the split.
+        sampling: `"natural"` visits every example once per epoch; `"balanced"` visits every class equally often.
+        cache: `"device"` copies the data to each device, `"host"` into memory, `"none"` leaves them in their source;
+            `"auto"` copies arrays of up to `DEVICE_BYTES` to the device and leaves others where they are.
+        strategy: Strategy whose replicas divide each batch.
+        worker: Index of this worker.
+        workers: Number of workers.
 
     Raises:
-        TrainingError: the data do not fit the device.
+        TrainingError: The data do not fit the device.
     """
     order = order_of(split, seed=seed, sampling=sampling)
     in_memory = type(split.x) is np.ndarray and isinstance(split.y, np.ndarray) and split.x.nbytes <= DEVICE_BYTES
@@ -187,7 +197,7 @@ def make_feed(
 
 
 def order_of(split: Split, *, seed: int | None, sampling: str = "natural") -> Order:
-    """Return the function that says which examples an epoch visits, and in which order."""
+    """Return the function of the epoch's number that lists the examples in the order of their visit."""
     if sampling == "balanced" and seed is not None:
         y = np.asarray(split.y)
         return lambda epoch: balanced_order(y, seed=seed, epoch=epoch)
@@ -196,7 +206,7 @@ def order_of(split: Split, *, seed: int | None, sampling: str = "natural") -> Or
 
 
 def _whole(source: Source | Any, *, rows: int = 8192) -> np.ndarray:
-    """Read a source into memory, some rows at a time."""
+    """Read a source into memory in chunks of rows."""
     if type(source) is np.ndarray:
         return source
     if not isinstance(source, Source):

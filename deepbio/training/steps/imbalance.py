@@ -1,4 +1,4 @@
-"""Losses for skewed classes and for grades: focal, logit adjustment, ordinal."""
+"""Losses for class imbalance and for grades: focal, logit-adjusted, ordinal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
 
 
 def focal(task: Task, gamma: float) -> Callable[[Any, Any], Any]:
-    """Return the cross-entropy times `(1 - p)^gamma`, where `p` is the probability of what is true.
+    """Return the cross-entropy times `(1 - p)^gamma`, where `p` is the probability of the true class.
 
-    What the model knows well counts little, so that many easy examples do not drown a few hard ones.
+    Examples that the model already knows well count little, so that many easy examples do not drown a few hard ones. For a
+    multilabel task the mean is taken over the known labels.
 
-    Source: Lin et al. 2017, doi:10.1109/ICCV.2017.324. For several labels it is taken of each label that is known.
+    Source: Lin et al. 2017, doi:10.1109/ICCV.2017.324.
     """
     if task.kind == "multiclass":
 
@@ -44,16 +45,18 @@ def focal(task: Task, gamma: float) -> Callable[[Any, Any], Any]:
 
 
 def logit_adjusted(task: Task, y: Any, strength: float, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Return the cross-entropy of logits to which `strength` times the logarithm of each class's share is added.
+    """Return the cross-entropy of logits to which `strength` times the log frequency of each class is added.
 
-    The shares are learnt by that addition, so that the logits themselves are those of equally frequent classes: the model aims at
-    balanced accuracy. Its probabilities are not those of the data.
+    The added term absorbs the class frequencies, so that the logits themselves are those of equally frequent classes: the model
+    aims at balanced accuracy. Its probabilities are not those of the data.
 
     Source: Menon et al. 2021, arXiv:2007.07314.
 
     Args:
-        y: training labels.
-        plain: the cross-entropy.
+        task: Task with classes.
+        y: Training labels.
+        strength: Factor on the log frequencies.
+        plain: Cross-entropy `(y, logits)`.
     """
     if not task.is_classification:
         raise TrainingError(f"Logit adjustment is for classes; the task is {task.kind}. Use loss='auto'.")
@@ -65,12 +68,11 @@ def logit_adjusted(task: Task, y: Any, strength: float, plain: Callable[[Any, An
 
 
 def ordinal(task: Task) -> Callable[[Any, Any], Any]:
-    """Return the cross-entropy of "the grade is above k", the mean over every k: a wrong grade costs more the farther off it is.
+    """Return the cross-entropy of "the grade is above k", averaged over every k: a wrong grade costs more the farther off it is.
 
-    The probability that a grade is above k is the sum over those grades, so the outputs stay probabilities of grades, and the
-    loss is least at the true ones.
+    The probability that a grade is above k is the sum over those grades, so the outputs stay probabilities of grades.
 
-    Source: the thresholds of Frank, Hall 2001, doi:10.1007/3-540-44795-4_13, asked of one set of probabilities.
+    Source: thresholds of Frank, Hall 2001, doi:10.1007/3-540-44795-4_13, applied to one set of probabilities.
     """
     if task.kind != "multiclass":
         raise TrainingError(f"The ordinal loss is for three or more grades; the task is {task.kind}. Use loss='auto'.")

@@ -1,14 +1,16 @@
-"""Losses: one number an example, from labels and logits."""
+"""Losses: one number per example, from labels and logits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import Task
+from deepbio.training.keras_objects import from_logits, name_of
 from deepbio.training.settings import LOSSES
 from deepbio.training.steps.imbalance import focal, logit_adjusted, ordinal
 
@@ -18,38 +20,85 @@ Loss = Callable[[Any, Any], Any]
 
 def loss_for(
     task: Task,
-    name: str = "auto",
+    loss: str | Loss = "auto",
     *,
     label_smoothing: float = 0.0,
     focal_gamma: float = 2.0,
     adjustment: float = 1.0,
     y: Any = None,
+    weighted: bool = False,
 ) -> Loss:
-    """Return the loss of a task: a function `(y, logits) -> (batch,)`.
+    """Return the loss of a task as a function `(y, logits) -> (batch,)`.
 
     Args:
-        name: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task asks; for classes of pixels
-            cross-entropy and Dice); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.imbalance`); or
-            `"perceptron"`.
-        label_smoothing: share of each label's weight that is spread over all classes.
-        focal_gamma: of the focal loss.
-        adjustment, y: of logit adjustment: its strength, and the training labels that say how frequent classes are.
+        task: Task that is learnt.
+        loss: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task requires; cross-entropy plus Dice
+            for classes of pixels); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.imbalance`);
+            `"perceptron"`; or a Keras loss or function, see `user_loss`.
+        label_smoothing: Fraction of each label's weight that is spread over all classes.
+        focal_gamma: Exponent of the focal loss.
+        adjustment: Strength of the logit adjustment.
+        y: Training labels, from which the logit adjustment counts the classes.
+        weighted: Whether class weights will be applied to the loss of each example.
 
     Raises:
-        TrainingError: unknown name, or a loss that the task does not have.
+        TrainingError: The loss is unknown or does not suit the task.
     """
-    if name not in LOSSES:
-        raise TrainingError(f"Unknown loss {name!r}. {nearest(name, LOSSES)}")
-    if label_smoothing and name in ("focal", "ordinal"):
-        raise TrainingError(f"label_smoothing goes with the cross-entropy; the loss is {name!r}. Set it to 0.")
-    if name == "perceptron":
+    if not isinstance(loss, str):
+        return user_loss(loss, task, weighted=weighted)
+    if loss not in LOSSES:
+        raise TrainingError(f"Unknown loss {loss!r}. {nearest(loss, LOSSES)}")
+    if label_smoothing and loss in ("focal", "ordinal"):
+        raise TrainingError(f"label_smoothing goes with the cross-entropy; the loss is {loss!r}. Set it to 0.")
+    if loss == "perceptron":
         return _perceptron(task)
-    if name == "focal":
+    if loss == "focal":
         return focal(task, focal_gamma)
-    if name == "ordinal":
+    if loss == "ordinal":
         return ordinal(task)
     if label_smoothing and not (task.is_classification or task.kind == "multilabel"):
         raise TrainingError(f"label_smoothing is for classification; the task is {task.kind}.")
+    plain = _plain(task, label_smoothing)
+    return plain if loss == "auto" else logit_adjusted(task, y, adjustment, plain)
+
+
+def labels_like(y: Any, outputs: Any) -> Any:
+    """Return labels as a Keras loss or metric expects them: in the outputs' dtype, `(batch, 1)` where the outputs are so."""
+    y = ops.cast(y, outputs.dtype)
+    return ops.expand_dims(y, -1) if len(y.shape) + 1 == len(outputs.shape) and outputs.shape[-1] == 1 else y
+
+
+def user_loss(loss: Loss, task: Task, *, weighted: bool = False) -> Loss:
+    """Return a user-supplied Keras loss or function as a function `(y, logits) -> (batch,)`.
+
+    `y_true` is float32: `(batch, 1)` for a binary task, class numbers `(batch,)` for several classes, and else as the data set
+    has it. `y_pred` are logits. The mean is taken over all axes but the first. One number for the whole batch counts for each
+    example. The `reduction` of a Keras loss is not used: fit averages over the global batch.
+
+    Raises:
+        TrainingError: The loss expects probabilities, or one number per batch comes with class weights.
+    """
+    name = name_of(loss)
+    if from_logits(loss) is False and task.activation != "identity":
+        raise TrainingError(
+            f"{name} expects probabilities, and a loss receives logits here. Pass from_logits=True (for a function, use the class "
+            "of the same name)."
+        )
+    function = loss.call if isinstance(loss, keras.losses.Loss) else loss
+
+    def per_example(y, logits):
+        each = ops.convert_to_tensor(function(labels_like(y, logits), logits))
+        if len(each.shape):
+            return ops.mean(each, axis=tuple(range(1, len(each.shape)))) if len(each.shape) > 1 else each
+        if weighted:
+            raise TrainingError(f"class_weight needs a loss per example; {name} returns one number per batch.")
+        return ops.broadcast_to(each, ops.shape(logits)[:1])
+
+    return per_example
+
+
+def _plain(task: Task, label_smoothing: float) -> Loss:
+    """Return the negative log-likelihood of a task; for classes of pixels, with Dice."""
 
     def binary(y, logits):
         z = ops.squeeze(logits, -1)
@@ -87,17 +136,8 @@ def loss_for(
         total = _like(y, logits) * ops.log_softmax(logits, axis=-2)
         return -ops.mean(ops.sum(total, axis=-2), axis=-1)
 
-    plain = {
-        "binary": binary,
-        "multiclass": multiclass,
-        "multilabel": multilabel,
-        "regression": regression,
-        "counts": counts,
-        "per_position": per_position,
-        "per_pixel": per_pixel,
-        "profile": profile,
-    }[task.kind]
-    return plain if name == "auto" else logit_adjusted(task, y, adjustment, plain)
+    kinds = (binary, multiclass, multilabel, regression, counts, per_position, per_pixel, profile)
+    return next(function for function in kinds if function.__name__ == task.kind)
 
 
 def _soft_dice(y, logits):
@@ -109,9 +149,9 @@ def _soft_dice(y, logits):
 
 
 def _perceptron(task: Task) -> Loss:
-    """The error-correction rule as a loss: its gradient is minus the example where the answer is wrong, else zero."""
+    """Return the error-correction rule as a loss: its gradient is minus the example if the answer is wrong, else zero."""
     if not task.is_classification:
-        raise TrainingError(f"The perceptron's rule tells classes apart; the task is {task.kind}. Use loss='auto'.")
+        raise TrainingError(f"The perceptron rule separates classes; the task is {task.kind}. Use loss='auto'.")
 
     def one_unit(y, logits):
         z = ops.squeeze(logits, -1)
@@ -133,15 +173,18 @@ def _like(y, logits):
     return ops.cast(ops.reshape(y, ops.shape(logits)), logits.dtype)
 
 
-def class_weights(task: Task, y: Any, weights: str | dict[Any, float] | None) -> list[float] | None:
-    """Return one weight a class, or `None`: `"balanced"` makes every class count the same in total.
+def class_weights(task: Task, y: Any, weights: str | Mapping[Any, float] | None) -> list[float] | None:
+    """Return one weight per class, or `None` if there are no weights.
 
     Args:
-        y: training labels `(n,)`.
-        weights: `"balanced"`, or a weight for each label's name or index (1 for those not named).
-    """
-    import numpy as np
+        task: Task that is learnt.
+        y: Training labels `(n,)`.
+        weights: `"balanced"`, which makes every class count the same in total, or a weight for each label's name or index (1 for
+            the others).
 
+    Raises:
+        TrainingError: The task has no classes, or a class is unknown.
+    """
     if weights is None:
         return None
     if not task.is_classification:
@@ -150,7 +193,7 @@ def class_weights(task: Task, y: Any, weights: str | dict[Any, float] | None) ->
     if weights == "balanced":
         counts = np.bincount(np.asarray(y).astype(int).ravel(), minlength=classes)
         return (counts.sum() / (classes * np.maximum(counts, 1))).tolist()
-    if not isinstance(weights, dict):
+    if not isinstance(weights, Mapping):
         raise TrainingError(f"class_weight is 'balanced' or a dictionary of label to weight; received {weights!r}.")
     names = task.labels or tuple(str(i) for i in range(classes))
     result = [1.0] * classes

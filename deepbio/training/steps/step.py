@@ -1,7 +1,7 @@
-"""One training step, under any `tf.distribute` strategy: gradients of each replica's share, summed, clipped, applied once.
+"""One training step under any `tf.distribute` strategy: gradients of each replica's shard, summed, clipped and applied once.
 
-The loss is scaled by the global batch, so that shares of different size count as they should. Gradients are
-summed before they are clipped: the norm that counts is that of the whole batch.
+The loss is divided by the size of the global batch, so that shards of different size count as they should. Gradients are summed
+before they are clipped, so that clipping uses the norm of the whole batch.
 """
 
 from __future__ import annotations
@@ -22,17 +22,23 @@ from deepbio.training.working_copy import layers_of
 
 
 class Step:
-    """A training step to call inside a graph, outside of the replicas.
+    """A training step to call inside a graph, in cross-replica context. Create it in the strategy's scope.
 
     Args:
-        model, optimizer: made in the strategy's scope, as this object must be.
-        loss: `(y, logits) -> (batch,)`.
-        class_weight: one weight a class, or `None`.
-        augment: changes each replica's share before the model sees it, as a function of `(seed, epoch, step, replica, part)`.
-        augmented_epochs: only so many epochs are augmented, those after as they are; `None` for all.
-        seed: of the augmentation.
-        accumulate: micro-batches that one batch is cut into, each with its own forward and backward pass.
-        jit_compile: let XLA compile the step (one replica only).
+        model: Model created in the strategy's scope.
+        optimizer: Optimizer created there, too. Its `_all_reduce_sum_gradients` is replaced.
+        loss: Function `(y, logits) -> (batch,)`.
+        feed: Source of the batches.
+        strategy: Strategy under which the step runs.
+        class_weight: One weight per class, or `None`.
+        augment: Augmentation of each replica's shard, a function of `(seed, epoch, step, replica, part)`.
+        augmented_epochs: Number of first epochs that are augmented; `None` for all.
+        seed: Seed of the augmentation.
+        accumulate: Number of micro-batches per batch, each with its own forward and backward pass.
+        jit_compile: Whether XLA compiles the step (one replica only).
+
+    Raises:
+        TrainingError: XLA cannot compile the step safely.
     """
 
     def __init__(
@@ -50,15 +56,16 @@ class Step:
         accumulate: int = 1,
         jit_compile: bool = False,
     ) -> None:
+        self.feed, self.strategy = feed, strategy
         self._augment, self._augmented_epochs, self._seed = augment, augmented_epochs, seed
-        self._model, self._optimizer, self._loss, self._feed, self._strategy = model, optimizer, loss, feed, strategy
+        self._model, self._optimizer, self._loss = model, optimizer, loss
         self._weights = None if class_weight is None else tf.constant(class_weight, tf.float32)
         self._variables = model.trainable_variables
         self._replicas = strategy.num_replicas_in_sync
         self._parts = accumulate
-        if not optimizer.built:  # with more variables, where some are frozen for a while
+        if not optimizer.built:  # a plan builds it with more variables, if some are frozen for a while
             optimizer.build(self._variables)
-        # Keras clips each replica's gradients and sums them after; here they come to it summed.
+        # Keras would clip each replica's gradients and then sum them; here it receives their sum.
         optimizer._all_reduce_sum_gradients = lambda pairs: pairs  # type: ignore[attr-defined]
         self.loss_scale = LossScale() if computes_in_float16(layers_of(model)) else None
         self._sums = self._make_sums() if self._collects else []
@@ -67,19 +74,19 @@ class Step:
         self._whole = in_graph(self._learn, jit_compile=True) if jit_compile else self._learn
 
     def __call__(self, state: Any, epoch: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Train on batch `step`; give its loss and the seconds that it waited for data."""
+        """Train on batch `step`. Return its loss and the seconds that it waited for data."""
         fetched, waited = self._fetch(state, step)
         if self._collects:
             return self._collected(fetched, (epoch, step)), waited
-        return self._total(self._strategy.run(self._one_pass, args=(fetched, (epoch, step)))), waited
+        return self._total(self.strategy.run(self._one_pass, args=(fetched, (epoch, step)))), waited
 
     def _fetch(self, state, step):
-        if not self._feed.waits:
-            return self._feed.fetch(state, step), tf.constant(0.0, tf.float64)
+        if not self.feed.waits:
+            return self.feed.fetch(state, step), tf.constant(0.0, tf.float64)
         with tf.control_dependencies([step]):
             before = tf.timestamp()
         with tf.control_dependencies([before]):
-            fetched = self._feed.fetch(state, step)
+            fetched = self.feed.fetch(state, step)
         with tf.control_dependencies(fetched):
             after = tf.timestamp()
         return fetched, after - before
@@ -89,11 +96,11 @@ class Step:
         return self._parts > 1 or self.loss_scale is not None
 
     def _one_pass(self, fetched, place):
-        x, y, divisor = self._feed.batch(fetched)
+        x, y, divisor = self.feed.batch(fetched)
         return self._whole(self._augmented(x, y, place, 0), divisor)
 
     def _augmented(self, x, y, place, part) -> Augmented:
-        """Change this replica's share; the same place in training gives the same changes, however the data came."""
+        """Augment this replica's shard as a function of the position in training alone, however the data arrive."""
         if self._augment is None:
             return Augmented(x, y)
         augment, (epoch, step) = self._augment, place
@@ -102,7 +109,7 @@ class Step:
         where = [self._seed, epoch, step, replica, part]
         if self._augmented_epochs is None:
             return augment(x, y, where)
-        return tf.cond(epoch < self._augmented_epochs, lambda: augment(x, y, where), lambda: augment.plain(x, y))
+        return tf.cond(epoch < self._augmented_epochs, lambda: augment(x, y, where), lambda: augment.unchanged(x, y))
 
     def _learn(self, batch, divisor):
         value, gradients = self._gradients(batch, divisor, 1.0)
@@ -115,15 +122,15 @@ class Step:
             if logits.dtype in (tf.float16, tf.bfloat16):
                 logits = tf.cast(logits, tf.float32)
             each = self._weighted_loss(batch.y, logits)
-            if batch.other is not None:  # two examples in one: the loss of each label, in its share
-                each += batch.share * (self._weighted_loss(batch.other, logits) - each)
+            if batch.other_y is not None:  # two examples in one: the weighted mean of the losses of both labels
+                each += batch.other_weight * (self._weighted_loss(batch.other_y, logits) - each)
             value = tf.reduce_sum(each) / tf.cast(divisor, tf.float32)
             total = value
             if self._model.losses:
                 penalties = tf.add_n([tf.cast(penalty, tf.float32) for penalty in self._model.losses])
                 total += penalties / (self._replicas * self._parts)
             total *= scale
-        # dense: of a sparse gradient Keras's clipping and Adam square the rows before adding up those of one word
+        # dense, because Keras's clipping and Adam square the rows of a sparse gradient before they add up those of one word
         return value, [None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(total, self._variables)]
 
     def _weighted_loss(self, y, logits):
@@ -131,7 +138,7 @@ class Step:
         return each if self._weights is None else each * tf.gather(self._weights, y)
 
     def _summed(self, gradients):
-        """Sum over replicas."""
+        """Return the gradients summed over the replicas."""
         if self._replicas == 1:
             return gradients
         known = [g for g in gradients if g is not None]
@@ -141,8 +148,8 @@ class Step:
         return [None if g is None else next(reduced) for g in gradients]
 
     def _collected(self, fetched, place):
-        """Add up the gradients of the micro-batches in variables of each replica, then apply them, if they are finite."""
-        parts, strategy = self._parts, self._strategy
+        """Add up the gradients of the micro-batches in variables of each replica, then apply them if they are finite."""
+        parts, strategy = self._parts, self.strategy
         value = tf.constant(0.0)
         for part in tf.range(parts):
             value += self._total(strategy.run(self._add_part, args=(fetched, place, part)))
@@ -150,14 +157,14 @@ class Step:
         if self.loss_scale is None:
             strategy.run(self._apply, args=(gradients,))
         else:
-            all_finite = strategy.experimental_local_results(finite)[0]  # summed before, so equal on every replica
+            all_finite = strategy.experimental_local_results(finite)[0]  # sums over replicas, so equal on all
             if all_finite:
                 strategy.run(self._apply, args=(gradients,))
             self.loss_scale.update(all_finite)
         return value
 
     def _add_part(self, fetched, place, part):
-        x, y, divisor = self._feed.batch(fetched, part=part, parts=self._parts)
+        x, y, divisor = self.feed.batch(fetched, part=part, parts=self._parts)
         scale = 1.0 if self.loss_scale is None else self.loss_scale.value
         value, gradients = self._gradients(self._augmented(x, y, place, part), divisor, scale)
         for total, gradient in zip(self._sums, gradients, strict=True):
@@ -179,14 +186,11 @@ class Step:
         self._optimizer.apply_gradients(zip(gradients, self._variables, strict=True))
 
     def _total(self, values):
-        return self._strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None)
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, values, axis=None)
 
     def _make_sums(self) -> list[tf.Variable]:
-        each_its_own = {
-            "synchronization": tf.VariableSynchronization.ON_READ,
-            "aggregation": tf.VariableAggregation.SUM,
-        }
-        return [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False, **each_its_own) for v in self._variables]
+        local = {"synchronization": tf.VariableSynchronization.ON_READ, "aggregation": tf.VariableAggregation.SUM}
+        return [tf.Variable(tf.zeros(v.shape, v.dtype), trainable=False, **local) for v in self._variables]
 
 
 def _check_jit(model: keras.Model, replicas: int, collects: bool) -> None:
@@ -195,7 +199,7 @@ def _check_jit(model: keras.Model, replicas: int, collects: bool) -> None:
             "jit_compile with more than one replica is unsafe (Keras issues 18716, 19005, 20763). Leave it out, or use one device."
         )
     if collects:
-        raise TrainingError("jit_compile does not go with accumulate or mixed_float16. Leave one of them out.")
+        raise TrainingError("jit_compile does not work with accumulate or mixed_float16. Leave one of them out.")
     recurrent = [layer.name for layer in layers_of(model) if isinstance(layer, keras.layers.RNN)]
     if recurrent:
         raise TrainingError(

@@ -14,8 +14,8 @@ from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.errors import ModelError, TrainingError
 from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
-from deepbio.training.finetuning import compare_approaches, units_of
-from deepbio.training.finetuning.overlap import overlap
+from deepbio.training.finetuning import compare_approaches, layer_groups
+from deepbio.training.finetuning.start import overlap
 from deepbio.zoo import check_golden_outputs, describe, get_model, weights_hash
 from tests.training.finetuning.conftest import windows
 
@@ -51,7 +51,7 @@ def test_checkpoints_of_another_tuning_are_refused(trained, tmp_path):
     settings = {"epochs": 2, "batch_size": 8, "verbose": False}
     with pytest.raises(KeyboardInterrupt):
         deepbio.finetune(trained, windows(60), out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(3)], **settings)
-    with pytest.raises(TrainingError, match=r"tuning\.layer_decay"):
+    with pytest.raises(TrainingError, match=r"plan\.layer_decay"):
         deepbio.finetune(trained, windows(60), out=tmp_path, resume=True, layer_decay=0.5, **settings)
 
 
@@ -100,7 +100,7 @@ def test_layers_that_do_not_fit_can_be_new_instead(trained, caplog):
     old = next(layer for layer in get_model(trained).layers if isinstance(layer, keras.layers.Conv1D))
     np.testing.assert_array_equal(first.get_weights()[0], old.get_weights()[0])
     # what is new learns although the trunk is frozen: the moving mean of its batch norm began at 0
-    dense = next(unit for unit in units_of(run.model) if unit.names[1] == "batch_normalization_7")
+    dense = next(layer for layer in layer_groups(run.model) if layer.names[1] == "batch_normalization_7")
     assert np.abs(dense.layer.moving_mean.numpy()).max() > 0
 
 
@@ -187,4 +187,4 @@ def test_lora_learns_under_bfloat16_too(trained):
 def test_fit_without_tuning_is_as_it_was():
     data = load_dataset("xor")
     run = fit(get_model("mlp", dataset=data, seed=0), data, epochs=1, verbose=False)
-    assert run.tuning is None
+    assert run.plan is None

@@ -5,25 +5,25 @@ import numpy as np
 import pytest
 
 import deepbio
-from deepbio.training.finetuning import units_of
+from deepbio.training.finetuning import layer_groups
 from deepbio.training.settings import OPTIMIZERS
-from deepbio.training.steps.layerwise_lr import paced
+from deepbio.training.steps.optimizers import with_layerwise_rates
 from deepbio.zoo import get_model
 from tests.training.finetuning.conftest import windows
 
 
 def kernel_steps(trained, **options):
-    """How far the kernel of each level goes in one step."""
+    """Return the change of the kernel of each layer group in one step."""
     data = windows(60)
     run = deepbio.finetune(
         trained, data, epochs=1, batch_size=len(data.train), schedule="constant", warmup=0.0, clip_norm=None, weight_decay=0.0,
         verbose=False, **options,
     )  # fmt: skip
-    old = {unit.names[1]: unit.layer for unit in units_of(get_model(trained))}
+    old = {layer.names[1]: layer.layer for layer in layer_groups(get_model(trained))}
     return {
-        unit.level: unit.layer.get_weights()[0] - old[unit.names[1]].get_weights()[0]
-        for unit in units_of(run.model)
-        if not unit.head and unit.names[1].startswith(("conv", "dense"))
+        layer.group: layer.layer.get_weights()[0] - old[layer.names[1]].get_weights()[0]
+        for layer in layer_groups(run.model)
+        if not layer.head and layer.names[1].startswith(("conv", "dense"))
     }
 
 
@@ -31,10 +31,10 @@ def kernel_steps(trained, **options):
 def test_early_layers_move_less_in_the_stated_ratio(trained, optimizer):
     whole = kernel_steps(trained, optimizer=optimizer, layer_decay=1.0, learning_rate=0.01)
     decayed = kernel_steps(trained, optimizer=optimizer, layer_decay=0.5, learning_rate=0.01)
-    for level, share in {1: 1 / 16, 2: 1 / 8, 3: 1 / 4, 4: 1 / 2}.items():  # the head is level 5
-        large = np.abs(whole[level]) > 1e-4
+    for group, fraction in {1: 1 / 16, 2: 1 / 8, 3: 1 / 4, 4: 1 / 2}.items():  # the head is group 5
+        large = np.abs(whole[group]) > 1e-4
         assert large.any()
-        np.testing.assert_allclose(decayed[level][large] / whole[level][large], share, rtol=2e-2)
+        np.testing.assert_allclose(decayed[group][large] / whole[group][large], fraction, rtol=2e-2)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -43,7 +43,7 @@ def test_every_optimizer_scales_its_step_by_the_rate(name):
         name
     ]
     variables = [keras.Variable([1.0, -2.0]) for _ in range(2)]
-    optimizer = paced(getattr(keras.optimizers, kind), [1.0, 0.25])(learning_rate=0.01)
+    optimizer = with_layerwise_rates(getattr(keras.optimizers, kind), [1.0, 0.25])(learning_rate=0.01)
     optimizer.weight_decay = 0.1
     optimizer.build(variables)
     start = [v.numpy().copy() for v in variables]
@@ -55,7 +55,7 @@ def test_every_optimizer_scales_its_step_by_the_rate(name):
 
 def test_sgd_with_half_the_rate_takes_half_the_step():
     variables = [keras.Variable([1.0]), keras.Variable([1.0])]
-    optimizer = paced(keras.optimizers.SGD, [1.0, 0.5])(learning_rate=0.1)
+    optimizer = with_layerwise_rates(keras.optimizers.SGD, [1.0, 0.5])(learning_rate=0.1)
     optimizer.build(variables)
     optimizer.apply([keras.ops.array([1.0])] * 2, variables)
     assert [round(float(v.numpy()[0]), 6) for v in variables] == [0.9, 0.95]  # 1 - 0.1 * 1, 1 - 0.05 * 1

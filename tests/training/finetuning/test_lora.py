@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import deepbio
-from deepbio.training.finetuning import units_of
+from deepbio.training.finetuning import layer_groups
 from deepbio.training.finetuning.lora import add_lora, merge_lora, train_only_lora
 from deepbio.zoo import check_golden_outputs, get_model
 from tests.training.finetuning.conftest import SMALL, windows
@@ -32,7 +32,7 @@ def random_input(model, n=5):
 
 
 def stir(model):
-    """Return LoRA's second matrices values, as training would."""
+    """Set LoRA's second matrices to values, as training would."""
     draw = np.random.default_rng(0)
     for weight in model.weights:
         if "lora" in weight.path:
@@ -44,7 +44,7 @@ def test_merged_equals_unmerged(name):
     plain, tuned = (get_model(name, seed=0, **MODELS[name]) for _ in range(2))
     x = random_input(plain)
     before = plain(x).numpy()
-    add_lora(units_of(tuned), 3, seed=0)
+    add_lora(layer_groups(tuned), 3, seed=0)
     np.testing.assert_array_equal(tuned(x).numpy(), before)  # the second matrix begins with zeros
     stir(tuned)
     unmerged = tuned(x).numpy()
@@ -64,7 +64,7 @@ def test_merged_equals_unmerged_for_an_embedding():
 
     plain, tuned = note_model(), note_model()
     tuned.set_weights(plain.get_weights())
-    add_lora(units_of(tuned), 2, seed=0)
+    add_lora(layer_groups(tuned), 2, seed=0)
     stir(tuned)
     x = random_input(plain)
     unmerged = tuned(x).numpy()
@@ -75,10 +75,9 @@ def test_merged_equals_unmerged_for_an_embedding():
 
 def test_only_the_thin_matrices_learn():
     model = get_model("dna_transformer", seed=0, **MODELS["dna_transformer"])
-    units = units_of(model)
-    for i in add_lora(units, 2, on=("rotary_attention*",), seed=0):
-        train_only_lora(units[i].layer)
-        assert [v.name for v in units[i].layer.trainable_variables] == ["lora_kernel_a", "lora_kernel_b"] * 2
+    for grouped in add_lora(layer_groups(model), 2, on=("rotary_attention*",), seed=0):
+        train_only_lora(grouped.layer)
+        assert [v.name for v in grouped.layer.trainable_variables] == ["lora_kernel_a", "lora_kernel_b"] * 2
 
 
 def test_a_lora_run_leaves_an_ordinary_preset_and_the_batch_norm_as_it_was(trained, tmp_path):
@@ -86,17 +85,17 @@ def test_a_lora_run_leaves_an_ordinary_preset_and_the_batch_norm_as_it_was(train
     assert not any("lora" in w.path for w in run.model.weights)
     again = get_model(tmp_path / "lora")
     check_golden_outputs(again, tmp_path / "lora")
-    old = {unit.names[1]: unit.layer.get_weights() for unit in units_of(get_model(trained))}
-    for unit in units_of(run.model):
-        if unit.head:
+    old = {layer.names[1]: layer.layer.get_weights() for layer in layer_groups(get_model(trained))}
+    for layer in layer_groups(run.model):
+        if layer.head:
             continue
-        same = [np.array_equal(a, b) for a, b in zip(old[unit.names[1]], unit.layer.get_weights(), strict=True)]
-        assert all(same) if unit.names[1].startswith("batch") else not any(same)
+        same = [np.array_equal(a, b) for a, b in zip(old[layer.names[1]], layer.layer.get_weights(), strict=True)]
+        assert all(same) if layer.names[1].startswith("batch") else not any(same)
 
 
 def test_lora_matrices_add_few_weights():
     model = get_model("dna_cnn", input_shape=60, outputs=3, seed=0)
     before = model.count_params()
-    add_lora(units_of(model), 4, on=("conv1d_1",), seed=0)
+    add_lora(layer_groups(model), 4, on=("conv1d_1",), seed=0)
     # kernel 5 x 64 x 64: 5 x 64 x 4 and 4 x 64
     assert model.count_params() - before == 5 * 64 * 4 + 4 * 64

@@ -1,0 +1,135 @@
+"""`FineTuningPlan`: which layers of a trained model learn, how fast, and from which epoch on; applied to one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import keras
+
+from deepbio.errors import TrainingError
+from deepbio.training.finetuning.layer_groups import (
+    GroupedLayer,
+    UnfreezeSchedule,
+    Which,
+    check_schedule,
+    frozen_layers,
+    layer_groups,
+    unfrozen_layers,
+)
+from deepbio.training.finetuning.lora import add_lora, merge_lora, train_only_lora
+
+_END = 10**9  # an epoch after the last
+
+
+@dataclass(frozen=True)
+class FineTuningPlan:
+    """How a trained model is fine-tuned; `finetune` documents the first five arguments.
+
+    Args:
+        freeze: What keeps its weights.
+        unfreeze_schedule: What trains from which epoch on.
+        layer_decay: Learning rate of each layer group as a fraction of the next one's.
+        lora_rank: Rank of LoRA's matrices; `None` for no LoRA.
+        lora_on: Names or patterns of the layers with LoRA.
+        origin: Where the weights came from, for the recipe.
+        fresh: Names of layers with fresh weights. They are never frozen and learn at the full rate.
+
+    Raises:
+        TrainingError: A value is out of range, or contradicts another one.
+    """
+
+    freeze: Which = None
+    unfreeze_schedule: UnfreezeSchedule = None
+    layer_decay: float = 0.8
+    lora_rank: int | None = None
+    lora_on: Sequence[str] = ("*",)
+    origin: dict[str, Any] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.layer_decay <= 1:
+            raise TrainingError(
+                f"layer_decay is over 0 and at most 1 (one rate for all); received {self.layer_decay!r}."
+            )
+        rank = self.lora_rank
+        if rank is not None and (not isinstance(rank, int) or isinstance(rank, bool) or rank < 1):
+            raise TrainingError(f"lora_rank is a whole number of at least 1, or None; received {rank!r}.")
+        check_schedule(self.unfreeze_schedule)
+        if rank is not None and (self.freeze is not None or self.unfreeze_schedule is not None):
+            raise TrainingError(
+                "LoRA freezes the whole trunk by itself. Leave out freeze and unfreeze_schedule, or lora_rank; lora_on names the "
+                "layers that learn."
+            )
+        if self.unfreeze_schedule is not None and self.freeze is None:
+            raise TrainingError("unfreeze_schedule needs something frozen: pass freeze='trunk' (--freeze trunk).")
+
+    @property
+    def needs_copy(self) -> bool:
+        """Whether a copy of the model must be trained, because LoRA adds matrices to it."""
+        return self.lora_rank is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON-able values; the epochs of a schedule become text."""
+        found = asdict(self)
+        if isinstance(found["unfreeze_schedule"], dict):
+            found["unfreeze_schedule"] = {str(k): v for k, v in found["unfreeze_schedule"].items()}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+    def apply(self, model: keras.Model, *, seed: int) -> AppliedPlan:
+        """Apply the plan to a model, in the scope of the strategy that will train it."""
+        return AppliedPlan(model, self, seed=seed)
+
+
+class AppliedPlan:
+    """A plan applied to one model: it freezes and unfreezes layers, and knows the learning rate of each variable.
+
+    Args:
+        model: Model that will be trained, in the scope of its strategy. With LoRA it must be a copy, which receives new weights.
+        plan: Plan to apply.
+        seed: Seed of LoRA's matrices.
+
+    Attributes:
+        layers: Layers of `model` with their groups.
+        variables: Variables that train in some epoch.
+        rates: Factor on the learning rate of each of them.
+    """
+
+    def __init__(self, model: keras.Model, plan: FineTuningPlan, *, seed: int) -> None:
+        self._model, self._plan = model, plan
+        self.layers = layer_groups(model)
+        if not self.layers:
+            raise TrainingError(f"{model.name} has no weights to fine-tune.")
+        self._before = {layer: layer.layer.trainable for layer in self.layers}
+        self._lora: set[GroupedLayer] = set()
+        fresh = {layer for layer in self.layers if set(layer.names) & set(plan.fresh)}
+        self._frozen = frozen_layers(self.layers, plan.freeze if plan.lora_rank is None else "trunk") - fresh
+        if plan.lora_rank is not None:
+            trunk = [layer for layer in self.layers if layer in self._frozen]
+            self._lora = add_lora(trunk, plan.lora_rank, on=plan.lora_on, seed=seed)
+        self._now: set[GroupedLayer] | None = None
+        self.start_epoch(_END)
+        self.variables: list[Any] = model.trainable_variables
+        top = max(layer.group for layer in self.layers)
+        groups = {id(v): top if layer in fresh else layer.group for layer in self.layers for v in layer.layer.weights}
+        self.rates = [plan.layer_decay ** (top - groups.get(id(v), top)) for v in self.variables]
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> bool:
+        """Freeze what is frozen in this epoch (0 is the first). Return whether that changed."""
+        frozen = self._frozen - unfrozen_layers(self.layers, self._plan.unfreeze_schedule, self._frozen, epoch)
+        if frozen == self._now:
+            return False
+        for layer in self.layers:
+            if layer in self._lora:
+                train_only_lora(layer.layer)
+            else:
+                layer.layer.trainable = layer not in frozen and self._before[layer]
+        self._now = frozen
+        return True
+
+    def finish(self, model: keras.Model) -> None:
+        """Add LoRA's products to the weights of the user's model, if there are any."""
+        if self._lora:
+            merge_lora(self._model, model)
