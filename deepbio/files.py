@@ -80,6 +80,30 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     return content
 
 
+def read_text(path: str | os.PathLike[str], *, encoding: str | None = None) -> str:
+    """Return the text of a plain or gzip file.
+
+    Args:
+        path: Path of the file.
+        encoding: Encoding that the caller may choose; None reads UTF-8.
+
+    Raises:
+        DataError: what `read_content` raises, an unknown encoding, or a byte outside of it, with its line.
+    """
+    content = read_content(path)
+    try:
+        return content.decode(encoding or "utf-8")
+    except LookupError:
+        raise DataError(f"Unknown encoding {encoding!r}. Usual ones are 'utf-8', 'latin-1' and 'cp1252'.") from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        advice = ", or pass encoding='cp1252', say (on the command line --data encoding=cp1252)" if encoding else ""
+        raise DataError(
+            f"{path}, line {line}: expected {encoding or 'UTF-8'}; byte 0x{content[error.start]:02x} is none. "
+            f"Save the file as UTF-8{advice}."
+        ) from error
+
+
 @contextlib.contextmanager
 def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a text file as a stream of bytes, with gzip (and bgzip) unpacked and a UTF-8 byte order mark skipped.

@@ -31,7 +31,7 @@ def test_a_typo_gets_the_name_that_was_meant(typo, meant):
     assert nearest(typo, ["basset", "basenji", "spliceai_10k", "dna_cnn"]).startswith(f"Did you mean {meant}")
 
 
-def test_a_strange_name_gets_the_valid_ones():
+def test_a_name_like_no_other_gets_the_valid_ones():
     assert nearest("zzz", ["b", "a", "a"]) == "Valid names: a, b."
 
 
@@ -63,6 +63,6 @@ def test_a_missing_package_names_the_extra_that_brings_it():
         require("not_there.sub", extra="fast", purpose="Fast shuffling")
 
 
-def test_an_unknown_shelf_is_refused():
-    with pytest.raises(DeepbioError, match="expected 'zoo' or 'datasets'"):
+def test_an_unknown_part_of_the_catalog_is_refused():
+    with pytest.raises(DeepbioError, match="expected 'zoo', 'datasets' or 'suites'"):
         catalog_folder("models")

@@ -165,12 +165,11 @@ def load_data(name: str, options: Mapping[str, Any], *, fingerprint: str | None 
 
     If the `fingerprint` recorded at training differs from that of the files, print a note.
     """
-    from deepbio.datasets import load_dataset
-    from deepbio.datasets.build import build_again, names_files
+    from deepbio.datasets import load_dataset, names_files, rebuild
 
     if not names_files(options):
         return load_dataset(name, **options)
-    data = build_again(name, options)
+    data = rebuild(name, options)
     if fingerprint is not None and data.fingerprint() != fingerprint:
         note(f"The files of {name} have changed since training, or the splits differ: compare with care.")
     return data

@@ -3,8 +3,8 @@
 from deepbio.datasets.cards import Card, dataset_card, list_datasets, read_card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.leakage import LeakageReport, check_leakage
-from deepbio.datasets.load import load_dataset
-from deepbio.datasets.split import Source, Split, balanced_order, epoch_order, worker_slice
+from deepbio.datasets.load import load_dataset, names_files, rebuild
+from deepbio.datasets.split import Source, Split, balanced_order, epoch_order
 from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "identical",
     "list_datasets",
     "load_dataset",
+    "names_files",
     "read_card",
-    "worker_slice",
+    "rebuild",
 ]

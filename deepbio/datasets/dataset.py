@@ -1,13 +1,13 @@
-"""`Dataset`: three splits, what goes in, what comes out, and the card that says where it is from."""
+"""`Dataset`: three splits, the input, the task, and the card with their source."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,30 @@ from deepbio.specs import ModelInput, Task
 class Dataset:
     """A named data set with fixed, group-disjoint splits.
 
+    The constructors `from_csv`, `from_fasta` and so on are the builders of `deepbio.datasets.build`.
+
     Args:
-        name: as `load_dataset` knows it, or any name of your own.
-        task: what is predicted.
-        input: what one example looks like.
-        train, valid, test: the splits.
-        card: source, licence, citation; none for data of your own.
-        options: the options it was loaded with, kept for recipes.
+        name: Name, in the catalog or of your own.
+        task: Task to learn.
+        input: Description of one input.
+        train, valid, test: Splits.
+        card: Source, licence and citation; None for your own data.
+        options: Options from which the data set was built, recorded in recipes.
     """
+
+    if TYPE_CHECKING:
+        from deepbio.datasets.build import (
+            from_arrays,
+            from_bed,
+            from_bigwig,
+            from_csv,
+            from_fasta,
+            from_folder,
+            from_genbank,
+            from_manifest,
+            from_npz,
+            from_vcf,
+        )
 
     name: str
     task: Task
@@ -43,7 +59,7 @@ class Dataset:
         for part, split in self.splits():
             if tuple(split.x.shape[1:]) != self.input.shape or np.dtype(split.x.dtype) != np.dtype(self.input.dtype):
                 raise DataError(
-                    f"{self.name}: the {part} split holds examples of shape {tuple(split.x.shape[1:])} and dtype "
+                    f"{self.name}: the {part} split has examples of shape {tuple(split.x.shape[1:])} and dtype "
                     f"{split.x.dtype}; expected {self.input.shape} and {self.input.dtype}."
                 )
 
@@ -57,7 +73,7 @@ class Dataset:
         yield from (("train", self.train), ("valid", self.valid), ("test", self.test))
 
     def check_leakage(self) -> None:
-        """Prove that no group stands in two splits.
+        """Check that no group is in two splits.
 
         Raises:
             DataError: names the splits and the first shared groups.
@@ -72,16 +88,15 @@ class Dataset:
                 # a group of notes can be a note's text or a patient, which no message may repeat
                 shown = "" if self.input.modality == "text" else f", for example {', '.join(shared[:3])}"
                 raise DataError(
-                    f"{self.name}: {len(shared)} group(s) stand in both the {one} and the {other} split{shown}. "
-                    f"Split again by group, for example with "
-                    "deepbio.datasets.assign_splits."
+                    f"{self.name}: {len(shared)} group(s) are in both the {one} and the {other} split{shown}. "
+                    "Split again by group, for example with deepbio.datasets.assign_splits."
                 )
 
     def check_classes(self) -> None:
         """Check that the training split has every class and that labels are whole numbers in range.
 
         Raises:
-            DataError: one class only, a class missing from training, or a label that is no class.
+            DataError: a class is missing from training, or a label is no class.
         """
         if not self.task.is_classification:
             return
@@ -106,10 +121,10 @@ class Dataset:
     def check_values(self) -> None:
         """Check that the numbers of a table are finite.
 
-        A NaN can pass a ReLU unseen and leave dead weights behind a loss that looks well.
+        A NaN can pass a ReLU unnoticed and leave dead weights behind a finite loss.
 
         Raises:
-            DataError: names the first example and column that are not.
+            DataError: a value is not finite; the message names the first example and column.
         """
         if self.input.modality != "table":
             return
@@ -126,7 +141,7 @@ class Dataset:
                     )
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of all inputs and labels, split by split: two data sets with one fingerprint are equal."""
+        """Return the SHA-256 of all inputs and labels, split by split. Data sets with one fingerprint are equal."""
         digest = hashlib.sha256()
         for part, split in self.splits():
             digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())
@@ -142,98 +157,33 @@ class Dataset:
         return digest.hexdigest()
 
     @classmethod
-    def from_arrays(cls, x: Any, y: Any, **options: Any) -> Dataset:
-        """Build a data set from examples and labels in memory; see `deepbio.datasets.build.from_arrays`."""
-        from deepbio.datasets import build
-
-        return build.from_arrays(x, y, **options)
-
-    @classmethod
-    def from_fasta(cls, files: Mapping[str, str | os.PathLike[str]], **options: Any) -> Dataset:
-        """Build a data set from one FASTA or FASTQ file a class; see `deepbio.datasets.build.from_fasta`."""
-        from deepbio.datasets import build
-
-        return build.from_fasta(files, **options)
-
-    @classmethod
-    def from_csv(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set from a CSV, TSV, JSON lines or Parquet file; see `deepbio.datasets.build.from_csv`."""
-        from deepbio.datasets import build
-
-        return build.from_csv(path, **options)
-
-    @classmethod
-    def from_folder(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set from a folder of images, one subfolder a class; see `deepbio.datasets.build.from_folder`."""
-        from deepbio.datasets import build
-
-        return build.from_folder(path, **options)
-
-    @classmethod
-    def from_npz(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set from an archive in MedMNIST's form; see `deepbio.datasets.build.from_npz`."""
-        from deepbio.datasets import build
-
-        return build.from_npz(path, **options)
-
-    @classmethod
-    def from_bed(
-        cls,
-        genome: str | os.PathLike[str],
-        bed: Mapping[str, str | os.PathLike[str]] | str | os.PathLike[str],
-        **options: Any,
-    ) -> Dataset:
-        """Build a data set of windows of a genome around intervals; see `deepbio.datasets.build.from_bed`."""
-        from deepbio.datasets import build
-
-        return build.from_bed(genome, bed, **options)
-
-    @classmethod
-    def from_genbank(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set of windows around the features of a GenBank file; see `deepbio.datasets.build.from_genbank`."""
-        from deepbio.datasets import build
-
-        return build.from_genbank(path, **options)
-
-    @classmethod
-    def from_bigwig(
-        cls, genome: str | os.PathLike[str], bed: str | os.PathLike[str], bigwig: Any, **options: Any
-    ) -> Dataset:
-        """Build a data set of windows of a genome and what bigWig tracks hold there; see `deepbio.datasets.build.from_bigwig`."""
-        from deepbio.datasets import build
-
-        return build.from_bigwig(genome, bed, bigwig, **options)
-
-    @classmethod
-    def from_vcf(
-        cls,
-        genome: str | os.PathLike[str],
-        vcf: Mapping[str, str | os.PathLike[str]] | str | os.PathLike[str],
-        **options: Any,
-    ) -> Dataset:
-        """Build a data set of windows of a genome centred on variants; see `deepbio.datasets.build.from_vcf`."""
-        from deepbio.datasets import build
-
-        return build.from_vcf(genome, vcf, **options)
-
-    @classmethod
-    def from_manifest(cls, path: str | os.PathLike[str], **options: Any) -> Dataset:
-        """Build a data set from a table that lists image files; see `deepbio.datasets.build.from_manifest`."""
-        from deepbio.datasets import build
-
-        return build.from_manifest(path, **options)
-
-    @classmethod
     def from_anndata(cls, data: Any, **options: Any) -> Dataset:
         """Build a data set from an `.h5ad` file or an AnnData object.
 
-        With `genome`, its regions are the examples (`deepbio.datasets.build.from_peaks`), else its cells
+        With `genome`, the examples are its regions (`deepbio.datasets.build.from_peaks`), otherwise its cells
         (`deepbio.datasets.build.from_anndata`).
         """
-        from deepbio.datasets import build
-
-        return (build.from_peaks if "genome" in options else build.from_anndata)(data, **options)
+        return _builder("from_peaks" if "genome" in options else "from_anndata")(data, **options)
 
     def __repr__(self) -> str:
         sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())
         return f"Dataset({self.name!r}, {self.task.kind}, {self.input.modality} {self.input.shape}, {sizes})"
+
+
+def _builder(name: str) -> Callable[..., Dataset]:
+    """Import a builder only when it is used, because its readers (pandas, Pillow) are slow to import."""
+    return getattr(importlib.import_module("deepbio.datasets.build"), name)
+
+
+class _Constructor:
+    """A builder of `deepbio.datasets.build` as a constructor of `Dataset`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Dataset | None, owner: type[Dataset]) -> Callable[..., Dataset]:
+        return _builder(self._name)
+
+
+for _name in ("arrays", "bed", "bigwig", "csv", "fasta", "folder", "genbank", "manifest", "npz", "vcf"):
+    setattr(Dataset, f"from_{_name}", _Constructor(f"from_{_name}"))

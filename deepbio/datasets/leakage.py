@@ -1,4 +1,4 @@
-"""Leakage: which examples stand, exactly or nearly, in two splits."""
+"""Leakage: examples that are, exactly or nearly, in two splits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import digests
 from deepbio.datasets.similar import near_pairs
+from deepbio.datasets.splitting import digests
 
 
 class Shared(NamedTuple):
@@ -25,12 +25,12 @@ class Shared(NamedTuple):
 
 @dataclass(frozen=True)
 class LeakageReport:
-    """What two splits share.
+    """Examples that two splits share.
 
     Args:
-        exact: identical examples: one pair of ids for each content that stands in two splits.
-        near: near duplicates that are not identical.
-        near_rule: what counted as near; None where near duplicates were not looked for.
+        exact: Identical examples, one pair of ids for each content that is in two splits.
+        near: Near duplicates that are not identical.
+        near_rule: Definition of near duplicates; None if they were not searched for.
     """
 
     exact: list[Shared] = field(repr=False)
@@ -43,7 +43,7 @@ class LeakageReport:
         return not (self.exact or self.near)
 
     def counts(self, kind: str = "exact") -> dict[str, int]:
-        """Number of shared examples for each pair of splits, such as `{"train-valid": 8}`."""
+        """Count the shared examples of each pair of splits, such as `{"train-valid": 8}`."""
         found: dict[str, int] = {}
         for shared in self.exact if kind == "exact" else self.near:
             found[f"{shared.one}-{shared.other}"] = found.get(f"{shared.one}-{shared.other}", 0) + 1
@@ -56,17 +56,17 @@ class LeakageReport:
 
 
 _RULES = {
-    "dna": "at least half of all words of 12 bases shared, on either strand",
-    "image": "perceptual hashes at most 4 of 64 bits apart and standardised pixels at most 0.12 deviations",
+    "dna": "at least half of all 12-mers shared, on either strand",
+    "image": "perceptual hashes at most 4 of 64 bits apart and standardised pixels at most 0.12 standard deviations",
 }
 
 
 def check_leakage(data: Dataset, *, near: bool = True) -> LeakageReport:
-    """Look for examples that stand in two splits, exactly or nearly.
+    """Search for examples that are, exactly or nearly, in two splits.
 
     Args:
-        data: DNA and images are searched for near duplicates too; tables and texts (as token ids) for identical ones.
-        near: False leaves near duplicates out, which is faster.
+        data: Data set. Near duplicates are searched for in DNA and images; identical examples in all, texts as token ids.
+        near: Whether to search for near duplicates, which takes longer.
 
     Example:
         >>> from deepbio.datasets import load_dataset

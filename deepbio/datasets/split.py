@@ -1,8 +1,7 @@
-"""`Split`: the examples of one part of a data set, and the order in which an epoch visits them."""
+"""`Split`: the examples of one split of a data set, and the order in which an epoch visits them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,7 +12,7 @@ from deepbio.errors import DataError
 
 @runtime_checkable
 class Source(Protocol):
-    """What feeds a split: length, shape, dtype and batched random access. NumPy arrays and memmaps are sources."""
+    """Input of a split: length, shape, dtype and batched random access. NumPy arrays and memmaps are sources."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -32,13 +31,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples `x`, labels `y`, and what names and groups them.
+    """Examples `x` with labels `y`, names and groups.
 
     Args:
-        x: a source, `(n, ...)`: uint8 codes or pixels, int32 ids or float32 columns.
-        y: an array (or source) of labels, first dimension `n`.
-        ids: names of the examples, `(n,)`; without them their numbers are used.
-        groups: what must not be shared between splits (patient, chromosome, sequence), `(n,)`.
+        x: Source of the inputs, `(n, ...)`: uint8 codes or pixels, int32 token ids or float32 columns.
+        y: Array or source of labels; its first dimension is `n`.
+        ids: Names of the examples, `(n,)`; None uses their numbers.
+        groups: Group of each example (patient, chromosome, sequence), `(n,)`. No group is in two splits.
 
     Raises:
         DataError: the lengths differ.
@@ -59,7 +58,7 @@ class Split:
             values = getattr(self, name)
             if values is not None and len(values) != len(self.x):
                 raise DataError(
-                    f"A split has one entry of {name} an example: expected {len(self.x)}, received {len(values)}."
+                    f"A split has one entry of {name} per example: expected {len(self.x)}, received {len(values)}."
                 )
 
     def __len__(self) -> int:
@@ -69,7 +68,7 @@ class Split:
         """Return the split of the examples at `indices` (integers or a boolean mask), in that order.
 
         Raises:
-            DataError: a mask that is not one entry an example.
+            DataError: a mask whose length is not the number of examples.
         """
         chosen = np.asarray(indices)
         if chosen.dtype == bool and chosen.shape != (len(self),):
@@ -79,41 +78,16 @@ class Split:
         return Split(self.x[chosen], self.y[chosen], pick(self.ids), pick(self.groups))
 
     def names(self, indices: Any) -> list[str]:
-        """Return the ids of some examples as text, their numbers where there are no ids."""
+        """Return the ids of some examples as text, or their numbers if there are no ids."""
         chosen = np.asarray(indices, dtype=np.int64)
         return [str(value) for value in (chosen if self.ids is None else self.ids[chosen])]
-
-    def batches(
-        self,
-        batch_size: int,
-        *,
-        seed: int | None = None,
-        epoch: int = 0,
-        worker: int = 0,
-        workers: int = 1,
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield one epoch of `(x, y)`; with `workers`, this worker's slice of each global batch.
-
-        Args:
-            batch_size: examples in a global batch, all workers together.
-            seed: of the order; `None` keeps the stored order.
-
-        Raises:
-            DataError: `batch_size` is under 1, or there is no such worker.
-        """
-        if batch_size < 1:
-            raise DataError(f"batch_size must be at least 1; received {batch_size}.")
-        order = epoch_order(len(self), seed=seed, epoch=epoch)
-        for first in range(0, len(self), batch_size):
-            chosen = worker_slice(order[first : first + batch_size], worker=worker, workers=workers)
-            yield self.x[chosen], self.y[chosen]
 
 
 def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarray:
     """Return the order in which an epoch visits the examples: a pure function of `(seed, epoch)`.
 
     Returns:
-        int64 `(examples,)`; the stored order where `seed` is `None`.
+        int64 `(examples,)`; the stored order if `seed` is None.
 
     Raises:
         DataError: a negative seed or epoch.
@@ -132,11 +106,13 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
 def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
     """Return an order in which an epoch visits each class equally often: a pure function of `(seed, epoch)`.
 
-    As many visits as there are examples. A small class goes round several times, each time in another order; of a large one a
-    part is visited, other examples each epoch.
+    The number of visits is the number of examples. A small class is visited several times, each time in another order. Of a
+    large class some examples are visited, others in each epoch.
 
     Args:
-        y: class of each example, `(n,)` whole numbers.
+        y: Class of each example, whole numbers `(n,)`.
+        seed: Random seed.
+        epoch: Number of the epoch, from 0.
 
     Returns:
         int64 `(n,)`.
@@ -161,17 +137,3 @@ def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
         wanted = size + (i < extra)
         rounds.append(np.concatenate([random.permutation(own) for _ in range(-(-wanted // len(own)))])[:wanted])
     return random.permutation(np.concatenate(rounds)) if rounds else np.arange(0)
-
-
-def worker_slice(batch: np.ndarray, *, worker: int, workers: int) -> np.ndarray:
-    """Return worker `worker` of `workers` its contiguous share of a global batch; shares differ by one at most.
-
-    Example:
-        >>> [worker_slice(np.arange(5), worker=k, workers=2).tolist() for k in (0, 1)]
-        [[0, 1, 2], [3, 4]]
-    """
-    if not 0 <= worker < workers:
-        raise DataError(f"worker must be from 0 to {workers - 1}, one of {workers} workers; received {worker}.")
-    size, extra = divmod(len(batch), workers)
-    first = worker * size + min(worker, extra)
-    return batch[first : first + size + (worker < extra)]

@@ -1,15 +1,107 @@
-"""Cutting examples into splits and folds that never share a group."""
+"""Assign examples to splits and folds that never share a group: by hash, with identical examples together, or as published."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from deepbio.errors import DataError
+from deepbio.datasets.similar import near_groups
+from deepbio.errors import DataError, nearest
 
 FRACTIONS: Mapping[str, float] = {"train": 0.7, "valid": 0.15, "test": 0.15}
+SPLITS = tuple(FRACTIONS)
+Duplicates = Literal["group", "near", "drop", "keep"]
+_DROPPED = ""
+_NAMES = {name: name for name in SPLITS} | {"val": "valid", "validation": "valid", "dev": "valid", "training": "train"}
+
+
+class Assignment(NamedTuple):
+    """Split of each example (`"train"`, `"valid"`, `"test"`, or `""` for dropped) and its group, both strings `(n,)`.
+
+    `groups` is None if published splits are kept although they share examples.
+    """
+
+    splits: np.ndarray
+    groups: np.ndarray | None
+
+
+def split_examples(
+    content: Any,
+    y: np.ndarray | None = None,
+    *,
+    groups: Sequence | np.ndarray | None = None,
+    split: Sequence[str] | np.ndarray | None = None,
+    fractions: Mapping[str, float] = FRACTIONS,
+    seed: int = 0,
+    duplicates: Duplicates = "group",
+) -> Assignment:
+    """Assign each example to a split.
+
+    Examples with the same content form one group, and groups that share such an example are merged. The assignment depends
+    only on the content, the names of the groups, `seed` and `fractions`, not on the order of the examples.
+
+    Args:
+        content: Examples: an array, a source or a list of texts.
+        y: Classes to stratify by, `(n,)`; None for no stratification.
+        groups: Group of each example, `(n,)`, such as the patient or the chromosome. No group is in two splits.
+        split: Published split of each example: train, valid (or val, validation, dev) or test. If there is no valid, a
+            fraction of train is set aside.
+        fractions: Fractions of train, valid and test.
+        seed: Random seed; each gives another assignment.
+        duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"near"`
+            also keeps near duplicates of DNA or images together (see `deepbio.datasets.similar`); `"drop"` keeps one of
+            them (of published splits the one in test or valid), and none if their classes differ; `"keep"` uses published
+            splits as they are.
+
+    Raises:
+        DataError: an unknown split or option, a split that would be empty, or published splits that share examples.
+
+    Example:
+        >>> assigned = split_examples(np.arange(20)[:, None], fractions={"train": 0.5, "valid": 0.25, "test": 0.25})
+        >>> {name: int((assigned.splits == name).sum()) for name in SPLITS}
+        {'train': 10, 'valid': 5, 'test': 5}
+    """
+    if duplicates not in get_args(Duplicates):
+        raise DataError(f"Unknown duplicates {duplicates!r}. {nearest(str(duplicates), get_args(Duplicates))}")
+    if duplicates == "keep" and split is None:
+        raise DataError("duplicates='keep' is for published splits: name the split of each example with split.")
+    if tuple(fractions) != SPLITS or min(fractions.values()) <= 0:
+        raise DataError(f"The fractions name train, valid and test, each above 0; received {dict(fractions)}.")
+    same = digests(content)
+    splits = np.full(len(same), "?", dtype="<U5") if split is None else _published(split)
+    for what, values in (("groups", groups), ("split", split), ("y", y)):
+        if values is not None and len(values) != len(same):
+            raise DataError(f"Expected one entry of {what} per example, {len(same)}; received {len(values)}.")
+    if duplicates == "drop":
+        splits[_superfluous(same, splits, y)] = _DROPPED
+    merged = same if groups is None else np.asarray(groups).astype(str)
+    if groups is not None and duplicates in ("group", "near"):
+        merged = merge_groups(merged, same)
+    if duplicates == "near":
+        merged = merge_groups(merged, near_groups(content))
+    if split is not None and duplicates != "keep":
+        _check_disjoint(splits, merged)
+    both = fractions["train"] + fractions["valid"]
+    without_test = {name: fractions[name] / both for name in ("train", "valid")}
+    for name, parts in (("?", fractions), ("train", without_test)):
+        if name == "?" or (split is not None and not (splits == "valid").any()):
+            here = np.flatnonzero(splits == name)
+            if len(here):
+                labels = None if y is None else np.asarray(y)[here]
+                splits[here] = assign_splits(merged[here], labels, fractions=parts, salt=str(seed))
+    for name in SPLITS:
+        if not (splits == name).any():
+            if split is not None:
+                raise DataError(f"The published splits have no {name} example (any more). Check which rows say {name}.")
+            raise DataError(
+                f"The {name} split would be empty: {len(same)} examples form {len(np.unique(merged))} groups. Add examples "
+                "or change the fractions; if the groups are chromosomes, name those of valid and test; if identical examples "
+                "merge your groups, pass duplicates='drop'."
+            )
+    return Assignment(splits, None if duplicates == "keep" else merged)
 
 
 def assign_splits(
@@ -21,21 +113,21 @@ def assign_splits(
 ) -> np.ndarray:
     """Assign each example to a split by the hash of its group, stratified by label.
 
-    Within each label, groups are ordered by the SHA-256 of `salt` and the group's name, then cut. So the assignment
-    depends on no random generator, and every example of a group lands in one split. A group with several labels
-    counts under its most frequent one.
+    Within each label, groups are ordered by the SHA-256 of `salt` and the group's name, then cut. The assignment needs no
+    random generator, and all examples of a group are in one split. A group with several labels counts under its most
+    frequent one.
 
     Args:
-        groups: one value an example, `(n,)`.
-        y: labels to stratify by, `(n,)`; none for no stratification.
-        fractions: split name to share; shares must add up to 1.
-        salt: another salt gives another assignment.
+        groups: Group of each example, `(n,)`.
+        y: Labels to stratify by, `(n,)`; None for no stratification.
+        fractions: Split name to fraction; the fractions add up to 1.
+        salt: Text hashed with the names; each gives another assignment.
 
     Returns:
-        names of the splits, `(n,)`.
+        Names of the splits, `(n,)`.
 
     Raises:
-        DataError: the fractions are not shares of 1, or there is not one label an example.
+        DataError: the fractions are not 0 or more with sum 1, or the number of labels is not that of the examples.
 
     Example:
         >>> assign_splits(["a", "a", "b", "c"], fractions={"train": 0.5, "test": 0.5}).tolist()
@@ -44,17 +136,22 @@ def assign_splits(
     if abs(sum(fractions.values()) - 1) > 1e-9 or min(fractions.values()) < 0:
         raise DataError(f"The fractions of the splits must be 0 or more and add up to 1; received {dict(fractions)}.")
     if y is not None and len(y) != len(groups):
-        raise DataError(f"Stratifying needs one label an example: expected {len(groups)}, received {len(y)}.")
+        raise DataError(f"Stratifying needs one label per example: expected {len(groups)}, received {len(y)}.")
     names, inverse = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     sizes = np.bincount(inverse, minlength=len(names))
-    labels = _majority(inverse, len(names), y)
+    labels = np.zeros(len(names), np.int64)
+    if y is not None:
+        classes, codes = np.unique(np.asarray(y), return_inverse=True)
+        counts = np.zeros((len(names), len(classes)), np.int64)
+        np.add.at(counts, (inverse, codes), 1)
+        labels = counts.argmax(axis=1)
     keys = np.array([hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest() for name in names])
     assigned = np.empty(len(names), dtype=object)
     bounds = np.cumsum(list(fractions.values()))
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         members = members[np.argsort(keys[members])]
-        # the middle of each group on the line from 0 to 1 says which split it falls into
+        # the middle of each group on the line from 0 to 1 decides its split
         ends = np.cumsum(sizes[members])
         middle = (ends - sizes[members] / 2) / ends[-1]
         cut = np.searchsorted(bounds - 1e-9, middle)
@@ -65,13 +162,13 @@ def assign_splits(
 def grouped_folds(
     y: np.ndarray, groups: Sequence | np.ndarray, *, folds: int = 10, seed: int = 0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return `folds` pairs (train, test) of indices: stratified by label, no group on both sides.
+    """Return `folds` pairs (train, test) of indices, stratified by label, with no group on both sides.
 
     Args:
-        y: labels, `(n,)`.
-        groups: one value an example, `(n,)`.
-        folds: 2 or more.
-        seed: another seed gives other folds.
+        y: Labels, `(n,)`.
+        groups: Group of each example, `(n,)`.
+        folds: Number of folds, at least 2.
+        seed: Random seed.
 
     Raises:
         DataError: there are fewer groups than folds.
@@ -91,7 +188,7 @@ def grouped_folds(
 
 
 def identical(x: np.ndarray) -> np.ndarray:
-    """Return each example the number of the first example with the same bytes: the group of identical inputs.
+    """Return for each example the number of the first example with the same bytes, int64 `(n,)`.
 
     Example:
         >>> identical(np.array([[1, 2], [3, 4], [1, 2]])).tolist()
@@ -101,10 +198,78 @@ def identical(x: np.ndarray) -> np.ndarray:
     return np.array([first.setdefault(hashlib.sha256(row.tobytes()).digest(), i) for i, row in enumerate(x)], np.int64)
 
 
-def _majority(inverse: np.ndarray, groups: int, y: np.ndarray | None) -> np.ndarray:
-    if y is None:
-        return np.zeros(groups, np.int64)
-    classes, codes = np.unique(np.asarray(y), return_inverse=True)
-    counts = np.zeros((groups, len(classes)), np.int64)
-    np.add.at(counts, (inverse, codes), 1)
-    return counts.argmax(axis=1)
+def digests(content: Any) -> np.ndarray:
+    """Return 16 hexadecimal digits for each example, `(n,)`, equal for equal content.
+
+    Args:
+        content: Array or source, read in blocks; list of texts; or object with a method `digests`, such as `ImageFiles`.
+
+    Example:
+        >>> found = digests(["well", "ill", "well"])
+        >>> bool(found[0] == found[2]), bool(found[0] == found[1])
+        (True, False)
+    """
+    own = getattr(content, "digests", None)
+    if own is not None:
+        return np.array([digest[:16] for digest in own()], dtype="<U16")
+    found = []
+    for first in range(0, len(content), 4096):
+        if isinstance(content, list):
+            rows = [text.encode() for text in content[first : first + 4096]]
+        else:
+            block = content[np.arange(first, min(first + 4096, len(content)))]
+            rows = [row.tobytes() for row in np.ascontiguousarray(block)]
+        found += [hashlib.blake2b(row, digest_size=8).hexdigest() for row in rows]
+    return np.array(found, dtype="<U16")
+
+
+def merge_groups(groups: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Merge groups that share a member of `other`; a merged group has the first of their names in sorted order.
+
+    Example:
+        >>> merge_groups(np.array(["ann", "bob", "cem"]), np.array(["x", "x", "y"])).tolist()
+        ['ann', 'ann', 'cem']
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    names, one = np.unique(groups, return_inverse=True)
+    two = np.unique(other, return_inverse=True)[1] + len(names)
+    n = int(two.max(initial=0)) + 1
+    _, component = connected_components(coo_array((np.ones(len(one)), (one, two)), shape=(n, n)), directed=False)
+    _, first = np.unique(component[: len(names)], return_index=True)  # names are sorted: the first is the smallest
+    return names[first][np.unique(component[one], return_inverse=True)[1]]
+
+
+def _published(split: Sequence[str] | np.ndarray) -> np.ndarray:
+    for i, name in enumerate(split):
+        if str(name).lower() not in _NAMES:
+            raise DataError(f"Example {i + 1}: unknown split {str(name)!r}. {nearest(str(name), _NAMES)}")
+    return np.array([_NAMES[str(name).lower()] for name in split], dtype="<U5")
+
+
+def _superfluous(same: np.ndarray, splits: np.ndarray, y: np.ndarray | None) -> np.ndarray:
+    """Return which examples to drop so that one of each content remains, and none if the classes differ."""
+    rank = np.select([splits == "test", splits == "valid"], [0, 1], 2)
+    order = np.lexsort((rank, same))
+    again = np.zeros(len(same), dtype=bool)
+    again[order[1:]] = same[order[1:]] == same[order[:-1]]
+    if y is not None:
+        inverse = np.unique(same, return_inverse=True)[1]
+        first = np.zeros(inverse.max(initial=-1) + 1, dtype=np.asarray(y).dtype)
+        first[inverse] = y
+        contradictory = np.bincount(inverse, weights=first[inverse] != y) > 0
+        again |= contradictory[inverse]
+    return again
+
+
+def _check_disjoint(splits: np.ndarray, groups: np.ndarray) -> None:
+    members = {name: set(groups[splits == name].tolist()) for name in SPLITS}
+    for one, other in (("train", "test"), ("train", "valid"), ("valid", "test")):
+        if shared := members[one] & members[other]:
+            pair = [int(np.flatnonzero((splits == name) & (groups == min(shared)))[0]) + 1 for name in (one, other)]
+            raise DataError(
+                f"The published {one} and {other} splits share {len(shared)} group(s) or identical example(s): examples "
+                f"{pair[0]} and {pair[1]} are one. Pass duplicates='drop' to drop identical ones from {one}, or "
+                "duplicates='keep' to keep the published protocol; metrics will then flatter the model."
+            )

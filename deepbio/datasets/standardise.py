@@ -1,4 +1,4 @@
-"""What a model needs to standardise a table: mean and deviation of each column on the training split."""
+"""Mean and standard deviation of each column of a table on the training split, by which a model standardises it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from deepbio.specs import ModelInput
 
 
 def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> ModelInput:
-    """Describe a table by its training rows.
+    """Return the description of a table by its training rows.
 
     Args:
-        x: training rows, float32 `(n, features)`.
-        features: names of the columns.
+        x: Training rows, float32 `(n, features)`.
+        features: Names of the columns.
 
     Raises:
         DataError: there is no row, or a value is not a finite number.
 
     Example:
-        >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).deviation
+        >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).std
         (1.0, 1.0)
     """
     columns = np.asarray(x, np.float64)
@@ -33,8 +33,6 @@ def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> ModelInput:
             f"Row {row + 1} of the training rows has {columns[row, column]} as its {name!r}; expected a finite number. "
             "Fill or drop missing values first."
         )
-    deviation = columns.std(axis=0)
-    deviation[deviation == 0] = 1.0  # a constant column says nothing; it must not become infinite
-    return ModelInput(
-        "table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(deviation.tolist())
-    )
+    std = columns.std(axis=0)
+    std[std == 0] = 1.0  # a constant column must become zero, not infinite
+    return ModelInput("table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(std.tolist()))

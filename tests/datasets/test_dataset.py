@@ -30,7 +30,7 @@ def test_a_split_of_another_dtype_is_named():
 
 def test_a_split_of_another_shape_is_named():
     good = _dataset()
-    with pytest.raises(DataError, match=r"mine: the test split holds examples of shape \(3,\)"):
+    with pytest.raises(DataError, match=r"mine: the test split has examples of shape \(3,\)"):
         replace(good, test=Split(np.zeros((2, 3), np.float32), np.zeros(2, np.int64)))
 
 

@@ -1,11 +1,11 @@
-"""Splits, the order of an epoch, and each worker's share of a batch."""
+"""Splits, and the order in which an epoch visits their examples."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepbio.datasets import Source, Split, epoch_order, worker_slice
+from deepbio.datasets import Source, Split, epoch_order
 from deepbio.errors import DataError
 
 seeds = st.integers(0, 2**32)
@@ -23,9 +23,9 @@ def test_arrays_and_memmaps_are_sources(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["y", "ids", "groups"])
-def test_one_entry_an_example_is_asked_for(name):
+def test_one_entry_per_example_is_required(name):
     parts = {"y": np.zeros(10), "ids": np.zeros(10), "groups": np.zeros(10), name: np.zeros(9)}
-    with pytest.raises(DataError, match=f"{name} an example: expected 10, received 9"):
+    with pytest.raises(DataError, match=f"{name} per example: expected 10, received 9"):
         Split(np.zeros((10, 2)), **parts)
 
 
@@ -56,16 +56,8 @@ def test_an_example_without_id_is_named_by_its_number():
     assert _split(2, ids=np.array(["chr1:5-9", "chr2:1-5"])).names([1]) == ["chr2:1-5"]
 
 
-def test_without_a_seed_batches_keep_the_stored_order():
-    batches = list(_split().batches(4))
-    assert [len(y) for _, y in batches] == [4, 4, 2]
-    assert np.concatenate([y for _, y in batches]).tolist() == list(range(10))
-
-
-@pytest.mark.parametrize("batch_size", [0, -1])
-def test_a_batch_holds_at_least_one_example(batch_size):
-    with pytest.raises(DataError, match="batch_size must be at least 1"):
-        list(_split().batches(batch_size))
+def test_without_a_seed_the_order_is_the_stored_one():
+    assert epoch_order(10, seed=None, epoch=3).tolist() == list(range(10))
 
 
 @given(examples=st.integers(0, 200), seed=seeds, epoch=st.integers(0, 1000))
@@ -89,35 +81,3 @@ def test_the_order_is_the_same_on_every_platform_and_release():
 def test_a_negative_seed_is_refused():
     with pytest.raises(DataError, match="seed .* received -1"):
         epoch_order(8, seed=-1)
-
-
-@given(size=st.integers(0, 300), workers=st.integers(1, 20))
-def test_the_workers_shares_are_the_batch_and_differ_by_one_at_most(size, workers):
-    batch = np.arange(size) * 3
-    shares = [worker_slice(batch, worker=k, workers=workers) for k in range(workers)]
-    assert np.concatenate(shares).tolist() == batch.tolist()
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
-
-
-@pytest.mark.parametrize(("worker", "workers"), [(2, 2), (-1, 2), (0, 0)])
-def test_a_worker_outside_the_count_is_refused(worker, workers):
-    with pytest.raises(DataError, match="worker"):
-        worker_slice(np.arange(4), worker=worker, workers=workers)
-
-
-@given(examples=st.integers(1, 60), batch_size=st.integers(1, 20), workers=st.integers(1, 5), seed=seeds)
-def test_global_batches_do_not_depend_on_the_number_of_workers(examples, batch_size, workers, seed):
-    split = _split(examples)
-    alone = [y.tolist() for _, y in split.batches(batch_size, seed=seed, epoch=2)]
-    each = [
-        [y.tolist() for _, y in split.batches(batch_size, seed=seed, epoch=2, worker=k, workers=workers)]
-        for k in range(workers)
-    ]
-    together = [[label for share in shares for label in share] for shares in zip(*each, strict=True)]
-    assert together == alone
-
-
-@given(examples=st.integers(1, 60), batch_size=st.integers(1, 20), seed=seeds)
-def test_x_and_y_stay_together_when_shuffled(examples, batch_size, seed):
-    for x, y in _split(examples).batches(batch_size, seed=seed):
-        assert (x[:, 0] == 2 * y).all()

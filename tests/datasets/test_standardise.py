@@ -15,7 +15,7 @@ tables = hnp.arrays(
 
 
 @given(tables)
-def test_standardised_columns_have_mean_zero_and_deviation_one_or_are_constant(x):
+def test_standardised_columns_have_mean_zero_and_standard_deviation_one_or_are_constant(x):
     spec = table_input(x)
     z = (x.astype(np.float64) - spec.mean) / spec.std
     assert np.allclose(z.mean(axis=0), 0, atol=1e-6)
@@ -30,7 +30,7 @@ def test_a_constant_column_becomes_zero_and_not_infinite():
 def test_large_values_do_not_lose_their_spread():
     # In float32 the variance of these would be lost.
     x = np.array([[100_000.0], [100_001.0]], np.float32)
-    assert table_input(x).deviation == (0.5,)
+    assert table_input(x).std == (0.5,)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

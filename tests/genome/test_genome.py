@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
 from deepbio.sequence import decode, encode, reverse_complement
@@ -214,7 +214,7 @@ def test_windows_train_by_chromosome_and_are_built_again(tmp_path):
     assert [len(split) for _, split in data.splits()] == [112, 56, 56]
     assert {id.split(":")[1] for id in data.test.ids} == {"chr4"}
     data.check_leakage()
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
     for options, message in (
         ({"valid": ["chr3"]}, "both valid and test"),
         ({"valid": ["chr3"], "test": ["chr3"]}, "chr3 are named"),

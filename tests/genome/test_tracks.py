@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Genome, GenomeWindows, open_genome, read_bed
 from deepbio.genome.tracks import read_tracks
@@ -75,7 +75,7 @@ def test_counts_and_profiles_are_data_sets(files):
     counts = Dataset.from_bigwig(files / "g.fa", files / "a.bed", {"signal": files / "a.bw"}, length=40)
     assert (counts.task.kind, counts.labels, counts.train.y.shape[1]) == ("counts", ("signal",), 1)
     counts.check_leakage()
-    assert build_again(counts.name, counts.options).fingerprint() == counts.fingerprint()
+    assert rebuild(counts.name, counts.options).fingerprint() == counts.fingerprint()
     options = {"kind": "profile", "valid": ["chr5"], "test": ["chr6"]}
     profile = Dataset.from_bigwig(files / "g.fa", files / "a.bed", files / "a.bw", length=40, **options)
     assert profile.test.y.shape == (14, 40, 1)

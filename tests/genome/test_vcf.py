@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Variants, VariantWindows, open_genome, read_vcf
 from deepbio.sequence import decode
@@ -171,6 +171,6 @@ def test_one_file_with_classes_trains_by_chromosome_and_is_built_again(tmp_path)
     data = Dataset.from_vcf(tmp_path / "g.fa", tmp_path / "a.vcf", **options)
     assert data.labels == ("good", "bad")
     assert {id.split(":")[0] for id in data.test.ids} == {"chr3"}
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
     with pytest.raises(DataError, match="no INFO field 'SIGN'. Did you mean SIG"):
         Dataset.from_vcf(tmp_path / "g.fa", tmp_path / "a.vcf", **{**options, "label": "SIGN"})

@@ -1,6 +1,6 @@
 """Tokenizers in data sets and presets: from the training split only, kept whole, used again for tuning."""
 
-from deepbio.datasets.build import build_again, from_arrays, from_csv
+from deepbio.datasets import from_arrays, from_csv, rebuild
 from deepbio.text import Tokenizer
 from deepbio.training import fit
 from deepbio.training.finetuning.finetune import finetune
@@ -25,7 +25,7 @@ def test_the_options_of_the_tokenizer_reach_it_and_are_noted(tmp_path):
     )
     table = from_csv(path, text="note", label="label", tokenizer=HOW)
     assert table.options["tokenizer"] == HOW
-    assert build_again(table.name, table.options).fingerprint() == table.fingerprint()
+    assert rebuild(table.name, table.options).fingerprint() == table.fingerprint()
 
 
 def test_a_preset_keeps_its_tokenizer_to_the_letter_and_can_be_tuned(tmp_path):

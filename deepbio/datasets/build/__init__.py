@@ -1,4 +1,4 @@
-"""A `Dataset` from your own files or arrays, with splits that cannot leak.
+"""Build a `Dataset` from your own files or arrays, with splits that cannot leak.
 
 Example:
     >>> import numpy as np
@@ -6,19 +6,16 @@ Example:
     ('well', 'ill')
 """
 
-from deepbio.datasets.build.again import build_again, names_files
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.genbank import from_genbank
-from deepbio.datasets.build.images import from_folder, from_npz
+from deepbio.datasets.build.images import from_folder, from_manifest, from_npz
 from deepbio.datasets.build.intervals import from_bed, from_bigwig
-from deepbio.datasets.build.manifest import from_manifest
 from deepbio.datasets.build.table import from_csv
 from deepbio.datasets.build.variants import from_vcf
 
 __all__ = [
-    "build_again",
     "from_anndata",
     "from_arrays",
     "from_bed",
@@ -31,5 +28,4 @@ __all__ = [
     "from_npz",
     "from_peaks",
     "from_vcf",
-    "names_files",
 ]

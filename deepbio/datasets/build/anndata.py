@@ -11,12 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.intervals import chromosome_split
-from deepbio.datasets.build.noting import names_of, noted
-from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.build.builder import builder
+from deepbio.datasets.build.intervals import chromosome_split, place_names
+from deepbio.datasets.options import Names, names_of
+from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
 from deepbio.files import check_exists
@@ -29,12 +27,13 @@ _CHROMOSOME = ("chr", "chrom", "chromosome", "seqnames")
 IN_MEMORY = 4 << 30  # bytes of float32 that a dense table may take
 
 
+@builder("h5ad")
 def from_anndata(
     data: Any,
     *,
     label: str | None = None,
-    targets: Sequence[str] = (),
-    features: Sequence[str] | None = None,
+    targets: Names = (),
+    features: Names | None = None,
     layer: str | None = None,
     group: str | None = None,
     split: str | None = None,
@@ -45,21 +44,22 @@ def from_anndata(
     seed: int = 0,
     duplicates: Duplicates = "group",
     name: str | None = None,
-) -> Dataset:
+) -> dict[str, Any]:
     """Build a data set of cells (or samples): their values are the input, a column of `obs` is predicted.
 
-    The values are taken as they are: say with `layer` which ones, and normalise before where a model should see that.
+    The values are used as they are. Choose them with `layer`, and normalise them first if the model needs it.
 
     Args:
-        data: path of an `.h5ad` file, or an AnnData object (which no recipe can build again).
-        label: column of `obs` with classes; or `targets`: columns of 0/1 labels or of values.
-        features: names of `var` (genes) to learn from; None takes all.
-        layer: of the values; None takes `X`.
-        group: column of `obs` that no two splits may share, such as the donor or the batch.
-        split: column of `obs` that says train, valid or test.
-        kind, labels, positive: what is predicted; see `from_arrays`.
-        fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
-        name: of the data set; None takes the file's.
+        data: Path of an `.h5ad` file, or an AnnData object (from which no recipe can rebuild the data set).
+        label: Column of `obs` with classes; or `targets`: columns of 0/1 labels or of numbers.
+        targets: Columns to predict, if not `label`.
+        features: Names of `var` (genes) to learn from; None takes all.
+        layer: Layer of the values; None takes `X`.
+        group: Column of `obs` with the group, such as the donor or the batch. No group is in two splits.
+        split: Column of `obs` that contains train, valid or test.
+        kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
+        fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
+        name: Name of the data set; None uses the file's.
 
     Raises:
         DataError: no such file, no AnnData, an unknown column, gene or layer, a cell without label, values that are not
@@ -68,41 +68,32 @@ def from_anndata(
 
     Source: Virshup et al. 2024, doi:10.21105/joss.04371.
     """
-    table, place = _open(data)
-    targets = names_of(targets)
-    check_predicted(label, targets)
-    features = None if features is None else names_of(features)
-    for use, column in [("label", label), ("group", group), ("split", split), *(("targets", one) for one in targets)]:
-        _check_column(place, table.obs, column, use, "obs")
+    table, path = _open(data)
+    predicted = names_of(targets)
+    check_predicted(label, predicted)
+    for use, column in [("label", label), ("group", group), ("split", split), *(("targets", one) for one in predicted)]:
+        _check_column(path, table.obs, column, use, "obs")
     genes = np.asarray(table.var_names).astype(str)
-    chosen = _chosen(place, genes, features)
-    x = _dense(place, _values(place, table, layer), chosen)
-    columns = {use: _strings(place, table.obs, column) for use, column in (("group", group), ("split", split))}
-    used = {"h5ad": os.fspath(data) if place else None, "label": label, "targets": targets, "features": features}
-    used |= {"layer": layer, "group": group, "split": split, "kind": kind, "labels": labels, "positive": positive}
-    used |= {"fractions": fractions, "duplicates": duplicates}
+    chosen = _chosen(path, genes, None if features is None else names_of(features))
+    x = _dense(path, _values(path, table, layer), chosen)
     try:
-        return from_arrays(
-            x,
-            _strings(place, table.obs, label) if label is not None else table.obs[targets].to_numpy(dtype=np.float32),
-            modality="table",
-            kind=kind,
-            labels=labels or (None if label else targets),
-            positive=positive,
-            ids=np.asarray(table.obs_names).astype(str),
-            groups=columns["group"],
-            split=columns["split"],
-            features=genes[chosen].tolist(),
-            fractions=fractions,
-            seed=seed,
-            duplicates=duplicates,
-            name=name or (place.name.split(".")[0] if place else "anndata"),
-            options=noted(used),
-        )
-    except (DataError, ValueError) as error:
-        raise DataError(f"{place or 'AnnData'}: {error}") from error
+        y = table.obs[predicted].to_numpy(dtype=np.float32) if label is None else _strings(path, table.obs, label)
+    except ValueError as error:
+        raise DataError(f"{path or 'AnnData'}: {error}") from error
+    return {
+        "x": x,
+        "y": y,
+        "modality": "table",
+        "labels": labels or (None if label else predicted),
+        "ids": np.asarray(table.obs_names).astype(str),
+        "groups": _strings(path, table.obs, group),
+        "split": _strings(path, table.obs, split),
+        "features": genes[chosen].tolist(),
+        "name": name or _name(path),
+    }
 
 
+@builder("h5ad")
 def from_peaks(
     data: Any,
     genome: str | os.PathLike[str],
@@ -111,65 +102,49 @@ def from_peaks(
     layer: str | None = None,
     kind: Literal["regression", "counts", "multilabel"] = "regression",
     split: str | None = None,
-    valid: Sequence[str] = (),
-    test: Sequence[str] = (),
+    valid: Names = (),
+    test: Names = (),
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
     name: str | None = None,
-) -> Dataset:
+) -> dict[str, Any]:
     """Build a data set of regions of a genome: the window is the input, its value in each row of `obs` is predicted.
 
     `obs` are the outputs (cell types), `var` the regions, with columns `chr`, `start` and `end` (0-based, half open), or with
     names such as `chr1:100-600`. Splits are by chromosome.
 
     Args:
-        data: path of an `.h5ad` file, or an AnnData object.
-        genome: the FASTA.
-        length: bases of a window around the middle of a region.
-        layer: of the values; None takes `X`.
-        kind: of the task.
-        split: column of `var` that says train, valid or test.
-        valid, test, fractions, seed, duplicates: see `from_bed`.
-        name: of the data set; None takes the file's.
+        data: Path of an `.h5ad` file, or an AnnData object.
+        genome: Path of the FASTA.
+        length: Number of bases of a window around the middle of a region.
+        layer: Layer of the values; None takes `X`.
+        kind: Kind of the task.
+        split: Column of `var` that contains train, valid or test.
+        valid, test, fractions, seed, duplicates: See `deepbio.datasets.build.from_bed`.
+        name: Name of the data set; None uses the file's.
 
     Raises:
-        DataError: as `from_anndata`, or a region that the genome does not have; a line is the number of the region.
+        DataError: as `from_anndata`, or a region outside the genome; a line is the number of the region.
     """
-    table, place = _open(data)
-    _check_column(place, table.var, split, "split", "var")
-    where = place or Path("AnnData")
-    intervals = _regions(where, table.var)
+    table, path = _open(data)
+    _check_column(path, table.var, split, "split", "var")
+    intervals = _regions(path or Path("AnnData"), table.var)
     windows = GenomeWindows(open_genome(genome), intervals, length=length)
-    y = _dense(place, _values(place, table, layer), np.arange(table.n_vars)).T
-    parts = (
-        _strings(place, table.var, split)
-        if split
-        else chromosome_split(windows.genome, windows.chromosomes, valid, test)
-    )
-    used = {
-        "h5ad": os.fspath(data) if place else None,
-        "genome": genome,
-        "length": length,
-        "layer": layer,
-        "kind": kind,
+    published = _strings(path, table.var, split)
+    return {
+        "x": windows,
+        "y": np.ascontiguousarray(_dense(path, _values(path, table, layer), np.arange(table.n_vars)).T),
+        "labels": np.asarray(table.obs_names).astype(str).tolist(),
+        "ids": place_names(intervals),
+        "groups": intervals.chromosomes if split is None else None,
+        "split": chromosome_split(windows.genome, windows.chromosomes, valid, test) if split is None else published,
+        "name": name or _name(path),
     }
-    used |= {"split": split, "valid": valid, "test": test, "fractions": fractions, "duplicates": duplicates}
-    places = zip(intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
-    return from_arrays(
-        windows,
-        np.ascontiguousarray(y),
-        kind=kind,
-        labels=np.asarray(table.obs_names).astype(str).tolist(),
-        ids=[f"{chromosome}:{start}-{end}" for chromosome, start, end in places],
-        groups=intervals.chromosomes if split is None else None,
-        split=parts,
-        fractions=fractions,
-        seed=seed,
-        duplicates=duplicates,
-        name=name or (place.name.split(".")[0] if place else "anndata"),
-        options=noted(used),
-    )
+
+
+def _name(path: Path | None) -> str:
+    return "anndata" if path is None else path.name.split(".")[0]
 
 
 def _open(data: Any) -> tuple[Any, Path | None]:

@@ -1,4 +1,4 @@
-"""A `Dataset` from examples and labels in memory: what every other way of building one ends in."""
+"""A `Dataset` from examples and labels in memory: the last step of every other builder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import PARTS, Duplicates, place_examples
 from deepbio.datasets.readers import ImageFiles
 from deepbio.datasets.split import Split
-from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, split_examples
 from deepbio.datasets.standardise import table_input
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
@@ -50,22 +49,23 @@ def from_arrays(
     Args:
         x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8
             `(n, height, width[, channels])`, or `ImageFiles`; a table of numbers `(n, features)`; or notes as strings.
-        y: classes `(n,)` as words or whole numbers; several 0/1 labels or values `(n, outputs)`.
-        modality: `"dna"`, `"image"`, `"table"` or `"text"`; None takes DNA for uint8 `(n, length)`, images for more
-            dimensions, a table for other numbers. Strings need it said.
-        kind, labels, positive: what is predicted and how it is named; see `deepbio.datasets.targets.targets`.
-        ids: names of the examples; None numbers them from 1.
-        groups: what must not be shared between splits, such as the patient. Identical examples are kept together anyway.
-        split: published split of each example; None cuts by `fractions` and `seed`, stratified by class.
-        features: names of a table's columns; a pandas frame has its own.
-        length: of DNA: cropped, or padded with N, around the middle; None takes sequences of one length. Of text, in
-            tokens; None takes what 95% of the training notes need, at most 512.
-        vocabulary: most tokens of a text.
-        tokenizer: more options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`; or the tokenizer
-            of a trained model as it is, `describe(model).input.tokenizer`.
-        fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
-        name: of the data set.
-        options: what to note in recipes about where the data are from.
+        y: Classes `(n,)` as words or whole numbers; or several 0/1 labels or values `(n, outputs)`.
+        modality: `"dna"`, `"image"`, `"table"` or `"text"`. None takes DNA for uint8 `(n, length)`, images for more
+            dimensions, a table for other numbers. Strings need it.
+        kind, labels, positive: Kind of the task and names of its classes; see `deepbio.datasets.targets.targets`.
+        ids: Names of the examples; None numbers them from 1.
+        groups: Group of each example, such as the patient. No group is in two splits. Identical examples are kept together
+            anyway.
+        split: Published split of each example. None splits by `fractions` and `seed`, stratified by class.
+        features: Names of a table's columns; a pandas frame has its own.
+        length: Of DNA, the number of bases to which sequences are cropped, or padded with N, around the middle; None requires
+            sequences of one length. Of text, the number of tokens; None takes what 95% of the training notes need, at most 512.
+        vocabulary: Maximum number of tokens in the vocabulary of a text.
+        tokenizer: Further options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`; or the
+            tokenizer of a trained model, `describe(model).input.tokenizer`.
+        fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
+        name: Name of the data set.
+        options: Origin of the data, recorded in recipes.
 
     Raises:
         DataError: shapes, labels or splits that do not fit together.
@@ -79,38 +79,33 @@ def from_arrays(
     x, modality = _examples(x, modality, length)
     y, task = _targets(y, kind=kind, labels=labels, positive=positive)
     if modality == "table" and features:
-        ModelInput("table", x.shape[1:], features=features)  # refuses names that are not one a column
+        ModelInput("table", x.shape[1:], features=features)  # refuses a wrong number of names
     n = len(x)
     ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
     for what, values in (("y", y), ("ids", ids)):
         if len(values) != n:
-            raise DataError(f"Expected one entry of {what} an example, {n}; received {len(values)}.")
-    parts, merge_splits = place_examples(
-        x,
-        y if task.is_classification else None,
-        groups=groups,
-        split=split,
-        fractions=fractions,
-        seed=seed,
-        duplicates=duplicates,
+            raise DataError(f"Expected one entry of {what} per example, {n}; received {len(values)}.")
+    stratify = y if task.is_classification else None
+    splits, merged = split_examples(
+        x, stratify, groups=groups, split=split, fractions=fractions, seed=seed, duplicates=duplicates
     )
-    chosen = {part: np.flatnonzero(parts == part) for part in PARTS}
+    chosen = {name: np.flatnonzero(splits == name) for name in SPLITS}
     if modality == "text":
-        x, spec = _tokens(x, chosen["train"], length, _how(tokenizer, vocabulary))
+        how = tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
+        x, spec = _tokens(x, chosen["train"], length, how)
     elif modality == "table":
         spec = table_input(x[chosen["train"]], features=features)
     else:
         spec = ModelInput(modality, tuple(x.shape[1:]))
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
     train, valid, test = (
-        Split(take(where), y[where], ids[where], None if merge_splits is None else merge_splits[where])
-        for where in chosen.values()
+        Split(take(where), y[where], ids[where], None if merged is None else merged[where]) for where in chosen.values()
     )
     return Dataset(name, task, spec, train, valid, test, options={**(options or {}), "seed": seed})
 
 
 def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[Any, Modality]:
-    """The examples as the host sends them, or a list of texts."""
+    """Return the examples in the dtype of their modality (texts as a list), and the modality."""
     if isinstance(x, ImageFiles):
         return x, "image"
     if isinstance(x, GenomeWindows):
@@ -164,10 +159,6 @@ def _codes(sequences: list[str], length: int | None) -> np.ndarray:
     return resize(rows, length)
 
 
-def _how(tokenizer: Mapping[str, Any] | str | None, vocabulary: int) -> Mapping[str, Any] | str:
-    return tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
-
-
 def _tokens(
     texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any] | str
 ) -> tuple[np.ndarray, ModelInput]:
@@ -176,6 +167,6 @@ def _tokens(
     if length is None:
         needed = (ids[train] != PADDING).sum(axis=1)
         fitting = max(1, int(np.percentile(needed, 95, method="higher")))
-        # cut anew, because what stays of a longer text depends on the length
+        # encoded again, because what remains of a longer text depends on the length
         ids = words.encode(texts, fitting) if words.truncate != "head" else np.ascontiguousarray(ids[:, :fitting])
     return ids, ModelInput("text", ids.shape[1:], tokenizer=words.to_json())

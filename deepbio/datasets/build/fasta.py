@@ -1,24 +1,21 @@
-"""A `Dataset` from FASTA or FASTQ files, one a class."""
+"""A `Dataset` from FASTA or FASTQ files, one per class."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
-from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.groups import Grouping, groups_of
-from deepbio.datasets.build.noting import noted
-from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.readers import FastaRecords, FastqReads, read_fasta, read_fastq
-from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.build.builder import Grouping, builder, groups_of
+from deepbio.datasets.readers import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
+from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError
 from deepbio.sequence import resize
 
 
+@builder("fasta")
 def from_fasta(
     files: Mapping[str, str | os.PathLike[str]],
     *,
@@ -28,23 +25,25 @@ def from_fasta(
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
-    same_names: Literal["error", "number"] = "error",
+    same_names: SameNames = "error",
     name: str = "fasta",
-) -> Dataset:
-    """Build a data set from one FASTA or FASTQ file a class.
+) -> dict[str, Any]:
+    """Build a data set from one FASTA or FASTQ file per class.
 
     Args:
-        files: class to path; a name in `.fq` or `.fastq` (`.gz`) means FASTQ, whose qualities are not used. Of two classes
-            the second is the positive one, unless `positive` says the first.
-        length: crop, or pad with N, every sequence to it around its middle; None takes sequences of one length.
-        group: gives the group of a record from its name: a pattern, such as `"^(chr\\w+):"` for the chromosome, or a
-            function. A recipe can note a pattern only.
-        fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
-        same_names: what to do about a record name that occurs twice in a FASTA; see `read_fasta`.
-        name: of the data set.
+        files: Class to path. A name in `.fq` or `.fastq` (`.gz`) means FASTQ, whose qualities are not used. Of two classes the
+            second is the positive one, unless `positive` names the first.
+        length: Number of bases to which every sequence is cropped, or padded with N, around its middle; None requires
+            sequences of one length.
+        group: Group of a record by its name: a regular expression, such as `"^(chr\\w+):"` for the chromosome, or a function.
+            A recipe can record a regular expression only.
+        positive: Positive class of two.
+        fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
+        same_names: What to do if a record name occurs twice in a FASTA; see `deepbio.datasets.readers.read_fasta`.
+        name: Name of the data set.
 
     Raises:
-        DataError: what `read_fasta` and `read_fastq` raise, files of different lengths, or splits that cannot be made.
+        DataError: what `read_fasta` and `read_fastq` raise, sequences of different lengths, or splits that cannot be made.
 
     Example:
         >>> import tempfile
@@ -68,23 +67,14 @@ def from_fasta(
     if length is None:
         _check_lengths(files, records)
     codes = [found.codes if length is None else resize(found.codes, length) for found in records.values()]
-    groups = groups_of([id for found in records.values() for id in found.ids], group)
-    used = {"fasta": files, "length": length, "group": group, "positive": positive, "fractions": fractions}
-    used |= {"duplicates": duplicates, "same_names": same_names}
-    return from_arrays(
-        np.concatenate(codes),
-        np.repeat(np.arange(len(records)), [len(found) for found in records.values()]),
-        modality="dna",
-        labels=list(files),
-        positive=positive,
-        ids=np.array([f"{label}:{id}" for label, found in records.items() for id in found.ids]),
-        groups=groups,
-        fractions=fractions,
-        seed=seed,
-        duplicates=duplicates,
-        name=name,
-        options=noted(used),
-    )
+    return {
+        "x": np.concatenate(codes),
+        "y": np.repeat(np.arange(len(records)), [len(found) for found in records.values()]),
+        "modality": "dna",
+        "labels": list(files),
+        "ids": np.array([f"{label}:{id}" for label, found in records.items() for id in found.ids]),
+        "groups": groups_of([id for found in records.values() for id in found.ids], group),
+    }
 
 
 def _is_fastq(path: str | os.PathLike[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A `Dataset` of windows of a genome: one BED or GTF file a class, or values of a BED's score or of bigWig tracks."""
+"""A `Dataset` of windows of a genome: one BED or GTF file per class, or values of a BED's score or of bigWig tracks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.noting import names_of, noted
-from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import Duplicates
-from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.build.builder import builder
+from deepbio.datasets.options import Names, names_of
+from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError, nearest
 from deepbio.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
 from deepbio.genome.tracks import read_tracks
@@ -22,38 +20,39 @@ from deepbio.genome.tracks import read_tracks
 _Path = str | os.PathLike[str]
 
 
+@builder("genome")
 def from_bed(
     genome: _Path,
     bed: Mapping[str, _Path] | _Path,
     *,
     length: int,
     label: Literal["name", "score", "feature"] | None = None,
-    features: Sequence[str] = ("gene",),
+    features: Names = ("gene",),
     positive: str | None = None,
     stranded: bool = True,
-    valid: Sequence[str] = (),
-    test: Sequence[str] = (),
+    valid: Names = (),
+    test: Names = (),
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
     name: str = "bed",
-) -> Dataset:
+) -> dict[str, Any]:
     """Build a data set of windows around the intervals of BED or narrowPeak files, or the features of GTF or GFF files.
 
     Splits are by chromosome: whole chromosomes go to one split.
 
     Args:
-        genome: the FASTA; encoded once, see `deepbio.genome.open_genome`.
-        bed: class to file; or one file of which `label` is predicted: `"name"` (classes), `"score"` (values), or
+        genome: Path of the FASTA; encoded once, see `deepbio.genome.open_genome`.
+        bed: Class to path; or one path of which `label` is predicted: `"name"` (classes), `"score"` (values), or
             `"feature"` of GTF and GFF (classes).
-        length: bases of a window around the center, or the summit of a narrowPeak.
-        label: for one file.
-        features: kinds of feature that are taken from GTF and GFF, such as `["exon", "CDS"]`.
-        positive: of two classes, the positive one; None takes the second.
-        stranded: windows on the minus strand are reverse complements.
-        valid, test: chromosomes of these splits, the others being for training; none cuts by `fractions` and `seed`.
-        fractions, seed, duplicates: see `deepbio.datasets.placing.place_examples`.
-        name: of the data set.
+        length: Number of bases of a window around the center, or around the summit of a narrowPeak.
+        label: What to predict of one file.
+        features: Kinds of feature used of GTF and GFF, such as `["exon", "CDS"]`.
+        positive: Positive class of two; None takes the second.
+        stranded: Whether windows on the minus strand are reverse complements.
+        valid, test: Chromosomes of these splits; the others are for training. Without them, `fractions` and `seed` decide.
+        fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
+        name: Name of the data set.
 
     Raises:
         DataError: what `open_genome`, `read_bed`, `read_gtf` and `GenomeWindows` raise, or splits that cannot be made.
@@ -75,18 +74,18 @@ def from_bed(
     files = dict(bed) if isinstance(bed, Mapping) else {"": bed}
     if isinstance(bed, Mapping) == (label is not None):
         raise DataError(
-            "Give either a BED file a class, as {'open': 'a.bed', 'closed': 'b.bed'}, or one file and label='name'."
+            "Expected a BED file per class, as {'open': 'a.bed', 'closed': 'b.bed'}, or one file and label='name'."
         )
     if label not in (None, "name", "score", "feature"):
         raise DataError(f"Unknown label {label!r} of a BED. {nearest(str(label), ('name', 'score', 'feature'))}")
-    features = names_of(features)
-    read = {name: read_intervals(path, features) for name, path in files.items()}
+    kinds = names_of(features)
+    read = {name: read_intervals(path, kinds) for name, path in files.items()}
     if label == "feature":
         (path,) = files.values()
         if not is_gtf(path):
             raise DataError(f"{path}: label='feature' is for GTF and GFF; a BED has label='name' or label='score'.")
-        read = {kind: read_intervals(path, [kind]) for kind in features}
-    intervals = merge_splits(list(read.values()))
+        read = {kind: read_intervals(path, [kind]) for kind in kinds}
+    intervals = merge_intervals(list(read.values()))
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     for found in read.values():
         GenomeWindows(windows.genome, found, length=length)  # names the right file where an interval is wrong
@@ -96,26 +95,17 @@ def from_bed(
         y = intervals.names if label == "name" else intervals.scores
     split = chromosome_split(windows.genome, windows.chromosomes, valid, test)
     prefix = np.repeat([f"{name}:" if name else "" for name in read], [len(found) for found in read.values()])
-    places = zip(prefix, intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
-    used = {"genome": genome, "bed": bed, "length": length, "label": label, "positive": positive, "valid": valid}
-    used |= {"stranded": None if stranded else False, "test": test, "fractions": fractions, "duplicates": duplicates}
-    used["features"] = None if features == ["gene"] else features
-    return from_arrays(
-        windows,
-        y,
-        labels=list(read) if label in (None, "feature") else None,
-        positive=positive,
-        ids=[f"{start}{chromosome}:{a}-{b}" for start, chromosome, a, b in places],
-        groups=intervals.chromosomes if split is None or duplicates != "keep" else None,
-        split=split,
-        fractions=fractions,
-        seed=seed,
-        duplicates=duplicates,
-        name=name,
-        options=noted(used),
-    )
+    return {
+        "x": windows,
+        "y": y,
+        "labels": list(read) if label in (None, "feature") else None,
+        "ids": [f"{start}{place}" for start, place in zip(prefix, place_names(intervals), strict=True)],
+        "groups": intervals.chromosomes if split is None or duplicates != "keep" else None,
+        "split": split,
+    }
 
 
+@builder("genome")
 def from_bigwig(
     genome: _Path,
     bed: _Path,
@@ -125,25 +115,25 @@ def from_bigwig(
     kind: Literal["counts", "profile"] = "counts",
     feature: str = "gene",
     stranded: bool = True,
-    valid: Sequence[str] = (),
-    test: Sequence[str] = (),
+    valid: Names = (),
+    test: Names = (),
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     name: str = "bigwig",
-) -> Dataset:
-    """Build a data set of windows around a BED's intervals and what bigWig tracks hold there.
+) -> dict[str, Any]:
+    """Build a data set of windows around a BED's intervals and the values of bigWig tracks there.
 
     Splits are by chromosome. Needs the extra `genomics`.
 
     Args:
-        genome, bed, length, stranded, valid, test, fractions, seed: see `from_bed`.
-        bigwig: tracks, or output to track; one output each.
-        kind: `"counts"` predicts each track's total in the window, `"profile"` the value at each base.
-        feature: kind of feature that is taken from GTF and GFF.
-        name: of the data set.
+        genome, bed, length, stranded, valid, test, fractions, seed: See `from_bed`.
+        bigwig: Tracks, or name of an output to track; one output each.
+        kind: `"counts"` predicts each track's total in the window, `"profile"` its value at each base.
+        feature: Kind of feature used of GTF and GFF.
+        name: Name of the data set.
 
     Raises:
-        DataError: what `from_bed` and `read_tracks` raise, or values below 0.
+        DataError: what `from_bed` and `deepbio.genome.tracks.read_tracks` raise, or values below 0.
     """
     if kind not in ("counts", "profile"):
         raise DataError(f"kind is 'counts' or 'profile'; received {kind!r}.")
@@ -152,53 +142,32 @@ def from_bigwig(
     intervals = read_intervals(bed, [feature])
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     values = read_tracks(list(tracks.values()), windows)
-    places = zip(intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
-    used = {
-        "genome": genome,
-        "bed": bed,
-        "bigwig": tracks,
-        "length": length,
-        "kind": kind,
-        "valid": valid,
-        "test": test,
+    return {
+        "x": windows,
+        "y": values.sum(axis=1) if kind == "counts" else values,
+        "labels": list(tracks),
+        "ids": place_names(intervals),
+        "groups": intervals.chromosomes,
+        "split": chromosome_split(windows.genome, windows.chromosomes, valid, test),
+        "options": {"bigwig": tracks},
     }
-    return from_arrays(
-        windows,
-        values.sum(axis=1) if kind == "counts" else values,
-        kind=kind,
-        labels=list(tracks),
-        ids=[f"{chromosome}:{a}-{b}" for chromosome, a, b in places],
-        groups=intervals.chromosomes,
-        split=chromosome_split(windows.genome, windows.chromosomes, valid, test),
-        fractions=fractions,
-        seed=seed,
-        name=name,
-        options=noted(
-            {
-                **used,
-                "feature": None if feature == "gene" else feature,
-                "stranded": None if stranded else False,
-                "fractions": fractions,
-            }
-        ),
-    )
 
 
 def is_gtf(path: _Path) -> bool:
-    """Return whether a file is GTF or GFF by its name; all else is BED."""
+    """Return whether a file is GTF or GFF by its name; any other is BED."""
     stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
     return stem.endswith((".gtf", ".gff", ".gff2", ".gff3"))
 
 
 def read_intervals(path: _Path, features: Sequence[str]) -> Intervals:
-    """Read BED and narrowPeak, or the features of GTF and GFF of the kinds that are asked for."""
+    """Read BED and narrowPeak, or the features of the given kinds of GTF and GFF."""
     if is_gtf(path):
-        return merge_splits([read_gtf(path, feature=kind) for kind in features])
+        return merge_intervals([read_gtf(path, feature=kind) for kind in features])
     return read_bed(path)
 
 
-def merge_splits(parts: list[Intervals]) -> Intervals:
-    """Return the intervals of several files, or of several kinds, one after the other."""
+def merge_intervals(parts: list[Intervals]) -> Intervals:
+    """Concatenate the intervals of several files or kinds of feature."""
     names = [field.name for field in fields(Intervals) if field.name not in ("path", "summits")]
     summits = [np.zeros(len(part), dtype=bool) if part.summits is None else part.summits for part in parts]
     return replace(
@@ -208,10 +177,14 @@ def merge_splits(parts: list[Intervals]) -> Intervals:
     )
 
 
-def chromosome_split(
-    genome: Genome, chromosomes: np.ndarray, valid: Sequence[str], test: Sequence[str]
-) -> np.ndarray | None:
-    """Say to which split each window goes by its chromosome; None where no chromosomes are named."""
+def place_names(intervals: Intervals) -> list[str]:
+    """Return the name of each interval, such as `"chr1:5-9"`."""
+    places = zip(intervals.chromosomes, intervals.starts, intervals.ends, strict=True)
+    return [f"{chromosome}:{start}-{end}" for chromosome, start, end in places]
+
+
+def chromosome_split(genome: Genome, chromosomes: np.ndarray, valid: Names, test: Names) -> np.ndarray | None:
+    """Return the split of each window by its chromosome, or None if no chromosomes are named."""
     valid, test = names_of(valid), names_of(test)
     if bool(valid) != bool(test):
         raise DataError("Name the chromosomes of both valid and test, or of neither.")

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from deepbio.datasets.build.arrays import from_arrays
-from deepbio.datasets.build.noting import names_of, noted
-from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.placing import Duplicates
+from deepbio.datasets.build.builder import builder
+from deepbio.datasets.options import Names, names_of
 from deepbio.datasets.readers import read_table
-from deepbio.datasets.splitting import FRACTIONS
+from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import Kind
 
 
+@builder("csv")
 def from_csv(
     path: str | os.PathLike[str],
     *,
     label: str | None = None,
-    targets: Sequence[str] = (),
+    targets: Names = (),
     text: str | None = None,
     sequence: str | None = None,
-    features: Sequence[str] | None = None,
+    features: Names | None = None,
     group: str | None = None,
     id: str | None = None,
     split: str | None = None,
@@ -40,22 +38,25 @@ def from_csv(
     duplicates: Duplicates = "group",
     encoding: str = "utf-8",
     name: str | None = None,
-) -> Dataset:
+) -> dict[str, Any]:
     """Build a data set from a CSV, TSV, JSON lines or Parquet file with named columns.
 
     Args:
-        path: the file.
-        label: column of classes; or `targets`: columns of 0/1 labels or of values.
-        text: column of notes; or `sequence`: column of DNA; or `features`: columns of numbers (None takes all that have no
+        path: Path of the file.
+        label: Column of classes; or `targets`: columns of 0/1 labels or of numbers.
+        targets: Columns to predict, if not `label`.
+        text: Column of notes; or `sequence`: column of DNA; or `features`: columns of numbers (None takes all that have no
             other use).
-        group: column of what must not be shared between splits, such as the patient.
-        id: column that names the rows.
-        split: column that says train, valid or test.
-        kind, labels, positive: what is predicted; see `from_arrays`.
-        length, vocabulary, tokenizer: of DNA and text; see `from_arrays`.
-        fractions, seed, duplicates: of the splits; see `deepbio.datasets.placing.place_examples`.
-        encoding: of the file.
-        name: of the data set; None takes the file's.
+        sequence: Column of DNA to learn from.
+        features: Columns of numbers to learn from.
+        group: Column of the group, such as the patient. No group is in two splits.
+        id: Column that names the rows.
+        split: Column that contains train, valid or test.
+        kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
+        length, vocabulary, tokenizer: Options of DNA and text; see `deepbio.datasets.build.from_arrays`.
+        fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
+        encoding: Encoding of the file.
+        name: Name of the data set; None uses the file's.
 
     Raises:
         DataError: what `read_table` raises, columns that contradict each other, or splits that cannot be made.
@@ -68,18 +69,17 @@ def from_csv(
         >>> from_csv(path, label="diagnosis", group="patient", positive="ill")
         Dataset('visits', binary, table (1,), train=42 valid=8 test=10)
     """
-    targets = names_of(targets)
-    check_predicted(label, targets)
-    features = None if features is None else names_of(features)
+    columns = names_of(targets)
+    check_predicted(label, columns)
     if sum(use is not None for use in (text, sequence, features)) > 1:
-        raise DataError("Say what is learned from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS].")
+        raise DataError("Name what to learn from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS].")
     words = text if sequence is None else sequence
     table = read_table(
         path,
         label=label,
-        targets=targets,
+        targets=columns,
         text=words,
-        features=features,
+        features=None if features is None else names_of(features),
         group=group,
         id=id,
         split=split,
@@ -87,31 +87,16 @@ def from_csv(
     )
     if words is None and not table.features:
         raise DataError(f"{path}: no column is left to learn from. Name some with features, text or sequence.")
-    used = {"csv": path, "label": label, "targets": targets, "text": text, "sequence": sequence, "features": features}
-    used |= {"group": group, "id": id, "split": split, "kind": kind, "labels": labels, "positive": positive}
-    used |= {"length": length, "vocabulary": vocabulary, "fractions": fractions, "duplicates": duplicates}
-    used |= {"encoding": encoding, "tokenizer": tokenizer}
-    x: Any = table.x if words is None else table.texts
-    try:
-        return from_arrays(
-            x,
-            table.labels if label is not None else table.targets,
-            modality="table" if words is None else "text" if sequence is None else "dna",
-            kind=kind,
-            labels=labels or (None if label else targets),
-            positive=positive,
-            ids=table.ids,
-            groups=table.groups,
-            split=table.splits,
-            features=table.features,
-            length=length,
-            vocabulary=vocabulary,
-            tokenizer=tokenizer,
-            fractions=fractions,
-            seed=seed,
-            duplicates=duplicates,
-            name=name or Path(path).name.split(".")[0],
-            options=noted(used),
-        )
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
+    return {
+        "x": table.x if words is None else table.texts,
+        "y": table.labels if label is not None else table.targets,
+        "modality": "table" if words is None else "text" if sequence is None else "dna",
+        "labels": labels or (None if label else columns),
+        "ids": table.ids,
+        "groups": table.groups,
+        "split": table.splits,
+        "features": table.features,
+        "length": length,
+        "vocabulary": vocabulary,
+        "tokenizer": tokenizer,
+    }

@@ -10,7 +10,7 @@ import numpy as np
 from deepbio.datasets.check.shortcuts import LINEAR, Shortcut, shortcut_baseline
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.leakage import LeakageReport, check_leakage
-from deepbio.datasets.placing import digests
+from deepbio.datasets.splitting import digests
 from deepbio.sequence import gc_content
 
 

@@ -1,1 +1,1 @@
-"""Readers of public data sets, one file a publisher."""
+"""Readers of public data sets."""

@@ -8,18 +8,19 @@ from deepbio.datasets.build import from_npz
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
-from deepbio.datasets.placing import Duplicates
+from deepbio.datasets.splitting import Duplicates
 from deepbio.errors import DataError
 
 SIZES = (28, 64, 128, 224)
 
 
 def medmnist(card: Card, *, size: int = 28, duplicates: Duplicates = "drop") -> Dataset:
-    """Read one of the sets at 28, 64, 128 or 224 pixels.
+    """Read one of the sets.
 
     Args:
-        size: pixels on each side.
-        duplicates: `"drop"` takes images out of a split that stand in a later one too; `"keep"` leaves the splits as published.
+        card: Card of the data set.
+        size: Number of pixels on each side: 28, 64, 128 or 224.
+        duplicates: `"drop"` removes images from a split that are in a later one too; `"keep"` keeps the published splits.
     """
     if size not in SIZES:
         raise DataError(f"{card.name} comes in {', '.join(map(str, SIZES))} pixels; received size={size!r}.")

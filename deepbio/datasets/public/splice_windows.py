@@ -1,17 +1,16 @@
-"""Windows around the splice sites of a stretch of a chromosome and around GT and AG that are none."""
+"""Windows around the splice sites of a region of a chromosome, and around GT and AG that are no splice sites."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from deepbio.datasets.build import from_arrays
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
+from deepbio.datasets.public.from_card import card_dataset
 from deepbio.genome import GenomeWindows, Intervals, open_genome
 from deepbio.genome.gene_tables import read_gene_table
 from deepbio.sequence import encode
@@ -20,7 +19,7 @@ _NEITHER, _DONOR, _ACCEPTOR = range(3)
 
 
 class _Transcript(NamedTuple):
-    """Places 0-based in the stretch; `starts` and `ends` of exons, half open."""
+    """A transcript by 0-based positions in the region; `starts` and `ends` are those of exons, half open."""
 
     name: str
     minus: bool
@@ -31,10 +30,11 @@ class _Transcript(NamedTuple):
 
 
 def splice_windows(card: Card, *, seed: int = 0) -> Dataset:
-    """Read the sequence and the gene table; all windows of a locus stand in one split.
+    """Read the sequence and the gene table. All windows of a locus are in one split.
 
     Args:
-        seed: of the choice of windows without a site, and of the splits.
+        card: Card of the data set.
+        seed: Random seed of the windows without a splice site, and of the splits.
     """
     fasta, table = (card_file(card, file["name"]) for file in card["files"])
     genome = open_genome(fasta)
@@ -51,29 +51,25 @@ def splice_windows(card: Card, *, seed: int = 0) -> Dataset:
     for transcript, locus in zip(transcripts, loci, strict=True):
         for place in _decoys(codes, transcript, sites[transcript.minus], random):
             rows.setdefault((place, transcript.minus), (_NEITHER, locus))
-    centers = np.array([place for place, _ in rows])
-    strands = np.array(["-" if minus else "+" for _, minus in rows])
+    sides = ["-" if minus else "+" for _, minus in rows]
     n = len(rows)
-    intervals = Intervals(
-        np.full(n, name), centers, centers + 1, strands, np.full(n, ""), np.full(n, np.nan), centers, np.arange(1, n + 1), table
-    )  # fmt: skip
-    windows = GenomeWindows(genome, intervals, length=card["length"])
-    data = from_arrays(
+    found = ((name, place, place + 1, side, "", np.nan, place, 0) for (place, _), side in zip(rows, sides, strict=True))
+    windows = GenomeWindows(genome, Intervals.from_rows(table, list(found)), length=card["length"])
+    return card_dataset(
+        card,
         windows[np.arange(n)],
         np.array([label for label, _ in rows.values()]),
         modality="dna",
         labels=list(card["labels"]),
-        ids=[f"{place}{strand}" for place, strand in zip(centers.tolist(), strands.tolist(), strict=True)],
+        ids=[f"{place}{side}" for (place, _), side in zip(rows, sides, strict=True)],
         groups=[locus for _, locus in rows.values()],
-        fractions=card["split"]["fractions"],
         seed=seed,
-        name=card.name,
+        options={"seed": seed},
     )
-    return replace(data, card=card, options={"seed": seed})
 
 
 def _transcripts(table: Path, before: int, length: int) -> list[_Transcript]:
-    """The transcripts that lie whole in the stretch, whose first base is number `before` of the chromosome, from 0."""
+    """Return the transcripts inside the region, whose first base has the 0-based number `before` in the chromosome."""
     found = []
     for row in read_gene_table(table):
         starts, ends = np.array(row.starts) - before, np.array(row.ends) - before
@@ -83,7 +79,7 @@ def _transcripts(table: Path, before: int, length: int) -> list[_Transcript]:
 
 
 def _loci(transcripts: list[_Transcript]) -> list[str]:
-    """The first name among those transcripts that overlap, directly or through others."""
+    """Return for each transcript the first name among those that overlap it, directly or through others."""
     order = sorted(range(len(transcripts)), key=lambda i: transcripts[i].start)
     locus, end, found = "", -1, [""] * len(transcripts)
     for i in order:
@@ -95,7 +91,7 @@ def _loci(transcripts: list[_Transcript]) -> list[str]:
 
 
 def _sites(transcript: _Transcript) -> list[tuple[int, int]]:
-    """First base of each intron (donor) and of the exon behind it (acceptor), as the gene is read."""
+    """Return the first base of each intron (donor) and of the exon behind it (acceptor), in the direction of the gene."""
     inner_ends, inner_starts = transcript.ends[:-1].tolist(), transcript.starts[1:].tolist()
     if transcript.minus:
         donors, acceptors = [place - 1 for place in inner_starts], [place - 1 for place in inner_ends]
@@ -105,11 +101,11 @@ def _sites(transcript: _Transcript) -> list[tuple[int, int]]:
 
 
 def _decoys(codes: np.ndarray, transcript: _Transcript, sites: set[int], random: np.random.Generator) -> list[int]:
-    """As many GT (first base) and AG (base behind it) as the transcript has sites."""
+    """Choose as many GT (first base) and AG (base behind it) as the transcript has sites."""
     inside = codes[transcript.start : transcript.end]
     chosen = []
-    for letters, shift in (("GT", 0), ("AG", 2)):
-        one, two = encode(letters) if not transcript.minus else 3 - encode(letters)[::-1]
+    for bases, shift in (("GT", 0), ("AG", 2)):
+        one, two = encode(bases) if not transcript.minus else 3 - encode(bases)[::-1]
         places = np.flatnonzero((inside[:-1] == one) & (inside[1:] == two)) + transcript.start
         places = places + shift if not transcript.minus else places + 1 - shift
         free = np.array([place for place in places.tolist() if place not in sites])

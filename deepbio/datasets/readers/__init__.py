@@ -1,4 +1,4 @@
-"""Readers of file formats: a path goes in, arrays or a source come out, and what is wrong is named with its place.
+"""Readers of file formats: from a path to arrays or a source, with errors that name the file and the position in it.
 
 Example:
     >>> import tempfile
@@ -10,14 +10,11 @@ Example:
 """
 
 from deepbio.datasets.readers.dicom import read_dicom
-from deepbio.datasets.readers.fasta import FastaRecords, read_fasta
-from deepbio.datasets.readers.fastq import FastqReads, read_fastq
-from deepbio.datasets.readers.image_files import ImageFiles
-from deepbio.datasets.readers.images import ImageFolder, read_image_folder, read_images
+from deepbio.datasets.readers.fasta import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
+from deepbio.datasets.readers.images import ImageFiles, ImageFolder, read_image_folder, read_images
 from deepbio.datasets.readers.nifti import read_nifti
-from deepbio.datasets.readers.notes import Notes, read_notes
 from deepbio.datasets.readers.npz import NpzSplit, read_npz
-from deepbio.datasets.readers.table import Table, read_columns, read_table
+from deepbio.datasets.readers.table import Notes, Table, read_columns, read_notes, read_table
 
 __all__ = [
     "FastaRecords",
@@ -26,6 +23,7 @@ __all__ = [
     "ImageFolder",
     "Notes",
     "NpzSplit",
+    "SameNames",
     "Table",
     "read_columns",
     "read_dicom",

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF through Pillow: 8 bits a pixel, or 16 bits of grey through a window."""
+"""PNG, JPEG and TIFF through Pillow: 8 bits per pixel, or 16 bits of grey through a window."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _COLOUR = ("RGB", "RGBA", "P", "LA", "PA")
 
 
 def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
-    """Read the header of an image that can be brought to 8 bits a pixel.
+    """Read the header of an image that can be converted to 8 bits per pixel.
 
     Raises:
-        DataError: no such image, one too large to be one, several pages, or more than 8 bits a pixel and no window.
+        DataError: the image does not exist, is too large, has several pages, or has more than 8 bits per pixel and no window.
     """
     with warnings.catch_warnings():
         # Pillow warns of an image so large that it may be an attack. Refused here, it never reaches the threads.
@@ -34,23 +34,24 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
     if mode in _DEEP:
         if window is None:
             raise DataError(
-                f"{path}: expected 8 bits a pixel; this image has more (Pillow's mode {mode!r}). "
-                "Say which grey values to see: window=(center, width), or window='full' for 0 to 65535 (--window)."
+                f"{path}: expected 8 bits per pixel; this image has more (Pillow's mode {mode!r}). "
+                "Choose the grey values to show: window=(center, width), or window='full' for 0 to 65535 (on the command line "
+                "--window CENTER,WIDTH or --window full)."
             )
         if window == "full" and not mode.startswith("I"):
             raise DataError(f"{path}: the pixels are fractions, which have no full range. Pass window=(center, width).")
     elif mode not in _GREY + _COLOUR:
         raise DataError(f"{path}: expected a grey or RGB image; its mode is {mode!r}. Convert it to RGB.")
     if several:
-        raise DataError(f"{path}: expected one image; the file holds {pages} pages. Save each as a file.")
+        raise DataError(f"{path}: expected one image; the file has {pages} pages. Save each as a file.")
     return ImageHeader(mode in _GREY + _DEEP, size)
 
 
 def decode_bitmap(path: Path, window: Window = None) -> np.ndarray:
-    """Decode an image to uint8 `(height, width)` or `(height, width, 3)`; palettes become colour.
+    """Decode an image to uint8 `(height, width)` or `(height, width, 3)`. Palettes become colour.
 
     Raises:
-        DataError: a damaged or partly transparent image.
+        DataError: the image is damaged or partly transparent.
     """
     with _open(path) as image:
         try:
@@ -59,7 +60,7 @@ def decode_bitmap(path: Path, window: Window = None) -> np.ndarray:
             raise DataError(f"{path}: the image is damaged ({error}). Replace or remove it.") from error
         if image.mode in _DEEP:
             if window is None:
-                raise DataError(f"{path}: the image has become one of more than 8 bits a pixel since it was opened.")
+                raise DataError(f"{path}: the image has more than 8 bits per pixel since it was opened.")
             values = np.asarray(image)
             if image.mode == "F" and not np.isfinite(values).all():
                 raise DataError(f"{path}: expected finite grey values; found NaN or infinity. Fill them first.")

@@ -1,4 +1,4 @@
-"""DICOM through pydicom: rescaled, windowed as the file or the user says, and always with bright meaning high."""
+"""DICOM through pydicom: rescaled, windowed by the file or the user, and always with high values bright."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PURPOSE = "Reading DICOM"
 
 
 def dicom_header(path: Path) -> ImageHeader:
-    """Read what a DICOM file says of its image: grey or colour, `(height, width)`, frames.
+    """Read the header of a DICOM file: grey or colour, `(height, width)`, number of frames.
 
     Raises:
-        DataError: no DICOM, or one without pixels, such as a report or a structure set.
+        DataError: the file is no DICOM, or has no pixels, such as a report or a structure set.
         OptionalDependencyError: pydicom is not installed (extra `images`).
     """
     file = _open(path)
@@ -31,7 +31,7 @@ def dicom_header(path: Path) -> ImageHeader:
         kind = file.get("Modality") or file.get("SOPClassUID", "") or "unknown kind"
         lacks = ", ".join(missing) or "pixels"
         raise DataError(
-            f"{path}: this DICOM file holds no image (it lacks {lacks}; its modality is {kind}). Remove it."
+            f"{path}: this DICOM file contains no image (it lacks {lacks}; its modality is {kind}). Remove it."
         )
     grey = file.PhotometricInterpretation in _GREY
     if not grey and int(file.get("BitsAllocated", 8)) != 8 and file.PhotometricInterpretation != "PALETTE COLOR":
@@ -42,17 +42,17 @@ def dicom_header(path: Path) -> ImageHeader:
 def decode_dicom(path: Path, frames: Sequence[int], window: Window = None) -> list[np.ndarray]:
     """Decode frames of a DICOM file to uint8 `(height, width)` or `(height, width, 3)`.
 
-    Grey values are rescaled by slope and intercept (to Hounsfield units, say), then windowed: by `window`; without one by
-    the file's first window or its table; without that, or with `"full"`, from the lowest to the highest value that the
-    stored bits can have. MONOCHROME1, where low is bright, is turned round.
+    Grey values are rescaled by slope and intercept (for example to Hounsfield units), then windowed: by `window`; without one
+    by the file's first window or its table; without that, or with `"full"`, from the lowest to the highest value of the
+    stored bits. MONOCHROME1, where low is bright, is inverted.
 
     Args:
-        path: the file.
-        frames: which, from 0.
+        path: Path of the file.
+        frames: Numbers of the frames, from 0.
         window: `(center, width)` in rescaled units, `"full"`, or None for the file's own.
 
     Raises:
-        DataError: pixels that are cut short, or compressed in a way for which no decoder is installed.
+        DataError: pixels are cut short, or compressed in a way for which no decoder is installed.
 
     Source: DICOM PS3.3, sections C.7.6.3 and C.11.
     """
@@ -64,11 +64,11 @@ def read_dicom(path: Any, *, window: Window = None) -> np.ndarray:
     """Read all frames of one DICOM file: uint8 `(frames, height, width, channels)`; see `decode_dicom`.
 
     Raises:
-        DataError: no such file, no DICOM, no pixels, or damaged ones.
+        DataError: the file does not exist, is no DICOM, or has no pixels or damaged ones.
     """
-    place = check_exists(path)
-    header = dicom_header(place)
-    frames = np.stack(decode_dicom(place, range(header.frames), window))
+    file = check_exists(path)
+    header = dicom_header(file)
+    frames = np.stack(decode_dicom(file, range(header.frames), window))
     return frames[..., None] if frames.ndim == 3 else frames
 
 
@@ -93,31 +93,28 @@ def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
         ) from error
     kind = file.PhotometricInterpretation
     if kind == "PALETTE COLOR":
-        coloured = pixels.apply_color_lut(values, file)
-        return (coloured >> 8 if coloured.dtype.itemsize > 1 else coloured).astype(np.uint8)
+        colours = pixels.apply_color_lut(values, file)
+        return (colours >> 8 if colours.dtype.itemsize > 1 else colours).astype(np.uint8)
     if kind not in _GREY:
         return values
     slope, intercept = _rescale(file, frame)
-    low, high = _stored_range(file, values, slope, intercept)
     own = _own_window(file, frame) if window is None else None
     if window is None and own is None and "VOILUTSequence" in file:
         table = pixels.apply_voi(pixels.apply_modality_lut(values, file), file).astype(np.float64)
         bits = int(file.VOILUTSequence[0].LUTDescriptor[2])
         bytes_ = apply_window(table, (2**bits - 1) / 2, 2**bits - 1)
     else:
-        modality = (
-            pixels.apply_modality_lut(values, file) if "ModalityLUTSequence" in file else values * slope + intercept
-        )
-        if own is not None:
-            bytes_ = apply_window(modality, *own)
-        else:
-            full = ((low + high) / 2, max(high - low, 1.0))
-            bytes_ = apply_window(modality, *(full if window is None or window == "full" else window))
+        if window is None or window == "full":
+            low, high = _stored_range(file, values, slope, intercept)
+            window = ((low + high) / 2, max(high - low, 1.0))
+        has_table = "ModalityLUTSequence" in file
+        rescaled = pixels.apply_modality_lut(values, file) if has_table else values * slope + intercept
+        bytes_ = apply_window(rescaled, *(own or window))
     return 255 - bytes_ if kind == "MONOCHROME1" else bytes_
 
 
 def _groups(file: Any, frame: int, sequence: str) -> Any:
-    """A part of an enhanced multi-frame file that holds for one frame, or for all; else the file itself."""
+    """Return the functional group of an enhanced multi-frame file for one frame or all, otherwise the file itself."""
     per_frame = file.get("PerFrameFunctionalGroupsSequence") or []
     shared = file.get("SharedFunctionalGroupsSequence") or []
     for group in [*per_frame[frame : frame + 1], *shared[:1]]:

@@ -1,4 +1,4 @@
-"""Grey values beyond 8 bits to bytes: through a window that is said, never through one that is guessed."""
+"""Grey values beyond 8 bits to bytes, through a window that the user or the file names, never a guessed one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shape = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
 class ImageHeader(NamedTuple):
-    """What a file says before its pixels are read: whether all is grey, `(height, width)`, and how many images it holds."""
+    """The header of a file: whether it is grey, `(height, width)`, and its number of images."""
 
     grey: bool
     size: tuple[int, int]
@@ -41,11 +41,12 @@ def check_window(window: Window) -> Window:
 
 
 def apply_window(values: np.ndarray, center: float, width: float, shape: Shape = "LINEAR_EXACT") -> np.ndarray:
-    """Bring grey values to uint8: below the window 0, above it 255, straight (or a sigmoid) between, rounded.
+    """Convert grey values to uint8: 0 below the window, 255 above it, linear (or a sigmoid) and rounded between.
 
     Args:
-        values: numbers of any shape.
-        center, width: of the window.
+        values: Numbers of any shape.
+        center: Center of the window.
+        width: Width of the window.
         shape: `"LINEAR_EXACT"` runs from `center - width / 2` to `center + width / 2`; `"LINEAR"` is DICOM's older rule for
             whole numbers, half a step to the left and one step narrower; `"SIGMOID"` has no ends.
 
@@ -57,9 +58,9 @@ def apply_window(values: np.ndarray, center: float, width: float, shape: Shape =
     """
     x = np.asarray(values, dtype=np.float64)
     if shape == "SIGMOID":
-        share = 1 / (1 + np.exp(np.clip(-4 * (x - center) / width, -700, 700)))
+        fraction = 1 / (1 + np.exp(np.clip(-4 * (x - center) / width, -700, 700)))
     elif shape == "LINEAR_EXACT" or width <= 1:
-        share = (x - center) / width + 0.5
+        fraction = (x - center) / width + 0.5
     else:
-        share = (x - (center - 0.5)) / (width - 1) + 0.5
-    return np.floor(np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)
+        fraction = (x - (center - 0.5)) / (width - 1) + 0.5
+    return np.floor(np.clip(fraction, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""NIfTI volumes through nibabel, slice by slice, as they are stored."""
+"""NIfTI volumes through nibabel, slice by slice, as stored."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Missing = Literal["error", "low"]
 
 
 def nifti_header(path: Path, window: Window = None) -> ImageHeader:
-    """Read what a NIfTI file says of its slices along the last axis: `(first axis, second axis)` and their number.
+    """Read the header of a NIfTI file: size `(first axis, second axis)` and number of the slices along the last axis.
 
     Raises:
-        DataError: no NIfTI, not three axes, or grey values without any stated range and no window.
+        DataError: the file is no NIfTI, has not three axes, or has grey values without any stated range and no window.
         OptionalDependencyError: nibabel is not installed (extra `images`).
     """
     volume = _open(path)
@@ -34,8 +34,9 @@ def nifti_header(path: Path, window: Window = None) -> ImageHeader:
         raise DataError(f"{path}: expected grey values; the voxels are {volume.get_data_dtype()}.")
     if window is None and _own_window(volume) is None:
         raise DataError(
-            f"{path}: the file does not say which grey values to see. Pass window=(center, width), such as (40, 400) "
-            "for soft tissue in Hounsfield units, or window='full' for the volume's lowest to highest."
+            f"{path}: the file does not say which grey values to show. Pass window=(center, width), such as (40, 400) for soft "
+            "tissue in Hounsfield units, or window='full' for the volume's lowest to highest (on the command line --window "
+            "40,400 or --window full)."
         )
     return ImageHeader(True, (int(shape[0]), int(shape[1])), int(shape[2]))
 
@@ -43,20 +44,20 @@ def nifti_header(path: Path, window: Window = None) -> ImageHeader:
 def decode_nifti(
     path: Path, slices: Sequence[int], window: Window = None, *, missing: Missing = "error"
 ) -> list[np.ndarray]:
-    """Decode slices `volume[:, :, k]` to uint8, without turning or flipping them.
+    """Decode slices `volume[:, :, k]` to uint8 without rotating or flipping them.
 
     Values are scaled by the header's slope and intercept, then windowed: by `window`; without one by the header's
-    `cal_min` and `cal_max`, or 0 to 255 where the voxels are bytes; `"full"` runs from the volume's lowest to its highest
+    `cal_min` and `cal_max`, or 0 to 255 if the voxels are bytes. `"full"` runs from the volume's lowest to its highest
     finite value.
 
     Args:
-        path: the file, plain or gzip.
-        slices: which, from 0.
+        path: Path of the file, plain or gzip.
+        slices: Numbers of the slices, from 0.
         window: `(center, width)`, `"full"` or None.
         missing: `"error"` refuses NaN and infinity; `"low"` makes them 0.
 
     Raises:
-        DataError: a file that is cut short, or values that are not finite.
+        DataError: the file is cut short, or values are not finite.
 
     Source: the NIfTI-1 data format, nifti.nimh.nih.gov.
     """
@@ -69,10 +70,10 @@ def decode_nifti(
     finite = np.isfinite(whole)
     if not finite.all():
         if missing == "error":
-            place = tuple(int(i) for i in np.argwhere(~finite)[0])
+            first = tuple(int(i) for i in np.argwhere(~finite)[0])
             raise DataError(
-                f"{path}, slice {place[2] + 1}: {int((~finite).sum())} voxel(s) are NaN or infinite, the first at {place}. "
-                "Fill them first, or read with read_nifti(..., missing='low')."
+                f"{path}, slice {first[2] + 1}: {int((~finite).sum())} voxel(s) are NaN or infinite, the first at {first}. "
+                "Fill them first, for example with read_nifti(..., missing='low')."
             )
         if not finite.any():
             raise DataError(f"{path}: no voxel has a finite value.")
@@ -92,11 +93,11 @@ def read_nifti(path: Any, *, window: Window = None, missing: Missing = "error") 
     """Read all slices of one NIfTI volume: uint8 `(slices, first axis, second axis, 1)`; see `decode_nifti`.
 
     Raises:
-        DataError: no such file, no NIfTI, no window, or values that are not finite.
+        DataError: the file does not exist, is no NIfTI, has no window, or has values that are not finite.
     """
-    place = check_exists(path)
-    header = nifti_header(place, window)
-    return np.stack(decode_nifti(place, range(header.frames), window, missing=missing))[..., None]
+    file = check_exists(path)
+    header = nifti_header(file, window)
+    return np.stack(decode_nifti(file, range(header.frames), window, missing=missing))[..., None]
 
 
 def _open(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""NumPy archives in MedMNIST's form: images and labels of three splits in one `.npz` file."""
+"""NumPy archives in MedMNIST's format: images and labels of three splits in one `.npz` file."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _SPLITS = {"train": "train", "valid": "val", "test": "test"}
 
 
 class NpzSplit(NamedTuple):
-    """Images uint8 `(n, height, width, channels)` and labels int64 `(n,)`, or `(n, labels)` where there are several."""
+    """Images uint8 `(n, height, width, channels)` and labels int64 `(n,)`, or `(n, labels)` if there are several."""
 
     images: np.ndarray
     labels: np.ndarray
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, NpzSplit]:
-    """Read the splits `"train"`, `"valid"` and `"test"` of an archive in MedMNIST's form.
+    """Read the splits `"train"`, `"valid"` and `"test"` of an archive in MedMNIST's format.
 
-    The archive holds `train_images`, `train_labels`, `val_images`, `val_labels`, `test_images` and `test_labels`. Grey
+    The archive contains `train_images`, `train_labels`, `val_images`, `val_labels`, `test_images` and `test_labels`. Grey
     images `(n, height, width)` get a channel axis; labels `(n, 1)` become `(n,)`. Nothing is unpickled.
 
     Raises:
-        DataError: no archive, cut short, an array missing or of another form.
+        DataError: the file is no archive or is cut short, or an array is missing or of another shape or type.
 
     Source: MedMNIST v2, doi:10.1038/s41597-022-01721-8.
 
@@ -42,63 +42,63 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NpzSplit]:
         >>> read_npz(path)["valid"].images.shape
         (2, 4, 4, 1)
     """
-    place = check_exists(path)
-    if not zipfile.is_zipfile(place):
-        raise DataError(f"{place}: expected a NumPy archive (.npz); it is none, or it is cut short. Download it again.")
+    file = check_exists(path)
+    if not zipfile.is_zipfile(file):
+        raise DataError(f"{file}: expected a NumPy archive (.npz); it is none, or it is cut short. Download it again.")
     try:
-        archive = np.load(place, allow_pickle=False)
+        archive = np.load(file, allow_pickle=False)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{place}: the archive cannot be opened ({error}). Download it again.") from error
+        raise DataError(f"{file}: the archive cannot be opened ({error}). Download it again.") from error
     with archive:
         splits = {
             name: NpzSplit(
-                _images(place, f"{stem}_images", _array(place, archive, f"{stem}_images")),
-                _labels(place, f"{stem}_labels", _array(place, archive, f"{stem}_labels")),
+                _images(file, f"{stem}_images", _array(file, archive, f"{stem}_images")),
+                _labels(file, f"{stem}_labels", _array(file, archive, f"{stem}_labels")),
             )
             for name, stem in _SPLITS.items()
         }
     first = splits["train"]
     for name, split in splits.items():
         if len(split.images) != len(split.labels):
-            raise DataError(f"{place}: the {name} split has {len(split.images)} images and {len(split.labels)} labels.")
+            raise DataError(f"{file}: the {name} split has {len(split.images)} images and {len(split.labels)} labels.")
         for what, one, other in zip(NpzSplit._fields, first, split, strict=True):
             if one.shape[1:] != other.shape[1:]:
                 raise DataError(
-                    f"{place}: {what} of the {name} split have shape {other.shape[1:]}; those of train have {one.shape[1:]}."
+                    f"{file}: {what} of the {name} split have shape {other.shape[1:]}; those of train have {one.shape[1:]}."
                 )
     return splits
 
 
-def _array(place: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
+def _array(file: Path, archive: np.lib.npyio.NpzFile, key: str) -> np.ndarray:
     if key not in archive.files:
-        raise DataError(f"{place}: expected an array {key!r}. {nearest(key, archive.files)}")
+        raise DataError(f"{file}: expected an array {key!r}. {nearest(key, archive.files)}")
     try:
         return archive[key]
     except ValueError as error:
-        reason = "it holds Python objects, which could run code" if "pickle" in str(error) else str(error)
-        raise DataError(f"{place}: the array {key!r} is not read: {reason}. Save it as plain numbers.") from error
+        reason = "it contains Python objects, which could run code" if "pickle" in str(error) else str(error)
+        raise DataError(f"{file}: the array {key!r} is not read: {reason}. Save it as plain numbers.") from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{place}: the array {key!r} is damaged ({error}). Download the archive again.") from error
+        raise DataError(f"{file}: the array {key!r} is damaged ({error}). Download the archive again.") from error
 
 
-def _images(place: Path, key: str, array: np.ndarray) -> np.ndarray:
+def _images(file: Path, key: str, array: np.ndarray) -> np.ndarray:
     if array.dtype != np.uint8:
-        raise DataError(f"{place}: {key} must be uint8 pixels 0 to 255; received {array.dtype}. Rescale them first.")
+        raise DataError(f"{file}: {key} must be uint8 pixels 0 to 255; received {array.dtype}. Rescale them first.")
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or 0 in array.shape[1:]:
         raise DataError(
-            f"{place}: {key} must have shape (n, height, width) or (n, height, width, 3); received {array.shape}. "
+            f"{file}: {key} must have shape (n, height, width) or (n, height, width, 3); received {array.shape}. "
             "Volumes are not read: cut them into slices."
         )
     return array
 
 
-def _labels(place: Path, key: str, array: np.ndarray) -> np.ndarray:
+def _labels(file: Path, key: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "iub":
-        raise DataError(f"{place}: {key} must be integers; received {array.dtype}.")
+        raise DataError(f"{file}: {key} must be integers; received {array.dtype}.")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim not in (1, 2):
-        raise DataError(f"{place}: {key} must have shape (n,), (n, 1) or (n, labels); received {array.shape}.")
+        raise DataError(f"{file}: {key} must have shape (n,), (n, 1) or (n, labels); received {array.shape}.")
     return array.astype(np.int64)

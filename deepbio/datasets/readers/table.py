@@ -1,4 +1,4 @@
-"""Tables: CSV, TSV, JSON lines and Parquet to float32 columns, labels, text and groups."""
+"""Tables and notes: CSV, TSV, JSON lines, Parquet and text files to float32 columns, labels, texts and groups."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ import pandas as pd
 
 from deepbio.datasets.readers.table_file import read_frame, table_columns
 from deepbio.errors import DataError, nearest
+from deepbio.files import read_text
+
+_USUAL = ("text", "note", "notes")
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The columns of a table by what they are for.
+    """The columns of a table by their role.
 
     Args:
-        x: float32 `(n, features)`.
-        features: names of the columns of `x`.
-        labels: strings `(n,)`; None where no label was asked for.
-        targets: float32 `(n, targets)`, NaN where a cell is empty; None where no targets were asked for.
-        texts: strings of the text column; None without one.
-        ids: strings `(n,)`: the id column, or the number of the row, from 1.
-        groups: strings `(n,)`, or None.
-        splits: strings `(n,)`, or None.
+        x: Features, float32 `(n, features)`.
+        features: Names of the columns of `x`.
+        labels: Labels, strings `(n,)`, or None.
+        targets: Targets, float32 `(n, targets)` with NaN for empty cells, or None.
+        texts: Texts, or None.
+        ids: Names of the rows, strings `(n,)`: the id column, or the number of the row, from 1.
+        groups: Groups, strings `(n,)`, or None.
+        splits: Splits, strings `(n,)`, or None.
     """
 
     x: np.ndarray
@@ -41,6 +44,17 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Notes:
+    """Texts with names: `ids` are strings `(n,)`, the id column or the number of the row or line from 1."""
+
+    texts: list[str]
+    ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 def read_table(
@@ -57,26 +71,26 @@ def read_table(
 ) -> Table:
     """Read a table with a header row and pick its columns by name.
 
-    A name that ends in `.parquet` is read as Parquet (needs the extra `data`), one in `.jsonl` or `.ndjson` as JSON lines (one
-    object a line, its keys the columns); all else is text, plain or gzip, with
-    commas, tabs or semicolons, whichever the header has most of.
+    A file name in `.parquet` is read as Parquet (extra `data`), one in `.jsonl` or `.ndjson` as JSON lines (one object per
+    line, its keys the columns). Any other is text, plain or gzip, separated by commas, tabs or semicolons, whichever is most
+    frequent in the header.
 
     Args:
-        path: the file.
-        label: column of class names.
-        targets: columns of numbers to predict (several 0/1 labels, or measured values); a cell may be empty.
-        text: column of notes or of sequences.
-        features: columns of numbers to learn from; None takes all that have no other use, or none where `text` is given.
-        group: column of what must not be shared between splits, such as the patient.
-        id: column that names the rows.
-        split: column that says train, valid or test.
-        encoding: of a text file.
+        path: Path of the file.
+        label: Column of class names.
+        targets: Columns of numbers to predict (several 0/1 labels, or measured values), whose cells may be empty.
+        text: Column of notes or of sequences.
+        features: Columns of numbers to learn from. None takes all that have no other use, or none if `text` is a column.
+        group: Column of the group, such as the patient. No group is in two splits.
+        id: Column that names the rows.
+        split: Column that contains train, valid or test.
+        encoding: Encoding of a text file.
 
     Raises:
-        DataError: file missing, empty, damaged or in another encoding; a column missing or named twice; a feature that is
-            no finite number, or an empty cell, with row (counted from 1 below the header) and column.
+        DataError: the file is missing, empty, damaged or in another encoding; a column is missing or named twice; a feature is
+            no finite number, or a cell is empty, with row (counted from 1 below the header) and column.
 
-    Source of the text form: RFC 4180.
+    Source of the text format: RFC 4180.
 
     Example:
         >>> import tempfile
@@ -89,32 +103,32 @@ def read_table(
     targets = (targets,) if isinstance(targets, str) else tuple(targets)
     named = {"label": label, "text": text, "group": group, "id": id, "split": split}
     words = [name for name in named.values() if name is not None]
-    place = Path(path)
-    columns = table_columns(place, encoding=encoding)
+    file = Path(path)
+    columns = table_columns(file, encoding=encoding)
     for use, name in [*named.items(), *(("targets", t) for t in targets), *(("features", f) for f in features or ())]:
         if name is not None and name not in columns:
-            raise DataError(f"{place}: there is no column {name!r} for {use}. {nearest(str(name), columns)}")
+            raise DataError(f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}")
     if features is None:
         features = [] if text is not None else [name for name in columns if name not in {*words, *targets}]
-    frame = read_frame(place, words=words, encoding=encoding)
+    frame = read_frame(file, words=words, encoding=encoding)
 
     def strings(name: str | None) -> np.ndarray | None:
-        return None if name is None else np.array(_strings(place, frame[name]))
+        return None if name is None else np.array(_strings(file, frame[name]))
 
     return Table(
-        x=_numbers(place, frame, features, allow_missing=False),
+        x=_numbers(file, frame, features, allow_missing=False),
         features=tuple(features),
         labels=strings(label),
-        targets=_numbers(place, frame, targets, allow_missing=True) if targets else None,
-        texts=None if text is None else _strings(place, frame[text]),
-        ids=np.arange(1, len(frame) + 1).astype(str) if id is None else np.array(_strings(place, frame[id])),
+        targets=_numbers(file, frame, targets, allow_missing=True) if targets else None,
+        texts=None if text is None else _strings(file, frame[text]),
+        ids=np.arange(1, len(frame) + 1).astype(str) if id is None else np.array(_strings(file, frame[id])),
         groups=strings(group),
         splits=strings(split),
     )
 
 
 def read_columns(path: str | os.PathLike[str], features: Sequence[str]) -> Table:
-    """Read only the columns of numbers that a model knows by name, in its order: what `predict` needs.
+    """Read the columns of numbers that a model knows by name, in its order.
 
     Example:
         >>> import tempfile
@@ -126,28 +140,66 @@ def read_columns(path: str | os.PathLike[str], features: Sequence[str]) -> Table
     return read_table(path, features=features)
 
 
-def _strings(place: Path, column: pd.Series) -> list[str]:
+def read_notes(path: str | os.PathLike[str], *, text: str | None = None, id: str | None = None) -> Notes:
+    """Read notes from a table (CSV, TSV, JSON lines, Parquet), or from a `.txt` file with one note per line.
+
+    Args:
+        path: Path of the file; text files may be gzip-compressed.
+        text: Column of the notes; None takes the only column, or the one named text, note or notes.
+        id: Column that names the notes.
+
+    Raises:
+        DataError: the file is missing, empty, damaged or not UTF-8; there is no such column; a note is empty, with its row or
+            line.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
+        >>> _ = path.write_text("No fever.\\nCough for three days.\\n")
+        >>> read_notes(path).texts
+        ['No fever.', 'Cough for three days.']
+    """
+    file = Path(path)
+    if ".txt" in file.suffixes:
+        lines = read_text(file).splitlines()
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                raise DataError(f"{file}, line {number}: the line is empty; expected one note per line. Remove it.")
+        return Notes(lines, np.arange(1, len(lines) + 1).astype(str))
+    if text is None:
+        columns = table_columns(file)
+        usual = columns if len(columns) == 1 else [name for name in columns if name.lower() in _USUAL]
+        if len(usual) != 1:
+            raise DataError(
+                f"{file}: name the column of the notes with text=NAME (on the command line --text NAME). {nearest('', columns)}"
+            )
+        text = usual[0]
+    table = read_table(file, text=text, id=id)
+    return Notes(table.texts or [], table.ids)
+
+
+def _strings(file: Path, column: pd.Series) -> list[str]:
     empty = column.isna() | (column.astype(str).str.strip() == "")
     if empty.any():
         raise DataError(
-            f"{place}, row {int(empty.to_numpy().argmax()) + 1}, column {column.name!r}: the cell is empty. "
+            f"{file}, row {int(empty.to_numpy().argmax()) + 1}, column {column.name!r}: the cell is empty. "
             "Fill it in or remove the row."
         )
     return column.astype(str).tolist()
 
 
-def _numbers(place: Path, frame: pd.DataFrame, names: Sequence[str], *, allow_missing: bool) -> np.ndarray:
+def _numbers(file: Path, frame: pd.DataFrame, names: Sequence[str], *, allow_missing: bool) -> np.ndarray:
     out = np.empty((len(frame), len(names)), dtype=np.float32)
     for i, name in enumerate(names):
         column = frame[name].astype(object) if frame[name].dtype.kind in "mMO" else frame[name]
         values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
         missing = column.isna().to_numpy()
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused below
+        with np.errstate(over="ignore"):  # a number beyond float32 becomes infinite and is refused below
             out[:, i] = values
         wrong = ~np.isfinite(out[:, i]) & ~(missing & allow_missing)
         if wrong.any():
             row = int(wrong.argmax())
-            raise DataError(f"{place}, row {row + 1}, column {name!r}: {_why(column.iloc[row], missing[row])}")
+            raise DataError(f"{file}, row {row + 1}, column {name!r}: {_why(column.iloc[row], missing[row])}")
     return out
 
 
@@ -157,7 +209,10 @@ def _why(cell: Any, missing: bool) -> str:
     try:
         float(cell)
     except (TypeError, ValueError):
-        # A long cell may be a note about a patient, which must not end up in a log.
+        # A long cell may be a note about a patient, which must not get into a log.
         found = repr(cell) if len(str(cell)) <= 20 else f"text of {len(str(cell))} characters"
-        return f"expected a number; found {found}. Turn words into numbers, or name the columns with features=[...]."
+        return (
+            f"expected a number; found {found}. Turn words into numbers, or name the columns with features=[...] (on the "
+            "command line --data features=[...])."
+        )
     return f"expected a finite number that float32 can hold; found {cell!r}."

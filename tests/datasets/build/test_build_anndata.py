@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 
 anndata = pytest.importorskip("anndata", reason="needs the extra 'data'")
@@ -41,7 +40,7 @@ def test_cells_are_rows_and_genes_columns(cells):
         assert (split.x == rows.layers["log"]).all()
         assert (np.asarray(split.y) == (rows.obs["type"] == "T")).all()
     assert not {*data.train.groups} & {*data.test.groups}
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
 
 
 def test_genes_and_targets_are_chosen(cells):
@@ -50,7 +49,7 @@ def test_genes_and_targets_are_chosen(cells):
     x = anndata.read_h5ad(cells).X.toarray()
     whole = {id: row for _, split in data.splits() for id, row in zip(split.ids, split.x, strict=True)}
     assert (whole["cell7"] == x[7, [3, 1]]).all()
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
 
 
 def test_an_object_in_memory_is_taken(cells):
@@ -106,7 +105,7 @@ def test_regions_are_windows_with_a_value_for_each_cell_type(tmp_path, named):
         middle = (int(rest.split("-")[0]) + int(rest.split("-")[1])) // 2
         assert decode(row) == letters[name][middle - 10 : middle + 10]
         assert (y == values[:, var.index.get_loc(id)]).all()
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
     wrong = table[:, :1].copy()
     wrong.var_names = ["peak1"]
     wrong.var = wrong.var[[]]

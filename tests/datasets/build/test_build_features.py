@@ -6,8 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 from deepbio.sequence import decode, encode
 
@@ -34,7 +33,7 @@ def annotation(tmp_path):
 
 
 def _again(data):
-    return build_again(data.name, json.loads(json.dumps(data.options)))  # as a recipe holds them
+    return rebuild(data.name, json.loads(json.dumps(data.options)))  # as a recipe holds them
 
 
 def test_features_of_gff_are_classes(genome, annotation):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 
 
@@ -29,7 +28,7 @@ def test_images_have_the_labels_of_their_rows(scans):
     for id, x, y in zip(data.test.ids, data.test.x, data.test.y, strict=True):
         assert (x[..., 0] == np.asarray(Image.open(scans.parent / "png" / id))).all()
         assert y == int(id.split(".")[0]) % 2
-    assert build_again(data.name, data.options).fingerprint() == data.fingerprint()
+    assert rebuild(data.name, data.options).fingerprint() == data.fingerprint()
     many = Dataset.from_manifest(scans, targets=["opacity", "fluid"], shape=(4, 4, 3), **options)
     assert (many.task.kind, many.labels, many.input.shape) == ("multilabel", ("opacity", "fluid"), (4, 4, 3))
 
@@ -55,4 +54,4 @@ def test_images_of_16_bits_are_read_through_a_window(scans):
     full = Dataset.from_manifest(scans, window="full", **options)
     for id, x in zip(full.test.ids, full.test.x, strict=True):
         assert (x[..., 0] == np.asarray(Image.open(folder / id)) // 257).all()
-    assert build_again(full.name, full.options).fingerprint() == full.fingerprint()
+    assert rebuild(full.name, full.options).fingerprint() == full.fingerprint()

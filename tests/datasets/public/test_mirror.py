@@ -87,7 +87,7 @@ def test_genomic_benchmarks_are_read_from_folders_and_counted(tmp_path):
         load_dataset("human_nontata_promoters", path=tmp_path)
     card = dataset_card("human_nontata_promoters")
     facts = {**card.facts, "published_sizes": {"train": 60, "test": 20}}
-    from deepbio.datasets.public.genomic_benchmarks import genomic_benchmarks
+    from deepbio.datasets.public.dna import genomic_benchmarks
 
     data = genomic_benchmarks(cards.Card(facts, card.text, card.folder), path=tmp_path, length=200)
     assert (len(data.test), len(data.train) + len(data.valid), data.input.shape) == (20, 60, (200,))
@@ -95,7 +95,7 @@ def test_genomic_benchmarks_are_read_from_folders_and_counted(tmp_path):
 
 
 def test_deepstarr_is_read_from_its_files_and_counted(tmp_path):
-    from deepbio.datasets.public.deepstarr import deepstarr
+    from deepbio.datasets.public.dna import deepstarr
 
     draw = np.random.default_rng(0)
     sizes = {"Train": 40, "Val": 10, "Test": 12}
@@ -135,7 +135,7 @@ def test_a_table_of_scanpy_is_found_in_the_package_or_asked_for(tmp_path, monkey
     import pandas as pd
     from anndata import AnnData
 
-    from deepbio.datasets.public.scanpy import pbmc68k_reduced
+    from deepbio.datasets.public.packages import pbmc68k_reduced
     from deepbio.files import sha256_of
 
     monkeypatch.setenv("DEEPBIO_OFFLINE", "1")

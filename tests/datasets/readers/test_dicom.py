@@ -148,7 +148,7 @@ def test_an_enhanced_file_rescales_each_frame(tmp_path):
 
 @pytest.mark.parametrize("name", ["rtplan.dcm", "reportsi.dcm", "test-SR.dcm", "waveform_ecg.dcm"])
 def test_a_real_file_without_pixels_is_named(name):
-    with pytest.raises(DataError, match=rf"{name}: this DICOM file holds no image"):
+    with pytest.raises(DataError, match=rf"{name}: this DICOM file contains no image"):
         read_dicom(REAL / name)
 
 

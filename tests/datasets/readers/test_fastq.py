@@ -8,7 +8,7 @@ from Bio import SeqIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepbio.datasets.readers.fastq import read_fastq
+from deepbio.datasets.readers import read_fastq
 from deepbio.errors import DataError
 from deepbio.sequence import decode
 
@@ -42,7 +42,7 @@ def test_reads_agree_with_biopython(tmp_path_factory, reads, end, packed):
 BAD = {
     "fasta": (">a\nACGT\n", "line 1: expected a FASTQ header"),
     "no name": ("@\nA\n+\nI\n", "line 1: expected a name"),
-    "cut short": ("@a\nA\n+\nI\n@b\nAC\n", "line 5, read 'b': expected four lines a read; the file ends after 2"),
+    "cut short": ("@a\nA\n+\nI\n@b\nAC\n", "line 5, read 'b': expected four lines per read; the file ends after 2"),
     "no plus": ("@a\nA\nC\nI\n", r"line 1, read 'a': expected '\+'"),
     "lengths": ("@a\nAC\n+\nI\n", "2 bases, 1 qualities"),
     "protein": ("@a\nAE\n+\nII\n", "read 'a': Position 2: received 'E'"),

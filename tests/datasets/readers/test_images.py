@@ -173,18 +173,18 @@ def write_pages(path):
 
 
 BAD = [
-    ("benign/2.png", write_16_bit, "expected 8 bits a pixel"),
-    ("benign/2.tif", write_16_bit, "expected 8 bits a pixel"),
-    ("benign/2.tif", write_float, "expected 8 bits a pixel"),
+    ("benign/2.png", write_16_bit, "expected 8 bits per pixel"),
+    ("benign/2.tif", write_16_bit, "expected 8 bits per pixel"),
+    ("benign/2.tif", write_float, "expected 8 bits per pixel"),
     ("benign/2.jpg", write_cmyk, "its mode is 'CMYK'"),
-    ("benign/2.tif", write_pages, "the file holds 2 pages"),
+    ("benign/2.tif", write_pages, "the file has 2 pages"),
     ("benign/2.png", lambda path: path.write_bytes(b""), "cannot be read"),
     ("benign/2.png", lambda path: path.write_text("no image"), "cannot be read"),
     ("benign/2.png", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * 40), "cannot be read"),
     ("benign/2.png", lambda path: Image.new("L", (7, 5)).save(path, format="GIF"), "cannot be read"),
     ("benign/2.dcm", lambda path: path.write_bytes(b"DICM"), "expected a DICOM file"),
     ("benign/2.gif", lambda path: path.write_bytes(b"GIF89a"), "expected PNG, JPEG, TIFF, DICOM or NIfTI images"),
-    ("loose.png", lambda path: Image.new("L", (7, 5)).save(path), "in one subfolder a class; this one is in none"),
+    ("loose.png", lambda path: Image.new("L", (7, 5)).save(path), "in one subfolder per class; this one is in none"),
 ]
 
 
@@ -212,7 +212,7 @@ def test_folders_without_images_are_named(folder, tmp_path_factory):
     empty = tmp_path_factory.mktemp("empty")
     with pytest.raises(DataError, match="found no subfolder"):
         read_image_folder(empty)
-    with pytest.raises(DataError, match="the folder holds none"):
+    with pytest.raises(DataError, match="the folder has none"):
         read_images(empty)
     with pytest.raises(DataError, match="there is none"):
         read_image_folder(empty / "scans")

@@ -49,14 +49,14 @@ def test_notes_and_data_sets_are_read(tmp_path):
 
 
 BAD = {
-    "no JSON": ('{"x": 1}\n{"x": secret}\n', "line 2: expected one JSON object a line; Expecting value"),
+    "no JSON": ('{"x": 1}\n{"x": secret}\n', "line 2: expected one JSON object per line; Expecting value"),
     "array": ('[{"x": 1}]\n', "line 1: expected a JSON object"),
     "number": ("7\n", "line 1: expected a JSON object"),
     "nested": ('{"x": {"y": 1}}\n', "line 1, key 'x': expected a plain value"),
     "list": ('{"x": [1]}\n', "line 1, key 'x': expected a plain value"),
-    "twice": ('{"x": 1, "x": 2}\n', "line 1: the key 'x' stands twice"),
+    "twice": ('{"x": 1, "x": 2}\n', "line 1: the key 'x' occurs twice"),
     "not UTF-8": (b'{"x": "\xe9"}\n', "line 1: expected utf-8; byte 0xe9"),
-    "deep": ("[" * 100_000, "line 1: expected one JSON object a line"),
+    "deep": ("[" * 100_000, "line 1: expected one JSON object per line"),
 }
 
 

@@ -62,7 +62,7 @@ def test_the_display_range_of_the_header_is_the_window(tmp_path):
 
 def test_without_a_range_a_window_is_asked_for(tmp_path):
     path = write_nifti(tmp_path / "a.nii", np.zeros((2, 2, 2), np.int16))
-    with pytest.raises(DataError, match=r"a\.nii: the file does not say which grey values to see"):
+    with pytest.raises(DataError, match=r"a\.nii: the file does not say which grey values to show"):
         read_nifti(path)
 
 

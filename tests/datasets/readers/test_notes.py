@@ -34,7 +34,7 @@ def test_the_id_column_names_the_notes(tmp_path):
         ("a.txt", b"well\n\nill\n", "line 2: the line is empty"),
         ("a.txt", b"well\n\xff\n", "line 2: expected UTF-8; byte 0xff"),
         ("a.txt", b"", "the file is empty"),
-        ("a.csv", b"a,b\n1,2\n", "say which column holds the notes.*Valid names: a, b"),
+        ("a.csv", b"a,b\n1,2\n", "name the column of the notes.*Valid names: a, b"),
         ("a.csv", b"note,b\n,2\n", "row 1, column 'note': the cell is empty"),
     ],
 )

@@ -76,7 +76,7 @@ def test_a_bad_archive_is_named(tmp_path, changed, message):
 def test_a_pickle_is_refused_and_not_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savez("a.npz", allow_pickle=True, **arrays(train_labels=np.array([Trap()] * 5, dtype=object)))
-    with pytest.raises(DataError, match="'train_labels' is not read: it holds Python objects, which could run code"):
+    with pytest.raises(DataError, match="'train_labels' is not read: it contains Python objects, which could run code"):
         read_npz("a.npz")
     assert not Path("trap-was-run").exists()
 

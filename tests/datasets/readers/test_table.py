@@ -106,7 +106,7 @@ def test_numbers_come_back_to_the_last_bit(tmp_path_factory, rows):
 BAD = [
     ("", {}, "the file is empty"),
     ("a,b\n", {}, "a header and no rows"),
-    ("a,a,b\n1,2,3\n", {}, "the column name 'a' stands 2 times"),
+    ("a,a,b\n1,2,3\n", {}, "the column name 'a' occurs 2 times"),
     (",a,b\n0,1,2\n", {}, "column 1 has no name"),
     ("a,b,\n0,1,2\n", {}, "column 3 has no name"),
     (PLAIN, {"label": "diagnosi"}, "no column 'diagnosi' for label. Did you mean diagnosis"),

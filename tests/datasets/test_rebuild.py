@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepbio.datasets import Dataset
-from deepbio.datasets.build import build_again
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 
 
@@ -25,7 +24,7 @@ def fasta(tmp_path):
 
 def _again(data):
     options = json.loads(json.dumps(data.options))  # as a recipe holds them
-    return build_again(data.name, options)
+    return rebuild(data.name, options)
 
 
 def test_fasta_with_a_pattern_of_groups(fasta):
@@ -76,7 +75,7 @@ def test_a_function_of_groups_works_but_cannot_be_noted(fasta):
 )
 def test_options_that_name_no_data_are_refused(options, message):
     with pytest.raises(DataError, match=message):
-        build_again("mine", options)
+        rebuild("mine", options)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +89,6 @@ def test_a_pattern_that_gives_no_group_is_refused(fasta, group, message):
 def test_options_of_another_kind_and_missing_ones_are_named(fasta):
     files = {label: str(path) for label, path in fasta.items()}
     with pytest.raises(DataError, match="length must be a whole number; received 'ten'"):
-        build_again("x", {"fasta": files, "length": "ten"})
+        rebuild("x", {"fasta": files, "length": "ten"})
     with pytest.raises(DataError, match="A data set from genbank needs features"):
-        build_again("x", {"genbank": "a.gb", "length": 20})
+        rebuild("x", {"genbank": "a.gb", "length": 20})

@@ -1,0 +1,94 @@
+"""What all builders share: groups from names, and the step from the examples read to a `Dataset` that records its options."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any, ParamSpec
+
+from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.options import serialize_options
+from deepbio.errors import DataError
+
+Grouping = str | Callable[[str], str]
+_P = ParamSpec("_P")
+_PASSED_ON = ("kind", "labels", "positive", "fractions", "seed", "duplicates")
+
+
+def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P, Dataset]]:
+    """Turn a function that reads files into a builder of data sets.
+
+    The function returns arguments of `from_arrays`. Its own arguments `kind`, `labels`, `positive`, `fractions`, `seed`,
+    `duplicates` and `name` are passed on unless it returns others. `Dataset.options` records all arguments that differ from
+    their defaults, and what the function returns as `options`.
+
+    Args:
+        source: Name under which the first argument is recorded, such as `"csv"`; see `deepbio.datasets.load.rebuild`.
+    """
+
+    def decorate(read: Callable[_P, dict[str, Any]]) -> Callable[_P, Dataset]:
+        parameters = signature(read).parameters
+        usual = serialize_options(
+            {name: p.default for name, p in parameters.items() if p.default is not Parameter.empty}
+        )
+
+        @functools.wraps(read)
+        def build(*args: _P.args, **kwargs: _P.kwargs) -> Dataset:
+            examples = read(*args, **kwargs)
+            bound = signature(read).bind(*args, **kwargs)
+            bound.apply_defaults()
+            (_, origin), *rest = bound.arguments.items()
+            given = dict(rest)
+            path = Path(origin) if isinstance(origin, (str, os.PathLike)) else None
+            options = {source: origin} if path or isinstance(origin, Mapping) else {}
+            # the kind of a task is recorded even if it is the default
+            plain = serialize_options({name: value for name, value in rest if name not in ("seed", "name")})
+            options |= {name: value for name, value in plain.items() if name == "kind" or value != usual.get(name)}
+            passed = {name: given[name] for name in _PASSED_ON if name in given}
+            passed["name"] = given["name"] or (path.name.split(".")[0] if path else source)
+            passed["options"] = serialize_options(options | examples.pop("options", {}))
+            try:
+                return from_arrays(**(passed | examples))
+            except DataError as error:
+                if path is None or source == "genome" or str(path) in str(error):
+                    raise
+                raise DataError(f"{path}: {error}") from error
+
+        return build
+
+    return decorate
+
+
+def groups_of(names: Sequence[str], group: Grouping | None) -> list[str] | None:
+    """Return the group of each name, or None if there is no `group`.
+
+    Args:
+        names: Names of the examples.
+        group: Function of the name, or regular expression whose first parenthesis, or else the whole match, is the group.
+
+    Raises:
+        DataError: the pattern is not a regular expression, or a name does not match it.
+
+    Example:
+        >>> groups_of(["chr1:5-9", "chr2:3-7"], r"^(\\w+):")
+        ['chr1', 'chr2']
+    """
+    if group is None or callable(group):
+        return None if group is None else [str(group(name)) for name in names]
+    try:
+        pattern = re.compile(group)
+    except re.error as error:
+        raise DataError(f"group={group!r} is not a regular expression: {error}.") from error
+    found = []
+    for name in names:
+        match = pattern.search(name)
+        part = None if match is None else match[1] if pattern.groups else match[0]
+        if not part:
+            raise DataError(f"The pattern of groups, {group!r}, finds nothing in the name {name!r}.")
+        found.append(part)
+    return found
