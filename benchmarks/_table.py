@@ -29,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 MEGABASE = Path("../shared/data/grch37_chr22_1mb")
 """A megabase of human chromosome 22 (GRCh37) and its gene table; record name `chromosome:first-last`."""
-_UNSAID = {"--out", "--cache", "--minutes", "--threads"}  # options that a page does not repeat
+_UNSAID = {"--out", "--cache", "--minutes"}  # options that a page does not repeat
 
 
 def options(
@@ -80,15 +80,18 @@ class Cache:
         if time.monotonic() > self.end:
             self.left.append(key)
             return None
-        found = dict(compute())
+        return self.store(key, compute())
+
+    def store(self, key: str, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Store and return what was computed."""
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
             partial = self.file(key).with_suffix(f".{os.getpid()}.tmp.npz")
             np.savez_compressed(partial, **found)
             partial.replace(self.file(key))
-        if figures := {name: value for name, value in found.items() if np.ndim(value) == 0}:
+        if figures := {name: value for name, value in found.items() if isinstance(value, (int, float))}:
             print(key, figures, flush=True)
-        return found
+        return dict(found)
 
     def stop_if_incomplete(self) -> None:
         """Exit, saying what is left, if the time was up before all was computed."""

@@ -5,132 +5,104 @@
 Both train on the same arrays with the same optimizer and batch size, without validation; Keras shuffles as it does by default.
 Keras runs twice: with its defaults, and with `steps_per_execution=32`, the setting with which its own overhead is smallest and
 which a user must know of. deepbio runs with and without `jit_compile`. All take turns, so that a busy machine slows each; each
-round is one epoch after three warm-up epochs. The figure is the ratio of the median times a step, with the range of the rounds'
+round is one epoch after three warm-up epochs. The figure is the ratio of the median times per step, with the range of the rounds'
 ratios.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import time
-from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
-import tensorflow as tf
+from _table import options, table, write_page
 
-from deepbio.datasets import Split
-from deepbio.specs import ModelInput, Task
-from deepbio.training.steps.feed import make_feed
-from deepbio.training.steps.loop import StepLoop
-from deepbio.training.steps.losses import loss_for
-from deepbio.training.steps.step import Step
-from deepbio.zoo import get_model
-
+# model, modality, largest value, input shape, outputs, examples, batch size, options
 CASES = (
-    # model, input shape, outputs, examples, batch size, options
-    ("logistic", (30,), 1, 16_384, 32, {}),
-    ("mlp", (30,), 1, 16_384, 32, {}),
-    ("dna_cnn", (60,), 3, 16_384, 64, {}),
-    ("image_cnn", (28, 28, 1), 10, 4_096, 64, {}),
-    ("note_lstm", (128,), 50, 2_048, 64, {"vocabulary_size": 2_000}),
+    ("logistic", "table", None, (30,), 1, 16_384, 32, {}),
+    ("mlp", "table", None, (30,), 1, 16_384, 32, {}),
+    ("dna_cnn", "dna", 4, (60,), 3, 16_384, 64, {}),
+    ("image_cnn", "image", 256, (28, 28, 1), 10, 4_096, 64, {}),
+    ("note_lstm", "text", 2_000, (128,), 50, 2_048, 64, {"vocabulary_size": 2_000}),
 )
 
 
-def measure(name, shape, outputs, examples, batch_size, options, rounds):
-    random = np.random.Generator(np.random.Philox(0))
-    modality = {"logistic": "table", "mlp": "table", "dna_cnn": "dna", "image_cnn": "image", "note_lstm": "text"}[name]
-    spec = ModelInput(modality, shape)
-    high = {"table": None, "dna": 4, "image": 256, "text": 2_000}[modality]
+def epochs_of(name, modality, high, shape, outputs, examples, batch_size, config):
+    """Return functions that train for one epoch, by the name of the way, and the number of steps."""
+    import keras
+    import tensorflow as tf
+
+    from deepbio.datasets import Split
+    from deepbio.specs import ModelInput, Task
+    from deepbio.training.steps.feed import make_feed
+    from deepbio.training.steps.loop import StepLoop
+    from deepbio.training.steps.losses import loss_for
+    from deepbio.training.steps.step import Step
+    from deepbio.zoo import get_model
+
+    random, binary = np.random.Generator(np.random.Philox(0)), outputs == 1
     x = random.normal(size=(examples, *shape)) if high is None else random.integers(0, high, (examples, *shape))
-    x = x.astype(spec.dtype)
-    y = random.integers(0, max(outputs, 2), examples)
-    task = Task("binary", 1) if outputs == 1 else Task("multiclass", outputs)
+    x, y = x.astype(ModelInput(modality, shape).dtype), random.integers(0, max(outputs, 2), examples)
+    task = Task("binary", 1) if binary else Task("multiclass", outputs)
+    feed, strategy = make_feed(Split(x, y), batch_size=batch_size, seed=0), tf.distribute.get_strategy()
 
-    loss = (
-        keras.losses.BinaryCrossentropy(from_logits=True)
-        if outputs == 1
-        else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
+    def model():
+        return get_model(name, input_shape=shape, outputs=outputs, seed=0, **config), keras.optimizers.Adam(1e-3)
 
-    def compiled(steps_per_execution):
-        model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
-        model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss, steps_per_execution=steps_per_execution)
-        return model
+    def theirs(steps_per_execution):
+        network, optimizer = model()
+        losses = keras.losses.BinaryCrossentropy, keras.losses.SparseCategoricalCrossentropy
+        loss = losses[not binary](from_logits=True)
+        network.compile(optimizer=optimizer, loss=loss, steps_per_execution=steps_per_execution)
+        return lambda epoch: network.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
 
-    theirs, theirs_tuned = compiled(1), compiled(32)
+    def ours(jit_compile):
+        network, optimizer = model()
+        step = Step(network, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile)
+        loop, callbacks = StepLoop(step), keras.callbacks.CallbackList([], model=network)
+        return lambda epoch: loop.epoch(epoch, callbacks=callbacks)
 
-    feed = make_feed(Split(x, y), batch_size=batch_size, seed=0)
+    ways = {"keras": theirs(1), "keras, 32 steps": theirs(32), "deepbio": ours(False)}
+    if modality != "text":  # XLA takes no LSTM
+        ways["deepbio, XLA"] = ours(True)
+    return ways, -(-examples // batch_size)
 
-    def our_epochs(jit_compile):
-        """Return a function that trains for one epoch."""
-        model = get_model(name, input_shape=shape, outputs=outputs, seed=0, **options)
-        optimizer, strategy = keras.optimizers.Adam(1e-3), tf.distribute.get_strategy()
-        loop = StepLoop(Step(model, optimizer, loss_for(task), feed, strategy=strategy, jit_compile=jit_compile))
-        no_callbacks = keras.callbacks.CallbackList([], model=model)
-        return lambda epoch: loop.epoch(epoch, callbacks=no_callbacks)
 
-    def their_epoch(_):
-        theirs.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
-
-    def their_tuned_epoch(_):
-        theirs_tuned.fit(x, y, batch_size=batch_size, epochs=1, verbose=0)
-
-    our_epoch = our_epochs(False)
-    our_xla_epoch = our_epochs(True) if modality != "text" else None  # XLA takes no LSTM
-    times = {run: [] for run in (their_epoch, their_tuned_epoch, our_epoch, our_xla_epoch) if run is not None}
-    steps = -(-examples // batch_size)
-    for run in times:
-        for epoch in range(3):  # trace, and let the loop find its number of steps a call
+def row(case, rounds) -> list[str]:
+    ways, steps = epochs_of(*case)
+    times = {name: [] for name in ways}
+    for run in ways.values():
+        for epoch in range(3):  # trace, and let the loop find its number of steps per call
             run(epoch)
     for epoch in range(rounds):
-        for run, taken in times.items():
+        for name, run in ways.items():
             start = time.perf_counter()
             run(3 + epoch)
-            taken.append((time.perf_counter() - start) / steps)
-    ours_taken = np.array(times[our_epoch])
-    row = [np.median(ours_taken) * 1e3]
-    for run in (their_epoch, their_tuned_epoch):
-        taken = np.array(times[run])
-        ratios = ours_taken / taken
-        row += [np.median(taken) * 1e3, np.median(ours_taken) / np.median(taken), ratios.min(), ratios.max()]
-    return [*row, np.median(times[our_xla_epoch]) * 1e3 if our_xla_epoch is not None else None]
+            times[name].append(1e3 * (time.perf_counter() - start) / steps)
+    ours, figures = np.array(times["deepbio"]), [f"{np.median(times['deepbio']):.3f}"]
+    for name in ("keras", "keras, 32 steps"):
+        ratios, median = ours / np.array(times[name]), np.median(times[name])
+        figures += [f"{median:.3f}", f"{np.median(ours) / median:.2f} ({ratios.min():.2f} to {ratios.max():.2f})"]
+    xla = f"{np.median(times['deepbio, XLA']):.3f}" if "deepbio, XLA" in times else "-"
+    return [f"`{case[0]}`", str(case[6]), *figures, xla]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    lines = [
-        "# Time of a training step",
-        "",
-        f"`python benchmarks/step_time.py --rounds {arguments.rounds}`: deepbio's loop against Keras's `Model.fit` on the same model,",
-        f"batches and process, turn and turn about, {arguments.rounds} rounds of one epoch. Seed 0.",
-        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, {os.cpu_count()} CPU cores ({platform.machine()}).",
-        "",
-        "The steps-per-execution column is Keras with `steps_per_execution=32`. Beside each ratio: the range of the rounds. The last",
-        "column is deepbio with `jit_compile=True` (XLA), which does not take an LSTM.",
-        "",
-        "| model | batch | deepbio, ms a step | Keras, ms | ratio | Keras, 32 steps per execution, ms | ratio | deepbio, XLA, ms |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for case in CASES:
-        ours, plain, ratio, low, high, tuned, tuned_ratio, tuned_low, tuned_high, xla = measure(*case, arguments.rounds)
-        lines.append(
-            f"| `{case[0]}` | {case[4]} | {ours:.3f} | {plain:.3f} | {ratio:.2f} ({low:.2f} to {high:.2f}) "
-            f"| {tuned:.3f} | {tuned_ratio:.2f} ({tuned_low:.2f} to {tuned_high:.2f}) "
-            f"| {'-' if xla is None else f'{xla:.3f}'} |"
-        )
-        print(lines[-1], flush=True)
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text("\n".join(lines) + "\n")
+def parser():
+    asked = options(__doc__, rounds=7)
+    asked.add_argument("--models", nargs="+", default=[case[0] for case in CASES])
+    return asked
+
+
+def main(arguments):
+    rows = [row(case, arguments.rounds) for case in CASES if case[0] in arguments.models]
+    about = (
+        "deepbio's loop against Keras's `Model.fit` on the same model, batches and process, in turns, "
+        f"{arguments.rounds} rounds of one epoch. Seed 0. Beside each ratio: the range of the rounds. The last column is deepbio with "
+        "`jit_compile=True` (XLA), which does not take an LSTM."
+    )
+    header = ("model", "batch", "deepbio, ms per step", "Keras, ms", "ratio", "Keras, 32 steps per execution, ms", "ratio",
+              "deepbio, XLA, ms")  # fmt: skip
+    write_page(arguments, "Time of a training step", about, table(header, rows))
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

@@ -1,19 +1,18 @@
-"""What a suite promises, tried with real processes: time, kills, sharing, and the same numbers again.
+"""What a suite promises, tried with real processes: kills, other executors, and the same numbers again.
 
     python benchmarks/suite_runs.py [--suite quick] [--folder runs/suite_runs] [--out benchmarks/results/suite_runs.md]
 
-1. The suite is run once, as `deepbio benchmark SUITE` does it, and timed.
-2. It is run again into another folder by two such commands at once, one process each. When a third of it is done, both are killed
-   with SIGKILL; what stands on disk is noted. Two commands are started again and end.
-3. Every run must have been computed once: before the kill or after it, by one of the two, and no result that stood may have
-   changed. Metrics, weights and predictions of both folders must be equal to the last bit.
+1. The suite is run once by `deepbio benchmark SUITE` with its pool of processes, and timed.
+2. It is run again by a Dask LocalCluster of two processes (`--scheduler`; needs the extra `cluster`).
+3. It is run a third time, killed with SIGKILL five times on the way, and started again each time. Results that were there may not
+   change, and each run is computed once.
+
+Metrics, weights and predictions of all folders must be equal to the last bit. Exits with 1 if one of this fails.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -21,94 +20,85 @@ import sys
 import time
 from pathlib import Path
 
+from _table import ROOT, options, table, write_page
+
 from deepbio.benchmark import Suite, read_suite
 from deepbio.benchmark.store import Store
 
-ROOT = Path(__file__).resolve().parents[1]
-EQUAL = ("metrics", "weights", "dataset", "split", "predictions")
+EQUAL, KILLS = ("metrics", "weights", "dataset", "split", "predictions"), 5
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def start(suite: str, folder: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "deepbio", "benchmark", suite, "--out", str(folder), *options]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE, start_new_session=True)
-
-
-def done(stderr: str) -> list[str]:
-    return [line.split()[-1] for line in stderr.splitlines() if " done " in line and "/" in line]
+def start(suite: str, folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "deepbio", "benchmark", suite, "--out", str(folder), *more]
+    return subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def finished(suite: Suite, store: Store) -> dict[str, int]:
-    """Return the keys of results that stand, with the moment they were written."""
-    return {cell.key: store.place(cell).stat().st_mtime_ns for cell in suite.cells() if store.has(cell)}
+    """Return the keys of results that exist, with the moment they were written."""
+    return {run.key: store.path(run).stat().st_mtime_ns for run in suite.runs() if store.has(run)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--suite", default="quick")
-    parser.add_argument("--folder", type=Path, default=Path("runs/suite_runs"))
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    suite = read_suite(arguments.suite)
-    cells = [cell.key for cell in suite.cells()]
-    shutil.rmtree(arguments.folder, ignore_errors=True)
-    whole, shared = (Store(arguments.folder / name) for name in ("whole", "shared"))
+def by_dask(suite: str, folder: Path) -> None:
+    from distributed import LocalCluster
 
-    began = time.perf_counter()
-    if start(arguments.suite, whole.folder).wait():
-        raise SystemExit("The suite did not run through.")
-    seconds = time.perf_counter() - began
+    os.environ["PYTHONPATH"] = str(ROOT)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        if start(suite, folder, "--scheduler", cluster.scheduler_address).wait():
+            sys.exit("The suite did not run through on Dask.")
 
-    first = [start(arguments.suite, shared.folder, "--jobs", "1") for _ in range(2)]
-    while len(finished(suite, shared)) < len(cells) // 3:
-        time.sleep(0.05)
-    for process in first:
+
+def with_kills(name: str, suite: Suite, store: Store) -> tuple[list[int], bool]:
+    """Return how many results there were at each kill, and whether none of them changed later."""
+    total, counts, seen = len(list(suite.runs())), [], {}
+    for k in range(1, KILLS + 1):
+        process = start(name, store.folder)
+        while len(finished(suite, store)) < k * total // (KILLS + 1) and process.poll() is None:
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
-    before = [done(process.communicate()[1]) for process in first]
-    time.sleep(3)  # workers end when they see that who started them is gone
-    kept = finished(suite, shared)
-    in_flight = len(list(shared.claims.glob("*")))
-    second = [start(arguments.suite, shared.folder, "--jobs", "1") for _ in range(2)]
-    after = [done(process.communicate()[1]) for process in second]
-
-    again = sorted([*kept, *after[0], *after[1]])
-    now = finished(suite, shared)
-    checks = {
-        "runs planned": len(cells),
-        "standing after the kill of two commands": len(kept),
-        "in flight when killed, done again": in_flight,
-        "computed after the kill, by the first and the second command": f"{len(after[0])} and {len(after[1])}",
-        "each run computed once": again == sorted(cells),
-        "results that stood are untouched": all(now[key] == moment for key, moment in kept.items()),
-        "told as done before the kill, and not standing": len({*before[0], *before[1]} - set(kept)),
-        "runs whose metrics, weights and predictions differ between both folders": len(
-            [
-                cell.key
-                for cell in suite.cells()
-                if any(whole.read(cell).get(part) != shared.read(cell).get(part) for part in EQUAL)
-            ]
-        ),
-    }
-    text = f"""# Suites: killed, shared, repeated
-
-`python benchmarks/suite_runs.py --suite {arguments.suite}`. The suite is run whole by one command; then by two commands at once that
-share a folder, are killed with SIGKILL when a third is done, and started again.
-
-| what | found |
-|---|---|
-| one command, whole | {seconds:.0f} s |
-{chr(10).join(f"| {name} | {in_words(found)} |" for name, found in checks.items())}
-
-Machine: {os.cpu_count()} cores, Python {platform.python_version()}. Other work ran on it: the seconds are an upper bound.
-"""
-    print(text)
-    if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
+        process.wait()
+        counts.append(len(finished(suite, store)))
+        seen = finished(suite, store) | seen  # the first moment of each
+    if start(name, store.folder).wait():
+        sys.exit("The suite did not run through after the kills.")
+    now = finished(suite, store)
+    return counts, all(now[key] == moment for key, moment in seen.items())
 
 
-def in_words(found: object) -> str:
-    return {True: "yes", False: "NO"}.get(found, str(found)) if isinstance(found, bool) else str(found)
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("--suite", default="quick")
+    asked.add_argument("--folder", type=Path, default=Path("runs/suite_runs"))
+    return asked
+
+
+def main(arguments):
+    suite = read_suite(arguments.suite)
+    shutil.rmtree(arguments.folder, ignore_errors=True)
+    pool, dask, killed = (Store(arguments.folder / name) for name in ("pool", "dask", "killed"))
+    began = time.perf_counter()
+    if start(arguments.suite, pool.folder).wait():
+        sys.exit("The suite did not run through.")
+    seconds = time.perf_counter() - began
+    by_dask(arguments.suite, dask.folder)
+    counts, untouched = with_kills(arguments.suite, suite, killed)
+
+    def differing(store: Store) -> int:
+        pairs = ((pool.read(run), store.read(run)) for run in suite.runs())
+        return sum(any(one.get(part) != other.get(part) for part in EQUAL) for one, other in pairs)
+
+    rows = [
+        ("one command with its pool of processes", f"{seconds:.0f} s"),
+        ("runs planned", len(list(suite.runs()))),
+        ("runs that differ by a Dask cluster of two processes", differing(dask)),
+        ("results at each of five kills", ", ".join(map(str, counts))),
+        ("results that existed are untouched", "yes" if untouched else "NO"),
+        ("runs that differ after the kills", differing(killed)),
+    ]
+    about = "Metrics, weights and predictions are compared to the last bit. Other work ran on the machine: the seconds are an upper bound."
+    write_page(arguments, "Suites: killed, on a cluster, repeated", about, table(("what", "found"), rows))
+    sys.exit(not untouched or differing(dask) + differing(killed) > 0)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

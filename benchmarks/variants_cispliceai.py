@@ -2,7 +2,6 @@
 
     python benchmarks/variants_cispliceai.py prepare FOLDER
     cd FOLDER && cis-vcf genome.fa -a genes.csv -i in.vcf -o cis.vcf -d 50 --all     # in cispliceai's own environment
-    python benchmarks/variants_cispliceai.py score FOLDER
     python benchmarks/variants_cispliceai.py compare FOLDER [--out benchmarks/results/variants_cispliceai.md]
 
 The result says how the two tools differ, and lists every variant that they score otherwise.
@@ -10,19 +9,13 @@ The result says how the two tools differ, and lists every variant that they scor
 
 from __future__ import annotations
 
-import argparse
 import csv
 import gzip
-import os
-import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import numpy as np
-
-from benchmarks import variants_equality as equality
+from _table import MEGABASE, options, table, write_page
+from variants_equality import FIRST, choose, kind_of, read_genes, read_sequence
 
 REASONS = """\
 The two define the scores alike, but for these.
@@ -32,34 +25,33 @@ The two define the scores alike, but for these.
 - Its outputs reach further to the right, with a deletion as many positions as that is long, so gains and losses beyond the distance
   count. So it is with the deletions below: each has a position beyond 50.
 - It puts a deletion's zeros before the base at POS, not after it (GAAG>G: at POS).
-- Its mask tells acceptors from donors; here it is off.
+- Its mask distinguishes acceptors from donors; here it is off.
 """
-MINUS = equality.FIRST - 1
 
 
-def prepare(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    sequence, genes = equality.read_sequence(equality.DATA), equality.read_genes(equality.DATA)
-    lines = "\n".join(sequence[i : i + 60] for i in range(0, len(sequence), 60))
-    (folder / "genome.fa").write_text(f">22\n{lines}\n", encoding="ascii")
-
-    def lowered(cell: str) -> str:
-        return ",".join(str(int(n) - MINUS) for n in cell.split(",") if n)
-
+def prepare(folder: Path, data: Path) -> None:
+    """Write the genome, its genes and 200 variants."""
     from deepbio.catalog import catalog_folder
 
+    folder.mkdir(parents=True, exist_ok=True)
+    sequence = read_sequence(data)
+    lines = "\n".join(sequence[i : i + 60] for i in range(0, len(sequence), 60))
+    (folder / "genome.fa").write_text(f">22\n{lines}\n", encoding="ascii")
     with gzip.open(catalog_folder("zoo") / "spliceai_10k.ci" / "genes.grch37.csv.gz", "rt") as file:
         header, *rows = csv.reader(file)
+
+    def lowered(column: str) -> str:
+        return ",".join(str(int(n) - FIRST + 1) for n in column.split(",") if n)
+
     rows = [[r[0], "chr22", r[2], *map(lowered, r[3:7])] for r in rows if r[1] == "chr22"]
     rows = [r for r in rows if int(r[3]) > 0 and int(r[4]) <= 1_000_000]
     with (folder / "genes.csv").open("w", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
-    wanted = {"SNV": 120, "insertion": 40, "deletion": 40}
-    found = []
-    candidates = equality.choose(sequence, genes)
+    wanted, found = {"SNV": 120, "insertion": 40, "deletion": 40}, []
+    candidates = choose(sequence, read_genes(data))
     for i in np.random.Generator(np.random.Philox(3)).permutation(len(candidates)):
         pos, ref, alt, _ = candidates[i]
-        kind = equality.kind_of(ref, alt)
+        kind = kind_of(ref, alt)
         if wanted[kind] and 7000 < pos < 992_000 and any(int(r[3]) <= pos < int(r[4]) - 1 for r in rows):
             wanted[kind] -= 1
             found.append((pos, ref, alt))
@@ -69,64 +61,54 @@ def prepare(folder: Path) -> None:
 
 
 def entries(path: Path) -> dict[tuple[str, ...], list[str]]:
-    """Give, by position, alleles and gene, the four scores and four positions."""
+    """Return, by position, alleles and gene, the four scores and four positions."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        cells = line.split("\t")
-        info = cells[7].split("=", 1)[-1]
-        for entry in info.split(","):
-            parts = entry.split("|")
-            if len(parts) == 10:
-                found[cells[1], cells[3], parts[0], parts[1]] = parts[2:]
+        if not line.startswith("#"):
+            fields = line.split("\t")
+            for parts in (entry.split("|") for entry in fields[7].split("=", 1)[-1].split(",")):
+                if len(parts) == 10:
+                    found[fields[1], fields[3], parts[0], parts[1]] = parts[2:]
     return found
 
 
-def score(folder: Path) -> None:
+def compare(folder: Path) -> list[str]:
+    """Score with deepbio; return the table, and what differs."""
     from deepbio.variants import splice
 
     splice(folder / "in.vcf", fasta=folder / "genome.fa", annotation=folder / "genes.csv", out=folder / "ours.vcf")
-
-
-def compare(folder: Path, out: Path | None) -> None:
     ours, theirs = entries(folder / "ours.vcf"), entries(folder / "cis.vcf")
-    lines = [
-        "| kind | entries in both | scores equal | positions of scores from 0.01 equal | largest difference |",
-        "|---|---|---|---|---|",
-    ]
-    others = []
+    rows, others = [], []
     for kind in ("SNV", "insertion", "deletion"):
-        keys = [k for k in ours if k in theirs and equality.kind_of(k[1], k[2]) == kind]
-        scores = [np.array([[float(v) for v in side[k][:4]] for side in (ours, theirs)]) for k in keys]
-        gaps = [float(np.abs(s[0] - s[1]).max()) for s in scores]
-        places = [
-            all(ours[k][4 + i] == theirs[k][4 + i] for i in range(4) if max(s[0][i], s[1][i]) >= 0.01)
-            for k, s in zip(keys, scores, strict=True)
-        ]
-        equal = sum(gap < 0.005 for gap in gaps)
-        lines.append(f"| {kind} | {len(keys)} | {equal} | {sum(places)} | {max(gaps):.2f} |")
-        others += [f"- {' '.join(k)}: {'|'.join(ours[k])}; cispliceai {'|'.join(theirs[k])}"
-                   for k, gap, place in zip(keys, gaps, places, strict=True) if gap >= 0.005 or not place]  # fmt: skip
+        gaps, alike = [], []
+        for k in [k for k in ours if k in theirs and kind_of(k[1], k[2]) == kind]:
+            scores = np.array([[float(v) for v in side[k][:4]] for side in (ours, theirs)])
+            gaps.append(float(np.abs(scores[0] - scores[1]).max()))
+            alike.append(all(ours[k][4 + i] == theirs[k][4 + i] for i in range(4) if scores[:, i].max() >= 0.01))
+            if gaps[-1] >= 0.005 or not alike[-1]:
+                others.append(f"- {' '.join(k)}: {'|'.join(ours[k])}; cispliceai {'|'.join(theirs[k])}")
+        rows.append([kind, len(gaps), sum(gap < 0.005 for gap in gaps), sum(alike), f"{max(gaps, default=0):.2f}"])
+    header = ("kind", "entries in both", "scores equal", "positions of scores from 0.01 equal", "largest difference")
     only = f"Only with deepbio: {len(ours.keys() - theirs.keys())}; only with cispliceai: {len(theirs.keys() - ours.keys())}."
-    text = "\n".join([*lines, "", only, "", *others]) + "\n"
-    print(text)
-    if out:
-        made = "Made by `python benchmarks/variants_cispliceai.py` (prepare, score, compare) and `cis-vcf ... -d 50 --all` between."
-        out.write_text(f"# Splice scores beside cispliceai 1.2.2\n\n{made}\n\n{REASONS}\n{text}", encoding="utf-8")
+    return [*table(header, rows), "", only, "", *others]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["prepare", "score", "compare"])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    if arguments.what == "compare":
-        compare(arguments.folder, arguments.out)
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("what", choices=["prepare", "compare"])
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--data", type=Path, default=MEGABASE)
+    return asked
+
+
+def main(arguments):
+    if arguments.what == "prepare":
+        prepare(arguments.folder, arguments.data)
     else:
-        {"prepare": prepare, "score": score}[arguments.what](arguments.folder)
+        about = "Before this, the command prepare and `cis-vcf ... -d 50 --all`."
+        lines = [*REASONS.splitlines(), "", *compare(arguments.folder)]
+        write_page(arguments, "Splice scores beside cispliceai 1.2.2", about, lines)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

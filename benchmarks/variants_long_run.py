@@ -3,194 +3,169 @@
     python benchmarks/variants_long_run.py FOLDER [--kind genes|networks] [--inside 20000] [--out FILE]
 
 `networks`: the five networks of spliceai_10k.ci on the megabase of chromosome 22 in `../shared/data` with its genes; so that the run
-takes minutes, `--inside` of the 100,000 records lie inside genes and the rest outside, which pass through.
-`genes`: SpliceAI's form with 80 bases of context and random weights; all 100,000 records lie inside one gene of two million bases.
-A run that was killed is started again with `--resume`.
+takes minutes, `--inside` of the records lie inside genes and the rest outside, which pass through.
+`genes`: SpliceAI's form with 80 bases of context and random weights; all records lie inside one gene of two million bases.
+A run that was killed is started again with `--resume`. Exits with 1 if the bytes differ or memory grows by 150 MiB. `--out` adds to
+what is there.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from _table import MEGABASE, ROOT, options, table, write_page
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID={}>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 TABLE = "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\n"
-LENGTH = 2_000_000
+LENGTH, CHUNK, KILLS, MAX_GROWTH = 2_000_000, 1024, 5, 150
 
 
-def write_vcf(path: Path, chromosome: str, letters: str, positions: np.ndarray) -> None:
+def write_vcf(path: Path, chromosome: str, bases: str, positions: np.ndarray) -> None:
     """Write SNVs, a tenth insertions and a tenth deletions at these positions."""
     with path.open("w", encoding="utf-8") as file:
         file.write(HEAD.format(chromosome))
         for pos in positions:
-            ref = letters[pos - 1]
+            ref = bases[pos - 1]
             alt = "ACGT"[("ACGT".index(ref) + 1) % 4]
-            alleles = {0: (ref, f"{ref}TTG"), 1: (letters[pos - 1 : pos + 2], ref)}.get(pos % 10, (ref, alt))
+            alleles = {0: (ref, f"{ref}TTG"), 1: (bases[pos - 1 : pos + 2], ref)}.get(pos % 10, (ref, alt))
             file.write(f"{chromosome}\t{pos}\t.\t{alleles[0]}\t{alleles[1]}\t.\t.\tN={pos}\n")
 
 
-def prepare_genes(folder: Path, model, *, n: int = 100_000) -> list[str]:
-    """Write a job whose records all lie in one gene; give its options."""
+def prepare_genes(folder: Path, n: int) -> list[str]:
+    """Write a run whose records all lie in one gene; return its options."""
     from deepbio.sequence import decode
-    from deepbio.zoo.preset import save_preset
-
-    random = np.random.Generator(np.random.Philox(1))
-    letters = decode(random.integers(0, 4, LENGTH).astype(np.uint8))
-    (folder / "genome.fa").write_text(f">1\n{letters}\n", encoding="ascii")
-    (folder / "genes.tsv").write_text(f"{TABLE}G\t1\t-\t0\t{LENGTH}\t0,\t{LENGTH},\n", encoding="utf-8")
-    places = np.sort(random.choice(np.arange(500, LENGTH - 500), n, replace=False))
-    write_vcf(folder / "in.vcf", "1", letters, places)
-    save_preset(model, folder / "preset")
-    return ["--annotation", "genes.tsv", "--weights", "./preset", "--chunk", "1024", "--distance", "20"]
-
-
-def prepare_networks(folder: Path, *, inside: int, n: int = 100_000) -> list[str]:
-    """Write a job on chromosome 22 with `inside` of its records inside genes; give its options."""
-    from benchmarks import variants_cispliceai, variants_equality
-
-    variants_cispliceai.prepare(folder)
-    letters = variants_equality.read_sequence(variants_equality.DATA)
-    rows = (folder / "genes.csv").read_text(encoding="utf-8").splitlines()[1:]
-    covered = np.zeros(len(letters) + 1, bool)
-    for row in rows:
-        start, end = map(int, row.split(",")[3:5])
-        covered[start : end + 1] = True
-    places = np.array([p for p in range(6000, len(letters) - 6000) if "N" not in letters[p - 1 : p + 2]])
-    random = np.random.Generator(np.random.Philox(6))
-    few = random.choice(places[covered[places]], inside, replace=False)
-    many = random.choice(places[~covered[places]], n - inside, replace=False)
-    write_vcf(folder / "in.vcf", "22", letters, np.sort(np.concatenate([few, many])))
-    return ["--annotation", "genes.csv", "--weights", "ci", "--chunk", "1024"]
-
-
-def start(folder: Path, out: str, options: list[str], *more: str) -> subprocess.Popen:
-    command = [
-        sys.executable,
-        "-m",
-        "deepbio",
-        "variants",
-        "splice",
-        "in.vcf",
-        "--fasta",
-        "genome.fa",
-        "-o",
-        out,
-        *options,
-        *more,
-    ]
-    return subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
-
-
-def memory(process: subprocess.Popen) -> int:
-    """Return the resident memory in MiB, 0 after the end."""
-    try:
-        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
-        return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")), 0)
-    except OSError:
-        return 0
-
-
-def finished(folder: Path, out: str) -> int:
-    """Return the number of parts that stand on disk."""
-    return len(list(folder.glob(f"{out}.chunks/0*.json")))
-
-
-def run_whole(folder: Path, out: str, options: list[str]) -> list[tuple[int, int]]:
-    """Run without a stop; give parts done and memory, twice a second."""
-    process = start(folder, out, options)
-    used: list[tuple[int, int]] = []
-    while process.poll() is None:
-        used.append((finished(folder, out), memory(process)))
-        time.sleep(0.5)
-    assert process.returncode == 0
-    return used
-
-
-def run_killed(folder: Path, out: str, options: list[str], *, parts: int, kills: int = 5) -> list[int]:
-    """Kill a run with SIGKILL several times, then let it end; give the parts done at each kill."""
-    found = []
-    for k in range(1, kills + 1):
-        process = start(folder, out, options, "--resume")
-        while finished(folder, out) < k * parts // (kills + 2) and process.poll() is None:
-            time.sleep(0.05)
-        assert process.poll() is None, "the run ended before it was killed"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not (folder / out).exists()
-        found.append(finished(folder, out))
-    assert start(folder, out, options, "--resume").wait() == 0
-    return found
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def tiny_model():
-    """Return SpliceAI's smallest form with random weights."""
-    from dataclasses import replace
-
     from deepbio.specs import Task
     from deepbio.zoo import describe, get_model
+    from deepbio.zoo.preset import save_preset
     from deepbio.zoo.record import attach
 
+    random = np.random.Generator(np.random.Philox(1))
+    bases = decode(random.integers(0, 4, LENGTH).astype(np.uint8))
+    (folder / "genome.fa").write_text(f">1\n{bases}\n", encoding="ascii")
+    (folder / "genes.tsv").write_text(f"{TABLE}G\t1\t-\t0\t{LENGTH}\t0,\t{LENGTH},\n", encoding="utf-8")
+    write_vcf(folder / "in.vcf", "1", bases, np.sort(random.choice(np.arange(500, LENGTH - 500), n, replace=False)))
     model = get_model("spliceai_80nt", input_shape=181, outputs=3, seed=0)
-    return attach(model, replace(describe(model), task=Task("per_position", 3, ("none", "acceptor", "donor"))))
+    task = Task("per_position", 3, ("none", "acceptor", "donor"))
+    save_preset(attach(model, replace(describe(model), task=task)), folder / "preset")
+    return ["--annotation", "genes.tsv", "--weights", "./preset", "--distance", "20"]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--kind", choices=["genes", "networks"], default="networks")
-    parser.add_argument("--inside", type=int, default=20_000, help="Records inside genes, of networks.")
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    folder = arguments.folder / arguments.kind
+def prepare_networks(folder: Path, n: int, inside: int, data: Path) -> list[str]:
+    """Write a run on chromosome 22 with `inside` of its records inside genes; return its options."""
+    from variants_cispliceai import prepare
+    from variants_equality import read_sequence
+
+    prepare(folder, data)
+    bases = read_sequence(data)
+    covered = np.zeros(len(bases) + 1, bool)
+    for row in (folder / "genes.csv").read_text(encoding="utf-8").splitlines()[1:]:
+        start, end = map(int, row.split(",")[3:5])
+        covered[start : end + 1] = True
+    positions = np.array([p for p in range(6000, len(bases) - 6000) if "N" not in bases[p - 1 : p + 2]])
+    random = np.random.Generator(np.random.Philox(6))
+    few = random.choice(positions[covered[positions]], inside, replace=False)
+    many = random.choice(positions[~covered[positions]], n - inside, replace=False)
+    write_vcf(folder / "in.vcf", "22", bases, np.sort(np.concatenate([few, many])))
+    return ["--annotation", "genes.csv", "--weights", "ci"]
+
+
+class Runs:
+    """Runs of the command in a folder."""
+
+    def __init__(self, folder: Path, settings: list[str]) -> None:
+        self.folder, self.settings = folder, ["--fasta", "genome.fa", "--chunk", str(CHUNK), *settings]
+
+    def start(self, out: str, *more: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "deepbio", "variants", "splice", "in.vcf", "-o", out, *self.settings, *more]
+        variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(command, cwd=self.folder, env=variables, stderr=subprocess.DEVNULL)
+
+    def finished(self, out: str) -> int:
+        """Return the number of chunks on disk."""
+        return len(list(self.folder.glob(f"{out}.chunks/0*.json")))
+
+    def whole(self, out: str) -> list[tuple[int, int]]:
+        """Run without a stop; return chunks done and resident memory in MiB, twice a second."""
+        process, used = self.start(out), []
+        while process.poll() is None:
+            try:
+                lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+                sizes = [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")]
+                used += [(self.finished(out), size) for size in sizes]
+            except OSError:  # it has just ended
+                pass
+            time.sleep(0.5)
+        assert process.returncode == 0
+        return used
+
+    def killed(self, out: str, chunks: int) -> list[int]:
+        """Kill a run with SIGKILL several times, then let it end; return the chunks done at each kill."""
+        found = []
+        for k in range(1, KILLS + 1):
+            process = self.start(out, "--resume")
+            while self.finished(out) < k * chunks // (KILLS + 2) and process.poll() is None:
+                time.sleep(0.05)
+            assert process.poll() is None, "the run ended before it was killed"
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert not (self.folder / out).exists()
+            found.append(self.finished(out))
+        assert self.start(out, "--resume").wait() == 0
+        return found
+
+
+def parser():
+    asked = options(__doc__)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--kind", choices=["genes", "networks"], default="networks")
+    asked.add_argument("--records", type=int, default=100_000)
+    asked.add_argument("--inside", type=int, default=20_000, help="records inside genes, of networks")
+    asked.add_argument("--data", type=Path, default=MEGABASE)
+    return asked
+
+
+def main(arguments):
+    folder, n = arguments.folder / arguments.kind, arguments.records
     folder.mkdir(parents=True, exist_ok=True)
-    if arguments.kind == "genes":
-        options = prepare_genes(folder, tiny_model())
-    else:
-        options = prepare_networks(folder, inside=arguments.inside)
-    begun = time.monotonic()
-    used = run_whole(folder, "whole.vcf", options)
-    seconds = time.monotonic() - begun
-    total = -(-100_000 // 1024)
-    killed = run_killed(folder, "killed.vcf", options, parts=total)
-    whole, again = digest(folder / "whole.vcf"), digest(folder / "killed.vcf")
-    lines = (folder / "whole.vcf").read_text(encoding="utf-8").splitlines()
-    records = [line for line in lines if not line.startswith("#")]
-    scored = sum("SpliceAI=" in line for line in records)
-    text = [
-        f"## {arguments.kind}", "",
-        f"{len(records):,} records, {scored:,} of them with scores, in {seconds:.0f} s of one process from start to end.",
-        "", "| parts of 1,024 records done | highest memory in MiB |", "|---|---|",
-    ]  # fmt: skip
-    for first in range(0, total + 1, 14):
-        here = [m for parts, m in used if first <= parts < first + 14]
-        if here:
-            text.append(f"| {first} to {min(first + 13, total)} | {max(here)} |")
-    text += [
+    genes = arguments.kind == "genes"
+    runs = Runs(
+        folder, prepare_genes(folder, n) if genes else prepare_networks(folder, n, arguments.inside, arguments.data)
+    )
+    begun, total = time.monotonic(), -(-n // CHUNK)
+    used = runs.whole("whole.vcf")
+    seconds, killed = time.monotonic() - begun, runs.killed("killed.vcf", total)
+    whole, again = ((folder / name).read_bytes() for name in ("whole.vcf", "killed.vcf"))
+    records = [line for line in whole.decode().splitlines() if not line.startswith("#")]
+    step = max(total // 7, 1)
+    spans = [(first, min(first + step - 1, total)) for first in range(0, total + 1, step)]
+    peaks = {span: max((m for chunks, m in used if span[0] <= chunks <= span[1]), default=0) for span in spans}
+    early = max((memory for chunks, memory in used if chunks <= total // 3), default=0)
+    growth, digests = max(peaks.values()) - early, [hashlib.sha256(part).hexdigest()[:16] for part in (whole, again)]
+    lines = [
+        f"## {arguments.kind}",
         "",
-        f"Killed five times with SIGKILL, after {', '.join(map(str, killed))} of {total} parts, and resumed: "
-        f"{'the same bytes' if whole == again else 'OTHER BYTES'}. SHA-256 {whole[:16]}... and {again[:16]}...",
+        f"{len(records):,} records, {sum('SpliceAI=' in line for line in records):,} of them with scores, in {seconds:.0f} s of one "
+        f"process from start to end. Memory grew by {growth} MiB after the first third.",
+        "",
+        *table(
+            (f"chunks of {CHUNK:,} records done", "highest memory in MiB"),
+            [(f"{a} to {b}", m) for (a, b), m in peaks.items() if m],
+        ),
+        "",
+        f"Killed five times with SIGKILL, after {', '.join(map(str, killed))} of {total} chunks, and resumed: "
+        f"{'the same bytes' if whole == again else 'OTHER BYTES'}. SHA-256 {digests[0]}... and {digests[1]}...",
     ]
-    print("\n".join(text))
-    if arguments.out:
-        title = "# A long run\n\nMade by `python benchmarks/variants_long_run.py FOLDER --kind genes|networks`.\n"
-        old = arguments.out.read_text(encoding="utf-8") if arguments.out.exists() else title
-        arguments.out.write_text(old + "\n" + "\n".join(text) + "\n", encoding="utf-8")
+    write_page(arguments, "A long run", "", lines, append=True)
+    sys.exit(whole != again or growth >= MAX_GROWTH or len(records) != n)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())

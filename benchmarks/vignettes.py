@@ -5,20 +5,17 @@
 
 The generator's posterior is exact (`deepbio.datasets.vignettes.posterior`), so "Bayes" is what no model can beat on average. All
 are judged on the test split of `load_dataset("vignettes", diseases=N)`, 2,000 notes that nothing was chosen on. A preset may have
-been trained on more notes, of another seed; a test note whose text stands among them too is left out for all.
+been trained on more notes, of another seed; a test note whose text is among them too is left out for all. `--out` adds to what is
+there.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import time
-from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _table import ROOT, options, span, table, write_page
 
 import deepbio
 from deepbio.benchmark import baseline
@@ -28,7 +25,8 @@ from deepbio.inference import compare
 from deepbio.zoo import describe
 
 METRICS = ["accuracy", "top_5", "log_loss"]
-NOTES = json.loads((Path(__file__).parents[1] / "tests/data/handwritten_notes.json").read_text(encoding="utf-8"))
+TITLES = {"majority": "majority", "logistic_regression": "TF-IDF logistic regression"}
+NOTES = json.loads((ROOT / "tests/data/handwritten_notes.json").read_text(encoding="utf-8"))
 README = (
     "A six-year-old boy has had a high fever for three days, extremely red eyes, a rash on the trunk, a swollen red strawberry "
     "tongue, swollen neck lymph nodes and is irritable."
@@ -36,102 +34,82 @@ README = (
 
 
 def bayes(data) -> np.ndarray:
-    """The exact posterior of each test note, found again among the generator's notes by its number."""
+    """Return the exact posterior of each test note, which is found again among the generator's notes by its number."""
     numbers = [int(name.split(":")[1]) - 1 for name in data.test.ids]
     notes = simulate_vignettes(data.options["diseases"], max(numbers) + 1, seed=data.options["seed"])
     assert [notes.texts[i] for i in numbers] == list(data.test.groups)
     return posterior(notes.findings[numbers], notes.model)
 
 
-def texts_of_training(options) -> set[str]:
-    """The texts that a preset was trained and chosen on, and some more of the same seed."""
-    drawn = int(1.02 * sum(options[part] for part in ("train", "valid", "test"))) + 100
-    return set(simulate_vignettes(options["diseases"], drawn, seed=options["seed"]).texts)
+def texts_of_training(chosen) -> set[str]:
+    """Return the texts that a preset was trained and chosen on, and some more of the same seed."""
+    drawn = int(1.02 * sum(chosen[part] for part in ("train", "valid", "test"))) + 100
+    return set(simulate_vignettes(chosen["diseases"], drawn, seed=chosen["seed"]).texts)
 
 
-def row(name, task, y, ps, notes, seconds) -> str:
-    found = [compare(task, y, p, names=METRICS) for p in ps]
-    cells = []
+def row(name, task, y, ps, notes, seconds="") -> list[str]:
+    found, figures = [compare(task, y, p, names=METRICS) for p in ps], []
     for metric in METRICS:
         first, values = found[0][metric], [f[metric].value for f in found]
-        span = f", seeds {min(values):.3f} to {max(values):.3f}" if len(ps) > 1 else ""
-        cells.append(f"{first.value:.3f} [{first.low:.3f}, {first.high:.3f}]{span}")
-    line = f"| {name} | {notes} | {' | '.join(cells)} | {seconds} |"
-    print(line, flush=True)
-    return line
+        across = f", seeds {min(values):.3f} to {max(values):.3f}" if len(ps) > 1 else ""
+        figures.append(span(first.value, first.low, first.high) + across)
+    print(name, *figures, flush=True)
+    return [name, notes, *figures, seconds]
 
 
-def written_by_hand(model) -> list[str]:
+def handwritten(model, name: str) -> list[str]:
     labels = describe(model).task.labels
     p = deepbio.predict(model, [note["note"] for note in NOTES] + [README])
-    truth = [note["disease"] for note in NOTES] + ["Kawasaki disease"]
-    lines = ["| written by hand about | rank | p | first |", "|---|---|---|---|"]
-    for name, one in zip(truth, p, strict=True):
-        rank = 1 + int((one > one[labels.index(name)]).sum())
-        lines.append(f"| {name} | {rank} | {one[labels.index(name)]:.3f} | {labels[int(one.argmax())]} |")
-    return lines
+    truth, rows = [note["disease"] for note in NOTES] + ["Kawasaki disease"], []
+    for disease, one in zip(truth, p, strict=True):
+        own = one[labels.index(disease)]
+        rows.append([disease, 1 + int((one > own).sum()), f"{own:.3f}", labels[int(one.argmax())]])
+    lines = table(("written by hand about", "rank", "p", "first"), rows)
+    return ["", f"Notes written by hand, read by {name}:", "", *lines]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--diseases", default="50")
-    parser.add_argument("--preset", nargs="*", default=[])
-    parser.add_argument("--train", nargs="*", default=[])
-    parser.add_argument("--baselines", nargs="*", default=["majority", "logistic_regression"])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+def parser():
+    asked = options(__doc__, seeds=[0])
+    asked.add_argument("--diseases", default="50")
+    asked.add_argument("--preset", nargs="*", default=[])
+    asked.add_argument("--train", nargs="*", default=[])
+    asked.add_argument("--baselines", nargs="*", default=list(TITLES))
+    return asked
+
+
+def main(arguments):
     number = arguments.diseases if arguments.diseases == "all" else int(arguments.diseases)
-    data = load_dataset("vignettes", diseases=number)
-    seen: set[str] = set()
+    data, seen = load_dataset("vignettes", diseases=number), set()
     for name in arguments.preset:
         seen |= texts_of_training(describe(deepbio.get_model(name)).dataset["options"])
     kept = np.array([text not in seen for text in data.test.groups])
-    test = data.test.take(np.flatnonzero(kept))
-    y, few = test.y, f"{len(data.train):,}"
-    command = " ".join(
-        ["python benchmarks/vignettes.py --diseases", arguments.diseases]
-        + [f"--preset {' '.join(arguments.preset)}"] * bool(arguments.preset)
-        + [f"--train {' '.join(arguments.train)} --seeds {' '.join(map(str, arguments.seeds))}"] * bool(arguments.train)
-    )
-    lines = [
-        f"## {len(data.labels):,} diseases",
-        "",
-        f"`{command}`: {len(test):,} test notes ({int((~kept).sum())} left out because a preset's notes hold the same text).",
-        "95% bootstrap intervals over notes for the first seed (1,000 draws, seed 0).",
-        "",
-        "| reader | training notes | top-1 | top-5 | log-loss | seconds to train |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines.append(row("Bayes (the generator's own posterior)", data.task, y, [bayes(data)[kept]], "none", ""))
-    titles = {"majority": "majority", "logistic_regression": "TF-IDF logistic regression"}
+    test, few = data.test.take(np.flatnonzero(kept)), f"{len(data.train):,}"
+    task, y, lines = data.task, test.y, []
+    rows = [row("Bayes (the generator's own posterior)", task, y, [bayes(data)[kept]], "none")]
     for simple in arguments.baselines:
         start = time.perf_counter()
         p = baseline(simple, data)[kept]
-        lines.append(row(titles.get(simple, simple), data.task, y, [p], few, f"{time.perf_counter() - start:.0f}"))
-    said = []
+        rows.append(row(TITLES.get(simple, simple), task, y, [p], few, f"{time.perf_counter() - start:.0f}"))
     for name in arguments.train:
         ps, seconds = [], []
         for seed in arguments.seeds:
             model = deepbio.get_model(name, dataset=data, seed=seed)
             seconds.append(deepbio.fit(model, data, seed=seed, verbose=False).seconds)
             ps.append(deepbio.predict(model, test))
-            if number == 50:
-                said += ["", f"Notes written by hand, read by `{name}` of seed {seed}:", "", *written_by_hand(model)]
-        lines.append(row(f"`{name}`", data.task, y, ps, few, f"{np.mean(seconds):.0f}"))
+            lines += handwritten(model, f"`{name}` of seed {seed}") if number == 50 else []
+        rows.append(row(f"`{name}`", task, y, ps, few, f"{np.mean(seconds):.0f}"))
     for name in arguments.preset:
         model = deepbio.get_model(name)
         p = deepbio.predict(model, [str(text) for text in test.groups])
-        notes = f"{describe(model).dataset['options']['train']:,}"
-        lines.append(row(f"preset `{name}`", data.task, y, [p], notes, ""))
-        if number == 50:
-            said += ["", f"Notes written by hand, read by `{name}`:", "", *written_by_hand(model)]
-    lines += said
-    print("\n".join(lines))
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text("\n".join(lines) + "\n")
+        rows.append(row(f"preset `{name}`", task, y, [p], f"{describe(model).dataset['options']['train']:,}"))
+        lines += handwritten(model, f"`{name}`") if number == 50 else []
+    about = (
+        f"{len(data.labels):,} diseases, {len(test):,} test notes ({int((~kept).sum())} left out because a preset's notes contain the "
+        "same text). 95% bootstrap intervals over notes for the first seed (1,000 resamples, seed 0)."
+    )
+    header = ("reader", "training notes", "top-1", "top-5", "log-loss", "seconds to train")
+    write_page(arguments, "Synthetic notes", about, [*table(header, rows), *lines], append=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(parser().parse_args())
