@@ -1,4 +1,4 @@
-"""Every example in a docstring runs and gives what it says."""
+"""Every example in a docstring runs and prints the output that it shows."""
 
 import doctest
 import importlib
@@ -22,5 +22,5 @@ def test_the_examples_of_a_module_run(module, tmp_path, monkeypatch):
     imported = importlib.import_module(module)
     monkeypatch.chdir(tmp_path)  # an example that writes leaves nothing in the checkout
     failures, examples = doctest.testmod(imported, optionflags=FLAGS)
-    assert examples, f"{module} holds '>>>' where doctest finds no example"
+    assert examples, f"{module} contains `>>>` but doctest finds no example"
     assert not failures

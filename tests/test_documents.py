@@ -1,4 +1,4 @@
-"""What the README, CONTRIBUTING and the site say can be run, runs; and their tables are up to date."""
+"""README, CONTRIBUTING and the site: their code runs, their commands and links exist, their figures are those of the results."""
 
 import dataclasses
 import functools
@@ -28,8 +28,8 @@ def _having(language: str) -> list[Path]:
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    """One epoch on some hundred examples: the examples of the documents are run, not their figures reproduced."""
-    from deepbio import datasets, training
+    """One epoch on some hundred examples: the code of the documents is run, without reproducing its figures."""
+    from deepbio import datasets, inference, training
     from deepbio.zoo import registry
 
     def load_some(name, **options):
@@ -45,7 +45,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(
         deepbio, "finetune", functools.partial(training.finetune, epochs=1, verbose=False), raising=False
     )
-    monkeypatch.setattr(deepbio, "evaluate", functools.partial(training.evaluate, n_resamples=20), raising=False)
+    monkeypatch.setattr(deepbio, "evaluate", functools.partial(inference.evaluate, n_resamples=20), raising=False)
     monkeypatch.setattr(registry, "_USER_MODELS", {})
 
 
@@ -54,17 +54,6 @@ def test_the_python_of_a_document_runs(document, small, capsys):
     names = {"__name__": "document"}
     for block in _blocks(document, "python"):
         exec(compile(block, document.name, "exec"), names)
-
-
-def test_the_model_of_contributing_is_built_as_it_says(small):
-    from deepbio.specs import ModelInput
-    from deepbio.zoo import model_spec
-
-    (block,) = _blocks(ROOT / "CONTRIBUTING.md", "python")
-    names = {"__name__": "my_models"}
-    exec(compile(block, "my_models.py", "exec"), names)
-    model = names["motif_bag"](ModelInput("dna", (200,)), 1)
-    assert model.count_params() == model_spec("motif_bag").parameters
 
 
 def _commands(document: Path) -> list[list[str]]:
@@ -76,10 +65,13 @@ def _commands(document: Path) -> list[list[str]]:
 def test_the_commands_of_a_document_exist_with_their_options(document):
     from deepbio.cli.main import app
 
-    commands = typer.main.get_command(app)
-    for name, *words in _commands(document):
-        if not name.startswith("-"):
-            commands.commands[name].make_context(name, words)  # raises at an unknown option
+    for words in _commands(document):
+        command = typer.main.get_command(app)
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        assert not hasattr(command, "commands") or command.invoke_without_command or words[0].startswith("-"), words
+        if words != ["--help"]:
+            command.make_context(command.name, words)  # raises at an unknown option
 
 
 def test_every_make_target_that_a_document_names_exists():
@@ -100,26 +92,54 @@ def _program(name):
     return module
 
 
-def test_every_model_data_set_and_command_has_its_place_on_the_site(monkeypatch):
+def test_every_model_data_set_and_command_is_on_the_site(monkeypatch):
     pytest.importorskip("mkdocs", reason="needs the extra 'docs'")
     monkeypatch.setattr("sys.path", sys.path.copy())
     pages = _program("pages")
     models, data, commands = pages.models_page(), pages.datasets_page(), pages.command_line_page()
     assert all(f"## {name} {{ #{name} }}" in models for name in deepbio.list_models())
     assert all(f"## {name} {{ #{name} }}" in data for name in deepbio.list_datasets())
-    assert all(f"## {name}\n" in commands for name in ("demo", "fit", "evaluate", "predict", "info"))
-    assert {"zoo", "training", "datasets", "datasets/readers", "metrics", "specs"} <= set(pages.rooms())
+    assert all(f"## {name}\n" in commands for name in ("demo", "fit", "info", "datasets check"))
+    expected = {"zoo", "training", "datasets", "datasets/readers", "metrics", "specs"}
+    expected |= {"devices", "genome", "inference", "interpret"}
+    assert expected <= set(pages.rooms())
     assert "::: deepbio.training.fit.fit\n" in pages.reference_page("training")
 
 
-def test_the_tables_of_the_readme_are_those_of_the_shelves():
+def test_the_tables_of_the_site_have_a_row_for_every_model_and_data_set():
     tables = _program("tables")
+    linked = re.findall(r"^\| \[`(.+?)`\]\(#\1\) \|", tables.model_table() + tables.dataset_table(), flags=re.M)
+    families = re.findall(r"^\| `(\w+)\.\*` \|", tables.model_table(), flags=re.M)
+    single = [name for name in deepbio.list_models() if name.split(".")[0] not in families]
+    assert sorted(linked) == sorted([*single, *deepbio.list_datasets()])
+
+
+def test_the_readme_is_a_landing_page():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert tables.renewed(readme) == readme, "run: python docs/_build/tables.py"
+    assert len(readme.splitlines()) <= 120
+    assert {"make demo", "make test"} <= set(re.findall(r"`(make \w+)`", readme))
+
+
+def test_the_figures_of_the_readme_are_those_of_the_results():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"\*\*(.+?)\*\*(?:(?!\*\*).)*?\]\((benchmarks/results/\w+\.md)\)", readme, flags=re.S)
+    assert len(quoted) >= 3
+    for words, file in quoted:
+        results = (ROOT / file).read_text(encoding="utf-8").replace(",", "")
+        for figure in re.findall(r"\d[\d,]*(?:\.\d+)?(?:e-\d+)?", words):
+            assert re.search(rf"(?<![\d.]){re.escape(figure.replace(',', ''))}(?![\d.])", results), (figure, file)
+
+
+def test_the_parity_table_of_the_readme_is_that_of_the_results():
+    readme, results = ((ROOT / file).read_text(encoding="utf-8") for file in ("README.md", "benchmarks/results/parity.md"))
+    rows = re.findall(r"^ *\| `(\w+)` \| (\S+) \| (\S+) \| (\S+) \|$", readme, flags=re.M)
+    assert len(rows) == 4
+    for model, *losses in rows:
+        assert re.findall(rf"^\| `{model}` \| .*? \| (\S+) \|", results, flags=re.M) == losses
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
-def test_links_to_files_of_the_project_lead_somewhere(document):
+def test_links_to_files_of_the_project_exist(document):
     generated = {"models.md", "datasets.md", "command_line.md", "contributing.md", "changelog.md"}
     generated |= {f"results/{file.name}" for file in (ROOT / "benchmarks/results").iterdir()}
     text = document.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -43,6 +44,12 @@ for group in (datasets, augment, variants):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of installed packages: their entry points in the group `deepbio.commands`."""
+    for entry in entry_points(group="deepbio.commands"):
+        app.command(entry.name)(entry.load())
+
+
 def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(deepbio.__version__)
@@ -64,6 +71,7 @@ def main() -> None:
     """Run the command line. A `DeepbioError` is one message and exit code 2, Ctrl-C is exit code 130."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # without the start-up messages of TensorFlow
     try:
+        add_commands(app)
         app()
     except DeepbioError as error:
         if "--debug" in sys.argv:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON output.")]
 Model = Annotated[str, typer.Argument(help="Folder of a run, or name of a pretrained model.")]
 Resamples = Annotated[int, typer.Option(min=10, help="Number of bootstrap resamples.")]
 BootstrapSeed = Annotated[int, typer.Option(help="Random seed of the bootstrap.")]

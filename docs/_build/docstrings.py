@@ -1,4 +1,4 @@
-"""Docstrings as the site wants them: the examples section as griffe reads it, and a line for each of several arguments described together."""
+"""Docstrings as griffe reads them: sections named Examples, and one line per argument when several are described together."""
 
 from __future__ import annotations
 

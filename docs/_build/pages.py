@@ -1,4 +1,4 @@
-"""Pages that the site makes from what the project already says: models, data sets, command line, reference, and so on."""
+"""Pages that the site generates: models, data sets, command line, reference, results, contributing and changelog."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from pathlib import Path
 
 from mkdocs.structure.files import File
 
-# MkDocs restores the path after loading a hook, so what the functions below import must be found now.
+# MkDocs restores the path after loading a hook, so the imports of the functions below must be found now.
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
-import deepbio  # noqa: E402, F401
 from tables import ROOT, dataset_table, model_table, origin  # noqa: E402
 
-# The reference begins with what most readers look for; other rooms follow by name.
-FIRST = ("zoo", "training", "datasets")
+import deepbio  # noqa: E402, F401
+
+# The reference begins with the rooms that most readers look for; the others follow by name.
+FIRST = ("zoo", "datasets", "training", "inference")
+_OWN_DATA = "options-of-your-own-data"
 RESULTS = ROOT / "benchmarks" / "results"
 
 
@@ -27,7 +29,7 @@ def rooms() -> list[str]:
         for init in code.rglob("__init__.py")
         if init.parent not in (code, code / "cli") and "__all__" in init.read_text(encoding="utf-8")
     ]
-    first = {name: place for place, name in enumerate(FIRST)}
+    first = {name: i for i, name in enumerate(FIRST)}
     return sorted([*packages, "specs", "errors"], key=lambda room: (first.get(room.split("/")[0], len(first)), room))
 
 
@@ -46,13 +48,13 @@ def results() -> list[Path]:
 
 
 def heading(file: Path) -> str:
-    """Return the first heading of a Markdown file; that of a leaderboard, which is its suite's title, with the word before it."""
+    """Return the first heading of a Markdown file; a leaderboard is titled as its suite, so the word is put before it."""
     text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").replace("`", "")
     return f"Leaderboard: {text}" if file.stem.startswith("leaderboard_") else text
 
 
 def result_page(file: Path) -> str:
-    """Return a file of results as a page; leaderboards are wide, so they get the room of the table of contents."""
+    """Return a file of results as a page; leaderboards are wide, so they have no table of contents."""
     wide = "---\nhide: [toc]\n---\n\n" if file.stem.startswith("leaderboard_") else ""
     return wide + file.read_text(encoding="utf-8")
 
@@ -80,9 +82,10 @@ def models_page() -> str:
 
     parts = [
         "# Models\n",
-        "`deepbio models` prints this list, `deepbio info NAME` tells all about one. `get_model(NAME, ...)` builds it; any option",
-        "below is a keyword of `get_model`, or `--set option=value` on the command line. Parameters are those of the reference form.\n",
-        model_table("[`{name}`](#{name})"),
+        "`deepbio models` prints this list, and `deepbio info NAME` a page about one model. `get_model(NAME, ...)` builds it.",
+        "Each option below is a keyword of `get_model`, or `--set option=value` on the command line. Parameters are counted",
+        "in the reference form.\n",
+        model_table(),
     ]
     for name in list_models():
         spec = model_spec(name)
@@ -106,9 +109,10 @@ def datasets_page() -> str:
 
     parts = [
         "# Data sets\n",
-        "`deepbio datasets` prints this list. Some come with deepbio; some are fetched from their publisher and checked by checksum when they",
-        "are first loaded; some need your own copy. Splits are fixed and share no group.\n",
-        dataset_table("[`{name}`](#{name})"),
+        "`deepbio datasets` prints this list. Some data sets come with deepbio. Some are fetched from their publisher when they",
+        "are first loaded, and checked by checksum. Some are user-supplied: the card says how to obtain the files.",
+        "Splits are fixed and share no group.\n",
+        dataset_table(),
     ]
     for card in map(dataset_card, list_datasets()):
         sizes = card["split"].get("sizes") or card["split"].get("fractions") or {}
@@ -130,25 +134,51 @@ def datasets_page() -> str:
 
 
 def command_line_page() -> str:
-    """Return the page of the command line: each command with its arguments and options."""
+    """Return the page of the command line: each command with its arguments and options, and the options that several share."""
     import typer.main
-    from deepbio.cli.main import app
 
+    from deepbio.cli.main import app
+    from deepbio.cli.own_data import PANEL
+
+    shared: dict[str, str] = {}
+
+    def sections(commands: dict, words: str = "") -> list[str]:
+        parts = []
+        for name, command in commands.items():
+            arguments = [p for p in command.params if p.param_type_name == "argument"]
+            own = [p for p in command.params if getattr(p, "rich_help_panel", None) == PANEL]
+            options = [p for p in command.params if p.param_type_name == "option" and p not in own and p.name != "help"]
+            shared.update({_option(p): "" for p in own})
+            usage = [p.name.upper() if p.required else f"[{p.name.upper()}]" for p in arguments]
+            parts += [
+                f"## {words}{name}\n",
+                f"    deepbio {' '.join([words + name, '[OPTIONS]', *usage])}\n",
+                f"{command.help}\n",
+            ]
+            parts += [f"- `{metavar}`: {_plain(p.help or '')}" for p, metavar in zip(arguments, usage, strict=True)]
+            parts += [
+                *map(_option, options),
+                *([f"- The options of [your own data](#{_OWN_DATA})."] if own else []),
+                "",
+            ]
+            parts += sections(getattr(command, "commands", {}), f"{words}{name} ")
+        return parts
+
+    described = sections(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
     parts = [
         "# Command line\n",
-        "Tables are drawn on a terminal and tab-separated in a pipe; notes for the eye go to standard error. An error of the input is one",
-        "message and exit code 2; `deepbio --debug COMMAND ...` shows where it was raised.\n",
+        "Tables are drawn on a terminal and are tab-separated lines in a pipe. Notes go to standard error. An error in the input",
+        "is one message and exit code 2; `deepbio --debug COMMAND ...` shows the traceback.\n",
+        *described,
+        f"## Options of your own data {{ #{_OWN_DATA} }}\n",
+        "Six commands share these options; the guide to [your own data](your_data.md) has examples.\n",
+        *shared,
     ]
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for name, command in commands.items():
-        arguments = [p for p in command.params if p.param_type_name == "argument"]
-        options = [p for p in command.params if p.param_type_name == "option"]
-        shown = [p.name.upper() if p.required else f"[{p.name.upper()}]" for p in arguments]
-        parts += [f"## {name}\n", f"    deepbio {' '.join([name, '[OPTIONS]', *shown])}\n", f"{command.help}\n"]
-        parts += [f"- `{metavar}`: {_plain(p.help)}" for p, metavar in zip(arguments, shown, strict=True) if p.help]
-        parts += [f"- `{', '.join([*p.opts, *p.secondary_opts])}`" + (f": {_plain(p.help)}" if p.help else "") for p in options]
-        parts.append("")
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
+
+
+def _option(p) -> str:
+    return f"- `{', '.join([*p.opts, *p.secondary_opts])}`: {_plain(p.help or '')}"
 
 
 def reference_page(room: str) -> str:
@@ -164,11 +194,13 @@ def reference_page(room: str) -> str:
     tree = ast.parse((ROOT / "deepbio" / room / "__init__.py").read_text(encoding="utf-8"))
     homes = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)  # also inside `if TYPE_CHECKING`, where a room loads its names when they are asked for
+        for node in ast.walk(tree)  # also inside `if TYPE_CHECKING`, for rooms that load their names lazily
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    public = next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and _names(n) == ["__all__"])
+    public = next(
+        ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign) and _names(n) == ["__all__"]
+    )
     parts = [f"# {name}\n", ast.get_docstring(tree) or "", ""]
     parts += [f"::: {homes.get(entry, f'{name}.{entry}')}\n    options: {{heading_level: 2}}\n" for entry in public]
     return "\n".join(parts)

@@ -36,17 +36,17 @@ def test_a_plan_says_what_is_missing_and_computes_nothing(run, tmp_path):
 
 def test_a_suite_is_computed_and_shown_in_every_form(run, tmp_path):
     file = write_suite(tmp_path)
-    code, _, err = run("benchmark", file, "--only", "xor/logistic_regression", "--jobs", 1)
+    code, _, err = run("benchmark", file, "--only", "xor/logistic_regression", "--workers", 1)
     assert code == 0, err
-    assert "1 runs computed here" in err
+    assert "1 runs computed in" in err
     result = next((tmp_path / "runs/suites/small").rglob("*.json"))
     assert json.loads(result.read_text())["model"]["name"] == "logistic_regression"
-    code, out, err = run("leaderboard", file, "--only", "xor", "--draws", 20)
+    code, out, err = run("leaderboard", file, "--only", "xor", "--n-resamples", 20)
     assert code == 0, err
     assert "logistic_regression (baseline)" in out
-    names = [tmp_path / f"board{ending}" for ending in (".md", ".csv", ".html", ".txt")]
+    names = [tmp_path / f"leaderboard{ending}" for ending in (".md", ".csv", ".html", ".txt")]
     options = [word for name in names for word in ("--file", name)]
-    assert run("leaderboard", file, "--only", "xor", "--draws", 20, *options)[0] == 0
+    assert run("leaderboard", file, "--only", "xor", "--n-resamples", 20, *options)[0] == 0
     assert names[0].read_text().startswith("# Small")
     assert names[1].read_text().startswith("suite,dataset")
     assert names[2].read_text().startswith("<!doctype html>")
@@ -56,8 +56,8 @@ def test_a_suite_is_computed_and_shown_in_every_form(run, tmp_path):
     ("arguments", "message"),
     [
         (("benchmark", "quik"), "Did you mean quick"),
-        (("leaderboard", "quick"), "holds no result"),
-        (("leaderboard", "quick", "--file", "board.pdf"), "Expected a file that ends in"),
+        (("leaderboard", "quick"), "has no result"),
+        (("leaderboard", "quick", "--file", "leaderboard.pdf"), "Expected a file that ends in"),
         (("benchmark", "quick", "--only", "xorr"), "has no 'xorr'"),
     ],
 )

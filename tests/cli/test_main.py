@@ -5,8 +5,9 @@ import sys
 
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
-from deepbio.cli.main import app, main
+from deepbio.cli.main import add_commands, app, main
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from deepbio.cli.main import app, main
         (("fit", "dna_cnn", "uci_splic"), "Did you mean uci_splice"),
         (("fit", "dna_cnn", "xor"), "takes dna; xor is table"),
         (("fit", "mlp"), "Expected a model and a data set"),
-        (("fit", "mlp", "xor", "--set", "hiden=3"), "Did you mean hidden"),
+        (("fit", "mlp", "xor", "--set", "unit=3"), "Did you mean units"),
         (("fit", "mlp", "xor", "--set", "units"), "--set takes key=value"),
         (("fit", "mlp", "xor", "--train", "scedule=cosine"), "Did you mean schedule"),
         (("fit", "mlp", "xor", "--optimizer", "adamm"), "Did you mean adam"),
@@ -140,3 +141,17 @@ def test_the_rules_of_own_data_are_the_same_in_every_command(run, words):
         code, out, err = run(*words, *model, *options)
         assert (code, out) == (2, "")
         assert message in err
+
+
+def test_a_package_adds_a_command_by_an_entry_point(monkeypatch):
+    class Entry:
+        name = "sizes"
+
+        def load(self):
+            return lambda: typer.echo("12")
+
+    monkeypatch.setattr("deepbio.cli.main.entry_points", lambda group: [Entry()] if group == "deepbio.commands" else [])
+    other = typer.Typer()
+    other.command("first")(lambda: None)
+    add_commands(other)
+    assert CliRunner().invoke(other, ["sizes"]).stdout == "12\n"

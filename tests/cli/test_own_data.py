@@ -124,7 +124,7 @@ def test_images_listed_in_a_table_are_trained_on(run, tmp_path):
     rows = "".join(f"{i}.png,{'ill' if i % 2 else 'well'},p{i // 2}\n" for i in range(60))
     (tmp_path / "scans.csv").write_text("file,finding,patient\n" + rows)
     own = ("--table", "scans.csv", "--image", "file", "--label", "finding", "--group", "patient")
-    assert "expected 8 bits a pixel" in run("fit", "image_cnn", *own)[2]
+    assert "expected 8 bits per pixel" in run("fit", "image_cnn", *own)[2]
     code, _, err = run("fit", "logistic", *own, "--window", "30000,60000", "--epochs", 1, "--quiet")
     assert code == 0, err
     assert run("evaluate", "runs/logistic-scans")[0] == 0
@@ -173,7 +173,7 @@ def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
         "fit", "mlp", "--table", "visits.csv", *own, "--data", "features=[level]", "--epochs", 2, "--quiet"
     )
     assert code == 0, err
-    rows = [(f"q{i}", (-1) ** i * 1.5, "well" if i % 2 else "ill", "x") for i in range(40)]  # other order of classes
+    rows = [(f"q{i}", (-1) ** i * (1.5 + i / 100), "well" if i % 2 else "ill", "x") for i in range(40)]  # other order of classes
     (tmp_path / "other.csv").write_text(
         "patient,level,diagnosis,note\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
     )
