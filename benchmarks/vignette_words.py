@@ -1,6 +1,6 @@
 """Does a model look at the right words? Word scores against the planted findings, and what a flipped negation does.
 
-    python benchmarks/vignette_words.py [note_evidence.vignettes] [--notes 300] [--out benchmarks/results/vignette_words.md]
+    python benchmarks/vignette_words.py [--model note_evidence.vignettes] [--notes 300] [--out benchmarks/results/vignette_words.md]
 
 Words: in each note the words of its findings are known. The score of a word is how much its contributions differ between the ten
 likeliest diseases: the standard deviation over them of its contribution to their logits (integrated gradients over the word vectors,
@@ -12,8 +12,6 @@ Flips: a note ends in "He has no fever." or in "He has a fever.", for every ever
 changes. From the exact posterior follows which way each disease's probability has to move. Flips count where one moves by 0.01 or
 more.
 """
-
-from __future__ import annotations
 
 import numpy as np
 from _table import options, table, write_page
@@ -124,13 +122,7 @@ def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
     return planned, found, right
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("model", nargs="?", default="note_evidence.vignettes")
-    asked.add_argument("--notes", type=int, default=300)
-    asked.add_argument("--flipped", type=int, default=6000, help="notes whose negations are flipped")
-    asked.add_argument("--terms", type=int, default=2000, help="notes whose terms are recognised")
-    return asked
+PARSER = options(__doc__, model="note_evidence.vignettes", notes=300, flipped=6000, terms=2000)
 
 
 def main(arguments):
@@ -154,26 +146,22 @@ def main(arguments):
                 rates = [fraction(flipped[way][kept], flipped["note"][kept]) for way in ("together", "most")]
                 turned.append([which, smallest, f"{kept.sum():,}", *rates])
     planned, found, hits = recognised(notes, TermFinder.of_release())
-    lines = [
-        f"Words of planted findings against other words, {sum(map(len, truth)):,} words of {arguments.notes} notes (95% bootstrap "
-        "intervals):",
-        "",
-        *table(("score of a word", "AUROC, affirmed findings", "AUROC, affirmed and negated"), scored),
-        "",
-        f"Every negated complaint of {arguments.flipped:,} notes turned into an affirmed one, by how far the exact posterior moves the "
-        "disease that it moves most. Together: the change of the model's probabilities has a positive inner product with that of the "
-        "exact ones. 95% bootstrap intervals over notes.",
-        "",
-        *table(
+    parts = [
+        f"Words of planted findings against other words, {sum(map(len, truth)):,} words of {arguments.notes} notes (95% "
+        "bootstrap intervals):",
+        table(("score of a word", "AUROC, affirmed findings", "AUROC, affirmed and negated"), scored),
+        f"Every negated complaint of {arguments.flipped:,} notes turned into an affirmed one, by how far the exact "
+        "posterior moves the disease that it moves most. Together: the change of the model's probabilities has a "
+        "positive inner product with that of the exact ones. 95% bootstrap intervals over notes.",
+        table(
             ("negated", "moves by at least", "flips", "together the right way", "the most moved disease the right way"),
             turned,
         ),
-        "",
-        f"Terms recognised by `TermFinder` in {len(notes):,} notes: {hits:,} of {planned:,} findings ({hits / planned:.1%}), each with "
-        f"the right negation; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
+        f"Terms recognised by `TermFinder` in {len(notes):,} notes: {hits:,} of {planned:,} findings "
+        f"({hits / planned:.1%}), each with the right negation; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
     ]
-    write_page(arguments, "What a model looks at", f"Notes of seed {SEED}, which no data set uses.", lines)
+    write_page(arguments, "What a model looks at", f"Notes of seed {SEED}, which no data set uses.", *parts)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

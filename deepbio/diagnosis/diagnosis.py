@@ -85,7 +85,7 @@ class Diagnosis:
                 }
                 for c in self.candidates
             ],
-            "terms": [{"id": t.id, "name": t.name, "denied": t.denied} for t in self.terms],
+            "terms": [{"id": t.id, "name": t.name, "negated": t.negated} for t in self.terms],
         }
 
     def to_text(self) -> str:
@@ -103,8 +103,8 @@ class Diagnosis:
             for title, words in (("for", c.words_for), ("against", c.words_against), ("looked at", c.looked_at)):
                 if words:
                     lines.append(f"{'':>14}{title}: " + ", ".join(f"{w.word} ({w.weight:+.2f})" for w in words))
-        for title, denied in (("Findings", False), ("Denied", True)):
-            found = [f"{term.name} ({term.id})" for term in self.terms if term.denied is denied]
+        for title, negated in (("Findings", False), ("Negated", True)):
+            found = [f"{term.name} ({term.id})" for term in self.terms if term.negated is negated]
             if found:
                 lines += ["", f"{title}: " + "; ".join(found)]
         if self.ood_score is not None:

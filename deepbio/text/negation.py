@@ -1,9 +1,9 @@
-"""Which words of a note are denied: the rules of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029).
+"""Which words of a note are negated: the rules of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029).
 
-A trigger such as "no" or "denies" denies what follows, one such as "was ruled out" what stands before it. The reach ends at
-the sentence's end and at words such as "but". A pseudo-trigger ("no change", "not only") looks like a trigger and denies
-nothing. As in ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002) the reach of a trigger is not limited to five
-words, because lists of denied complaints are longer.
+A trigger such as "no" or "denies" negates the words after it, one such as "was ruled out" the words before it. Its scope ends
+with the sentence and at words such as "but". A pseudo-trigger ("no change", "not only") looks like a trigger and negates
+nothing. As in ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002) the scope is not limited to five words, because
+lists of negated complaints are longer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ENDS = (
     "has had", "presents with", "complains of", "reports", "because", "since", "as well as having",
 )  # fmt: skip
 
-# Words that no list of findings is about; they stay as they are inside a denied list.
+# Words that are no findings; they stay as they are inside a negated list.
 _PLAIN = {
     "a", "an", "and", "any", "as", "at", "for", "from", "had", "has", "have", "he", "her", "him", "his", "in", "is", "it", "its",
     "of", "on", "or", "other", "she", "sign", "signs", "such", "than", "that", "the", "their", "they", "this", "to", "was", "were",
@@ -51,35 +51,35 @@ _STOPS = frozenset(".!?;\n")
 
 
 class Word(NamedTuple):
-    """A word of a note: lower-case text, place, and whether it is denied."""
+    """A word of a note: its text in lower case, where it is (`text[start:end]`), and whether it is negated."""
 
     text: str
     start: int
     end: int
-    denied: bool
+    negated: bool
 
 
 def words_of(text: str) -> list[Word]:
-    """Return the words of a note in their order, each with its place and whether it is denied.
+    """Return the words of a note in their order, and whether each is negated.
 
-    Triggers themselves and punctuation are words that are not denied.
+    Triggers and punctuation are words, too; they are not negated.
 
     Example:
-        >>> [word.text for word in words_of("No fever or cough, but a rash. Chills are absent.") if word.denied]
+        >>> [word.text for word in words_of("No fever or cough, but a rash. Chills are absent.") if word.negated]
         ['fever', 'cough', 'chills']
     """
     found = [match for match in _WORD.finditer(text) if not _inside_number(text, match)]
     lower = [match[0].lower().replace("’", "'") for match in found]
-    denied = [False] * len(found)
+    negated = [False] * len(found)
     first = 0
-    for place in [*(i for i, word in enumerate(lower) if word in _STOPS), len(found)]:
-        _deny(lower, first, place, denied)
-        first = place + 1
-    return [Word(word, match.start(), match.end(), no) for word, match, no in zip(lower, found, denied, strict=True)]
+    for last in [*(i for i, word in enumerate(lower) if word in _STOPS), len(found)]:
+        _negate(lower, first, last, negated)
+        first = last + 1
+    return [Word(word, match.start(), match.end(), no) for word, match, no in zip(lower, found, negated, strict=True)]
 
 
 def mark_negated(text: str) -> str:
-    """Put a mark before each denied word, so that "fever" and "no fever" become different words.
+    """Put a mark before each negated word, so that "fever" and "no fever" become different words.
 
     Example:
         >>> mark_negated("She denies fever or chills, but has a rash.")
@@ -87,14 +87,14 @@ def mark_negated(text: str) -> str:
     """
     pieces, last = [], 0
     for word in words_of(text):
-        if word.denied:
+        if word.negated:
             pieces += [text[last : word.start], MARK]
             last = word.start
     return "".join([*pieces, text[last:]])
 
 
-def _deny(words: Sequence[str], first: int, last: int, denied: list[bool]) -> None:
-    """Mark what is denied in one sentence, `words[first:last]`."""
+def _negate(words: Sequence[str], first: int, last: int, negated: list[bool]) -> None:
+    """Set the negated words of one sentence, `words[first:last]`."""
     rules = _rules()
     open_, start, i = False, first, first
     while i < last:
@@ -105,10 +105,10 @@ def _deny(words: Sequence[str], first: int, last: int, denied: list[bool]) -> No
             open_, start = False, i + length
         elif rule == "after":
             for j in range(start, i):
-                denied[j] = words[j] not in _PLAIN and words[j] != ":"
+                negated[j] = words[j] not in _PLAIN and words[j] != ":"
             start = i + length
         elif not rule and open_:
-            denied[i] = words[i] not in _PLAIN and words[i] != ":"
+            negated[i] = words[i] not in _PLAIN and words[i] != ":"
         i += length
 
 
@@ -123,7 +123,7 @@ def _match(
 
 @functools.cache
 def _rules() -> dict[str, list[tuple[tuple[str, ...], str]]]:
-    """Each first word's phrases, the longest first."""
+    """Return the phrases of each first word with their rule, the longest first."""
     rules: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for rule, phrases in (("pseudo", PSEUDO), ("after", AFTER), ("before", BEFORE), ("end", ENDS)):
         for phrase in phrases:
@@ -133,6 +133,6 @@ def _rules() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 
 
 def _inside_number(text: str, match: re.Match[str]) -> bool:
-    """A point between two digits ends no sentence."""
+    """Return whether a point or colon is between two digits, where it ends no sentence."""
     a, b = match.start(), match.end()
     return match[0] in ".:" and a > 0 and b < len(text) and text[a - 1].isdigit() and text[b].isdigit()

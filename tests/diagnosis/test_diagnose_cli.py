@@ -32,7 +32,7 @@ def test_a_ranking_with_banner_words_and_findings(run):
     assert "  2. " in result.stdout
     assert "  3. " not in result.stdout
     assert "Findings: Fever (HP:0001945)" in result.stdout
-    assert "Denied: Cough (HP:0012735)" in result.stdout
+    assert "Negated: Cough (HP:0012735)" in result.stdout
 
 
 def test_json_from_standard_input_without_a_word_of_the_note(run):

@@ -27,8 +27,8 @@ def finder():
 )
 def test_terms_and_their_denials(finder, text, expected):
     found = finder.find(text)
-    for id, denied in expected.items():
-        assert any(term.id == id and term.denied is denied for term in found), found
+    for id, negated in expected.items():
+        assert any(term.id == id and term.negated is negated for term in found), found
     if not expected:
         assert found == []
 
@@ -46,7 +46,7 @@ def test_the_findings_of_made_up_notes_are_recognised(finder):
     hits = said = found = 0
     for text, states in zip(notes.texts, notes.findings, strict=True):
         truth = {(id, state < 0) for id, state in zip(ids[states != 0], states[states != 0], strict=True)}
-        seen = {(term.id, term.denied) for term in finder.find(text)}
+        seen = {(term.id, term.negated) for term in finder.find(text)}
         hits, said, found = hits + len(truth & seen), said + len(truth), found + len(seen)
     assert hits / said > 0.95
     assert hits / found > 0.9

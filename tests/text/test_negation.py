@@ -1,12 +1,13 @@
-"""NegEx's rules: what is denied, and where a denial ends."""
+"""NegEx's rules: which words are negated, and where the scope of a negation ends."""
 
 import pytest
 
+from deepbio.datasets.vignettes import simulate_vignettes
 from deepbio.text import MARK, mark_negated, words_of
 
 
-def denied(text: str) -> list[str]:
-    return [word.text for word in words_of(text) if word.denied]
+def negated(text: str) -> list[str]:
+    return [word.text for word in words_of(text) if word.negated]
 
 
 @pytest.mark.parametrize(
@@ -28,19 +29,19 @@ def denied(text: str) -> list[str]:
         ("No fever over 38.5 today. Cough.", ["fever", "over", "38", "5", "today"]),
         ("NO FEVER", ["fever"]),
         ("He doesn’t cough.", ["cough"]),
-        # what looks like a denial and is none (Chapman et al. 2001, table of pseudo-negations)
+        # what looks like a negation and is none (Chapman et al. 2001, table of pseudo-negations)
         ("No change in the rash.", []),
         ("Not only fever but also a rash.", []),
         ("Gram negative rods.", []),
         ("There was no increase in swelling.", []),
-        # what denies nothing
+        # nothing is negated
         ("A rash and a fever.", []),
         ("", []),
         ("No.", []),
     ],
 )
-def test_the_words_that_are_denied(text, expected):
-    assert denied(text) == expected
+def test_the_words_that_are_negated(text, expected):
+    assert negated(text) == expected
 
 
 def test_marks_change_nothing_else():
@@ -49,26 +50,55 @@ def test_marks_change_nothing_else():
     assert mark_negated(text) == "A boy (6) denies  ¬fever;\nhas a rash — no ¬cough, though!"
 
 
-def test_places_are_those_of_the_text():
+def test_positions_are_those_of_the_text():
     text = "No FEVER, but chills."
     assert [text[word.start : word.end].lower() for word in words_of(text)] == [word.text for word in words_of(text)]
 
 
-def test_generated_denials_are_marked_and_affirmations_are_not():
-    """Every finding of the made-up notes is one that the generator affirmed or denied: the rules must agree."""
-    from deepbio.datasets.vignettes import simulate_vignettes
-    from deepbio.datasets.vignettes.everyday import EVERYDAY
+# Notes of `simulate_vignettes` and their negated words, read by a person.
+SYNTHETIC = {
+    27: (
+        "A 33-year-old man comes in with bouts of vomiting. He reports loss of weight, stomach pain and erythema nodosum, "
+        "without swollen lymph nodes. The history tells of a rash on the legs but no shortness of breath or itching.",
+        "swollen lymph nodes shortness breath itching",
+    ),
+    33: (
+        "An 18-year-old man has had brain imaging abnormality for eight weeks and abnormal basal ganglia MRI signal "
+        "intensity. There is no sign of chills. He also complains of weight loss but denies night sweats, fevers or nausea.",
+        "chills night sweats fevers nausea",
+    ),
+    26: (
+        "A 57-year-old woman is seen because of resting tremor. There is no sign of itching. She is nauseous. She has no "
+        "vomiting or irritability.",
+        "itching vomiting irritability",
+    ),
+    39: (
+        "A five-year-old boy has a high fever. No back pain, joint pain or shortness of breath. He denies muscle aches.",
+        "back pain joint pain shortness breath muscle aches",
+    ),
+    17: (
+        "An 83-year-old man with a rash on the trunk for 9 days. No anxiety or constipation. Negative for chills.",
+        "anxiety constipation chills",
+    ),
+    0: (
+        "A seven-year-old girl is seen because of anti-proteinase 3 antibody positivity. She also complains of periorbital "
+        "edema. She reports constipation. She has not had any palpitations, abdominal pain, shortness of breath or sore "
+        "throat.",
+        "palpitations abdominal pain shortness breath sore throat",
+    ),
+}
 
+
+def test_the_negated_words_of_synthetic_notes_are_those_that_a_person_marks():
+    notes = simulate_vignettes(50, 40, seed=9, findings=3, negation_probability=0.2)
+    for i, (text, words) in SYNTHETIC.items():
+        assert notes.texts[i] == text
+        assert negated(text) == words.split()
+        assert (notes.findings[i] == -1).any()
+
+
+def test_no_word_of_a_synthetic_note_that_only_affirms_is_negated():
     notes = simulate_vignettes(50, 400, seed=3)
-    right = wrong = 0
-    for text, states in zip(notes.texts, notes.findings, strict=True):
-        plain = [word.text for word in words_of(text) if not word.denied]
-        no = {word.text for word in words_of(text) if word.denied}
-        for term, state in zip(notes.terms, states, strict=True):
-            if state == -1:
-                said = any(set(phrase.split()) - {"of"} <= no for phrase in EVERYDAY[term.id][1])
-                right, wrong = right + said, wrong + (not said)
-        if not (states == -1).any():
-            wrong += len(plain) != len(words_of(text))
-    assert wrong == 0
-    assert right > 500
+    affirming = [text for text, states in zip(notes.texts, notes.findings, strict=True) if not (states == -1).any()]
+    assert len(affirming) > 5
+    assert [negated(text) for text in affirming] == [[] for _ in affirming]

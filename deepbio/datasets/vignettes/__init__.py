@@ -1,4 +1,4 @@
-"""Made-up clinical notes from the Human Phenotype Ontology, with an exact posterior over diseases."""
+"""Synthetic clinical notes from the Human Phenotype Ontology, with an exact posterior over diseases."""
 
 from deepbio.datasets.vignettes.annotations import Disease, read_annotations
 from deepbio.datasets.vignettes.findings import FindingModel

@@ -1,4 +1,4 @@
-"""`phenotype.hpoa`: which disease shows which finding, and in what share of its patients."""
+"""`phenotype.hpoa`: the findings of each disease, and the fraction of its patients that have each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepbio.errors import DataError, nearest
 
 SOURCES = ("ORPHA", "OMIM", "DECIPHER")
 
-# The ontology's frequency classes stand for ranges; each is taken at the middle of its range:
+# The ontology's frequency classes are ranges; each is taken at its middle:
 # always 100%, 80 to 99%, 30 to 79%, 5 to 29%, 1 to 4%, never.
 FREQUENCY_CLASSES = {
     "HP:0040280": 1.0,
@@ -29,7 +29,7 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
 
 
 class Disease(NamedTuple):
-    """A disease, its id such as `ORPHA:2331`, and the share of its patients that shows each finding."""
+    """A disease: its id such as `ORPHA:2331`, its name, and the fraction of its patients that have each finding."""
 
     id: str
     name: str
@@ -37,10 +37,10 @@ class Disease(NamedTuple):
 
 
 def parse_frequency(text: str) -> float:
-    """Return the share that a frequency stands for: patients `n/m`, a percentage, or one of the ontology's classes.
+    """Convert a frequency to a fraction: patients `n/m`, a percentage, or one of the ontology's classes.
 
     Raises:
-        DataError: it is none of these, or above 1.
+        DataError: The text is none of these, or above 1.
 
     Example:
         >>> parse_frequency("3/12"), parse_frequency("45%"), parse_frequency("HP:0040281")
@@ -48,39 +48,39 @@ def parse_frequency(text: str) -> float:
     """
     if text in FREQUENCY_CLASSES:
         return FREQUENCY_CLASSES[text]
-    share = -1.0
+    fraction = -1.0
     if counts := _COUNTS.fullmatch(text):
-        share = int(counts[1]) / max(int(counts[2]), 1)
+        fraction = int(counts[1]) / max(int(counts[2]), 1)
     elif percent := _PERCENT.fullmatch(text):
-        share = float(percent[1]) / 100
-    if not 0 <= share <= 1:
+        fraction = float(percent[1]) / 100
+    if not 0 <= fraction <= 1:
         raise DataError(
             f"A frequency is n/m with n at most m, a percentage, or a class {', '.join(FREQUENCY_CLASSES)}; "
             f"received {text!r}."
         )
-    return share
+    return fraction
 
 
 def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
     """Read the diseases of one source with every finding whose frequency is stated.
 
-    Lines that say NOT, lines of another aspect than P (a finding, not an inheritance or an onset) and lines without a
-    frequency, or with the frequency 0, give nothing. Several lines for one finding give the mean of their frequencies.
+    Lines with the qualifier NOT, of another aspect than P (a finding, not an inheritance or an onset), without a frequency or
+    with the frequency 0 are skipped. The frequencies of several lines for one finding are averaged.
 
     Args:
-        path: of `phenotype.hpoa` (https://obophenotype.github.io/human-phenotype-ontology/annotations/phenotype_hpoa/).
+        path: Path of `phenotype.hpoa` (https://obophenotype.github.io/human-phenotype-ontology/annotations/phenotype_hpoa/).
         source: `"ORPHA"` (Orphanet, whose frequencies are complete), `"OMIM"` or `"DECIPHER"`.
 
     Returns:
-        diseases in the order of their ids, those without any such finding left out.
+        Diseases in the order of their ids, without those that have no such finding.
 
     Raises:
-        DataError: unknown source, missing file, other columns, or a frequency that cannot be read (with its line).
+        DataError: The source is unknown, the file is missing or has other columns, or a frequency cannot be read.
     """
     if source not in SOURCES:
         raise DataError(f"Unknown source of annotations {source!r}. {nearest(source, SOURCES)}")
     names: dict[str, str] = {}
-    shares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    fractions: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     known: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8") as lines:
@@ -101,11 +101,11 @@ def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
                     except DataError as error:
                         raise DataError(f"{path}, line {number}: {error}") from error
                 names[disease] = name
-                shares[disease][finding].append(known[frequency])
+                fractions[disease][finding].append(known[frequency])
     except OSError as error:
         raise DataError(f"Expected the annotations at {path}; {error.strerror}.") from error
     means = {
         disease: {finding: mean for finding, all_ in found.items() if (mean := sum(all_) / len(all_)) > 0}
-        for disease, found in shares.items()
+        for disease, found in fractions.items()
     }
     return [Disease(disease, names[disease], means[disease]) for disease in sorted(means) if means[disease]]

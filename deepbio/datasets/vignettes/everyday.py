@@ -1,13 +1,13 @@
-"""Plain words written by hand: for the everyday complaints, and for a few findings whose names few people say.
+"""Plain words written by hand, for everyday complaints and for a few findings whose names few people use.
 
-The ontology has plain words for about half of the findings that the notes use; these tables add some. A phrase is what
-stands after "has", such as "a fever"; one that begins with "is " is an adjective, as in "is irritable". No phrase may
-stand for two findings: `deepbio.datasets.vignettes.phrases` sees to that.
+The ontology has plain words for about half of the findings that the notes use; these tables add some. A phrase follows "has",
+such as "a fever"; one that begins with "is " is an adjective, as in "is irritable". No phrase may mean two findings, which
+`deepbio.datasets.vignettes.phrases` ensures.
 """
 
 from __future__ import annotations
 
-# Complaints that anybody may have, whatever the disease: id -> (said when affirmed, said when denied).
+# Complaints that anybody may have, whatever the disease: id -> (phrases when affirmed, phrases when negated).
 EVERYDAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "HP:0001945": (("a fever", "fever", "a high fever", "a high temperature"), ("fever", "fevers")),
     "HP:0012735": (("a cough", "cough", "coughing"), ("cough", "coughing")),
@@ -39,7 +39,7 @@ EVERYDAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "HP:0025143": (("chills", "shaking chills"), ("chills",)),
 }
 
-# Findings that are no everyday complaints: these phrases come before the ontology's own.
+# Other findings: these phrases come before the ontology's own.
 PLAIN: dict[str, tuple[str, ...]] = {
     "HP:0030953": ("red eyes", "very red eyes", "extremely red eyes", "bloodshot eyes"),
     "HP:0000509": ("pink eye", "inflamed red eyes"),

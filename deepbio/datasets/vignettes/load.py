@@ -1,4 +1,4 @@
-"""The data set `vignettes`: notes drawn from a seed, cut into three splits, as token ids."""
+"""Data set `vignettes`: synthetic notes generated from a seed, divided into three splits, as token ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
-from deepbio.datasets.vignettes.selection import LEAST_FINDINGS
+from deepbio.datasets.vignettes.selection import MIN_FINDINGS
 from deepbio.errors import DataError
 from deepbio.specs import ModelInput, Task
 from deepbio.text import Tokenizer
@@ -26,35 +26,40 @@ def vignettes(
     test: int = 2000,
     length: int = 96,
     findings: float = 6.0,
-    chance: float = 0.05,
-    stray: float = 1.0,
-    denial: float = 0.15,
+    complaint_probability: float = 0.05,
+    distractors: float = 1.0,
+    negation_probability: float = 0.15,
     typos: float = 0.0,
-    fewest: int = LEAST_FINDINGS,
+    min_findings: int = MIN_FINDINGS,
     tokenizer: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Draw notes about `diseases` diseases; predict the disease from the words.
+    """Generate notes whose disease is to be predicted from the words.
 
-    The notes are those of `simulate_vignettes(diseases, n, seed=seed)` in their order, repeated texts left out: first the
-    training split, then validation, then test. The tokenizer knows the words of the training split only. `groups` holds
-    the text of each note.
+    The notes are those of `simulate_vignettes(diseases, n, seed=seed)` in their order, without repeated texts: first the
+    training split, then validation, then test. The tokenizer is fitted on the training split. `groups` contains the text of
+    each note.
 
     Args:
-        card: of the shelf.
-        diseases: how many, or `"all"`.
-        train, valid, test: number of notes in each split.
-        length: tokens kept of a note; the longest of the default notes has 96.
-        findings, chance, stray, denial, typos: how full, noisy, negative and misspelt notes are; see `simulate_vignettes`.
-        fewest: findings of stated frequency that a disease must have; 1 with `"all"` takes every disease with frequencies.
-        tokenizer: options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`.
-        seed: of the notes.
+        card: Card from the catalog.
+        diseases: Number of diseases, or `"all"`.
+        train, valid, test: Number of notes in each split.
+        length: Number of tokens kept of a note; the longest of the default notes has 96.
+        findings, complaint_probability, distractors, negation_probability, typos, min_findings: See `simulate_vignettes`.
+        tokenizer: Options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`.
+        seed: Random seed of the notes.
     """
     sizes = {"train": train, "valid": valid, "test": test}
     if min(sizes.values()) < 1:
         raise DataError(f"Each split needs at least one note; received {sizes}.")
-    usual = {"findings": 6.0, "chance": 0.05, "stray": 1.0, "denial": 0.15, "typos": 0.0, "fewest": LEAST_FINDINGS}
-    how = {"findings": findings, "chance": chance, "stray": stray, "denial": denial, "typos": typos, "fewest": fewest}
+    how = {
+        "findings": findings,
+        "complaint_probability": complaint_probability,
+        "distractors": distractors,
+        "negation_probability": negation_probability,
+        "typos": typos,
+        "min_findings": min_findings,
+    }
     notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
     words = Tokenizer.fit(texts[:train], **(tokenizer or {}))
@@ -77,7 +82,7 @@ def vignettes(
             **sizes,
             "length": length,
             "seed": seed,
-            **{name: value for name, value in how.items() if value != usual[name]},
+            **{name: value for name, value in how.items() if value != vignettes.__kwdefaults__[name]},
             **({"tokenizer": dict(tokenizer)} if tokenizer else {}),
         },
     )
@@ -86,7 +91,7 @@ def vignettes(
 def _distinct(
     diseases: int | Literal["all"], wanted: int, seed: int, how: dict[str, Any]
 ) -> tuple[Vignettes, np.ndarray]:
-    """Draw until `wanted` different texts are there; more notes begin with the same notes."""
+    """Return notes, and the indices of the first `wanted` different texts among them."""
     drawn = wanted
     while True:
         notes = simulate_vignettes(diseases, drawn, seed=seed, **how)

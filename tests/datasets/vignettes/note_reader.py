@@ -11,54 +11,23 @@ _NUMBER = (
 )
 _PATIENT = re.compile(rf"^an? {_NUMBER} year old (?:boy|girl|man|woman) ")
 _DURATION = re.compile(rf" for {_NUMBER} (?:days|weeks|months)\b")
-# what the sentences are built from; anything else in a note would be information that the findings do not hold
-_GLUE = {
-    "a",
-    "an",
-    "and",
-    "any",
-    "also",
-    "because",
-    "but",
-    "comes",
-    "complains",
-    "denies",
-    "findings",
-    "for",
-    "had",
-    "has",
-    "he",
-    "history",
-    "in",
-    "is",
-    "negative",
-    "no",
-    "not",
-    "of",
-    "or",
-    "other",
-    "presents",
-    "reports",
-    "seen",
-    "she",
-    "sign",
-    "tells",
-    "the",
-    "there",
-    "with",
-    "without",
-}
+# what the sentences are built from; anything else in a note would be information that the findings do not contain
+_GLUE_WORDS = """
+    a an and any also because but comes complains denies findings for had has he history in is negative no not of
+    or other presents reports seen she sign tells the there with without
+"""
+_GLUE = set(_GLUE_WORDS.split())
 
 
 def lexicon(phrases):
     """Map the words of each phrase to its finding."""
-    return {words(p): j for j, known in enumerate(phrases) for p in (*known.affirmed, *known.denied)}
+    return {words(p): j for j, known in enumerate(phrases) for p in (*known.affirmed, *known.negated)}
 
 
 def read_note(text, known):
     """Return `({finding: 1 or -1}, words that are neither phrase nor glue)`."""
     longest = max(map(len, known))
-    found, strange = {}, []
+    found, other = {}, []
     for number, sentence in enumerate(re.split(r"\.(?= [A-Z]|$)", text)):
         tokens = " ".join(re.findall(r"\w+", sentence.lower())) + " "
         if number == 0:
@@ -72,6 +41,6 @@ def read_note(text, known):
             elif tokens[i] in _NEGATION:
                 state = -1
             elif tokens[i] not in _GLUE:
-                strange.append(tokens[i])
+                other.append(tokens[i])
             i += max(size, 1)
-    return found, strange
+    return found, other

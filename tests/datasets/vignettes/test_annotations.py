@@ -4,13 +4,13 @@ import pytest
 
 from deepbio.datasets.vignettes import read_annotations
 from deepbio.datasets.vignettes.annotations import parse_frequency
-from deepbio.datasets.vignettes.release import hpo_folder
+from deepbio.datasets.vignettes.ontology import hpo_folder
 from deepbio.errors import DataError
 
 
 @pytest.mark.parametrize(
-    ("text", "share"),
-    # the classes' ranges as the ontology gives them: 100%, 80-99%, 30-79%, 5-29%, 1-4%, 0%
+    ("text", "fraction"),
+    # the classes' ranges as the ontology states them: 100%, 80-99%, 30-79%, 5-29%, 1-4%, 0%
     [
         ("HP:0040280", 1.0),
         ("HP:0040281", (0.80 + 0.99) / 2),
@@ -23,8 +23,8 @@ from deepbio.errors import DataError
         ("12.5%", 0.125),
     ],
 )
-def test_a_frequency_is_a_share(text, share):
-    assert parse_frequency(text) == pytest.approx(share)
+def test_a_frequency_is_a_fraction(text, fraction):
+    assert parse_frequency(text) == pytest.approx(fraction)
 
 
 @pytest.mark.parametrize("text", ["often", "5/4", "120%", "1 of 2", "HP:0000118", "-1/2", ""])
@@ -40,7 +40,7 @@ def test_findings_have_the_mean_of_their_lines_and_negated_or_silent_lines_count
     assert two.frequency == {"HP:0000509": 0.45}
 
 
-def test_another_source_gives_other_diseases(tiny_release):
+def test_another_source_has_other_diseases(tiny_release):
     assert [d.id for d in read_annotations(tiny_release / "phenotype.hpoa", source="OMIM")] == ["OMIM:4"]
     with pytest.raises(DataError, match="Did you mean ORPHA"):
         read_annotations(tiny_release / "phenotype.hpoa", source="ORPHAN")
@@ -62,7 +62,7 @@ def test_an_unreadable_line_is_named(tiny_release):
         read_annotations(tiny_release / "nowhere.hpoa")
 
 
-def test_kawasaki_disease_shows_what_orphanet_says(annotated):
+def test_kawasaki_disease_has_the_findings_of_orphanet(annotated):
     # https://www.orpha.net/en/disease/detail/2331: very frequent and frequent signs
     kawasaki = next(d for d in annotated if d.id == "ORPHA:2331")
     assert kawasaki.name == "Kawasaki disease"

@@ -10,14 +10,14 @@ from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.errors import DataError
 
 
-def test_the_same_seed_gives_the_same_notes_and_fewer_are_the_first_of_more(notes):
+def test_the_same_seed_makes_the_same_notes_and_fewer_are_the_first_of_more(notes):
     fewer = simulate_vignettes(50, 200, seed=1)
     assert fewer.texts == notes.texts[:200]
     np.testing.assert_array_equal(fewer.y, notes.y[:200])
     np.testing.assert_array_equal(fewer.findings, notes.findings[:200])
 
 
-def test_another_seed_gives_other_notes(notes):
+def test_another_seed_makes_other_notes(notes):
     other = simulate_vignettes(50, 200, seed=2)
     assert not set(other.texts) & set(notes.texts)
     assert other.diseases == notes.diseases
@@ -34,17 +34,17 @@ def test_shapes_types_and_the_average_note(notes):
     assert set(np.unique(notes.y)) == set(range(50))
 
 
-def test_only_everyday_complaints_are_denied(notes):
-    denied = [notes.terms[j].name for j in np.flatnonzero((notes.findings == -1).any(axis=0))]
-    assert len(denied) == 28
-    assert {"Fever", "Cough", "Headache"} <= set(denied)
+def test_only_everyday_complaints_are_negated(notes):
+    negated = [notes.terms[j].name for j in np.flatnonzero((notes.findings == -1).any(axis=0))]
+    assert len(negated) == 28
+    assert {"Fever", "Cough", "Headache"} <= set(negated)
 
 
 def test_labels_follow_a_prior():
     weights = np.arange(1, 11)
     drawn = simulate_vignettes(10, 5000, seed=0, prior=weights)
-    share = np.bincount(drawn.y, minlength=10) / 5000
-    np.testing.assert_allclose(share, weights / weights.sum(), atol=0.03)
+    fraction = np.bincount(drawn.y, minlength=10) / 5000
+    np.testing.assert_allclose(fraction, weights / weights.sum(), atol=0.03)
 
 
 def test_no_notes_are_no_notes():
@@ -60,7 +60,7 @@ def test_fewer_mentions_are_harder(notes):
     assert accuracy < rich - 0.2
 
 
-def test_files_of_ones_own_are_read(tiny_release):
+def test_user_supplied_files_are_read(tiny_release):
     with pytest.raises(DataError, match="leaves 0 diseases"):
         simulate_vignettes(2, 1, folder=tiny_release)
 
@@ -78,9 +78,9 @@ def test_all_diseases_work_and_a_reader_recovers_their_notes(ontology):
     everyone = simulate_vignettes("all", 2000, seed=0)
     known = lexicon(choose_phrases(everyone.terms, ontology))
     for text, states in zip(everyone.texts, everyone.findings, strict=True):
-        found, strange = read_note(text, known)
+        found, other = read_note(text, known)
         assert found == {int(j): int(states[j]) for j in np.flatnonzero(states)}, text
-        assert not strange, text
+        assert not other, text
 
 
 def test_typos_change_words_and_nothing_else():
@@ -94,7 +94,7 @@ def test_typos_change_words_and_nothing_else():
     ]
     changed = [(one, two) for one, two in pairs if one != two]
     long = [one for one, _ in pairs if re.search("[A-Za-z]{4}", one)]
-    # a swap or a doubling may give the same word again, as in "swelling"
+    # a swap or a doubling may result in the same word again, as in "swelling"
     assert 0.07 < len(changed) / len(long) < 0.11
     for one, two in changed:
         assert abs(len(one) - len(two)) <= 1

@@ -1,10 +1,10 @@
-"""A note says exactly its findings, and its words say nothing else."""
+"""A note states exactly its findings, and its words carry no other information."""
 
 import numpy as np
 import pytest
 
 from deepbio.datasets.vignettes import posterior
-from deepbio.datasets.vignettes.notes import Chances, join, number_in_words, write_note
+from deepbio.datasets.vignettes.notes import RandomChoices, join, number_in_words, write_note
 from deepbio.datasets.vignettes.phrases import Phrases, choose_phrases
 from tests.datasets.vignettes.note_reader import lexicon, read_note
 
@@ -21,9 +21,9 @@ def known(notes, ontology):
 
 def test_a_reader_of_the_words_recovers_every_finding_of_every_note(notes, known):
     for text, states in zip(notes.texts, notes.findings, strict=True):
-        found, strange = read_note(text, known)
+        found, other = read_note(text, known)
         assert found == {int(j): int(states[j]) for j in np.flatnonzero(states)}, text
-        assert not strange, text
+        assert not other, text
 
 
 def test_kawasaki_disease_comes_first_for_a_hand_written_note(notes, known):
@@ -48,7 +48,7 @@ def test_kawasaki_disease_comes_first_for_a_hand_written_note(notes, known):
     assert p.max() > 0.99
 
 
-def test_age_and_sex_say_nothing_about_the_disease(notes):
+def test_age_and_sex_carry_no_information_about_the_disease(notes):
     male = np.array([" boy " in text or " man " in text for text in notes.texts])
     for disease in range(len(notes.diseases)):
         of_it = male[notes.y == disease]
@@ -65,14 +65,14 @@ def test_notes_are_sentences(notes):
 
 def test_wording_and_order_vary():
     phrases = [Phrases(("a fever", "is feverish"), ("fever",)), Phrases(("a cough",), ("cough",))]
-    chances = Chances(np.random.Generator(np.random.Philox(0)))
-    drawn = {write_note(np.array([1, -1]), phrases, chances).split("-year-old ")[1] for _ in range(300)}
+    choices = RandomChoices(np.random.Generator(np.random.Philox(0)))
+    drawn = {write_note(np.array([1, -1]), phrases, choices).split("-year-old ")[1] for _ in range(300)}
     assert len(drawn) > 40
     for start in ("boy is feverish. ", "girl has a fever", "woman presents with a fever. ", "man with a fever for "):
         assert any(note.startswith(start) for note in drawn), start
 
 
-def test_a_sentence_that_denies_takes_no_second_denial(notes):
+def test_a_sentence_that_negates_takes_no_second_negation(notes):
     for text in notes.texts:
         for sentence in text.split(". "):
             cues = sum(
@@ -82,13 +82,13 @@ def test_a_sentence_that_denies_takes_no_second_denial(notes):
 
 
 def test_a_note_without_findings_is_still_a_note():
-    chances = Chances(np.random.Generator(np.random.Philox(0)))
-    assert write_note(np.zeros(1, np.int8), [Phrases(("x",), ("x",))], chances).endswith(" is seen.")
+    choices = RandomChoices(np.random.Generator(np.random.Philox(0)))
+    assert write_note(np.zeros(1, np.int8), [Phrases(("x",), ("x",))], choices).endswith(" is seen.")
 
 
 @pytest.mark.parametrize("n", range(1, 90))
 def test_ages_take_the_right_article(n):
-    class Fixed(Chances):
+    class Fixed(RandomChoices):
         def __init__(self, age, spelled):
             self.answers = [age - 1, 0, spelled]
 

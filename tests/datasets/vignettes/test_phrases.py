@@ -1,4 +1,4 @@
-"""No words stand for two findings."""
+"""No words mean two findings."""
 
 from collections import Counter
 
@@ -55,7 +55,7 @@ def test_every_term_of_the_ontology_has_words_of_its_own(ontology):
     owners = {}
     for term, phrases in zip(terms, choose_phrases(terms, ontology), strict=True):
         assert phrases.affirmed
-        for phrase in (*phrases.affirmed, *phrases.denied):
+        for phrase in (*phrases.affirmed, *phrases.negated):
             assert owners.setdefault(words(phrase), term.id) == term.id, phrase
 
 
@@ -70,7 +70,7 @@ def test_hand_written_words_are_about_known_terms_and_take_no_other_terms_name(o
     assert not set(EVERYDAY) & set(PLAIN)
 
 
-def test_what_is_denied_reads_well_after_no():
-    for _, denied in EVERYDAY.values():
-        assert denied
-        assert not any(phrase.startswith(("a ", "an ", "is ")) for phrase in denied)
+def test_a_negated_phrase_reads_well_after_no():
+    for _, negated in EVERYDAY.values():
+        assert negated
+        assert not any(phrase.startswith(("a ", "an ", "is ")) for phrase in negated)

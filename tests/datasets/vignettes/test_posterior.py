@@ -19,9 +19,9 @@ def model():
         ["fever", "cough", "rash"],
         ["fever", "cough"],
         findings=1.0,
-        chance=0.1,
-        stray=0.2,
-        denial=0.3,
+        complaint_probability=0.1,
+        distractors=0.2,
+        negation_probability=0.3,
         prior=np.array([1.0, 2.0]),
     )
 
@@ -31,22 +31,22 @@ def _every_note():
 
 
 def test_it_is_bayes_rule_written_out_for_every_possible_note(model):
-    affirmed, denied = model.probabilities()
-    table = {1: affirmed, -1: denied, 0: 1 - affirmed - denied}
+    affirmed, negated = model.probabilities()
+    table = {1: affirmed, -1: negated, 0: 1 - affirmed - negated}
     for states, row in zip(_every_note(), posterior(_every_note(), model), strict=True):
         joint = [model.prior[d] * np.prod([table[int(s)][d, j] for j, s in enumerate(states)]) for d in (0, 1)]
         np.testing.assert_allclose(row, np.array(joint) / sum(joint), rtol=1e-12)
 
 
 def test_the_probabilities_of_every_possible_note_add_up_to_one(model):
-    affirmed, denied = model.probabilities()
-    table = {1: affirmed, -1: denied, 0: 1 - affirmed - denied}
+    affirmed, negated = model.probabilities()
+    table = {1: affirmed, -1: negated, 0: 1 - affirmed - negated}
     for disease in (0, 1):
         total = sum(np.prod([table[int(s)][disease, j] for j, s in enumerate(states)]) for states in _every_note())
         assert total == pytest.approx(1.0)
 
 
-def test_an_affirmed_typical_finding_speaks_for_the_disease_and_its_denial_against_it(model):
+def test_an_affirmed_typical_finding_speaks_for_the_disease_and_its_negation_against_it(model):
     silent, yes, no = posterior(np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0]], np.int8), model)[:, 0]
     assert no < silent < yes
 
@@ -55,22 +55,22 @@ def test_on_drawn_notes_it_is_as_right_as_it_says(notes):
     p = posterior(notes.findings, notes.model)
     np.testing.assert_allclose(p.sum(axis=1), 1)
     right = p.argmax(axis=1) == notes.y
-    claimed = p.max(axis=1)
-    error = np.sqrt((claimed * (1 - claimed)).sum())
-    assert abs(right.sum() - claimed.sum()) < 4 * error
-    unsure = claimed < 0.9
+    confidence = p.max(axis=1)
+    error = np.sqrt((confidence * (1 - confidence)).sum())
+    assert abs(right.sum() - confidence.sum()) < 4 * error
+    unsure = confidence < 0.9
     assert unsure.sum() > 100
-    assert abs(right[unsure].mean() - claimed[unsure].mean()) < 0.12
+    assert abs(right[unsure].mean() - confidence[unsure].mean()) < 0.12
 
 
-def test_a_finding_that_is_never_denied_cannot_be_denied(model):
-    with pytest.raises(DataError, match="deny another"):
+def test_a_finding_that_is_never_negated_cannot_be_negated(model):
+    with pytest.raises(DataError, match="negate another"):
         posterior(np.array([[0, 0, -1]], np.int8), model)
     with pytest.raises(DataError, match=r"\(n, 3\); received \(3,\)"):
         posterior(np.zeros(3, np.int8), model)
 
 
-def test_a_table_in_pieces_gives_the_same(model, monkeypatch):
+def test_a_table_in_chunks_has_the_same_values(model, monkeypatch):
     whole = posterior(_every_note(), model)
-    monkeypatch.setattr("deepbio.datasets.vignettes.findings._CELLS", 1)
+    monkeypatch.setattr("deepbio.datasets.vignettes.findings._MAX_VALUES", 1)
     np.testing.assert_array_equal(posterior(_every_note(), model), whole)

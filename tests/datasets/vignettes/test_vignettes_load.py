@@ -82,8 +82,8 @@ def test_every_disease_and_noise_can_be_asked_for():
 
 def test_diseases_with_few_findings_can_be_asked_for():
     # 4,281 diseases of Orphanet have a finding of stated frequency in the release of 2025-01-16
-    data = load_dataset("vignettes", diseases="all", fewest=1, train=300, valid=50, test=50)
+    data = load_dataset("vignettes", diseases="all", min_findings=1, train=300, valid=50, test=50)
     assert len(set(data.labels)) == 4281
-    assert data.options["fewest"] == 1
-    with pytest.raises(DataError, match="fewest is the least number of findings"):
-        load_dataset("vignettes", fewest=0)
+    assert data.options["min_findings"] == 1
+    with pytest.raises(DataError, match="min_findings is a number of findings"):
+        load_dataset("vignettes", min_findings=0)
