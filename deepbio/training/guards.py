@@ -69,7 +69,7 @@ def check_model(model: keras.Model, data: Dataset) -> None:
         )
 
 
-def batch_description(data: Dataset, *, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
+def batch_description(data: Dataset, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
     """Return a function that describes the batch of a step: the ids of its examples, and their values if they are numbers."""
 
     def describe_batch(step: int) -> str:
@@ -99,11 +99,8 @@ def check_finite(
     """Check that losses are finite, and that the loss scale of float16 has not collapsed.
 
     Args:
-        losses: Losses of successive steps.
-        epoch: Number of the epoch, from 0.
-        first: Number of the first of these steps within the epoch, from 0.
+        losses: Losses of successive steps of an epoch, from step `first` on.
         describe_batch: Function that describes the batch of a step.
-        loss_scale: Loss scale of float16; `None` for other precisions.
 
     Raises:
         TrainingError: A loss is NaN or infinite (the message names the step and its batch), or gradients overflow at any scale.

@@ -30,7 +30,7 @@ class Progress:
         verbose: Whether to show anything; `"auto"` does if standard error is a terminal.
     """
 
-    def __init__(self, *, epochs: int, steps: int, examples: int, verbose: bool | str = "auto") -> None:
+    def __init__(self, epochs: int, steps: int, examples: int, *, verbose: bool | str = "auto") -> None:
         from rich.console import Console
 
         self._epochs, self._steps, self._examples = epochs, steps, examples
@@ -65,14 +65,7 @@ class Progress:
         self._start, self._done_before = time.perf_counter(), done
 
     def step(self, epoch: int, done: int, loss: float, *, waited: float = 0.0) -> None:
-        """Update the bar.
-
-        Args:
-            epoch: Number of the epoch, from 0.
-            done: Number of steps done in it.
-            loss: Mean loss of the epoch so far.
-            waited: Seconds in which steps waited for data.
-        """
+        """Update the bar: `done` steps of the epoch (from 0), the mean loss so far, seconds in which steps waited for data."""
         if self._bar is not None:
             figures = f"step {done}/{self._steps}  loss {loss:.4f}  {self._speed(done, waited)}"
             description = f"epoch {epoch + 1}/{self._epochs}"

@@ -125,12 +125,14 @@ def write_run_report(run: Run, data: Dataset, out: Path, *, recipe: str = "") ->
     from deepbio.report import Result, write_report
 
     record = describe(run.model)
+    # a report marks the best epoch, and does not know which way is better for the user's own metrics
+    own = run.user_metrics.keys() - {metric for metric in run.settings.metrics if isinstance(metric, str)}
     result = Result.of(
         run.valid,
         data,
         model=record.architecture or run.model.name,
         split="valid",
-        history=run.history,
+        history={name: values for name, values in run.history.items() if name.removeprefix("val_") not in own},
         seconds=run.seconds,
         parameters=int(run.model.count_params()),
         facts={"seed": str(run.seed), "training examples": str(len(data.train))},

@@ -216,12 +216,12 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
     for name in merged:
         if name not in Settings.__dataclass_fields__:
             raise TrainingError(f"Unknown training setting {name!r}. {nearest(name, Settings.__dataclass_fields__)}")
-    if not isinstance(merged.get("optimizer", ""), str):
+    if isinstance(merged.get("optimizer"), keras.optimizers.Optimizer):
         _leave_to("optimizer", _OF_OPTIMIZER, merged, asked)
         merged["learning_rate"] = None
-    elif not isinstance(merged.get("learning_rate", 0.0), (int, float)):
+    elif isinstance(merged.get("learning_rate"), keras.optimizers.schedules.LearningRateSchedule):
         _leave_to("learning_rate", _OF_SCHEDULE, merged, asked)
-    if not isinstance(merged.get("loss", ""), str):
+    if callable(merged.get("loss")):
         _leave_to("loss", ("label_smoothing",), merged, asked)
     if merged.get("optimizer", "adam") != "sgd" and asked.get("momentum") is None:
         merged.pop("momentum", None)  # the model's own, for an optimizer that was not wanted

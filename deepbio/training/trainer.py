@@ -45,19 +45,10 @@ class Trainer:
 
     Args:
         model: Working copy, created in the scope of the cluster's strategy. Its `optimizer` is set to that of the run.
-        data: Data set.
-        settings: Settings of the run.
-        cluster: Cluster that trains.
-        seed: Seed of order, augmentation and dropout.
         run: Identity of the run, which checkpoints store.
-        callbacks: The user's callbacks.
-        steps_per_execution: Number of steps in one call of the graph; `None` finds it by the clock.
         checkpoints: Where to save; `None` saves nothing.
-        request: Request to end the process, which is polled after each call.
+        request: Request to end the process, which is polled after each call of the graph.
         plan: Fine-tuning plan applied to `model`; without one, all layers train alike.
-
-    Attributes:
-        user_metrics: Metrics of `fit(metrics=...)` at the end of training.
     """
 
     def __init__(
@@ -99,7 +90,7 @@ class Trainer:
             rates = None if plan is None else plan.rates
             self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)
             self._optimizer.build(self._trained)
-        vars(model)["optimizer"] = self._optimizer  # callbacks look for it; compiling would leave more behind
+        model.__dict__["optimizer"] = self._optimizer  # callbacks look for it; compiling would leave more behind
         self._loop = self._make_loop()
         seed_dropout(model, strategy, seed)
         self._outputs = distributed_outputs(model, cluster)
@@ -117,11 +108,7 @@ class Trainer:
         return self._seconds_before + time.perf_counter() - self._began
 
     def train(self, *, resume: State | None = None, verbose: bool | str = "auto") -> dict[str, list[float]]:
-        """Train to the end and return the history.
-
-        Args:
-            resume: State to continue from.
-            verbose: See `Progress`.
+        """Train to the end, from the state `resume` if there is one, and return the history.
 
         Raises:
             Preempted: The process was asked to end; the state is saved.
@@ -131,10 +118,8 @@ class Trainer:
         self._callbacks.on_train_begin()
         if resume is not None:
             self._restore(resume)
-        with Progress(
-            epochs=settings.epochs, steps=self.steps, examples=len(self._data.train),
-            verbose=verbose if self._cluster.is_chief else False,
-        ) as progress:  # fmt: skip
+        verbose = verbose if self._cluster.is_chief else False
+        with Progress(settings.epochs, self.steps, len(self._data.train), verbose=verbose) as progress:
             while self._epoch < settings.epochs and not model.stop_training:
                 self._one_epoch(progress)
         if self._optimizer.use_ema:
@@ -181,12 +166,10 @@ class Trainer:
             if asked:
                 raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
 
-        describe_batch = batch_description(
-            self._data, order=lambda: self._feed.order(epoch), batch_size=self._settings.batch_size
-        )
         losses = self._loop.epoch(
-            epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, describe_batch=describe_batch,
-            after_call=after_call, pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
+            epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, after_call=after_call,
+            describe_batch=batch_description(self._data, lambda: self._feed.order(epoch), self._settings.batch_size),
+            pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
         )  # fmt: skip
         raw = self._take_average()
         with lost_workers_named(self._cluster):
@@ -213,11 +196,8 @@ class Trainer:
 
     def _variables(self) -> dict[str, Any]:
         scale = self._loop.loss_scale
-        groups = {
-            "weights": self.model.weights,
-            "optimizer": self._optimizer.variables,
-            "loss_scale": scale.variables if scale is not None else [],
-        }
+        groups = {"weights": self.model.weights, "optimizer": self._optimizer.variables}
+        groups["loss_scale"] = scale.variables if scale is not None else []
         return {f"{group}/{i}": v for group, variables in groups.items() for i, v in enumerate(variables)}
 
     def _save(self) -> None:

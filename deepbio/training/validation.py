@@ -21,11 +21,6 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
 class Validation:
     """The metrics of a validation split.
 
-    Args:
-        data: Data set whose validation split is used.
-        settings: Settings of the run.
-        loss: Loss `(y, logits) -> (batch,)`.
-
     Attributes:
         monitor: Name of the monitored value in the logs.
         mode: `"min"` or `"max"`: which of its values is best.

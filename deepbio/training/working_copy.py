@@ -65,7 +65,7 @@ def copy_weights_back(copy: keras.Model, model: keras.Model) -> None:
 @contextlib.contextmanager
 def restored(model: keras.Model) -> Iterator[None]:
     """Restore a model's optimizer, trainable flags and dropout states after the block. Its weights are not restored."""
-    optimizer = {name: value for name, value in vars(model).items() if name == "optimizer"}
+    optimizer = {name: value for name, value in model.__dict__.items() if name == "optimizer"}
     layers = [
         (layer, layer.trainable) for layer in layers_of(model)
     ]  # outer layers first: their setter reaches the inner ones
@@ -74,8 +74,8 @@ def restored(model: keras.Model) -> Iterator[None]:
     try:
         yield
     finally:
-        vars(model).pop("optimizer", None)
-        vars(model).update(optimizer)
+        model.__dict__.pop("optimizer", None)
+        model.__dict__.update(optimizer)
         for part, trainable in (*layers, *variables):
             if part.trainable != trainable:
                 part.trainable = trainable
@@ -94,9 +94,6 @@ def seed_dropout(
     """Seed every random layer from `(seed, layer, replica)`, so that replicas differ and a run repeats.
 
     Args:
-        model: Model created in the strategy's scope.
-        strategy: Strategy that trains it.
-        seed: Seed of the run.
         counters: Number of samples that each layer has drawn already, int64 `(layers,)`; zeros at the start of a run.
     """
     states = _dropout_states(model)

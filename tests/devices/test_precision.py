@@ -79,8 +79,8 @@ def test_where_the_data_lie_does_not_change_the_result(xor, cache):
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_a_word_that_stands_twice_counts_once_with_the_sum_of_its_gradients(optimizer):
-    # the whole gradient of a row is squared, or taken into the norm, not the parts that each place of the word gives
+def test_a_word_that_occurs_twice_counts_once_with_the_sum_of_its_gradients(optimizer):
+    # the whole gradient of a row is squared, or taken into the norm, not the parts of each position of the word
     ids = np.array([[1, 1, 1, 2]], np.int32)
     split = Split(np.tile(ids, (2, 1)), np.array([0.5, 0.5], np.float32)[:, None])
     valid = Split(
@@ -99,8 +99,14 @@ def test_a_word_that_stands_twice_counts_once_with_the_sum_of_its_gradients(opti
 
 
 @pytest.mark.parametrize(
-    "setting", [{"precision": "float8"}, {"cache": "disk"}, {"accumulate": 0}, {"accumulate": 1000}]
+    ("setting", "message"),
+    [
+        ({"precision": "float8"}, "Unknown precision 'float8'"),
+        ({"cache": "disk"}, "Unknown cache 'disk'"),
+        ({"accumulate": 0}, "accumulate must be at least 1; received 0"),
+        ({"accumulate": 1000}, "accumulate=1000 cannot cut a batch"),
+    ],
 )
-def test_wrong_settings_are_refused(xor, setting):
-    with pytest.raises(TrainingError):
+def test_wrong_settings_are_refused(xor, setting, message):
+    with pytest.raises(TrainingError, match=message):
         trained(xor, **setting)

@@ -1,4 +1,4 @@
-"""The runs that `test_parity.py` holds to its bounds and `benchmarks/parity.py` measures."""
+"""The runs that `test_parity.py` checks against its bounds and `benchmarks/parity.py` measures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRATEGIES = ("cpu:2", "cpu:4", "multiworker")
 
 
 def parity_runs(optimizer: str, folder: Path, *, seconds: int) -> dict[str, list[dict[str, np.ndarray]]]:
-    """Train every family on one device and by each strategy, all at once; give what each process of each saved."""
+    """Train every family on one device and by each strategy, all at once. Return what each process of each saved."""
     jobs = []
     for strategy in ("one", *STRATEGIES):
         configs = [{"TF_CONFIG": c} for c in cluster_of(2)] if strategy == "multiworker" else [{}]

@@ -40,7 +40,7 @@ def start(program, *arguments, **environment):
 
 
 def finish(*processes, seconds=200):
-    """Wait for all; give (exit code, stdout, stderr) of each. None is left running."""
+    """Wait for all. Return (exit code, stdout, stderr) of each. None is left running."""
     try:
         return [(lambda texts, p=p: (p.returncode, *texts))(p.communicate(timeout=seconds)) for p in processes]
     finally:

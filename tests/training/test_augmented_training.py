@@ -1,4 +1,4 @@
-"""Augmentation inside the compiled step: repeatable, the same for both feeds, resumable, and told in the recipe."""
+"""Augmentation inside the compiled step: repeatable, the same for both feeds, resumable, and stored in the recipe."""
 
 import keras
 import numpy as np
@@ -10,8 +10,6 @@ from deepbio.errors import TrainingError
 from deepbio.inference import evaluate
 from deepbio.training import fit
 from deepbio.zoo import get_model, weights_hash
-
-RANDOM = np.random.Generator(np.random.Philox(3))
 
 
 class Streamed:
@@ -40,20 +38,22 @@ def trained(data, model="lenet5", **settings):
 
 
 def test_augmented_training_repeats_bit_for_bit_from_its_seed(digits):
-    said = ["flip", {"rotate": {"degrees": 20}}, "elastic", "cutout", "mixup"]
-    assert trained(digits, augment=said) == trained(digits, augment=said) != trained(digits)
+    policy = ["flip", {"rotate": {"degrees": 20}}, "elastic", "cutout", "mixup"]
+    assert trained(digits, augment=policy) == trained(digits, augment=policy) != trained(digits)
 
 
 def test_augmentation_does_not_depend_on_how_the_data_come(digits):
     x, y = digits.train.x, digits.train.y
     streamed = Dataset("few", digits.task, digits.input, Split(Streamed(x), y), digits.valid, digits.test)
-    said = ["shift", {"rotate": {"degrees": 20}}, "noise"]
-    assert len({trained(data, augment=said, steps_per_execution=k) for data in (digits, streamed) for k in (1, 3)}) == 1
+    policy = ["shift", {"rotate": {"degrees": 20}}, "noise"]
+    assert (
+        len({trained(data, augment=policy, steps_per_execution=k) for data in (digits, streamed) for k in (1, 3)}) == 1
+    )
 
 
 def test_compiling_the_step_leaves_augmentation_outside(digits):
-    said = [{"rotate": {"degrees": 20}}, "mixup"]
-    assert trained(digits, augment=said, jit_compile=True, epochs=1) != trained(digits, jit_compile=True, epochs=1)
+    policy = [{"rotate": {"degrees": 20}}, "mixup"]
+    assert trained(digits, augment=policy, jit_compile=True, epochs=1) != trained(digits, jit_compile=True, epochs=1)
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_same_changes(digits, tmp_path):
@@ -87,12 +87,12 @@ def test_micro_batches_are_augmented_too(digits):
     assert trained(digits, augment="mixup", clean_epochs=1, accumulate=2) != plain
 
 
-def test_the_recipe_tells_the_augmentation_and_trains_it_again(digits, tmp_path):
-    said = ["flip", {"shift": {"share": 0.2}}]
+def test_the_recipe_stores_the_augmentation_and_trains_it_again(digits, tmp_path):
+    policy = ["flip", {"shift": {"share": 0.2}}]
     model = get_model("lenet5", dataset=digits, seed=1)
-    fit(model, digits, seed=2, epochs=1, augment=said, out=tmp_path / "run", verbose=False)
+    fit(model, digits, seed=2, epochs=1, augment=policy, out=tmp_path / "run", verbose=False)
     recipe = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())
-    assert recipe["training"]["augment"] == said
+    assert recipe["training"]["augment"] == policy
     settings = {k: v for k, v in recipe["training"].items() if k != "seed"}
     again = get_model("lenet5", dataset=digits, seed=1)
     fit(again, digits, seed=2, verbose=False, **settings)

@@ -29,7 +29,7 @@ def test_two_runs_with_one_seed_end_with_equal_weights(xor):
     assert len(hashes) == 1
 
 
-def test_another_seed_gives_other_weights(xor):
+def test_another_seed_leads_to_other_weights(xor):
     hashes = set()
     for seed in (1, 2):
         model = get_model("mlp", dataset=xor, seed=3)
@@ -124,7 +124,7 @@ def test_a_streamed_split_trains_like_one_on_the_device(xor):
     assert len(hashes) == 1
 
 
-def test_early_stopping_brings_the_best_weights_back(xor):
+def test_early_stopping_restores_the_best_weights(xor):
     rng = np.random.Generator(np.random.Philox(0))
     noisy = with_labels(xor, rng.permutation(xor.train.y))
     model = get_model("mlp", dataset=noisy, seed=0, units=(64, 64))
@@ -135,11 +135,11 @@ def test_early_stopping_brings_the_best_weights_back(xor):
 
 def test_balanced_class_weights_move_the_threshold(xor):
     keep = np.flatnonzero((xor.train.y == 0) | (np.arange(len(xor.train)) % 10 == 0))
-    skewed = Dataset("skewed", xor.task, xor.input, xor.train.take(keep), xor.valid, xor.test)
+    imbalanced = Dataset("imbalanced", xor.task, xor.input, xor.train.take(keep), xor.valid, xor.test)
     p = {}
     for weight in (None, "balanced"):
-        model = get_model("logistic", dataset=skewed, seed=0)
-        run = fit(model, skewed, epochs=30, class_weight=weight, patience=0, verbose=False)
+        model = get_model("logistic", dataset=imbalanced, seed=0)
+        run = fit(model, imbalanced, epochs=30, class_weight=weight, patience=0, verbose=False)
         p[weight] = run.valid.p.mean()
     assert p[None] < 0.2
     assert 0.4 < p["balanced"] < 0.6

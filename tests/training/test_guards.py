@@ -20,7 +20,7 @@ def xor():
     return load_dataset("xor")
 
 
-def test_a_class_that_validation_lacks_is_told(xor, caplog):
+def test_a_class_that_validation_lacks_is_logged(xor, caplog):
     ones = np.flatnonzero(xor.valid.y == 1)
     lacking = Dataset("lacking", xor.task, xor.input, xor.train, xor.valid.take(ones), xor.test)
     with caplog.at_level(logging.WARNING), pytest.warns(match="undefined"):
@@ -36,16 +36,16 @@ def test_an_empty_validation_split_is_refused(xor):
 
 def test_a_loss_that_is_not_finite_names_step_examples_and_their_values(xor):
     order = epoch_order(len(xor.train), seed=0, epoch=0)
-    describe_batch = batch_description(xor, order=lambda: order, batch_size=4)
+    describe_batch = batch_description(xor, lambda: order, 4)
     with pytest.raises(TrainingError, match=r"became nan at epoch 1, step 13\. Its batch: train:\d+.*inputs from -?\d"):
         check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, describe_batch=describe_batch)
     x = np.array(xor.train.x)
     x[:] = np.inf
     broken = Dataset("b", xor.task, xor.input, Split(x, xor.train.y, xor.train.ids), xor.valid, xor.test)
-    assert "input not finite: train:" in batch_description(broken, order=lambda: order, batch_size=4)(0)
+    assert "input not finite: train:" in batch_description(broken, lambda: order, 4)(0)
 
 
-def test_a_lost_worker_is_told_with_what_to_do(monkeypatch):
+def test_a_lost_worker_is_reported_with_what_to_do(monkeypatch):
     cluster = Cluster(tf.distribute.get_strategy())
     with pytest.raises(tf.errors.UnavailableError), lost_workers_named(cluster):
         raise tf.errors.UnavailableError(None, None, "peer down")
@@ -56,7 +56,7 @@ def test_a_lost_worker_is_told_with_what_to_do(monkeypatch):
 
 @pytest.mark.parametrize("parts", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("examples", [1, 3, 4, 16, 67])
-def test_shares_cover_a_batch_evenly_and_none_is_empty(examples, parts):
+def test_shards_cover_a_batch_evenly_and_none_is_empty(examples, parts):
     own = shards(examples, parts)
     counts = np.bincount(np.concatenate([np.arange(a, b) for a, b in own]), minlength=examples)
     times = int(times_counted(tf.constant(examples), parts))

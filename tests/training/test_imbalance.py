@@ -1,4 +1,4 @@
-"""Losses for skewed classes equal their papers' formulas, and do for rare classes and grades what they are for."""
+"""Losses for class imbalance equal the formulas of their papers, and help with rare classes and grades."""
 
 import keras
 import numpy as np
@@ -14,16 +14,15 @@ from deepbio.training.settings import resolve
 from deepbio.training.steps.losses import loss_for
 from deepbio.zoo import get_model
 
-RANDOM = np.random.Generator(np.random.Philox(21))
-
 
 def test_the_focal_loss_is_that_of_keras():
-    z, y = RANDOM.normal(size=(9, 1)).astype(np.float32) * 4, RANDOM.integers(0, 2, 9)
+    random = np.random.Generator(np.random.Philox(21))
+    z, y = random.normal(size=(9, 1)).astype(np.float32) * 4, random.integers(0, 2, 9)
     expected = keras.losses.BinaryFocalCrossentropy(gamma=2.0, from_logits=True, reduction=None)(
         y[:, None].astype(np.float32), z
     )
     np.testing.assert_allclose(loss_for(Task("binary", 1), "focal")(y, z), expected, rtol=1e-4, atol=1e-7)
-    z, y = RANDOM.normal(size=(9, 4)).astype(np.float32) * 4, RANDOM.integers(0, 4, 9)
+    z, y = random.normal(size=(9, 4)).astype(np.float32) * 4, random.integers(0, 4, 9)
     expected = keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=1.5, from_logits=True, reduction=None)(
         np.eye(4)[y].astype(np.float32), z
     )
@@ -33,26 +32,29 @@ def test_the_focal_loss_is_that_of_keras():
 
 
 def test_the_focal_loss_without_focus_is_the_cross_entropy():
-    z, y = RANDOM.normal(size=(9, 3)).astype(np.float32), np.array([[1, np.nan, 0]] * 9, np.float32)
+    random = np.random.Generator(np.random.Philox(21))
+    z, y = random.normal(size=(9, 3)).astype(np.float32), np.array([[1, np.nan, 0]] * 9, np.float32)
     task = Task("multilabel", 3)
     np.testing.assert_allclose(loss_for(task, "focal", focal_gamma=0.0)(y, z), loss_for(task)(y, z), rtol=1e-5)
 
 
 @pytest.mark.parametrize("task", [Task("binary", 1), Task("multiclass", 3)], ids=lambda t: t.kind)
-def test_logit_adjustment_adds_the_logarithm_of_the_shares(task):
+def test_logit_adjustment_adds_the_logarithm_of_the_frequencies(task):
+    random = np.random.Generator(np.random.Philox(21))
     classes = max(task.outputs, 2)
     y = np.repeat(np.arange(classes), [60, 30, 10][:classes])
-    z = RANDOM.normal(size=(len(y), task.outputs)).astype(np.float32)
-    shares = np.bincount(y) / len(y)
+    z = random.normal(size=(len(y), task.outputs)).astype(np.float32)
+    frequencies = np.bincount(y) / len(y)
     full = np.concatenate([np.zeros((len(y), 1)), z], axis=1) if task.kind == "binary" else z
-    full = full + 0.5 * np.log(shares)
+    full = full + 0.5 * np.log(frequencies)
     expected = np.log(np.exp(full).sum(1)) - full[np.arange(len(y)), y]
     found = loss_for(task, "logit_adjusted", adjustment=0.5, y=y)(y, z)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_the_ordinal_loss_is_the_cross_entropy_of_every_threshold():
-    z, y = RANDOM.normal(size=(9, 5)).astype(np.float32) * 3, RANDOM.integers(0, 5, 9)
+    random = np.random.Generator(np.random.Philox(21))
+    z, y = random.normal(size=(9, 5)).astype(np.float32) * 3, random.integers(0, 5, 9)
     p = np.exp(z.astype(np.float64))
     above = 1 - (p / p.sum(1, keepdims=True)).cumsum(1)[:, :-1]
     truth = y[:, None] > np.arange(4)
@@ -97,17 +99,19 @@ def test_balanced_sampling_visits_each_class_equally_often_and_rare_examples_in_
         balanced_order(y, seed=-1)
 
 
-def skewed(n=3000, rare=0.04):
+def imbalanced(n=3000, rare=0.04):
     """Two clouds that overlap, one of them rare."""
-    y = (RANDOM.random(n) < rare).astype(np.int64)
-    x = RANDOM.normal(size=(n, 2)) + 1.5 * y[:, None]
+    random = np.random.Generator(np.random.Philox(21))
+    y = (random.random(n) < rare).astype(np.int64)
+    x = random.normal(size=(n, 2)) + 1.5 * y[:, None]
     return Dataset.from_arrays(x.astype(np.float32), y, labels=["common", "rare"])
 
 
 def grades(n=1500):
     """Five grades of a hidden severity, the worst ones rare."""
-    severity = RANDOM.exponential(1.0, n)
-    x = np.stack([severity, severity**2], axis=1) + RANDOM.normal(size=(n, 2)) * 0.8
+    random = np.random.Generator(np.random.Philox(21))
+    severity = random.exponential(1.0, n)
+    x = np.stack([severity, severity**2], axis=1) + random.normal(size=(n, 2)) * 0.8
     return Dataset.from_arrays(x.astype(np.float32), np.digitize(severity, [0.5, 1.2, 2.0, 3.0]))
 
 
@@ -126,14 +130,15 @@ def score(name, data, **settings):
     ids=["logit_adjusted", "balanced sampling", "class weights"],
 )
 def test_a_rare_class_is_found_more_often(settings):
-    data = skewed()
+    data = imbalanced()
     plain = score("balanced_accuracy", data)
     assert plain < 0.75
     assert score("balanced_accuracy", data, **settings) > plain + 0.1
 
 
 def test_balanced_sampling_is_refused_for_numbers():
-    data = Dataset.from_arrays(RANDOM.normal(size=(60, 2)).astype(np.float32), RANDOM.normal(size=(60, 1)))
+    random = np.random.Generator(np.random.Philox(21))
+    data = Dataset.from_arrays(random.normal(size=(60, 2)).astype(np.float32), random.normal(size=(60, 1)))
     with pytest.raises(TrainingError, match="for classes; the task is regression"):
         fit(get_model("mlp", dataset=data, seed=0), data, sampling="balanced", verbose=False)
 

@@ -27,7 +27,7 @@ def apart(a, b):
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_sgd_gives_the_same_loss_at_every_step_and_the_same_weights(runs, strategy, family):
+def test_sgd_has_the_same_loss_at_every_step_and_the_same_weights(runs, strategy, family):
     one, many = runs("one", "sgd")[0], runs(strategy, "sgd")[0]
     losses, expected = many[f"{family}|losses"], one[f"{family}|losses"]
     assert len(losses) == 15  # 67 examples in batches of 16, three epochs; each last batch has three
@@ -37,7 +37,7 @@ def test_sgd_gives_the_same_loss_at_every_step_and_the_same_weights(runs, strate
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_adam_gives_the_same_first_losses_and_the_same_metrics(runs, strategy, family):
+def test_adam_has_the_same_first_losses_and_the_same_metrics(runs, strategy, family):
     # Adam blows rounding up where the exact gradient is zero, so later losses may drift
     one, many = runs("one", "adam")[0], runs(strategy, "adam")[0]
     assert np.abs(many[f"{family}|losses"][:10] / one[f"{family}|losses"][:10] - 1).max() <= 1e-5

@@ -12,6 +12,7 @@ import pytest
 from deepbio.datasets import load_dataset
 from deepbio.errors import TrainingError
 from deepbio.training import fit
+from deepbio.training.checkpoints import checkpoint
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.zoo import get_model, weights_hash
@@ -59,7 +60,7 @@ def test_a_resumed_run_equals_the_whole_one_bit_for_bit(xor, tmp_path, steps):
         assert run.history[name] == expected.history[name]
 
 
-def test_a_checkpoint_from_before_a_setting_came_goes_on(xor, tmp_path):
+def test_a_checkpoint_older_than_a_setting_resumes(xor, tmp_path):
     broken_off(xor, tmp_path, 7, checkpoint_steps=2, **EVERYTHING)
     checkpoints = Checkpoints(tmp_path)
     state = checkpoints.latest()
@@ -94,6 +95,15 @@ def test_a_torn_checkpoint_is_passed_over_with_a_warning(xor, tmp_path, caplog):
     assert weights_hash(model) == weights_hash(whole)
 
 
+@pytest.mark.parametrize(("format", "advice"), [(0, "older.*Finish the run with it"), (9, "newer.*Upgrade deepbio")])
+def test_a_checkpoint_of_another_format_says_the_next_step(xor, tmp_path, monkeypatch, format, advice):
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_FORMAT", format)
+    broken_off(xor, tmp_path, 5, checkpoint_steps=2, **EVERYTHING)
+    monkeypatch.undo()
+    with pytest.raises(TrainingError, match=rf"{advice}, or pass overwrite=True"):
+        fit(get_model("mlp", dataset=xor, seed=0, dropout=0.3), xor, out=tmp_path, resume=True, **EVERYTHING)
+
+
 def test_the_last_checkpoints_are_kept_and_what_a_killed_process_left_is_cleared(tmp_path):
     checkpoints = Checkpoints(tmp_path, keep=3)
     for step in range(6):
@@ -106,7 +116,7 @@ def test_the_last_checkpoints_are_kept_and_what_a_killed_process_left_is_cleared
     assert checkpoints.latest().arrays["w"].tolist() == [5, 5, 5]
 
 
-def test_a_checkpoint_holds_no_pickle(xor, tmp_path):
+def test_a_checkpoint_contains_no_pickle(xor, tmp_path):
     broken_off(xor, tmp_path, 9, checkpoint_steps=2, **EVERYTHING)
     with np.load(Checkpoints(tmp_path).files()[0], allow_pickle=False) as content:
         kinds = {name: content[name].dtype.kind for name in content.files}
@@ -133,7 +143,7 @@ def test_an_unfinished_run_is_neither_mixed_up_nor_lost(xor, tmp_path):
     fit(model, xor, out=tmp_path, overwrite=True, **{**EVERYTHING, "epochs": 1})
 
 
-def test_any_callback_remembers_what_is_plain(xor, tmp_path):
+def test_the_plain_attributes_of_any_callback_are_restored(xor, tmp_path):
     class Counts(keras.callbacks.Callback):
         def __init__(self):
             super().__init__()

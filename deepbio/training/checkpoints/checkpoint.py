@@ -138,9 +138,9 @@ def _read(path: Path) -> State:
     facts = json.loads(arrays.pop("json").tobytes())
     if facts["format"] != CHECKPOINT_FORMAT:
         older = facts["format"] < CHECKPOINT_FORMAT
-        advice = "Finish the run with that version" if older else "Upgrade deepbio to continue it"
+        writer, advice = ("an older", "Finish the run with it") if older else ("a newer", "Upgrade deepbio")
         raise TrainingError(
-            f"{path} was written by {'an older' if older else 'a newer'} deepbio in checkpoint format {facts['format']}; this one reads "
-            f"{CHECKPOINT_FORMAT}. {advice}, or pass overwrite=True (--overwrite) to start again."
+            f"{path} was written by {writer} deepbio in checkpoint format {facts['format']}; this one reads {CHECKPOINT_FORMAT}. "
+            f"{advice}, or pass overwrite=True (--overwrite) to start again."
         )
     return State(facts["run"], facts["epoch"], arrays.pop("losses"), facts["facts"], arrays)

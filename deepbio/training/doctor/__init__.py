@@ -1,1 +1,1 @@
-"""What `deepbio doctor` looks at: the machine, and whether it computes right."""
+"""The checks of `deepbio doctor`: what the machine has, and whether it computes correctly."""

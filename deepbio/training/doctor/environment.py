@@ -1,4 +1,4 @@
-"""What this machine has and what TensorFlow makes of it."""
+"""The machine, its devices and what TensorFlow can use of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def environment() -> dict[str, Any]:
     """Return versions, machine, devices and problems, JSON-able.
 
     Returns:
-        `versions`, `machine` (name to text), `devices` (name, kind, description) and `problems` (sentences with what to do).
+        A dictionary of `versions` and `machine` (name to text), `devices` (name, kind, description) and `problems` (sentences with
+        advice).
 
     Example:
         >>> sorted(environment())

@@ -1,7 +1,7 @@
 """A numeric self-test: each family's forward and backward pass on the device against float64 on the processor.
 
-A device, driver or library that computes wrong gives scores that look right; users of SpliceAI on newer GPUs met that (its
-issue 99). TensorFloat-32 keeps ten bits of each factor, so it is allowed more.
+A device, driver or library that computes wrongly can return scores that look right, as with SpliceAI on newer GPUs (its issue 99).
+TensorFloat-32 keeps ten bits of each factor, so its tolerance is wider.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ ALLOWED = {False: 1e-4, True: 2e-2}  # of the largest value: without and with Te
 
 @dataclass(frozen=True)
 class SelfTest:
-    """How far one family is from float64 on one device.
+    """The difference of one family on one device from float64.
 
     Args:
-        model: its name.
-        device: where it ran.
-        tf32: whether TensorFloat-32 was allowed.
-        forward: largest difference of the logits, relative to the largest logit.
-        backward: likewise of the gradient, over all weights.
-        allowed: the most that passes.
+        model: Name of the model.
+        device: Device on which it ran.
+        tf32: Whether TensorFloat-32 was enabled.
+        forward: Largest difference of the logits, relative to the largest logit.
+        backward: Largest difference of the gradient, relative to its largest element, over all weights.
+        allowed: Tolerance for both.
     """
 
     model: str
@@ -53,7 +53,7 @@ class SelfTest:
 
     @property
     def passed(self) -> bool:
-        """Whether both differences are within what is allowed (NaN is not)."""
+        """Whether both differences are within the tolerance (NaN is not)."""
         return self.forward <= self.allowed and self.backward <= self.allowed
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,12 +62,12 @@ class SelfTest:
 
 
 def self_test(families: Sequence[str] | None = None, *, examples: int = 16, seed: int = 0) -> list[SelfTest]:
-    """Compare each family with float64, on every GPU (TF32 off and on), or on the processor where there is none.
+    """Compare each family with float64, on every GPU (TF32 off and on), or on the processor if there is none.
 
     Args:
-        families: names among `FAMILIES`; all by default.
-        examples: in the batch.
-        seed: of weights and inputs.
+        families: Names in `FAMILIES`; `None` for all.
+        examples: Number of examples in the batch.
+        seed: Seed of weights and inputs.
     """
     devices = [d.name for d in tf.config.list_logical_devices("GPU")] or [tf.config.list_logical_devices("CPU")[0].name]
     before = tf.config.experimental.tensor_float_32_execution_enabled()
@@ -98,7 +98,7 @@ def _pair(name: str, options: dict[str, Any], seed: int) -> tuple[keras.Model, k
     with dtype_policy("float64"):
         exact = build(replace(describe(model), seed=seed))
     rng = np.random.Generator(np.random.Philox(seed))
-    # a layer that starts from zero would hide what comes before it
+    # a layer that starts from zero would hide the layers before it
     weights = [w if w.any() else rng.normal(0, 0.1, w.shape).astype(w.dtype) for w in model.get_weights()]
     model.set_weights(weights)
     exact.set_weights(weights)

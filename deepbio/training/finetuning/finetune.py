@@ -66,7 +66,7 @@ def finetune(
             weights in the layers that do not fit.
         seed: Seed of new weights, the order of examples and dropout.
         out: Folder of the preset to write; its recipe trains it again.
-        options: Keywords of `deepbio.fit`: `epochs`, `learning_rate`, `strategy`, `resume`, ... Defaults are those of the architecture.
+        **options: Keywords of `deepbio.fit`: `epochs`, `learning_rate`, `strategy`, `resume`, ...
 
     Returns:
         The run, as `fit` returns it. Its folder is a preset like that of any other run.
@@ -121,7 +121,7 @@ def compare_approaches(
         out: Folder for one run each and a `report.html` of all.
         seed: Seed of new weights, the order of examples and dropout.
         adapter: See `finetune`.
-        options: Keywords of `deepbio.fit`, the same for all.
+        **options: Keywords of `deepbio.fit`, the same for all.
 
     Returns:
         Mapping of approach to run.

@@ -105,7 +105,6 @@ def frozen_layers(layers: Sequence[GroupedLayer], freeze: Which) -> set[GroupedL
     """Return the layers that are frozen from the start.
 
     Args:
-        layers: Layers of `layer_groups`.
         freeze: Number of groups counted from the input, fraction of the groups below the head (0.5), `"trunk"` for all but the
             head, names or patterns of layers (`"conv1d*"`), or `None`.
 
@@ -124,12 +123,10 @@ def unfrozen_layers(
     """Return the layers of `frozen` that a schedule has unfrozen by `epoch` (0 is the first).
 
     Args:
-        layers: Layers of `layer_groups`.
         schedule: `"gradual"` for one more group each epoch, from the head down (Howard, Ruder 2018, arXiv:1801.06146), or a
             mapping of completed epochs to what trains from then on: a number of groups counted from the head down, a fraction of
             them, `"all"`, or names and patterns.
         frozen: Layers that are frozen from the start.
-        epoch: Number of completed epochs.
     """
     if schedule is None:
         return set()

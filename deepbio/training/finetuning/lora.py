@@ -1,4 +1,4 @@
-"""LoRA: a frozen matrix plus a product of two thin ones, which learns and is added to it at the end (Hu et al. 2021, arXiv:2106.09685)."""
+"""LoRA: a frozen matrix plus a product of two thin ones that learns (Hu et al. 2021, arXiv:2106.09685)."""
 
 from __future__ import annotations
 

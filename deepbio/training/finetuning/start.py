@@ -117,7 +117,7 @@ def _config(trained: keras.Model, record: ModelRecord, data: Dataset, adapter: s
         if _fits(trained, replace(record, input=data.input, config=changed)):
             return changed
     raise ModelError(
-        f"{record.architecture} was trained on inputs of shape {old}, and {data.name} has {new}; no adapter converts one to the other. "
+        f"{record.architecture} was trained on inputs of shape {old}, and {data.name} has {new}; no adapter converts between them. "
         "Build the data set in that shape, or pass adapter='layers' for fresh weights in the layers that do not fit."
     )
 

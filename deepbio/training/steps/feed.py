@@ -38,7 +38,7 @@ class ArrayFeed:
         self._copies = _on_every_device(strategy, x, y) if replicated and strategy is not None else ()
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Return the state that `fetch` reads: the order of this epoch, and the data if each device has its own copy."""
+        """Return the state that `fetch` reads: the order of this epoch, and the data if each device has a copy."""
         return tf.constant(self.order(epoch)), self._copies
 
     def fetch(self, state, step: tf.Tensor):
@@ -70,12 +70,8 @@ class StreamFeed:
     """Batches gathered on the host, a few ahead of the step.
 
     Args:
-        split: Split to read.
-        batch_size: Number of examples in a global batch.
-        order: Order of the examples in each epoch.
         replicas: Number of replicas of all workers together.
-        first_replica: Index of this worker's first replica.
-        own_replicas: Number of this worker's replicas.
+        first_replica: Index of this worker's first replica, of `own_replicas`.
         prefetch: Number of batches ahead.
         threads: Number of batches gathered at once.
     """
@@ -166,15 +162,11 @@ def make_feed(
     """Return the feed that suits a split.
 
     Args:
-        split: Split to read.
-        batch_size: Number of examples in a global batch.
         seed: Seed of the order; `None` keeps the order of the split.
         sampling: `"natural"` visits every example once per epoch; `"balanced"` visits every class equally often.
         cache: `"device"` copies the data to each device, `"host"` into memory, `"none"` leaves them in their source;
             `"auto"` copies arrays of up to `DEVICE_BYTES` to the device and leaves others where they are.
         strategy: Strategy whose replicas divide each batch.
-        worker: Index of this worker.
-        workers: Number of workers.
 
     Raises:
         TrainingError: The data do not fit the device.

@@ -50,13 +50,7 @@ def logit_adjusted(task: Task, y: Any, strength: float, plain: Callable[[Any, An
     The added term absorbs the class frequencies, so that the logits themselves are those of equally frequent classes: the model
     aims at balanced accuracy. Its probabilities are not those of the data.
 
-    Source: Menon et al. 2021, arXiv:2007.07314.
-
-    Args:
-        task: Task with classes.
-        y: Training labels.
-        strength: Factor on the log frequencies.
-        plain: Cross-entropy `(y, logits)`.
+    `y` are the training labels, `plain` is the cross-entropy. Source: Menon et al. 2021, arXiv:2007.07314.
     """
     if not task.is_classification:
         raise TrainingError(f"Logit adjustment is for classes; the task is {task.kind}. Use loss='auto'.")

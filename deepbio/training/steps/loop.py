@@ -67,7 +67,6 @@ class StepLoop:
         """Run one epoch and return the loss of every step, float32 `(steps,)`.
 
         Args:
-            epoch: Number of the epoch, from 0.
             callbacks: Callbacks; their batch hooks run once per call of the graph.
             steps_per_call: Steps in one call; `None` finds a number that takes about `CALL_SECONDS`.
             done: Losses of the steps that an interrupted run has done already; the epoch continues after them.

@@ -28,12 +28,9 @@ class Step:
         model: Model created in the strategy's scope.
         optimizer: Optimizer created there, too. Its `_all_reduce_sum_gradients` is replaced.
         loss: Function `(y, logits) -> (batch,)`.
-        feed: Source of the batches.
-        strategy: Strategy under which the step runs.
         class_weight: One weight per class, or `None`.
         augment: Augmentation of each replica's shard, a function of `(seed, epoch, step, replica, part)`.
         augmented_epochs: Number of first epochs that are augmented; `None` for all.
-        seed: Seed of the augmentation.
         accumulate: Number of micro-batches per batch, each with its own forward and backward pass.
         jit_compile: Whether XLA compiles the step (one replica only).
 

@@ -14,7 +14,7 @@ SMALL = {"filters": 4, "units": 8, "stem_kernel_size": 5, "kernel_size": 3}
 
 
 def windows(length: int, *, seed: int = 0, classes: int = 2, name: str = "new") -> Dataset:
-    """Random windows in which TATA stands for class 1, and AAAA for class 2."""
+    """Random windows in which TATA marks class 1, and AAAA class 2."""
     draw = np.random.default_rng(seed)
 
     def split(n: int) -> Split:

@@ -1,4 +1,4 @@
-"""A tuned run is a run like any other: a preset, a recipe, a resume; and it says what it should about its data."""
+"""A fine-tuned run is a run like any other: a preset, a recipe, a resume; and overlap of its data is logged."""
 
 import dataclasses
 import json
@@ -47,7 +47,7 @@ def test_a_resumed_run_equals_the_whole_one_bit_for_bit(trained, tmp_path, how):
     assert run.history["loss"] == whole.history["loss"]
 
 
-def test_checkpoints_of_another_tuning_are_refused(trained, tmp_path):
+def test_checkpoints_of_another_plan_are_refused(trained, tmp_path):
     settings = {"epochs": 2, "batch_size": 8, "verbose": False}
     with pytest.raises(KeyboardInterrupt):
         deepbio.finetune(trained, windows(60), out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(3)], **settings)
@@ -64,11 +64,11 @@ def test_the_run_folder_is_a_preset_whose_recipe_says_how_it_was_tuned(trained, 
     check_golden_outputs(again, tmp_path / "tuned")
     assert weights_hash(again) == weights_hash(run.model)
     recipe = yaml.safe_load((tmp_path / "tuned" / "recipe.yaml").read_text())
-    tuning = recipe["finetune"]
-    assert (tuning["freeze"], tuning["unfreeze_schedule"], tuning["layer_decay"]) == ("trunk", {"1": "all"}, 0.7)
-    assert tuning["origin"]["model"] == str(trained)
-    assert tuning["origin"]["weights"] == weights_hash(get_model(trained))
-    assert "tuned on `new`" in (tmp_path / "tuned" / "card.md").read_text()
+    plan = recipe["finetune"]
+    assert (plan["freeze"], plan["unfreeze_schedule"], plan["layer_decay"]) == ("trunk", {"1": "all"}, 0.7)
+    assert plan["origin"]["model"] == str(trained)
+    assert plan["origin"]["weights"] == weights_hash(get_model(trained))
+    assert "fine-tuned on `new`" in (tmp_path / "tuned" / "card.md").read_text()
     assert json.loads((tmp_path / "tuned" / "preset.json").read_text())["outputs"] == 1
 
 
@@ -117,7 +117,7 @@ def test_grey_images_go_into_colour_weights(shape, inner):
     assert describe(run.model).config["network_input"] == inner
 
 
-def test_a_grey_image_gives_what_its_colour_copy_gives():
+def test_a_grey_image_has_the_outputs_of_its_colour_copy():
     colour = get_model("image_cnn", input_shape=(8, 8, 3), outputs=2, filters=(4,), seed=0)
     grey = get_model("image_cnn", input_shape=(8, 8, 1), outputs=2, filters=(4,), seed=0, network_input=(8, 8, 3))
     grey.set_weights(colour.get_weights())
@@ -125,7 +125,7 @@ def test_a_grey_image_gives_what_its_colour_copy_gives():
     np.testing.assert_allclose(grey(x).numpy(), colour(np.repeat(x, 3, axis=-1)).numpy(), atol=1e-6)
 
 
-def test_a_longer_window_gives_what_its_middle_gives():
+def test_a_longer_window_has_the_outputs_of_its_middle():
     short = get_model("dna_cnn", input_shape=60, outputs=2, filters=4, units=8, seed=0)
     long = get_model("dna_cnn", input_shape=100, outputs=2, filters=4, units=8, seed=0, network_input=(60,))
     x = np.random.default_rng(0).integers(0, 4, (3, 100), np.uint8)
@@ -147,10 +147,10 @@ def test_data_that_the_weights_know_are_warned_of(trained, caplog):
     assert overlap({"name": "something", "options": {}, "fingerprint": "0"}, whole) is None
     with caplog.at_level(logging.WARNING, logger="deepbio"):
         deepbio.finetune(trained, mixed, freeze="trunk", epochs=1, verbose=False)
-    assert "Figures on such examples are too good" in caplog.text
+    assert "Metrics on such examples are too good" in caplog.text
 
 
-def test_approaches_stand_side_by_side_in_one_report(trained, tmp_path):
+def test_one_report_compares_the_approaches(trained, tmp_path):
     runs = compare_approaches(
         trained, windows(60), approaches=("scratch", "linear_probe", "full"), out=tmp_path, epochs=1, verbose=False
     )
@@ -184,7 +184,7 @@ def test_lora_learns_under_bfloat16_too(trained):
     assert {w.dtype for w in run.model.weights} <= {"float32", "int64", "uint32"}
 
 
-def test_fit_without_tuning_is_as_it_was():
+def test_fit_without_a_plan_has_none():
     data = load_dataset("xor")
     run = fit(get_model("mlp", dataset=data, seed=0), data, epochs=1, verbose=False)
     assert run.plan is None

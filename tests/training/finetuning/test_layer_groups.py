@@ -1,4 +1,4 @@
-"""What is frozen does not move, what is not does, and each from the epoch that was said."""
+"""What is frozen does not move, what is not does, and each from its epoch on."""
 
 import keras
 import numpy as np

@@ -21,7 +21,13 @@ MODELS = {
         "units": (4,),
         "reverse_complement": "equivariant",
     },
-    "dna_transformer": {"input_shape": 64, "outputs": 1, "embedding_dim": 16, "num_layers": 1, "num_heads": 2},  # attention
+    "dna_transformer": {
+        "input_shape": 64,
+        "outputs": 1,
+        "embedding_dim": 16,
+        "num_layers": 1,
+        "num_heads": 2,
+    },  # attention
     "image_cnn": {"input_shape": (8, 8, 1), "outputs": 2, "filters": (4,)},
 }
 

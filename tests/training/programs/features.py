@@ -1,4 +1,4 @@
-"""What needs logical devices of its own: prints one line a check; `features.py` under `cpu:2`."""
+"""Checks that need logical devices of their own: prints one line of JSON; `features.py` under `cpu:2`."""
 
 import json
 

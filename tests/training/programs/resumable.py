@@ -1,6 +1,6 @@
 """Train one model with dropout, moving average, early stopping and plateau; print the hash of the final weights.
 
-`resumable.py OUT MODEL` goes on where a killed process left off.
+`resumable.py OUT MODEL` continues where a killed process stopped.
 """
 
 import os
@@ -26,14 +26,14 @@ PAUSE = float(os.environ.get("SLOW", "0"))
 
 
 class Slow(keras.callbacks.Callback):
-    """Gives a killer time to strike in mid-epoch."""
+    """Leave a killer time to strike within an epoch."""
 
     def on_train_batch_end(self, batch, logs=None):
         time.sleep(PAUSE)
 
 
 def slow_disk(sync=os.fsync):
-    """Return a killer time to strike while a checkpoint is written, before it has its name."""
+    """Leave a killer time to strike while a checkpoint is written, before it has its name."""
 
     def fsync(descriptor):
         time.sleep(PAUSE)
