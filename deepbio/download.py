@@ -103,7 +103,7 @@ def _fetch(address: str, part: Path) -> str | None:
     reason = None
     for _ in range(_TRIES):
         with part.open("ab") as file:
-            begun = file.tell()
+            begun = part.stat().st_size
             # uncompressed: the checksum is of the bytes on disk
             headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
             try:

@@ -1,4 +1,4 @@
-"""The errors that deepbio raises on purpose: what was expected, what was received, what to do next."""
+"""Errors that deepbio raises on purpose. A message states what was expected, what was received, and the next step."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ class DeepbioError(Exception):
 
 
 class DataError(DeepbioError):
-    """An input file, a data set or a split is not what it should be."""
+    """An input file, a data set or a split is invalid."""
 
 
 class ModelError(DeepbioError):
-    """An unknown model, an option it does not have, or a shape it cannot take."""
+    """A model is unknown, has no such option, or cannot take the shape."""
 
 
 class WeightsError(DeepbioError):
-    """Weights or a preset folder are missing, changed or of another format."""
+    """Weights or a preset are missing, changed or in another format."""
 
 
 class TrainingError(DeepbioError):
-    """Training cannot start or cannot go on."""
+    """Training cannot start or cannot continue."""
 
 
 class OptionalDependencyError(DeepbioError):
     """A feature needs a package that is not installed; the message names the extra."""
 
 
-def nearest(name: str, valid: Iterable[str], *, most: int = 3) -> str:
-    """Say which valid names are nearest to `name`, as the end of an error message.
+def nearest(name: str, valid: Iterable[str], *, max_names: int = 3) -> str:
+    """Return the valid names nearest to `name` as the end of an error message.
 
     Example:
         >>> nearest("basett", ["basset", "deepsea"])
@@ -41,7 +41,7 @@ def nearest(name: str, valid: Iterable[str], *, most: int = 3) -> str:
     """
     names = sorted(set(valid))
     written = {entry.lower(): entry for entry in names}  # "XOR" is near "xor"
-    close = [written[match] for match in difflib.get_close_matches(name.lower(), written, n=most, cutoff=0.6)]
+    close = [written[match] for match in difflib.get_close_matches(name.lower(), written, n=max_names, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(close)}?"
     shown = ", ".join(names[:60]) + (", ..." if len(names) > 60 else "")

@@ -30,7 +30,7 @@ _CANNOT_WRITE = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
     errno.EDQUOT: "your disk quota is used up; free some space or choose another folder",
     errno.EROFS: "the file system is read-only; choose another folder",
-    errno.EACCES: "permission denied; choose a folder that you may write to",
+    errno.EACCES: "you have no write permission; choose another folder",
     errno.ENOENT: "its folder does not exist; make it first",
     errno.ENOTDIR: "a part of the path is a file; choose another folder",
     errno.EEXIST: "a file of that name is in the way; choose another folder",
@@ -186,12 +186,11 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
         'whole'
     """
     target = Path(path)
+    temporary = target.with_name(f".writing-{os.urandom(6).hex()}-{target.name}")
     try:
-        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=f"-{target.name}", dir=target.parent)
-        os.close(handle)
+        temporary.touch(exist_ok=False)
     except OSError as error:
         raise cannot_write(target, error) from error
-    temporary = Path(name)
     try:
         yield temporary
         put_in_place(temporary, target)
@@ -204,10 +203,9 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def put_in_place(temporary: Path, target: Path) -> None:
-    """Flush a complete file to the disk, set the permissions of a new file and rename it to `target`."""
+    """Flush a complete file to the disk and rename it to `target`."""
     with temporary.open("rb") as written:
         os.fsync(written.fileno())
-    temporary.chmod(0o666 & ~_umask())
     temporary.replace(target)
     with contextlib.suppress(OSError):  # some file systems cannot flush a folder
         handle = os.open(target.parent, os.O_RDONLY)
@@ -268,11 +266,3 @@ def _checksum(path: str | os.PathLike[str], kind: str) -> str:
             return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()
     except OSError as error:
         raise DataError(f"Expected a readable file at {path}; {error.strerror or error}.") from error
-
-
-def _umask() -> int:
-    # Linux reports it without changing it; os.umask() can only be read by setting it.
-    with contextlib.suppress(OSError, ValueError, StopIteration):
-        status = Path("/proc/self/status").read_text().splitlines()
-        return int(next(line for line in status if line.startswith("Umask:")).split()[1], 8)
-    return 0o022

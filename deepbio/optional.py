@@ -1,4 +1,4 @@
-"""Optional packages: imported where they are used, missed with the name of the extra that brings them."""
+"""Import optional packages where they are used, with an error that names their extra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from deepbio.errors import OptionalDependencyError
 
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
-    """Import `module`, or raise `OptionalDependencyError` that names the extra to install.
+    """Import and return an optional module.
+
+    Args:
+        module: Name of the module.
+        extra: Extra of deepbio-zoo that installs it.
+        purpose: Beginning of the error message, such as "Reading DICOM".
+
+    Raises:
+        OptionalDependencyError: the module cannot be imported.
 
     Example:
         >>> require("json", extra="data", purpose="reading JSON").loads("1")

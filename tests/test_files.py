@@ -98,7 +98,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
 def test_a_read_only_folder_is_reported(tmp_path):
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(DeepbioError, match="permission denied"):
+        with pytest.raises(DeepbioError, match="no write permission"):
             writable_folder(tmp_path / "run")
     finally:
         tmp_path.chmod(0o700)

@@ -18,7 +18,7 @@ _REQUIRED = ("name", "title", "modality", "task", "reader", "source", "licence",
 
 @dataclass(frozen=True)
 class Card:
-    """One card: `facts` from its front matter, `text` below, `folder` where it stands."""
+    """A card: `facts` from its front matter, the `text` below it, and its `folder`."""
 
     facts: dict[str, Any] = field(repr=False)
     text: str = field(repr=False)
@@ -31,7 +31,7 @@ class Card:
 
     @property
     def examples(self) -> int | None:
-        """Number of examples in all splits; `None` where the card does not say.
+        """Number of examples in all splits, or None if the card does not state it.
 
         Example:
             >>> dataset_card("uci_splice").examples
@@ -79,7 +79,7 @@ def read_card(path: Path) -> Card:
 
 
 def dataset_card(name: str) -> Card:
-    """Return the card of a data set on the shelf.
+    """Return the card of a data set in the catalog.
 
     Raises:
         DataError: no data set of that name; the message has the nearest names.
@@ -92,7 +92,7 @@ def dataset_card(name: str) -> Card:
     if missing:
         raise DataError(f"{card.folder / 'card.md'}: the front matter lacks {', '.join(missing)}.")
     if card.name != name:
-        raise DataError(f"{card.folder / 'card.md'} is named {card.name!r}, its folder {name!r}. Give both one name.")
+        raise DataError(f"{card.folder / 'card.md'} is named {card.name!r}, its folder {name!r}. Rename one of them.")
     return card
 
 

@@ -50,7 +50,7 @@ def split_examples(
         split: Published split of each example: train, valid (or val, validation, dev) or test. If there is no valid, a
             fraction of train is set aside.
         fractions: Fractions of train, valid and test.
-        seed: Random seed; each gives another assignment.
+        seed: Random seed of the assignment.
         duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"near"`
             also keeps near duplicates of DNA or images together (see `deepbio.datasets.similar`); `"drop"` keeps one of
             them (of published splits the one in test or valid), and none if their classes differ; `"keep"` uses published
@@ -121,7 +121,7 @@ def assign_splits(
         groups: Group of each example, `(n,)`.
         y: Labels to stratify by, `(n,)`; None for no stratification.
         fractions: Split name to fraction; the fractions add up to 1.
-        salt: Text hashed with the names; each gives another assignment.
+        salt: Text hashed with the names; another salt leads to another assignment.
 
     Returns:
         Names of the splits, `(n,)`.

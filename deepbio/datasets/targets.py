@@ -1,4 +1,4 @@
-"""From labels or values as a user has them to `y` and the `Task` that says what they are."""
+"""Convert a user's labels or values to `y` and its `Task`."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from deepbio.specs import Kind, Task
 def targets(
     y: Any, *, kind: Kind | None = None, labels: Sequence[str] | None = None, positive: str | None = None
 ) -> tuple[np.ndarray, Task]:
-    """Return `y` as models are trained on it, and its task.
+    """Return `y` in the dtype on which models are trained, and its task.
 
     Args:
-        y: class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; classes or counts for each position.
-        kind: None takes classes for words and whole numbers `(n,)`, several labels for 0/1 (NaN where unknown)
+        y: Class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; or classes or counts for each position.
+        kind: Kind of the task. None takes classes for words and whole numbers `(n,)`, several labels for 0/1 (NaN if unknown)
             `(n, outputs)`, and regression for other numbers.
-        labels: names of the classes or outputs, in order; of two classes the second is the positive one. None sorts the
-            classes found. Whole numbers then are places in it.
-        positive: the class of two that is to be the positive one.
+        labels: Names of the classes or outputs, in order; of two classes the second is the positive one. Whole numbers in `y`
+            are then indices into them. None sorts the classes found.
+        positive: Positive class of two.
 
     Returns:
         int64 classes or float32 values, and the task.
 
     Raises:
-        DataError: one class only, a class without a name, a missing or infinite value, a shape that the kind has not.
+        DataError: there is one class only, a class without a name, a missing or infinite value, or a shape that the kind does
+            not have.
 
     Example:
         >>> y, task = targets(["ill", "well", "ill"], positive="ill")
@@ -56,14 +57,14 @@ def targets(
 
 
 def check_predicted(label: str | None, targets: Sequence[str]) -> None:
-    """Check that either a column of classes or columns of numbers are to be predicted.
+    """Check that either a column of classes or columns of numbers are named.
 
     Example:
         >>> check_predicted("diagnosis", [])
     """
     if (label is None) == (not targets):
         raise DataError(
-            "Say what is predicted: either label=COLUMN with classes, or targets=[COLUMNS] with numbers "
+            "Name what to predict: either label=COLUMN with classes, or targets=[COLUMNS] with numbers "
             "(on the command line --label COLUMN, or --data targets=[COLUMNS])."
         )
 
@@ -75,7 +76,7 @@ def _guess(array: np.ndarray) -> Kind:
         return "multilabel"
     if array.ndim == 2:
         return "regression"
-    raise DataError(f"Say which kind of task labels of shape {array.shape} are, for example kind='profile'.")
+    raise DataError(f"Pass the kind of task for labels of shape {array.shape}, for example kind='profile'.")
 
 
 def _classes(
@@ -83,26 +84,25 @@ def _classes(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     if array.dtype.kind not in "iubUS":
         raise DataError(f"Classes are words or whole numbers; received {array.dtype}.")
-    places = array.dtype.kind in "iu" and labels is not None
-    if places:
+    numbered = array.dtype.kind in "iu" and labels is not None
+    if numbered:
         names = [str(label) for label in labels or ()]
         wrong = (array < 0) | (array >= len(names))
         classes = array.astype(np.int64)
     else:
         found = np.unique(array)  # numbers in the order of numbers, words in that of the alphabet
         names = [str(label) for label in (found if labels is None else labels)]
-        place = {name: i for i, name in enumerate(names)}
+        number = {name: i for i, name in enumerate(names)}
         values, inverse = np.unique(array, return_inverse=True)
-        classes = np.array([place.get(str(value), -1) for value in values], dtype=np.int64)[inverse].reshape(
-            array.shape
-        )
+        numbers = np.array([number.get(str(value), -1) for value in values], dtype=np.int64)
+        classes = numbers[inverse].reshape(array.shape)
         wrong = classes < 0
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
-        advice = f"Expected 0 to {len(names) - 1}." if places else nearest(str(array[index]), names)
+        advice = f"Expected 0 to {len(names) - 1}." if numbered else nearest(str(array[index]), names)
         raise DataError(f"Example {index[0] + 1}: unknown class {array[index].item()!r}. {advice}")
     if len(names) < 2:
-        raise DataError(f"Telling classes apart needs at least two; found only {names}.")
+        raise DataError(f"Classification needs at least two classes; found only {names}.")
     if positive is not None:
         if str(positive) not in names or len(names) != 2:
             raise DataError(f"The positive class {positive!r} must be one of two; the classes are {names}.")
@@ -134,7 +134,7 @@ def _check_rank(array: np.ndarray, kind: Kind, rank: int) -> None:
 
 
 def _unpack(array: np.ndarray) -> np.ndarray:
-    """A column of Python objects as words or numbers; what is neither, or missing, is refused."""
+    """Return an array of Python objects as words or numbers, and refuse values that are neither or missing."""
     for i, value in enumerate(array.reshape(-1)):
         if value is None or value != value or not isinstance(value, (str, bool, int, float, np.number, np.bool_)):
             raise DataError(f"Example {i + 1}: expected a word or a number as label; received {value!r}.")

@@ -1,4 +1,4 @@
-"""Two-dimensional sets for teaching: XOR, which no line separates, and two moons."""
+"""Two-dimensional data sets for teaching: XOR, which no line separates, and two moons."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ _Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 def xor(card: Card, *, seed: int = 0) -> Dataset:
-    """Draw points around the corners of a square; the class is the exclusive or of the two signs.
+    """Sample points around the corners of a square; the class is the exclusive or of the two signs.
 
-    The four corners (-1, -1), (-1, 1), (1, -1), (1, 1) have equally many points, spread evenly by at most 0.5 around
-    them, so classes do not touch and a line is right for at most three corners: 75%.
+    The four corners (-1, -1), (-1, 1), (1, -1), (1, 1) have equally many points, uniform within 0.5 of them. So classes do
+    not touch, and a line is right for at most three corners: 75%.
+
+    Args:
+        card: Card of the data set.
+        seed: Random seed.
     """
 
     def draw(n: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +37,13 @@ def xor(card: Card, *, seed: int = 0) -> Dataset:
 
 
 def two_moons(card: Card, *, noise: float = 0.1, seed: int = 0) -> Dataset:
-    """Draw two interleaved half circles of radius 1 with Gaussian noise of the given deviation."""
+    """Sample two interleaved half circles of radius 1 with Gaussian noise.
+
+    Args:
+        card: Card of the data set.
+        noise: Standard deviation of the noise.
+        seed: Random seed.
+    """
     if not 0 <= noise < np.inf:
         raise DataError(f"noise is a standard deviation, 0 or more; received {noise!r}.")
 

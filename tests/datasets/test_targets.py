@@ -69,7 +69,7 @@ def test_classes_for_each_position():
     ("y", "options", "message"),
     [
         ([], {}, "a label for each example"),
-        (["a", "a"], {}, r"at least two; found only \['a'\]"),
+        (["a", "a"], {}, r"at least two classes; found only \['a'\]"),
         (["a", "b"], {"labels": ["a", "bb"]}, "Example 2: unknown class 'b'. Did you mean"),
         ([0, 2], {"labels": ["a", "b"]}, "Example 2: unknown class 2. Expected 0 to 1"),
         ([-1, 0], {"labels": ["a", "b"]}, "Example 1: unknown class -1"),

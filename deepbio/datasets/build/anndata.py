@@ -176,8 +176,8 @@ def _dense(place: Path | None, values: Any, chosen: np.ndarray) -> np.ndarray:
     size = 4 * values.shape[0] * len(chosen)
     if size > IN_MEMORY:
         raise DataError(
-            f"{place or 'AnnData'}: {values.shape[0]} x {len(chosen)} values take {size / 2**30:.1f} GiB; at most 4 are held. "
-            "Choose genes with features=[...], such as the most variable ones."
+            f"{place or 'AnnData'}: {values.shape[0]} x {len(chosen)} values take {size / 2**30:.1f} GiB; the limit is 4. "
+            "Choose genes with features=[...] (on the command line --data features=[...]), such as the most variable ones."
         )
     part = values if len(chosen) == values.shape[1] else values[:, chosen]
     return np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float32)

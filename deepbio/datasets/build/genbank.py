@@ -47,6 +47,7 @@ def from_genbank(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> draw = np.random.default_rng(0)
         >>> bases = "".join(draw.choice(list("acgt"), 3000))
         >>> rows = "".join(f"     {('CDS', 'tRNA')[i % 2]:<16}{20 + 90 * i}..{49 + 90 * i}\\n" for i in range(32))

@@ -147,8 +147,8 @@ def from_manifest(
         >>> draw = np.random.default_rng(0)
         >>> for i in range(40):
         ...     Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(here / f"{i}.png")
-        >>> rows = "".join(f"{i}.png,{'ill' if i % 2 else 'well'},p{i // 2}\n" for i in range(40))
-        >>> _ = (here / "scans.csv").write_text("file,finding,patient\n" + rows)
+        >>> rows = "".join(f"{i}.png,{'ill' if i % 2 else 'well'},p{i // 2}\\n" for i in range(40))
+        >>> _ = (here / "scans.csv").write_text("file,finding,patient\\n" + rows)
         >>> from_manifest(here / "scans.csv", image="file", label="finding", group="patient", positive="ill")
         Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """

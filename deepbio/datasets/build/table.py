@@ -32,7 +32,7 @@ def from_csv(
     positive: str | None = None,
     length: int | None = None,
     vocabulary: int = 20_000,
-    tokenizer: Mapping[str, Any] | None = None,
+    tokenizer: Mapping[str, Any] | str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
@@ -63,6 +63,7 @@ def from_csv(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
         >>> rows = (f"p{i % 30},{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60))
         >>> _ = path.write_text("patient,age,diagnosis\\n" + "".join(rows))

@@ -1,4 +1,4 @@
-"""`deepbio datasets check`: what a data set holds and what may be wrong with it, as numbers, text and a page."""
+"""Check a data set (`deepbio datasets check`): its content and possible problems as numbers, text and a page."""
 
 from deepbio.datasets.check.findings import DataReport, check_dataset
 from deepbio.datasets.check.page import report_page

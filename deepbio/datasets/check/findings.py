@@ -1,4 +1,4 @@
-"""The data report: classes, lengths, GC content, duplicates, leakage, and how far shortcuts alone get."""
+"""The data report: classes, lengths, GC content, duplicates, leakage, and how far a shortcut alone gets."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from deepbio.sequence import gc_content
 
 @dataclass(frozen=True)
 class DataReport:
-    """What `check_dataset` found.
+    """Findings of `check_dataset`.
 
     Args:
-        name, modality, task: of the data set.
-        classes: split to label to count; of several labels, the count of ones.
-        lengths: split to least, lower quartile, median, upper quartile and greatest length: bases without the N at both ends,
-            or tokens; empty for others.
-        gc: split to label to mean GC share; DNA with classes only.
-        repeats: split to number of examples that repeat an earlier one of the split.
-        torn: number of contents that stand under more than one label.
-        leakage: what two splits share.
-        shortcut: how well a simple view of the data predicts the class; None where there are no classes.
-        problems: what to look at, in words.
+        name: Name of the data set.
+        modality: Modality of its inputs.
+        task: Kind of its task.
+        classes: Split to label to count; for several labels per example, the count of ones.
+        lengths: Split to minimum, quartiles and maximum of the length, in bases without the N at both ends or in tokens; empty
+            for other modalities.
+        gc: Split to label to mean GC fraction; for DNA with classes only.
+        repeats: Split to number of examples that repeat an earlier one of the split.
+        conflicting: Number of contents with more than one label.
+        leakage: Examples that two splits share.
+        shortcut: How well a simple view of the data predicts the class; None if there are no classes.
+        problems: Problems to look at, in words.
     """
 
     name: str
@@ -38,7 +40,7 @@ class DataReport:
     lengths: dict[str, tuple[float, ...]]
     gc: dict[str, dict[str, float]]
     repeats: dict[str, int]
-    torn: int
+    conflicting: int
     leakage: LeakageReport = field(repr=False)
     shortcut: Shortcut | None
     problems: list[str]
@@ -55,17 +57,17 @@ class DataReport:
             shown = list(counts.items())[:12]
             more = f", and {len(counts) - 12} more" if len(counts) > 12 else ""
             lines.append(f"  {part}: " + ", ".join(f"{label} {n:,}" for label, n in shown) + more)
-        for part, (least, low, median, high, most) in self.lengths.items():
-            half = "" if least == most else f", half of them {low:g} to {high:g}"
-            lines.append(f"  lengths in {part}: {least:g} to {most:g}, median {median:g}{half}")
-        for part, shares in self.gc.items():
-            lines.append(f"  GC in {part}: " + ", ".join(f"{label} {share:.1%}" for label, share in shares.items()))
+        for part, (low, first, median, third, high) in self.lengths.items():
+            half = "" if low == high else f", half of them {first:g} to {third:g}"
+            lines.append(f"  lengths in {part}: {low:g} to {high:g}, median {median:g}{half}")
+        for part, fractions in self.gc.items():
+            lines.append(f"  GC in {part}: " + ", ".join(f"{label} {gc:.1%}" for label, gc in fractions.items()))
         lines.append("  repeats within: " + ", ".join(f"{part} {n}" for part, n in self.repeats.items()))
-        lines.append(f"  contents under several labels: {self.torn}")
+        lines.append(f"  contents with several labels: {self.conflicting}")
         if self.shortcut is not None:
             s = self.shortcut
             lines.append(
-                f"  {s.view} alone: accuracy {s.accuracy:.3f} (commonest class {s.majority:.3f}), AUROC {s.auroc:.3f}"
+                f"  {s.view} alone: accuracy {s.accuracy:.3f} (most frequent class {s.majority:.3f}), AUROC {s.auroc:.3f}"
             )
         for kind in ("exact", "near"):
             counts = self.leakage.counts(kind)
@@ -80,12 +82,12 @@ class DataReport:
 
 
 def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataReport:
-    """Look at a data set as a careful reader would before training on it.
+    """Check a data set as a careful reader would before training on it.
 
     Args:
-        data: any data set.
-        near: look for near duplicates of DNA and images too.
-        seed: of the sample that the shortcut baseline learns from.
+        data: Data set.
+        near: Whether to search for near duplicates of DNA and images too.
+        seed: Random seed of the sample on which the shortcut baseline is trained.
 
     Example:
         >>> from deepbio.datasets import load_dataset
@@ -96,13 +98,26 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
     found = {part: digests(split.x) for part, split in data.splits()}
     classes = {part: _classes(data, np.asarray(split.y)) for part, split in data.splits()}
     repeats = {part: len(content) - len(np.unique(content)) for part, content in found.items()}
-    torn = _torn(data, found) if data.task.is_classification else 0
+    conflicting = _conflicting(data, found) if data.task.is_classification else 0
     shortcut = shortcut_baseline(data, seed=seed) if data.task.is_classification else None
-    lengths = {part: _lengths(data, split.x) for part, split in data.splits()} if _has_lengths(data) else {}
+    lengths = {}
+    if data.input.modality in ("dna", "text"):
+        for part, split in data.splits():
+            lengths[part] = tuple(np.quantile(lengths_of(data, split.x), (0, 0.25, 0.5, 0.75, 1)).tolist())
     gc = _gc(data) if data.input.modality == "dna" and data.task.is_classification else {}
-    problems = _problems(classes, repeats, torn, leakage, shortcut, gc)
+    problems = _problems(classes, repeats, conflicting, leakage, shortcut, gc)
     return DataReport(
-        data.name, data.input.modality, data.task.kind, classes, lengths, gc, repeats, torn, leakage, shortcut, problems
+        data.name,
+        data.input.modality,
+        data.task.kind,
+        classes,
+        lengths,
+        gc,
+        repeats,
+        conflicting,
+        leakage,
+        shortcut,
+        problems,
     )
 
 
@@ -117,14 +132,10 @@ def _classes(data: Dataset, y: np.ndarray) -> dict[str, int]:
     return {"examples": len(y)}
 
 
-def _torn(data: Dataset, found: dict[str, np.ndarray]) -> int:
+def _conflicting(data: Dataset, found: dict[str, np.ndarray]) -> int:
     content = np.unique(np.concatenate(list(found.values())), return_inverse=True)[1]
     y = np.concatenate([np.asarray(split.y) for _, split in data.splits()])
     return int((np.bincount(np.unique(np.stack([content, y]), axis=1)[0]) > 1).sum())
-
-
-def _has_lengths(data: Dataset) -> bool:
-    return data.input.modality in ("dna", "text")
 
 
 def lengths_of(data: Dataset, x: Any) -> np.ndarray:
@@ -135,51 +146,44 @@ def lengths_of(data: Dataset, x: Any) -> np.ndarray:
     return np.where(known.any(axis=1), ends, 0)
 
 
-def _lengths(data: Dataset, x: Any) -> tuple[float, ...]:
-    return tuple(float(value) for value in np.quantile(lengths_of(data, x), (0, 0.25, 0.5, 0.75, 1)))
-
-
 def _gc(data: Dataset) -> dict[str, dict[str, float]]:
-    shares = {}
+    means: dict[str, dict[str, float]] = {}
     for part, split in data.splits():
-        share, y = gc_content(split.x[np.arange(len(split))]), np.asarray(split.y)
-        shares[part] = {
-            label: round(float(np.nanmean(share[y == i])), 4)
-            for i, label in enumerate(data.labels)
-            if np.isfinite(share[y == i]).any()
-        }
-    return shares
+        gc, y = gc_content(split.x[np.arange(len(split))]), np.asarray(split.y)
+        of_label = {label: gc[y == i] for i, label in enumerate(data.labels)}
+        means[part] = {label: round(float(np.nanmean(v)), 4) for label, v in of_label.items() if np.isfinite(v).any()}
+    return means
 
 
 def _problems(
     classes: dict[str, dict[str, int]],
     repeats: dict[str, int],
-    torn: int,
+    conflicting: int,
     leakage: LeakageReport,
     shortcut: Shortcut | None,
     gc: dict[str, dict[str, float]],
 ) -> list[str]:
     found = []
     for pair, n in leakage.counts().items():
-        found.append(
-            f"{n} identical example(s) shared by {' and '.join(pair.split('-'))}: metrics will flatter a model."
-        )
+        one, other = pair.split("-")
+        found.append(f"{n} identical example(s) shared by {one} and {other}: metrics will flatter a model.")
     for pair, n in leakage.counts("near").items():
+        one, other = pair.split("-")
         found.append(
-            f"{n} near-duplicate pair(s) across {' and '.join(pair.split('-'))}; duplicates='near' keeps them together where "
-            "deepbio cuts the splits."
+            f"{n} near-duplicate pair(s) across {one} and {other}; duplicates='near' keeps them together in splits that deepbio "
+            "makes (on the command line --data duplicates=near)."
         )
-    if torn:
-        found.append(f"{torn} content(s) stand under more than one label: no model can be right about all.")
+    if conflicting:
+        found.append(f"{conflicting} content(s) have more than one label: no model can be right about all.")
     if sum(repeats.values()):
-        found.append(f"{sum(repeats.values())} example(s) repeat an earlier one of their split and weigh double.")
+        found.append(f"{sum(repeats.values())} example(s) repeat an earlier one of their split and count twice.")
     missing = [f"{label} in {part}" for part, counts in classes.items() for label, n in counts.items() if n == 0]
     if missing:
         found.append(f"No example of {', '.join(missing[:5])}.")
     counts = list(classes["train"].values())
     if len(counts) > 1 and max(counts) >= 10 * max(1, min(counts)):
         found.append(
-            f"Classes are uneven in training: {max(counts):,} against {min(counts):,}. Look at class_weight='balanced'."
+            f"Classes are imbalanced in training: {max(counts):,} against {min(counts):,}. Consider class_weight='balanced'."
         )
     means = list(gc.get("train", {}).values())
     if len(means) > 1 and max(means) - min(means) > 0.1:
@@ -190,7 +194,7 @@ def _problems(
         table = shortcut.view == LINEAR
         verb = "reaches" if table else "reach"
         advice = (
-            "is one another name for the label?" if table else "a model may do well without what you want it to learn."
+            "is one column another name for the label?" if table else "a model may do well without learning your task."
         )
         found.append(f"{shortcut.view} alone {verb} AUROC {shortcut.auroc:.3f}: {advice}")
     return found

@@ -1,10 +1,11 @@
-"""The pictures of the data report: examples and copies side by side, letters by position, histograms; all inside the page."""
+"""Pictures of the data report, embedded in the page: examples, copies side by side, bases by position, histograms."""
 
 from __future__ import annotations
 
 import base64
 import html
 import io
+import itertools
 
 import numpy as np
 
@@ -15,18 +16,18 @@ COLOURS = ("#4477aa", "#cc6677", "#228833", "#aa8800", "#66ccee", "#aa3377", "#7
 _WIDTH, _HEIGHT, _BINS = 560, 110, 40
 
 
-def example_strip(data: Dataset, label: int, *, most: int = 12) -> str:
-    """Return the first training images of one class as one picture; nothing where the class has none."""
-    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
+def example_strip(data: Dataset, label: int, *, max_images: int = 12) -> str:
+    """Return the first training images of one class as one picture, or an empty string if the class has none."""
+    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:max_images]
     if not len(chosen):
         return ""
     strip = np.concatenate(list(np.asarray(data.train.x[chosen])), axis=1)
     return f"<p>{html.escape(str(data.labels[label]))}<br>{picture(strip, data.labels[label])}</p>"
 
 
-def mean_image(data: Dataset, label: int, *, most: int = 1000) -> str:
-    """Return the mean of the first training images of one class, which shows marks that stand at one place of all."""
-    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:most]
+def mean_image(data: Dataset, label: int, *, max_images: int = 1000) -> str:
+    """Return the mean of the first training images of one class, which shows marks at the same position of all."""
+    chosen = np.flatnonzero(np.asarray(data.train.y) == label)[:max_images]
     if not len(chosen):
         return ""
     mean = np.asarray(data.train.x[chosen]).mean(axis=0).round().astype(np.uint8)
@@ -35,7 +36,7 @@ def mean_image(data: Dataset, label: int, *, most: int = 1000) -> str:
 
 
 def copies(data: Dataset, one: str, id: str, other: str, copy: str) -> str:
-    """Return an image and its copy in another split, side by side."""
+    """Return an image and its copy in another split side by side."""
     splits = dict(data.splits())
     pair = [_image(splits[part], name) for part, name in ((one, id), (other, copy))]
     if any(image is None for image in pair):
@@ -44,28 +45,28 @@ def copies(data: Dataset, one: str, id: str, other: str, copy: str) -> str:
     return picture(np.concatenate([pair[0], gap, pair[1]], axis=1), f"{id} and {copy}")  # type: ignore[list-item]
 
 
-def letter_map(codes: np.ndarray, name: str) -> str:
-    """Return the share of A, C, G and T (rows) at each position of codes `(n, length)`, dark for many."""
-    shares = np.stack([(codes == letter).mean(axis=0) for letter in range(4)])
-    tall = np.repeat((255 * (1 - shares)).astype(np.uint8), 6, axis=0)
+def base_map(codes: np.ndarray, name: str) -> str:
+    """Return the fraction of A, C, G and T (rows) at each position of codes `(n, length)`, dark for frequent bases."""
+    fractions = np.stack([(codes == base).mean(axis=0) for base in range(4)])
+    tall = np.repeat((255 * (1 - fractions)).astype(np.uint8), 6, axis=0)
     wide = max(1, 480 // codes.shape[1])
-    return picture(np.repeat(tall, wide, axis=1)[..., None], f"letters of {name} by position", height=24)
+    return picture(np.repeat(tall, wide, axis=1)[..., None], f"bases of {name} by position", height=24)
 
 
 def histogram(values: dict[str, np.ndarray], *, unit: str) -> str:
-    """Draw the distribution of one number in several groups, as steps of the share in each bin; nothing where all are equal."""
+    """Draw the distribution of a number in several groups as steps. Return an empty string if all values are equal."""
     whole = np.concatenate([group for group in values.values() if len(group)] or [np.zeros(1)])
     low, high = float(whole.min()), float(whole.max())
     if low == high:
         return ""
     whole_numbers = np.array_equal(whole, np.round(whole)) and high - low < _BINS
     edges = np.arange(low - 0.5, high + 1) if whole_numbers else np.linspace(low, high, _BINS + 1)
-    shares = {name: np.histogram(group, edges)[0] / max(1, len(group)) for name, group in values.items()}
-    top = max(share.max() for share in shares.values()) or 1.0
+    fractions = {name: np.histogram(group, edges)[0] / max(1, len(group)) for name, group in values.items()}
+    top = max(fraction.max() for fraction in fractions.values()) or 1.0
     x = (edges - edges[0]) / (edges[-1] - edges[0]) * _WIDTH
     lines, legend = [], []
-    for colour, (name, share) in zip(_cycle(len(shares)), shares.items(), strict=True):
-        y = _HEIGHT * (1 - share / top)
+    for colour, (name, fraction) in zip(itertools.cycle(COLOURS), fractions.items(), strict=False):
+        y = _HEIGHT * (1 - fraction / top)
         steps = " ".join(f"{a:.1f},{h:.1f} {b:.1f},{h:.1f}" for a, b, h in zip(x, x[1:], y, strict=False))
         lines.append(f'<polyline points="{steps}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         legend.append(f'<span style="color:{colour}">&#9632;</span> {html.escape(name)}')
@@ -79,7 +80,7 @@ def histogram(values: dict[str, np.ndarray], *, unit: str) -> str:
 
 
 def picture(pixels: np.ndarray, name: str, *, height: int = 64) -> str:
-    """Return uint8 pixels `(height, width, 1 or 3)` as a PNG inside the page."""
+    """Return uint8 pixels `(height, width, 1 or 3)` as an embedded PNG."""
     from PIL import Image
 
     file = io.BytesIO()
@@ -91,7 +92,3 @@ def picture(pixels: np.ndarray, name: str, *, height: int = 64) -> str:
 def _image(split: Split, name: str) -> np.ndarray | None:
     found = np.flatnonzero(np.asarray(split.names(np.arange(len(split)))) == name)[:1]
     return np.asarray(split.x[found])[0] if len(found) else None
-
-
-def _cycle(n: int) -> list[str]:
-    return [COLOURS[i % len(COLOURS)] for i in range(n)]

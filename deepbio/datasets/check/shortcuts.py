@@ -1,7 +1,8 @@
-"""Shortcut baselines: how well k-mer counts, pixel statistics or lengths alone tell the classes apart."""
+"""Shortcut baselines: how well k-mer counts, pixel statistics or lengths alone separate the classes."""
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +12,11 @@ from deepbio.datasets.split import Split
 from deepbio.sequence import kmer_counts
 
 LINEAR = "A linear view of the columns"
-_MOST = 5000  # examples of a split
+_MAX_EXAMPLES = 5000  # of each split
 
 
 class Shortcut(NamedTuple):
-    """A logistic regression on a simple view of the data, trained on train and measured on test."""
+    """A logistic regression on a simple view of the data, trained on the training split and measured on the test split."""
 
     view: str
     accuracy: float
@@ -24,10 +25,10 @@ class Shortcut(NamedTuple):
 
 
 def shortcut_baseline(data: Dataset, *, seed: int = 0) -> Shortcut | None:
-    """Train a logistic regression on a simple view and measure it on the test split; None where a class is missing.
+    """Train a logistic regression on a simple view and measure it on the test split. Return None if a class is missing.
 
-    The view: counts of 3-mers for DNA; mean, spread, corners and a histogram of the pixels for images; number of tokens and
-    of different ones for text; the columns themselves for tables. At most 5,000 examples of a split are used.
+    The view is the counts of 3-mers for DNA; the mean, standard deviation, corners and histogram of the pixels for images;
+    the numbers of tokens and of different tokens for text; the columns for tables. At most 5,000 examples per split are used.
 
     Example:
         >>> from deepbio.datasets import load_dataset
@@ -45,10 +46,8 @@ def shortcut_baseline(data: Dataset, *, seed: int = 0) -> Shortcut | None:
     if len(classes) < 2 or not np.array_equal(classes, np.unique(test_y)):
         return None
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200, tol=1e-3))
-    import warnings
-
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a baseline that has not quite converged is near enough
+        warnings.simplefilter("ignore")  # a baseline that has not converged fully is accurate enough
         model.fit(train_x, train_y)
     p = model.predict_proba(test_x)
     auroc = roc_auc_score(test_y, p[:, 1] if len(classes) == 2 else p, multi_class="ovr")
@@ -58,7 +57,7 @@ def shortcut_baseline(data: Dataset, *, seed: int = 0) -> Shortcut | None:
 
 
 def _view(data: Dataset, split: Split, random: np.random.Generator) -> tuple[str, np.ndarray, np.ndarray]:
-    chosen = np.sort(random.permutation(len(split))[:_MOST])
+    chosen = np.sort(random.permutation(len(split))[:_MAX_EXAMPLES])
     x, y = np.asarray(split.x[chosen]), np.asarray(split.y)[chosen]
     if data.input.modality == "dna":
         return "Counts of 3-mers", kmer_counts(x, min(3, x.shape[1])).astype(np.float64), y

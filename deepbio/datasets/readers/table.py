@@ -215,4 +215,4 @@ def _why(cell: Any, missing: bool) -> str:
             f"expected a number; found {found}. Turn words into numbers, or name the columns with features=[...] (on the "
             "command line --data features=[...])."
         )
-    return f"expected a finite number that float32 can hold; found {cell!r}."
+    return f"expected a finite number in the range of float32; found {cell!r}."

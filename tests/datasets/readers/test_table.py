@@ -117,7 +117,7 @@ BAD = [
     ("a,b\n1,2\n3,NaN\n", {}, "row 2, column 'b': .*the cell is empty"),
     ("a,b\n1,2\n\n3,x\n", {}, "row 2, column 'b': expected a number; found 'x'"),
     ("a,b\n1,2\n3,inf\n", {}, "row 2, column 'b': expected a finite number"),
-    ("a,b\n1,2\n3,1e39\n", {}, "row 2, column 'b': expected a finite number that float32 can hold"),
+    ("a,b\n1,2\n3,1e39\n", {}, "row 2, column 'b': expected a finite number in the range of float32"),
     ("a,b\n1,2\n3\n", {}, "row 2, column 'b': .*the cell is empty"),
     ("a,b\n1,2\n3,4,5\n", {}, "expected 2 columns in every row; "),
     ("a,b\n1,2,3\n4,5,6\n", {}, "expected 2 columns in every row; "),

@@ -12,7 +12,10 @@ from PIL import Image
 from deepbio.datasets import Dataset, load_dataset
 from deepbio.datasets.check import check_dataset, report_page
 
-DRAW = np.random.default_rng(0)
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
 
 
 def test_a_sound_data_set_has_no_problem():
@@ -22,23 +25,23 @@ def test_a_sound_data_set_has_no_problem():
     json.dumps(report.to_dict())
 
 
-def test_what_was_planted_is_found():
-    x = DRAW.integers(0, 4, (400, 60), np.uint8)
+def test_what_was_planted_is_found(random):
+    x = random.integers(0, 4, (400, 60), np.uint8)
     y = np.arange(400) % 2
-    x[y == 1] = np.where(DRAW.random((200, 60)) < 0.4, 1, x[y == 1])  # the positive class is rich in C
+    x[y == 1] = np.where(random.random((200, 60)) < 0.4, 1, x[y == 1])  # the positive class is rich in C
     split = np.repeat(["train", "valid", "test"], [280, 60, 60])
     x[300] = x[0]
     x[5] = x[4]
     report = check_dataset(Dataset.from_arrays(x, y, split=split, duplicates="keep"))
     assert report.leakage.counts() == {"train-valid": 1}
     assert [(s.id, s.copy) for s in report.leakage.exact] == [("1", "301")]
-    assert (report.torn, report.repeats["train"]) == (1, 1)
+    assert (report.conflicting, report.repeats["train"]) == (1, 1)
     assert report.shortcut is not None
     assert report.shortcut.auroc > 0.9
     words = " ".join(report.problems)
     for expected in (
         "shared by train and valid",
-        "under more than one label",
+        "more than one label",
         "GC content differs",
         "Counts of 3-mers",
     ):
@@ -46,8 +49,8 @@ def test_what_was_planted_is_found():
     assert report.classes["test"] == {"0": 30, "1": 30}
 
 
-def test_the_page_escapes_names_and_shows_images():
-    x = DRAW.integers(0, 256, (60, 8, 8, 1), np.uint8)
+def test_the_page_escapes_names_and_shows_images(random):
+    x = random.integers(0, 256, (60, 8, 8, 1), np.uint8)
     data = Dataset.from_arrays(x, np.arange(60) % 2, labels=["<b>", "ill"], name="<script>")
     page = report_page(check_dataset(data), data)
     assert "<script>" not in page
@@ -55,8 +58,8 @@ def test_the_page_escapes_names_and_shows_images():
     assert page.count("data:image/png;base64,") == 4  # a row of examples and the mean of each class
 
 
-def test_copies_in_two_splits_are_shown_side_by_side():
-    x = DRAW.integers(0, 256, (60, 8, 8, 1), np.uint8)
+def test_copies_in_two_splits_are_shown_side_by_side(random):
+    x = random.integers(0, 256, (60, 8, 8, 1), np.uint8)
     x[50] = x[3]
     split = np.repeat(["train", "valid", "test"], [40, 5, 15])
     data = Dataset.from_arrays(x, np.arange(60) % 2, split=split, duplicates="keep")
@@ -67,23 +70,23 @@ def test_copies_in_two_splits_are_shown_side_by_side():
     assert (shown[:, 9:] == x[3, ..., 0]).all()
 
 
-def test_the_page_of_dna_draws_gc_content_and_the_letters_at_each_place():
-    x = DRAW.integers(0, 4, (100, 30), np.uint8)
+def test_the_page_of_dna_draws_gc_content_and_the_bases_at_each_position(random):
+    x = random.integers(0, 4, (100, 30), np.uint8)
     x[::2, 7] = 2  # all of one class have G there
     page = report_page(check_dataset(data := Dataset.from_arrays(x, np.arange(100) % 2)), data)
     assert page.count("<polyline") == 2
-    (found,) = re.findall(r'alt="letters of 0 by position" height="24" src="data:image/png;base64,([^"]+)"', page)
+    (found,) = re.findall(r'alt="bases of 0 by position" height="24" src="data:image/png;base64,([^"]+)"', page)
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found))))[3::6, 8::16]
     assert shown.shape == (4, 30)
     assert shown[:, 7].tolist() == [255, 255, 0, 255]
 
 
-def test_the_distribution_of_lengths_is_told():
+def test_the_distribution_of_lengths_is_reported():
     notes = ["well " * (1 + i % 9) + f"day {i}" for i in range(90)]
     report = check_dataset(data := Dataset.from_arrays(notes, np.arange(90) % 2, modality="text"))
-    least, low, median, high, most = report.lengths["train"]
-    assert 0 < least < low < median < high < most
-    assert f"half of them {low:g} to {high:g}" in str(report)
+    low, first, median, third, high = report.lengths["train"]
+    assert 0 < low < first < median < third < high
+    assert f"half of them {first:g} to {third:g}" in str(report)
     assert report_page(report, data).count("<polyline") == 3
 
 

@@ -9,11 +9,14 @@ from deepbio.datasets.similar import near_groups, similar_images, similar_sequen
 from deepbio.errors import DataError
 from deepbio.sequence import reverse_complement
 
-DRAW = np.random.default_rng(0)
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
 
 
-def test_a_shifted_a_mutated_and_a_reversed_copy_are_similar():
-    codes = DRAW.integers(0, 4, (50, 200), np.uint8)
+def test_a_shifted_a_mutated_and_a_reversed_copy_are_similar(random):
+    codes = random.integers(0, 4, (50, 200), np.uint8)
     codes[10, :180] = codes[0, 20:]
     codes[20] = codes[0]
     codes[20, ::67] = (codes[20, ::67] + 1) % 4
@@ -21,30 +24,30 @@ def test_a_shifted_a_mutated_and_a_reversed_copy_are_similar():
     pairs, similarity = similar_sequences(codes)
     assert {(0, 10), (0, 20), (0, 30)} <= set(map(tuple, pairs.tolist()))
     assert {i for pair in pairs.tolist() for i in pair} == {0, 10, 20, 30}
-    # 169 of 189 words are shared by a copy shifted by 20 of 200 bases: 169 / (189 + 189 - 169)
+    # 169 of 189 12-mers are shared by a copy shifted by 20 of 200 bases: 169 / (189 + 189 - 169)
     assert similarity[pairs.tolist().index([0, 10])] == pytest.approx(169 / 209, abs=0.06)
 
 
-def test_sequences_without_a_known_word_are_similar_to_none():
+def test_sequences_without_a_known_12_mer_are_similar_to_none(random):
     assert len(similar_sequences(np.full((20, 100), 4, np.uint8))[0]) == 0
-    assert len(similar_sequences(DRAW.integers(0, 4, (20, 8), np.uint8))[0]) == 0
+    assert len(similar_sequences(random.integers(0, 4, (20, 8), np.uint8))[0]) == 0
 
 
-def test_many_copies_form_one_group():
-    codes = np.repeat(DRAW.integers(0, 4, (2, 100), np.uint8), 40, axis=0)
+def test_many_copies_form_one_group(random):
+    codes = np.repeat(random.integers(0, 4, (2, 100), np.uint8), 40, axis=0)
     assert len(set(near_groups(codes).tolist())) == 2
 
 
-def test_images_of_other_brightness_and_with_noise_are_similar():
-    images = DRAW.integers(30, 200, (40, 28, 28, 1)).astype(np.uint8)
+def test_images_of_other_brightness_and_with_noise_are_similar(random):
+    images = random.integers(30, 200, (40, 28, 28, 1)).astype(np.uint8)
     images[7] = images[3] + 20
-    images[9] = images[3] + DRAW.integers(-3, 4, images[3].shape)
+    images[9] = images[3] + random.integers(-3, 4, images[3].shape)
     pairs = set(map(tuple, similar_images(images)[0].tolist()))
     assert pairs == {(3, 7), (3, 9), (7, 9)}
 
 
-def test_near_duplicates_are_kept_on_one_side():
-    codes = DRAW.integers(0, 4, (120, 100), np.uint8)
+def test_near_duplicates_are_kept_on_one_side(random):
+    codes = random.integers(0, 4, (120, 100), np.uint8)
     codes[60:, :95] = codes[:60, 5:]
     y = np.arange(120) // 60
     loose = check_leakage(Dataset.from_arrays(codes, y))
@@ -53,7 +56,7 @@ def test_near_duplicates_are_kept_on_one_side():
     tight = Dataset.from_arrays(codes, y, duplicates="near")
     assert check_leakage(tight).clean
     with pytest.raises(DataError, match="among DNA and images only"):
-        Dataset.from_arrays(DRAW.normal(size=(60, 2)), np.arange(60) % 2, duplicates="near")
+        Dataset.from_arrays(random.normal(size=(60, 2)), np.arange(60) % 2, duplicates="near")
 
 
 # 8 images in train and validation, 1 in train and test: the README of the data
