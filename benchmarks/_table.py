@@ -3,8 +3,6 @@
 A script has a `parser()`, functions that compute, and a `main(arguments)` that writes its page with `write_page`.
 """
 
-from __future__ import annotations
-
 import argparse
 import datetime
 import importlib.metadata
@@ -32,26 +30,32 @@ MEGABASE = Path("../shared/data/grch37_chr22_1mb")
 _UNSAID = {"--out", "--cache", "--minutes"}  # options that a page does not repeat
 
 
-def options(
-    doc: str | None, *, cache: bool = False, seeds: Sequence[int] = (), rounds: int = 0
-) -> argparse.ArgumentParser:
-    """Return a parser with the options that scripts share.
+def options(doc: str | None, *, cache: bool = False, **settings: Any) -> argparse.ArgumentParser:
+    """Return a parser with `--out` and the settings of a script.
 
     Args:
         doc: Docstring of the script.
         cache: Whether the script goes on where it stopped, with `--cache` and `--minutes`.
-        seeds: Default of `--seeds`.
-        rounds: Default of `--rounds`.
+        settings: Defaults of options by name; a list takes several values, a type has no default, False is a switch, and a tuple
+            is a positional choice.
     """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="Markdown file of the results, which are printed too")
     if cache:
         parser.add_argument("--cache", type=Path, help="folder of what is computed: a stopped run goes on from there")
         parser.add_argument("--minutes", type=float, default=math.inf, help="begin nothing new after so long")
-    if seeds:
-        parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
-    if rounds:
-        parser.add_argument("--rounds", type=int, default=rounds)
+    for name, default in settings.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(default, tuple):
+            parser.add_argument(name, choices=default)
+        elif default is False:
+            parser.add_argument(option, action="store_true")
+        elif isinstance(default, list):
+            parser.add_argument(option, nargs="+", default=default, type=type(default[0]) if default else str)
+        elif isinstance(default, type):
+            parser.add_argument(option, type=default)
+        else:
+            parser.add_argument(option, type=type(default), default=default)
     return parser
 
 
@@ -137,16 +141,16 @@ def write_page(
     arguments: argparse.Namespace,
     title: str,
     about: str,
-    lines: Sequence[str],
-    *,
+    *parts: str | Sequence[str],
     packages: Sequence[str] = ("tensorflow", "keras"),
     append: bool = False,
 ) -> None:
-    """Print a page and write it to `--out`: title, command, what `about` says, the lines, and the machine.
+    """Print a page and write it to `--out`: title, command, what `about` says, the parts, and the machine.
 
-    `append` adds to a page that exists, without the title.
+    A part is a paragraph, or the lines of a table or list. `append` adds to a page that exists, without the title.
     """
-    body = "\n".join([f"`{command()}`. {about}".strip(), "", *lines, "", machine(*packages)]) + "\n"
+    whole = [f"`{command()}`. {about}".strip(), *parts, machine(*packages)]
+    body = "\n\n".join(part if isinstance(part, str) else "\n".join(part) for part in whole if part) + "\n"
     print(f"# {title}\n\n{body}")
     if arguments.out:
         old = arguments.out.read_text(encoding="utf-8") if append and arguments.out.exists() else f"# {title}\n"
@@ -172,12 +176,6 @@ def in_turns(ways: Mapping[str, tuple[str, str]], rounds: int, *arguments: objec
                 sys.exit(f"{name}: {ended.stderr[-3000:]}")
             found[name].append(json.loads(ended.stdout.splitlines()[-1]))
     return found
-
-
-def peers(parser: argparse.ArgumentParser, *packages: str) -> None:
-    """Add an option per package for the interpreter of an environment that has it."""
-    for package in packages:
-        parser.add_argument(f"--{package}", metavar="PYTHON", help=f"interpreter of an environment with {package}")
 
 
 def available(ways: Mapping[str, tuple[str, str]], arguments: argparse.Namespace) -> dict[str, tuple[str, str]]:

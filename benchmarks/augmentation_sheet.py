@@ -21,8 +21,7 @@ AUGMENT = [
 ]
 
 
-def parser():
-    return options(__doc__)
+PARSER = options(__doc__)
 
 
 def main(arguments):
@@ -31,4 +30,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -10,8 +10,6 @@ spliceai_10k.ci over all positions of its shortest genes. --store writes the tem
 error is above 0.02.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -93,12 +91,7 @@ def splice_line(folder: Path, most: int = 120_000) -> str:
     )
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--runs", type=Path, help="a folder of runs, to be measured as well")
-    asked.add_argument("--genes", type=Path, help="a folder as splice_sites.py takes it")
-    asked.add_argument("--store", action="store_true", help="write temperatures into preset.json")
-    return asked
+PARSER = options(__doc__, runs=Path, genes=Path, store=False)
 
 
 def main(arguments):
@@ -111,18 +104,15 @@ def main(arguments):
             rows.append(measured(folder, store=arguments.store))
         except DeepbioError as error:
             left_out.append(f"- {folder.name}: {str(error).splitlines()[0]}")
-    lines = table(COLUMNS, rows)
-    if left_out:
-        lines += ["", "Left out:", "", *left_out]
-    if arguments.genes:
-        lines += ["", splice_line(arguments.genes)]
+    more = ["Left out:", left_out] if left_out else []
+    more += [splice_line(arguments.genes)] if arguments.genes else []
     about = (
         "Calibration error in 15 bins of equal mass on the test split, with 95% intervals; the temperature is fitted on the "
         f"validation split. It is stored where the error was above {WORTH}. Coverage of sets of 90%: cut-off from one half of the "
         f"held-out examples, coverage on the other, mean and standard deviation over {HALVES} random halves."
     )
-    write_page(arguments, "Calibration and coverage", about, lines)
+    write_page(arguments, "Calibration and coverage", about, table(COLUMNS, rows), *more)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

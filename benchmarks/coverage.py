@@ -3,8 +3,6 @@
 python benchmarks/coverage.py [--runs 2000] [--n-resamples 1000] [--out benchmarks/results/coverage.md]
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -101,11 +99,7 @@ def bca(metric, y, p, value: float, resampled: np.ndarray) -> tuple[float, float
     return tuple(np.quantile(resampled, ndtr(bias + (bias + ends) / (1 - acceleration * (bias + ends)))))
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--runs", type=int, default=2000)
-    asked.add_argument("--n-resamples", type=int, default=1000)
-    return asked
+PARSER = options(__doc__, runs=2000, n_resamples=1000)
 
 
 def main(arguments):
@@ -117,9 +111,10 @@ def main(arguments):
         f"{100 * np.sqrt(0.95 * 0.05 / arguments.runs):.1f} points. Positives + negatives, or examples. In brackets: misses with "
         "the truth below and above the interval, for deepbio's own."
     )
-    lines = [*table(("case", *WAYS), rows), "", f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."]
-    write_page(arguments, "How often intervals cover the truth", about, lines, packages=("numpy", "scipy"))
+    last = f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."
+    lines = table(("case", *WAYS), rows)
+    write_page(arguments, "How often intervals cover the truth", about, lines, last, packages=("numpy", "scipy"))
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -18,8 +18,6 @@ the weight of a simple method beside the networks, is chosen on the whole traini
 averaged.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -158,7 +156,7 @@ class Answer:
     aside: np.ndarray
 
     @classmethod
-    def of(cls, found: dict[str, Any], method: str = "p") -> Answer:
+    def of(cls, found: dict[str, Any], method: str = "p") -> "Answer":
         return cls(found[method], found[f"aside_{method}"])
 
 
@@ -263,10 +261,7 @@ def oct4_rows(cache: Cache, seeds: list[int]) -> Iterator[list[Any]]:
             yield [title, *areas, both.difference]
 
 
-def parser():
-    asked = options(__doc__, cache=True, seeds=(0, 1, 2))
-    asked.add_argument("--sets", nargs="+", default=list(PLANS), choices=list(PLANS), metavar="SET")
-    return asked
+PARSER = options(__doc__, cache=True, seeds=[0, 1, 2], sets=list(PLANS))
 
 
 def main(arguments):
@@ -275,26 +270,21 @@ def main(arguments):
         compute(cache, name, arguments.seeds)
     header = ("set", "method", "sensitivity", "specificity", "correlation", "AUROC", "seconds per fold")
     rows = [row for name, plan in PLANS.items() if plan.paper for row in promoter_rows(cache, name, plan)]
-    lines = [
+    parts = [
         "## Promoters (CNNProm)",
-        "",
-        "All examples, each predicted once by a model that saw none like it; thresholds from inside the training folds. 95% intervals",
+        "All examples, each predicted once by a model that saw none like it; thresholds from inside the training folds. 95% intervals "
         "from resamples of whole groups of near duplicates.",
-        "",
-        *table(header, rows),
-        "",
+        table(header, rows),
         "## Oct4 against Mafk",
-        "",
         "AUROC with 95% bootstrap intervals; the difference is paired.",
-        "",
-        *table(
+        table(
             ("tested on", "`dna_cnn`", "5-mers, logistic regression", "difference"), oct4_rows(cache, arguments.seeds)
         ),
     ]
     about = "Five folds that keep near duplicates together. The script says what was chosen on what."
-    write_page(arguments, "`dna_cnn` beside published figures", about, lines)
+    write_page(arguments, "`dna_cnn` beside published figures", about, *parts)
     cache.stop_if_incomplete()
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -7,9 +7,7 @@ PYTHON is the interpreter of an environment with the package (tangermeme needs P
 the greatest beyond the sequence itself, over its length (read from /proc, so on Linux).
 """
 
-from __future__ import annotations
-
-from _table import available, in_turns, options, peers, table, write_page
+from _table import available, in_turns, options, table, write_page
 
 BASES = 249_000_000
 SETUP = """
@@ -59,11 +57,7 @@ WAYS = {
 }
 
 
-def parser():
-    asked = options(__doc__, rounds=3)
-    peers(asked, "tangermeme", "seqpro")
-    asked.add_argument("--bases", type=int, default=BASES)
-    return asked
+PARSER = options(__doc__, rounds=3, bases=249_000_000, tangermeme=str, seqpro=str)
 
 
 def main(arguments):
@@ -77,4 +71,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -8,13 +8,11 @@ tangermeme, whose `extract_loci` returns all windows in one call. The first open
 apart. Bytes per base are those of the batch that leaves for the device. Windows per second are of the best round.
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from _table import available, in_turns, options, peers, table, write_page
+from _table import available, in_turns, options, table, write_page
 
 LENGTH, BATCH, BASES = 1000, 256, 249_000_000
 SETUP = f"""
@@ -93,12 +91,7 @@ def simulate(folder: Path, bases: int, windows: int) -> tuple[Path, Path]:
     return folder / "genome.fa", folder / "windows.bed"
 
 
-def parser():
-    asked = options(__doc__, rounds=3)
-    peers(asked, "tangermeme", "genvarloader")
-    asked.add_argument("--bases", type=int, default=BASES)
-    asked.add_argument("--windows", type=int, default=50_000)
-    return asked
+PARSER = options(__doc__, rounds=3, bases=249_000_000, windows=50_000, tangermeme=str, genvarloader=str)
 
 
 def main(arguments):
@@ -120,4 +113,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

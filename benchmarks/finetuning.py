@@ -14,8 +14,6 @@ examples are so few that this makes less than 120 steps, as many epochs as make 
 not fit the new length are new (`adapter="layers"`).
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from dataclasses import dataclass
@@ -120,7 +118,7 @@ def mean_interval(values: np.ndarray, high: float = np.inf) -> tuple[float, floa
     return float(mean), float(mean - half), min(float(mean + half), high)
 
 
-def curve_lines(name: str, found: dict) -> tuple[list[str], dict]:
+def curve_parts(name: str, found: dict) -> tuple[list, dict]:
     """Return the table of a data set, and its curves: way to `(fractions, 3)`."""
     examples = [found["scratch", fraction, 0]["examples"] for fraction in FRACTIONS]
     rows, curves = [["training examples", *examples]], {"examples": examples}
@@ -134,7 +132,7 @@ def curve_lines(name: str, found: dict) -> tuple[list[str], dict]:
         changes = ["" if way == "scratch" else f"; {span(*gain, '+.3f')}" for gain in gains]
         rows.append([NAMES[way], *(span(*c) + change for c, change in zip(curves[way], changes, strict=True))])
     header = ["way", *(f"{fraction:.0%}" for fraction in FRACTIONS)]
-    return [f"### {name}: {TITLES[PLANS[name].metric]}", "", *table(header, rows), ""], curves
+    return [f"### {name}: {TITLES[PLANS[name].metric]}", table(header, rows)], curves
 
 
 def draw_curves(curves: dict[str, dict], out: Path) -> None:
@@ -160,15 +158,11 @@ def draw_curves(curves: dict[str, dict], out: Path) -> None:
     figure.savefig(out, dpi=110)
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("--sets", nargs="+", default=list(PLANS))
-    asked.add_argument("--figure", type=Path, help="PNG of the curves")
-    return asked
+PARSER = options(__doc__, cache=True, sets=list(PLANS), figure=Path)
 
 
 def main(arguments):
-    cache, lines, curves, seconds = Cache(arguments), [], {}, 0.0
+    cache, parts, curves, seconds = Cache(arguments), [], {}, 0.0
     folder = arguments.cache or Path("runs/finetuning")
     for name in arguments.sets:
         data, found = load_dataset(name), {}
@@ -177,16 +171,18 @@ def main(arguments):
             compute = partial(computed, name, data, every, fraction, way, seed, folder)
             found[way, fraction, seed] = cache(f"{name}-{fraction:g}-{way}-{seed}", compute)
         if all(found.values()):
-            part, curves[name] = curve_lines(name, found)
-            lines += part
+            part, curves[name] = curve_parts(name, found)
+            parts += part
             seconds += sum(one["seconds"] for one in found.values())
     cache.stop_if_incomplete()
-    lines += [f"Mean over {len(SEEDS)} seeds with 95% intervals of Student's t; after the semicolon the paired difference from "
-              f"scratch. All runs together took {seconds / 60:.0f} minutes."]  # fmt: skip
-    write_page(arguments, "Learning curves of fine-tuning", "The script says what was trained on what.", lines)
+    last = (
+        f"Mean over {len(SEEDS)} seeds with 95% intervals of Student's t; after the semicolon the paired difference from scratch. "
+        f"All runs together took {seconds / 60:.0f} minutes."
+    )
+    write_page(arguments, "Learning curves of fine-tuning", "The script says what was trained on what.", *parts, last)
     if arguments.figure:
         draw_curves(curves, arguments.figure)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

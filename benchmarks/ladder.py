@@ -9,8 +9,6 @@ enlarged to 64 pixels. Both are fine-tuned whole, with rates that fall with dept
 pixels to each of four sides (the border repeated), and accuracy is the mean over the four.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -103,17 +101,14 @@ def draw(found: dict[str, np.ndarray], task, y: np.ndarray, out: Path) -> None:
     figure.savefig(out, dpi=130)
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("--trunk", default="image_cnn.pneumoniamnist")
-    asked.add_argument(
-        "--lite",
-        default="runs/efficientnet_lite0.imagenet",
-        help="made by zoo/_convert/efficientnet_lite0.py, --size 64",
-    )
-    asked.add_argument("--only", choices=list(LADDER), action="append")
-    asked.add_argument("--figure", type=Path)
-    return asked
+PARSER = options(
+    __doc__,
+    cache=True,
+    only=list(LADDER),
+    trunk="image_cnn.pneumoniamnist",
+    lite="runs/efficientnet_lite0.imagenet",  # made by zoo/_convert/efficientnet_lite0.py, --size 64
+    figure=Path,
+)
 
 
 def main(arguments):
@@ -134,24 +129,19 @@ def main(arguments):
         together = compare(task, y, p[:, 0, 0].mean(axis=0), names=["auroc"])["auroc"]
         rows.append([name, f"{int(runs[name, 0]['parameters']):,}", *shown, together])
     moved = [[name, *(f"{a:.3f}" for a in shifted(found[name], y))] for name in SHIFTED if name in found]
-    lines = [
-        *(__doc__ or "").strip().split("\n")[4:],
-        "",
+    parts = [
+        (__doc__ or "").strip().split("\n")[4:],
         f"{len(data.train)} training and {len(y)} test images; mean ± standard deviation over {len(SEEDS)} seeds, and the "
         "95% interval of the mean prediction of the three networks.",
-        "",
-        *table(("rung", "parameters", "AUROC", "accuracy", "AUROC of the three together"), rows),
-        "",
+        table(("rung", "parameters", "AUROC", "accuracy", "AUROC of the three together"), rows),
         "Accuracy on images that are moved, mean over seeds and four sides:",
-        "",
-        *table(("pixels", *SHIFTS), moved),
-        "",
+        table(("pixels", *SHIFTS), moved),
         f"Always predicting the more frequent class is right in {max(y.mean(), 1 - y.mean()):.3f}.",
     ]
-    write_page(arguments, "The ladder of image models", "", lines)
+    write_page(arguments, "The ladder of image models", "", *parts)
     if arguments.figure:
         draw(found, task, y, arguments.figure)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -3,8 +3,6 @@
 python benchmarks/long_notes.py [--models text_cnn caml] [--words 10000] [--notes 16] [--batch 4] [--out FILE]
 """
 
-from __future__ import annotations
-
 import sys
 
 from _table import in_turns, options, table, write_page
@@ -30,13 +28,7 @@ print(json.dumps([len(data.train), before, trained, peak(), seconds]))
 """
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--models", nargs="+", default=MODELS)
-    asked.add_argument("--words", type=int, default=10_000)
-    asked.add_argument("--notes", type=int, default=16)
-    asked.add_argument("--batch", type=int, default=4)
-    return asked
+PARSER = options(__doc__, models=MODELS, words=10_000, notes=16, batch=4)
 
 
 def main(arguments):
@@ -55,4 +47,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

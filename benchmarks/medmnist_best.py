@@ -10,8 +10,6 @@ compared by mean validation AUROC over two seeds; the chosen one gets a third. E
 done in pieces. `--test` is for the end: it predicts the test split with the chosen recipe.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import time
@@ -78,7 +76,7 @@ def choice(cache: Path, name: str) -> str:
     return max(valid, key=lambda candidate: np.mean(valid[candidate]))
 
 
-def tested(cache: Path, name: str) -> list[str]:
+def tested(cache: Path, name: str) -> list:
     valid, data, chosen = on_validation(cache, name), load_dataset(name), choice(cache, name)
     models = [get_model(folder_of(cache, name, chosen, seed)) for seed in SEEDS]
     p, y = np.stack([predict(model, data.test) for model in models]), np.asarray(data.test.y)
@@ -98,26 +96,22 @@ def tested(cache: Path, name: str) -> list[str]:
         *([f"published {n}, 28 px", "", *map("{:.3f}".format, pair)] for n, pair in PUBLISHED[name].items()),
     ]
     return [
-        f"## {name}", "",
-        f"{len(data.train)} training, {len(data.valid)} validation, {len(y)} test images; {EPOCHS[name]} epochs.", "",
-        *table(("candidate", "validation AUROC, mean of two seeds (each)"), candidates), "",
-        *table(("on the test split", "parameters", "AUROC", "accuracy"), results), "",
-    ]  # fmt: skip
+        f"## {name}",
+        f"{len(data.train)} training, {len(data.valid)} validation, {len(y)} test images; {EPOCHS[name]} epochs.",
+        table(("candidate", "validation AUROC, mean of two seeds (each)"), candidates),
+        table(("on the test split", "parameters", "AUROC", "accuracy"), results),
+    ]
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("--only", choices=list(CANDIDATES))
-    asked.add_argument("--test", action="store_true", help="predict the test split with the chosen recipe")
-    return asked
+PARSER = options(__doc__, cache=True, only=list(CANDIDATES), test=False)
 
 
 def main(arguments):
     names = [arguments.only] if arguments.only else list(CANDIDATES)
     if arguments.test:
-        about = [*(__doc__ or "").strip().split("\n")[5:], ""]
-        lines = about + [line for name in names for line in tested(arguments.cache, name)]
-        write_page(arguments, "Own recipes for small MedMNIST sets", "", lines)
+        about = "\n".join((__doc__ or "").strip().split("\n")[5:])
+        parts = [part for name in names for part in tested(arguments.cache, name)]
+        write_page(arguments, "Own recipes for small MedMNIST sets", about, *parts)
         return
     end = time.monotonic() + 60 * arguments.minutes
     for seed, name in itertools.product(SEARCH, names):
@@ -130,4 +124,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -8,8 +8,6 @@ the larger of 1 and the reference. In the last column the reference may have no 
 the column says what deepbio returns. Exits with 1 where a difference is above 1e-12.
 """
 
-from __future__ import annotations
-
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -228,10 +226,7 @@ def of_one_class(ours: Callable, theirs: Callable, make: Callable) -> str:
     return f"mean of the others{counted}" if warned else f"{mine:.3g}; the reference refuses"
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--cases", type=int, default=200, help="generated data sets per column")
-    return asked
+PARSER = options(__doc__, cases=200)
 
 
 def main(arguments):
@@ -256,4 +251,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

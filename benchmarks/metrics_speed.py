@@ -11,8 +11,6 @@
 All times are CPU time of one process with one thread, so that a busy machine does not count; medians where something is repeated.
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import time
@@ -80,13 +78,7 @@ def large_case(labels: int, examples: int, n_resamples: int, calls: int) -> tupl
     return row, f"{calls} calls of `roc_auc_score` on resamples ({timed})"
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--labels", type=int, default=919)
-    asked.add_argument("--examples", type=int, default=100_000)
-    asked.add_argument("--n-resamples", type=int, default=1000)
-    asked.add_argument("--calls", type=int, default=100, help="calls of the loop that are timed in the large case")
-    return asked
+PARSER = options(__doc__, labels=919, examples=100_000, n_resamples=1000, calls=100)
 
 
 def main(arguments):
@@ -98,20 +90,18 @@ def main(arguments):
     row, timed = large_case(arguments.labels, arguments.examples, arguments.n_resamples, arguments.calls)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     size = arguments.labels * arguments.examples * 5 / 2**30
-    lines = [
-        *table(
+    parts = [
+        table(
             ("metric", "labels x examples", "resamples", "loop over scikit-learn", "deepbio", "times faster"),
             [*rows, row],
         ),
-        "",
         "The first two rows were run whole both ways on the same resamples, and the values agree to 1e-12. In the last row the loop "
         f"is estimated from {timed}. All times are CPU time of one thread.",
-        "",
         f"`summarize` of 1,000 binary examples (nine metrics, 1,000 resamples): {small:.2f} s, median of 7. Peak memory of the whole "
         f"script: {peak:.1f} GiB, of which the truth and the scores of the last row are {size:.1f} GiB.",
     ]
-    write_page(arguments, "Time of bootstrap intervals", "", lines, packages=("numpy", "scipy", "scikit-learn"))
+    write_page(arguments, "Time of bootstrap intervals", "", *parts, packages=("numpy", "scipy", "scikit-learn"))
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

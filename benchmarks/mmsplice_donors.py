@@ -9,11 +9,8 @@ are GT, as what they are compared with; and the donors of CI-SpliceAI's table. T
 donors of either table. Intervals: bootstrap of sites.
 """
 
-from __future__ import annotations
-
 import csv
 import gzip
-from pathlib import Path
 
 import numpy as np
 from _table import MEGABASE, options, table, write_page
@@ -54,7 +51,7 @@ def of_all_isoforms(first: int, codes: np.ndarray) -> set[Site]:
     return found
 
 
-def page_lines(first: int, codes: np.ndarray, genes: list[Gene]) -> list[str]:
+def parts(first: int, codes: np.ndarray, genes: list[Gene]) -> list:
     strands = (codes, reverse_complement(codes))
 
     def window(site: Site) -> np.ndarray:
@@ -86,21 +83,18 @@ def page_lines(first: int, codes: np.ndarray, genes: list[Gene]) -> list[str]:
         y = np.repeat([1.0, 0.0], [len(chosen), len(rest)])
         value = with_interval(lambda y, p, w: float(auroc(y, p, weights=w)), y, scores, range(len(y)), len(y))
         rows.append([name, len(chosen), len(chosen & gt), value])
-    lines = [*table(("donors", "sites", "of them GT", "AUROC"), rows), ""]
-    lines += ["Donors that are not GT, and the fraction of GT sites with a higher score:", ""]
+    lines = []
     for site in sorted((s for s in known if s not in gt), key=lambda s: score[s]):
         bases = "".join("ACGTN"[c] for c in window(site))
         where = " and ".join(name for name, part in (("SpliceAI", introns), ("CI-SpliceAI", isoforms)) if site in part)
         length = f", intron of {introns[site]:,} bases" if site in introns else ""
         place = f"{first + (len(codes) - 1 - site[1] if site[0] else site[1]):,} {'-' if site[0] else '+'}"
         lines.append(f"- {place} `{bases[:5]}|{bases[5:]}` ({where}{length}): {(rest > score[site]).mean():.3f}")
-    return lines
+    title = "Donors that are not GT, and the fraction of GT sites with a higher score:"
+    return [table(("donors", "sites", "of them GT", "AUROC"), rows), title, lines]
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    return asked
+PARSER = options(__doc__, data=MEGABASE)
 
 
 def main(arguments):
@@ -109,8 +103,8 @@ def main(arguments):
         "trained the module on human splice sites, maybe on these too."
     )
     title = "Donors of chr22:20,000,001-21,000,000 (GRCh37) by `mmsplice_donor.cheng2019`"
-    write_page(arguments, title, about, page_lines(*read_genes(arguments.data)))
+    write_page(arguments, title, about, *parts(*read_genes(arguments.data)))
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

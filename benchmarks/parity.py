@@ -7,8 +7,6 @@ families without dropout, 67 examples in batches of 16, so that the last batch o
 Seeds: weights 1, order 2.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import socket
@@ -49,8 +47,7 @@ def runs(optimizer: str, folder: Path) -> dict[str, dict[str, np.ndarray]]:
     return {strategy: dict(np.load(file)) for strategy, file in files.items()}
 
 
-def parser():
-    return options(__doc__)
+PARSER = options(__doc__)
 
 
 def main(arguments):
@@ -73,9 +70,9 @@ def main(arguments):
         "with the same run on one device. Largest differences: loss of a step relative to that on one device, final weights and final "
         "metrics absolute. Adam amplifies rounding where the exact gradient is zero, so its losses are compared for ten steps."
     )
-    lines = [*table(header, rows), "", "The tests allow 1e-5, 1e-4, 1e-5 and 0.01."]
-    write_page(arguments, "One run on many devices", about, lines)
+    last = "The tests allow 1e-5, 1e-4, 1e-5 and 0.01."
+    write_page(arguments, "One run on many devices", about, table(header, rows), last)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

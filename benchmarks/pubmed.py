@@ -10,8 +10,6 @@ F1 is at a threshold of 0.5, and at one threshold for all headings which the val
 that the test split lacks are left out of macro averages (Edin et al. 2023, arXiv:2304.10909).
 """
 
-from __future__ import annotations
-
 import tempfile
 import time
 from functools import partial
@@ -123,21 +121,20 @@ def signed(gap):
     return span(gap.value, gap.low, gap.high, "+.3f")
 
 
-def sections_lines(data, names, results):
+def sections_parts(data, names, results):
     """Return the rows, best first, and each network's difference from TF-IDF logistic regression."""
     y, rows = data.test.y, {}
     for model, result in results.items():
         found = compare(data.task, y, result["p"], names=names)
         rows[model] = found["accuracy"].value, [found[name] for name in names]
-    lines = [*best_first(names, rows, results), ""]
-    lines += ["Difference in accuracy from TF-IDF logistic regression, paired bootstrap over test texts:", ""]
+    title, lines = "Difference in accuracy from TF-IDF logistic regression, paired bootstrap over test texts:", []
     for model in (model for model in results if model not in BASELINES):
         gap = paired_bootstrap(accuracy, y, results[model]["p"], results["logistic_regression"]["p"]).difference
         lines.append(f"- `{model}`: {signed(gap)}")
-    return lines
+    return [best_first(names, rows, results), title, lines]
 
 
-def mesh_lines(data, names, results):
+def mesh_parts(data, names, results):
     """Return the rows, best first, and how far `caml` is from the others in F1 at both thresholds and in precision."""
     y, rows, decided = data.test.y, {}, {}
     for model, result in results.items():
@@ -152,7 +149,7 @@ def mesh_lines(data, names, results):
     columns = ["micro_f1 at 0.5", "micro_f1 at the chosen threshold"]
     lines = best_first([*columns, *names[1:]], rows, results)
     if "caml" not in results:
-        return lines
+        return [lines]
     ps = {model: result["p"] for model, result in results.items()}
     measures = ((micro_f1, ps), (micro_f1, decided), (partial(precision_at_k, k=5), ps))
     gaps = [
@@ -163,22 +160,10 @@ def mesh_lines(data, names, results):
         for model in results
         if model not in ("caml", "majority")
     ]
-    return [
-        *lines,
-        "",
-        "Differences, paired bootstrap over test texts:",
-        "",
-        *table(("", *columns, "precision_at_5"), gaps),
-    ]
+    return [lines, "Differences, paired bootstrap over test texts:", table(("", *columns, "precision_at_5"), gaps)]
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("task", choices=TASKS)
-    asked.add_argument("--models", nargs="*")
-    asked.add_argument("--epochs", type=int)
-    asked.add_argument("--seed", type=int, default=0)
-    return asked
+PARSER = options(__doc__, cache=True, task=tuple(TASKS), models=[], epochs=int, seed=0)
 
 
 def main(arguments):
@@ -190,13 +175,14 @@ def main(arguments):
         make = partial(simple, model, data) if model in BASELINES else make
         results[model] = cache(f"{task}-{model}-{arguments.seed}", make)
     cache.stop_if_incomplete()
+    sizes = f"{len(data.train):,} training, {len(data.valid):,} validation and {len(data.test):,} test texts"
     about = (
-        f"Seed {arguments.seed}: {len(data.train):,} training, {len(data.valid):,} validation and {len(data.test):,} test texts of up to "
-        f"{data.input.shape[0]} words, {len(data.labels)} labels. 95% bootstrap intervals over test texts (1,000 resamples, seed 0)."
+        f"Seed {arguments.seed}: {sizes} of up to {data.input.shape[0]} words, {len(data.labels)} labels. 95% bootstrap intervals "
+        "over test texts (1,000 resamples, seed 0)."
     )
-    lines = (sections_lines if task == "sections" else mesh_lines)(data, names, results)
-    write_page(arguments, data.card["title"], about, lines)
+    parts = (sections_parts if task == "sections" else mesh_parts)(data, names, results)
+    write_page(arguments, data.card["title"], about, *parts)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

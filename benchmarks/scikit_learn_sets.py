@@ -6,8 +6,6 @@ Folds are stratified and shuffled with seed 0 (`StratifiedKFold(5, shuffle=True,
 Every deepbio model trains with its registered defaults; `fit` monitors a twentieth of each training fold.
 """
 
-from __future__ import annotations
-
 import time
 from functools import partial
 
@@ -42,8 +40,7 @@ def row(name, title, task, y, runs) -> list[str]:
     return [name, title, first, across, area, f"{seconds:.1f}"]
 
 
-def parser():
-    return options(__doc__, seeds=(0, 1, 2))
+PARSER = options(__doc__, seeds=[0, 1, 2])
 
 
 def main(arguments):
@@ -72,4 +69,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -8,8 +8,6 @@ pictures of scikit-image: `cell` (CC0) and `immunohistochemistry` (no known copy
 the colours.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import keras
@@ -27,7 +25,7 @@ SHAPES = ("disc", "star", "ring", "square")
 CONFIG = {"filters": 16, "num_blocks": 3, "batch_norm": True}
 
 
-def measured(model: keras.Model, found: LesionImages, epochs: int) -> tuple[str, list[str]]:
+def measured(model: keras.Model, found: LesionImages, epochs: int) -> tuple[str, list[str], str]:
     data = found.dataset(predict="mask", seed=0)
     result, p, kind = evaluate(model, data.test), predict(model, data.test)[..., 1], found.y[data.test.ids.astype(int)]
     rows = [["all classes", (kind > 0).sum(), result["mean_dice"], result["mean_iou"]]]
@@ -40,7 +38,7 @@ def measured(model: keras.Model, found: LesionImages, epochs: int) -> tuple[str,
         f"split of {len(data.test)}, 95% intervals over images, seed 0. Dice is the mean over images that have a lesion."
     )
     last = f"Of {(kind == 0).sum()} images without a lesion, {empty:.1%} have a pixel that is called one."
-    return about, [*table(("shape", "images with it", "Dice", "IoU"), rows), "", last]
+    return about, table(("shape", "images with it", "Dice", "IoU"), rows), last
 
 
 def grey(values: np.ndarray) -> np.ndarray:
@@ -99,12 +97,7 @@ def draw(model: keras.Model, found: LesionImages, out: Path) -> None:
     figure.savefig(out, dpi=120)
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("--epochs", type=int, default=30)
-    asked.add_argument("--examples", type=int, default=1400)
-    asked.add_argument("--figure", type=Path, help="PNG of lesions and cells")
-    return asked
+PARSER = options(__doc__, cache=True, epochs=30, examples=1400, figure=Path)
 
 
 def main(arguments):
@@ -121,4 +114,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -8,8 +8,6 @@ accuracy is the fraction of true sites among the k highest scores, k being their
 bootstrap of whole genes.
 """
 
-from __future__ import annotations
-
 import csv
 import time
 from collections.abc import Callable, Sequence
@@ -93,7 +91,7 @@ def with_interval(
     return span(value, *np.quantile([measure(y, p, weights) for weights in resamples], [0.025, 0.975]))
 
 
-def splice_rows(model, genes: list[Gene]) -> list[str]:
+def splice_parts(model, genes: list[Gene]) -> list:
     start = time.perf_counter()
     predicted = [probabilities(model, gene) for gene in genes]
     bases = sum(len(gene.codes) for gene in genes)
@@ -111,36 +109,28 @@ def splice_rows(model, genes: list[Gene]) -> list[str]:
             found[gene.name].append(f"{len(np.intersect1d(best, true))}/{len(true)} {site}s")
     return [
         f"{bases:,} bases of {len(genes)} genes in {seconds:.0f} s.",
-        "",
-        *table(("site", "sites", "top-k accuracy", "PR-AUC"), rows),
-        "",
+        table(("site", "sites", "top-k accuracy", "PR-AUC"), rows),
         "Sites of each gene among as many highest scores:",
-        "",
-        *(f"- {name}: {', '.join(counts)}" for name, counts in found.items()),
+        [f"- {name}: {', '.join(counts)}" for name, counts in found.items()],
     ]
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--weights", nargs="+", default=["spliceai_10k.ci"])
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    asked.add_argument("--genes", nargs="+", help="only these")
-    return asked
+PARSER = options(__doc__, weights=["spliceai_10k.ci"], data=MEGABASE, genes=[])
 
 
 def main(arguments):
     _, _, genes = read_genes(arguments.data)
-    genes = [gene for gene in genes if arguments.genes is None or gene.name in arguments.genes]
-    lines = []
+    genes = [gene for gene in genes if not arguments.genes or gene.name in arguments.genes]
+    parts = []
     for name in arguments.weights:
-        lines += [f"## {name}", "", *splice_rows(get_model(name, input_shape=SPAN + CONTEXT), genes), ""]
+        parts += [f"## {name}", *splice_parts(get_model(name, input_shape=SPAN + CONTEXT), genes)]
     about = (
         f"{len(genes)} genes of SpliceAI's own table. Chromosome 22 was among SpliceAI's training chromosomes (Jaganathan et al. "
-        "2019), so these figures show that the weights are read right, not how they do on unseen genes. Three introns of SCARF2 in the table "
-        "have 2 to 7 bases: they are gaps of an alignment, and what is missed there is no splice site."
+        "2019), so these figures show that the weights are read right, not how they do on unseen genes. Three introns of SCARF2 "
+        "in the table have 2 to 7 bases: they are gaps of an alignment, and what is missed there is no splice site."
     )
-    write_page(arguments, "Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", about, lines[:-1])
+    write_page(arguments, "Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", about, *parts)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

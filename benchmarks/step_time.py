@@ -9,8 +9,6 @@ round is one epoch after three warm-up epochs. The figure is the ratio of the me
 ratios.
 """
 
-from __future__ import annotations
-
 import time
 
 import numpy as np
@@ -86,10 +84,7 @@ def row(case, rounds) -> list[str]:
     return [f"`{case[0]}`", str(case[6]), *figures, xla]
 
 
-def parser():
-    asked = options(__doc__, rounds=7)
-    asked.add_argument("--models", nargs="+", default=[case[0] for case in CASES])
-    return asked
+PARSER = options(__doc__, rounds=7, models=[case[0] for case in CASES])
 
 
 def main(arguments):
@@ -105,4 +100,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -12,8 +12,6 @@ The genome is simulated (a file of random bytes 0 to 3, one per base). Two measu
 Exits with 1 if own memory exceeds 500 MiB, or the wait 5%.
 """
 
-from __future__ import annotations
-
 import gc
 import sys
 import tempfile
@@ -85,13 +83,7 @@ def epochs(model, windows: Windows, labels: np.ndarray, batch_size: int, numbers
         gc.collect()
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--windows", type=int, default=2_000_000)
-    asked.add_argument("--bases", type=int, default=1_000_000_000)
-    asked.add_argument("--epochs", type=int, default=6)
-    asked.add_argument("--basset-steps", type=int, default=12)
-    return asked
+PARSER = options(__doc__, windows=2_000_000, bases=1_000_000_000, epochs=6, basset_steps=12)
 
 
 def main(arguments):
@@ -115,25 +107,20 @@ def main(arguments):
             basset.append([len(basset), f"{took / loop.steps:.2f}", f"{waits[-1]:.2%}"])
             print(*basset[-1], flush=True)
     growth = max(own[1:], default=own[0]) - own[0]
-    lines = [
+    parts = [
         "## Memory: every window, a small model, batches of 512",
-        "",
-        *table(("epoch", "steps", "minutes", "own memory, MiB", "mapped pages, MiB", "data wait"), every),
-        "",
-        f"Own memory grew by {growth:.0f} MiB from the end of the first epoch to the highest after it. The windows as an array would "
-        f"take {n * LENGTH / 2**20:,.0f} MiB. The bound that the script checks: {MAX_MEMORY} MiB of own memory in every epoch. Here the "
-        "step is so short that gathering is what takes the time.",
-        "",
+        table(("epoch", "steps", "minutes", "own memory, MiB", "mapped pages, MiB", "data wait"), every),
+        f"Own memory grew by {growth:.0f} MiB from the end of the first epoch to the highest after it. The windows as an "
+        f"array would take {n * LENGTH / 2**20:,.0f} MiB. The bound that the script checks: {MAX_MEMORY} MiB of own "
+        "memory in every epoch. Here the step is so short that gathering is what takes the time.",
         "## Data wait: `basset`, batches of 64",
-        "",
         f"{steps} steps per epoch (a whole one would take days on this machine), after one to warm up.",
-        "",
-        *table(("epoch", "seconds per step", "data wait"), basset[1:]),
+        table(("epoch", "seconds per step", "data wait"), basset[1:]),
     ]
     about = f"{n:,} windows of {LENGTH} bp at random positions of a simulated genome of {arguments.bases:,} bp in a memory-mapped file."
-    write_page(arguments, "Streaming 2 million windows", about, lines)
+    write_page(arguments, "Streaming 2 million windows", about, *parts)
     sys.exit(max(waits[1:]) >= MAX_WAIT or max(own) >= MAX_MEMORY)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

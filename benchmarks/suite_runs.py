@@ -10,8 +10,6 @@
 Metrics, weights and predictions of all folders must be equal to the last bit. Exits with 1 if one of this fails.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -65,11 +63,7 @@ def with_kills(name: str, suite: Suite, store: Store) -> tuple[list[int], bool]:
     return counts, all(now[key] == moment for key, moment in seen.items())
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("--suite", default="quick")
-    asked.add_argument("--folder", type=Path, default=Path("runs/suite_runs"))
-    return asked
+PARSER = options(__doc__, suite="quick", folder=Path("runs/suite_runs"))
 
 
 def main(arguments):
@@ -95,10 +89,10 @@ def main(arguments):
         ("results that existed are untouched", "yes" if untouched else "NO"),
         ("runs that differ after the kills", differing(killed)),
     ]
-    about = "Metrics, weights and predictions are compared to the last bit. Other work ran on the machine: the seconds are an upper bound."
+    about = "Metrics, weights and predictions are compared to the last bit. Other work ran on the machine."
     write_page(arguments, "Suites: killed, on a cluster, repeated", about, table(("what", "found"), rows))
     sys.exit(not untouched or differing(dask) + differing(killed) > 0)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -7,8 +7,6 @@ that is right most often on the other 15%, and trains with it on 95%; `fit` moni
 The architecture was designed by cross-validation inside the training part of one fold of this set.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from functools import partial
@@ -74,8 +72,7 @@ def compared(every: Split, name: str, seed: int, ours: dict, other: dict) -> lis
     return [name, str(seed), f"{100 * d.value:.2f} [{100 * d.low:.2f}, {100 * d.high:.2f}]", f"{p_value:.1e}"]
 
 
-def parser():
-    return options(__doc__, cache=True, seeds=(0, 1, 2))
+PARSER = options(__doc__, cache=True, seeds=[0, 1, 2])
 
 
 def main(arguments):
@@ -108,23 +105,19 @@ def main(arguments):
         for seed, a, b in zip(arguments.seeds, ours, runs, strict=True)
     ]
     chosen = Counter(setting for one in ours for setting in one["chosen"])
-    lines = [
-        *table(("method", "accuracy, %", "range over seeds", "N", "EI", "IE", "seconds per fold"), rows),
-        "",
+    parts = [
+        table(("method", "accuracy, %", "range over seeds", "N", "EI", "IE", "seconds per fold"), rows),
         "Paired comparison with `dna_cnn`, same folds and examples:",
-        "",
-        *table(("against", "seed", "difference of accuracy, % points", "McNemar p"), pairs),
-        "",
+        table(("against", "seed", "difference of accuracy, % points", "McNemar p"), pairs),
         "Settings that the training folds chose, and how often:",
-        "",
-        *(f"- `{setting}`: {times}" for setting, times in sorted(chosen.items())),
+        [f"- `{setting}`: {times}" for setting, times in sorted(chosen.items())],
     ]
     about = (
         f"{len(every)} examples, {len(np.unique(every.groups))} distinct sequences; the seed decides folds, weights and order. "
         "Accuracy with its range over seeds; error in percent by class, mean over seeds."
     )
-    write_page(arguments, "UCI splice junctions, 10-fold cross-validation grouped by sequence", about, lines)
+    write_page(arguments, "UCI splice junctions, 10-fold cross-validation grouped by sequence", about, *parts)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

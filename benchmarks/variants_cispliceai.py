@@ -1,13 +1,11 @@
 """Splice scores of deepbio beside the command `cis-vcf` of cispliceai 1.2.2, on 200 variants of a megabase of chromosome 22 (GRCh37).
 
-    python benchmarks/variants_cispliceai.py prepare FOLDER
+    python benchmarks/variants_cispliceai.py prepare --folder FOLDER
     cd FOLDER && cis-vcf genome.fa -a genes.csv -i in.vcf -o cis.vcf -d 50 --all     # in cispliceai's own environment
-    python benchmarks/variants_cispliceai.py compare FOLDER [--out benchmarks/results/variants_cispliceai.md]
+    python benchmarks/variants_cispliceai.py compare --folder FOLDER [--out benchmarks/results/variants_cispliceai.md]
 
 The result says how the two tools differ, and lists every variant that they score otherwise.
 """
-
-from __future__ import annotations
 
 import csv
 import gzip
@@ -25,8 +23,7 @@ The two define the scores alike, but for these.
 - Its outputs reach further to the right, with a deletion as many positions as that is long, so gains and losses beyond the distance
   count. So it is with the deletions below: each has a position beyond 50.
 - It puts a deletion's zeros before the base at POS, not after it (GAAG>G: at POS).
-- Its mask distinguishes acceptors from donors; here it is off.
-"""
+- Its mask distinguishes acceptors from donors; here it is off."""
 
 
 def prepare(folder: Path, data: Path) -> None:
@@ -72,7 +69,7 @@ def entries(path: Path) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def compare(folder: Path) -> list[str]:
+def compare(folder: Path) -> list:
     """Score with deepbio; return the table, and what differs."""
     from deepbio.variants import splice
 
@@ -90,15 +87,10 @@ def compare(folder: Path) -> list[str]:
         rows.append([kind, len(gaps), sum(gap < 0.005 for gap in gaps), sum(alike), f"{max(gaps, default=0):.2f}"])
     header = ("kind", "entries in both", "scores equal", "positions of scores from 0.01 equal", "largest difference")
     only = f"Only with deepbio: {len(ours.keys() - theirs.keys())}; only with cispliceai: {len(theirs.keys() - ours.keys())}."
-    return [*table(header, rows), "", only, "", *others]
+    return [table(header, rows), only, others]
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("what", choices=["prepare", "compare"])
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    return asked
+PARSER = options(__doc__, what=("prepare", "compare"), folder=Path(), data=MEGABASE)
 
 
 def main(arguments):
@@ -106,9 +98,9 @@ def main(arguments):
         prepare(arguments.folder, arguments.data)
     else:
         about = "Before this, the command prepare and `cis-vcf ... -d 50 --all`."
-        lines = [*REASONS.splitlines(), "", *compare(arguments.folder)]
-        write_page(arguments, "Splice scores beside cispliceai 1.2.2", about, lines)
+        parts = [REASONS, *compare(arguments.folder)]
+        write_page(arguments, "Splice scores beside cispliceai 1.2.2", about, *parts)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -10,8 +10,6 @@ as long as it has 5,000 bases on both sides, so references are computed once per
 deepbio; `compare` compares every output string and every raw score of what both have done.
 """
 
-from __future__ import annotations
-
 import collections
 import gzip
 import hashlib
@@ -211,22 +209,24 @@ def compare(arguments, cache: Cache, sequence: str, genes: list[oracle.Gene]) ->
     rows.append(["all", "", "", sum(total.values()), sum(same.values()), f"{max(worst.values(), default=0):.1e}"])
     header = ("kind", "strand", "distance", "strings (masks 0 and 1)", "identical", "largest raw difference")
     about = (
-        f"{len(variants):,} variants, {entries:,} entries (of a variant and a gene), under masks 0 and 1; SpliceAI's own five networks "
-        f"({arguments.weights}). Before this, the commands oracle and engine. Variants lie in the 18 genes of a megabase of chromosome "
-        "22: all SNVs within four bases of 24 splice sites, random SNVs, insertions and deletions of 1 to 50 bases, half of them near "
-        "exon boundaries. A string is the whole entry: scores, positions and all. Raw differences are of the four scores."
+        f"{len(variants):,} variants, {entries:,} entries (of a variant and a gene), under masks 0 and 1; SpliceAI's own five "
+        f"networks ({arguments.weights}). Before this, the commands oracle and engine. Variants lie in the 18 genes of a megabase "
+        "of chromosome 22: all SNVs within four bases of 24 splice sites, random SNVs, insertions and deletions of 1 to 50 bases, "
+        "half of them near exon boundaries. A string is the whole entry: scores, positions and all. Raw differences are of the "
+        "four scores."
     )
-    write_page(arguments, "Splice scores beside SpliceAI's algorithm", about, [*table(header, rows), "", *lines])
+    write_page(arguments, "Splice scores beside SpliceAI's algorithm", about, table(header, rows), lines)
 
 
-def parser():
-    asked = options(__doc__, cache=True)
-    asked.add_argument("what", choices=["oracle", "engine", "compare"])
-    asked.add_argument("--part", type=int, default=0)
-    asked.add_argument("--parts", type=int, default=1)
-    asked.add_argument("--weights", default="spliceai_10k.illumina")
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    return asked
+PARSER = options(
+    __doc__,
+    cache=True,
+    what=("oracle", "engine", "compare"),
+    part=0,
+    parts=1,
+    weights="spliceai_10k.illumina",
+    data=MEGABASE,
+)
 
 
 def main(arguments):
@@ -236,4 +236,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -1,6 +1,6 @@
 """A VCF of 100,000 variants through `deepbio variants splice`: memory over time, and the same bytes after five kills.
 
-    python benchmarks/variants_long_run.py FOLDER [--kind genes|networks] [--inside 20000] [--out FILE]
+    python benchmarks/variants_long_run.py genes|networks [--folder FOLDER] [--inside 20000] [--out FILE]
 
 `networks`: the five networks of spliceai_10k.ci on the megabase of chromosome 22 in `../shared/data` with its genes; so that the run
 takes minutes, `--inside` of the records lie inside genes and the rest outside, which pass through.
@@ -8,8 +8,6 @@ takes minutes, `--inside` of the records lie inside genes and the rest outside, 
 A run that was killed is started again with `--resume`. Exits with 1 if the bytes differ or memory grows by 150 MiB. `--out` adds to
 what is there.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
@@ -122,14 +120,9 @@ class Runs:
         return found
 
 
-def parser():
-    asked = options(__doc__)
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--kind", choices=["genes", "networks"], default="networks")
-    asked.add_argument("--records", type=int, default=100_000)
-    asked.add_argument("--inside", type=int, default=20_000, help="records inside genes, of networks")
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    return asked
+PARSER = options(
+    __doc__, kind=("genes", "networks"), folder=Path("runs/long_run"), records=100_000, inside=20_000, data=MEGABASE
+)
 
 
 def main(arguments):
@@ -149,23 +142,20 @@ def main(arguments):
     peaks = {span: max((m for chunks, m in used if span[0] <= chunks <= span[1]), default=0) for span in spans}
     early = max((memory for chunks, memory in used if chunks <= total // 3), default=0)
     growth, digests = max(peaks.values()) - early, [hashlib.sha256(part).hexdigest()[:16] for part in (whole, again)]
-    lines = [
+    parts = [
         f"## {arguments.kind}",
-        "",
         f"{len(records):,} records, {sum('SpliceAI=' in line for line in records):,} of them with scores, in {seconds:.0f} s of one "
         f"process from start to end. Memory grew by {growth} MiB after the first third.",
-        "",
-        *table(
+        table(
             (f"chunks of {CHUNK:,} records done", "highest memory in MiB"),
             [(f"{a} to {b}", m) for (a, b), m in peaks.items() if m],
         ),
-        "",
         f"Killed five times with SIGKILL, after {', '.join(map(str, killed))} of {total} chunks, and resumed: "
         f"{'the same bytes' if whole == again else 'OTHER BYTES'}. SHA-256 {digests[0]}... and {digests[1]}...",
     ]
-    write_page(arguments, "A long run", "", lines, append=True)
+    write_page(arguments, "A long run", "", *parts, append=True)
     sys.exit(whole != again or growth >= MAX_GROWTH or len(records) != n)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

@@ -8,8 +8,6 @@ The two ways take turns, because other programs may use the machine: each round 
 others, and a ratio is of one round. Processor time is less disturbed by other programs than the clock. `--out` adds to what is there.
 """
 
-from __future__ import annotations
-
 import resource
 import tempfile
 import time
@@ -43,12 +41,7 @@ def spliceai_networks() -> list:
     return members
 
 
-def parser():
-    asked = options(__doc__, rounds=3)
-    asked.add_argument("--threads", type=int, default=2)
-    asked.add_argument("--note", default="", help="what else the machine did")
-    asked.add_argument("--data", type=Path, default=MEGABASE)
-    return asked
+PARSER = options(__doc__, rounds=3, threads=2, note="", data=MEGABASE)
 
 
 def main(arguments):
@@ -126,10 +119,11 @@ def main(arguments):
         ratios = [f"{np.median(r):.1f} ({r.min():.1f} to {r.max():.1f})" for r in (np.array(theirs) / found).T]
         rows.append([name, n, *(f"{each:.3f}" for each in np.median(found, axis=0)), *ratios])
     way = np.median(theirs, axis=0)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     about = (
-        f"Distance {DISTANCE}, {arguments.threads} threads; {arguments.rounds} rounds: medians, and in brackets the lowest and highest "
-        f"round. SpliceAI's way: {way[0]:.3f} s per variant by the clock, {way[1]:.3f} s of processor time. Highest memory of the "
-        f"process, both ways in it: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB. {arguments.note}"
+        f"Distance {DISTANCE}, {arguments.threads} threads; {arguments.rounds} rounds: medians, and in brackets the lowest and "
+        f"highest round. SpliceAI's way: {way[0]:.3f} s per variant by the clock, {way[1]:.3f} s of processor time. Highest memory "
+        f"of the process, both ways in it: {peak:.2f} GiB. {arguments.note}"
     )
     header = (
         "variants",
@@ -143,4 +137,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())

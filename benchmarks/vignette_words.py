@@ -157,8 +157,8 @@ def main(arguments):
             ("negated", "moves by at least", "flips", "together the right way", "the most moved disease the right way"),
             turned,
         ),
-        f"Terms recognised by `TermFinder` in {len(notes):,} notes: {hits:,} of {planned:,} findings "
-        f"({hits / planned:.1%}), each with the right negation; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
+        f"Terms recognised by `TermFinder` in {len(notes):,} notes: {hits:,} of {planned:,} findings ({hits / planned:.1%}), each "
+        f"with the right negation; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
     ]
     write_page(arguments, "What a model looks at", f"Notes of seed {SEED}, which no data set uses.", *parts)
 

@@ -9,8 +9,6 @@ been trained on more notes, of another seed; a test note whose text is among the
 there.
 """
 
-from __future__ import annotations
-
 import json
 import time
 
@@ -57,7 +55,7 @@ def row(name, task, y, ps, notes, seconds="") -> list[str]:
     return [name, notes, *figures, seconds]
 
 
-def handwritten(model, name: str) -> list[str]:
+def handwritten(model, name: str) -> list:
     labels = describe(model).task.labels
     p = deepbio.predict(model, [note["note"] for note in NOTES] + [README])
     truth, rows = [note["disease"] for note in NOTES] + ["Kawasaki disease"], []
@@ -65,16 +63,10 @@ def handwritten(model, name: str) -> list[str]:
         own = one[labels.index(disease)]
         rows.append([disease, 1 + int((one > own).sum()), f"{own:.3f}", labels[int(one.argmax())]])
     lines = table(("written by hand about", "rank", "p", "first"), rows)
-    return ["", f"Notes written by hand, read by {name}:", "", *lines]
+    return [f"Notes written by hand, read by {name}:", lines]
 
 
-def parser():
-    asked = options(__doc__, seeds=[0])
-    asked.add_argument("--diseases", default="50")
-    asked.add_argument("--preset", nargs="*", default=[])
-    asked.add_argument("--train", nargs="*", default=[])
-    asked.add_argument("--baselines", nargs="*", default=list(TITLES))
-    return asked
+PARSER = options(__doc__, diseases="50", preset=[], train=[], baselines=list(TITLES), seeds=[0])
 
 
 def main(arguments):
@@ -84,7 +76,7 @@ def main(arguments):
         seen |= texts_of_training(describe(deepbio.get_model(name)).dataset["options"])
     kept = np.array([text not in seen for text in data.test.groups])
     test, few = data.test.take(np.flatnonzero(kept)), f"{len(data.train):,}"
-    task, y, lines = data.task, test.y, []
+    task, y, parts = data.task, test.y, []
     rows = [row("Bayes (the generator's own posterior)", task, y, [bayes(data)[kept]], "none")]
     for simple in arguments.baselines:
         start = time.perf_counter()
@@ -96,20 +88,20 @@ def main(arguments):
             model = deepbio.get_model(name, dataset=data, seed=seed)
             seconds.append(deepbio.fit(model, data, seed=seed, verbose=False).seconds)
             ps.append(deepbio.predict(model, test))
-            lines += handwritten(model, f"`{name}` of seed {seed}") if number == 50 else []
+            parts += handwritten(model, f"`{name}` of seed {seed}") if number == 50 else []
         rows.append(row(f"`{name}`", task, y, ps, few, f"{np.mean(seconds):.0f}"))
     for name in arguments.preset:
         model = deepbio.get_model(name)
         p = deepbio.predict(model, [str(text) for text in test.groups])
         rows.append(row(f"preset `{name}`", task, y, [p], f"{describe(model).dataset['options']['train']:,}"))
-        lines += handwritten(model, f"`{name}`") if number == 50 else []
+        parts += handwritten(model, f"`{name}`") if number == 50 else []
     about = (
         f"{len(data.labels):,} diseases, {len(test):,} test notes ({int((~kept).sum())} left out because a preset's notes contain the "
         "same text). 95% bootstrap intervals over notes for the first seed (1,000 resamples, seed 0)."
     )
     header = ("reader", "training notes", "top-1", "top-5", "log-loss", "seconds to train")
-    write_page(arguments, "Synthetic notes", about, [*table(header, rows), *lines], append=True)
+    write_page(arguments, "Synthetic notes", about, table(header, rows), *parts, append=True)
 
 
 if __name__ == "__main__":
-    main(parser().parse_args())
+    main(PARSER.parse_args())
