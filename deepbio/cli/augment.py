@@ -48,7 +48,7 @@ def preview(
     load_tensorflow()
     from deepbio.augment.preview import preview_sheet
 
-    preview_sheet(loaded, read_augment(augment), out, examples=examples, draws=columns, seed=seed)
+    preview_sheet(loaded, read_augment(augment), out, examples=examples, columns=columns, seed=seed)
     note(f"Written to {out}.")
 
 

@@ -46,7 +46,7 @@ def card(
     """Write card.md of a run: results with intervals, subgroups, limits and cost. Text of your own above it is kept."""
     from deepbio.datasets.cards import read_card
     from deepbio.files import write_atomically
-    from deepbio.report.model_card import joined_card, model_card_text, reading_in_words
+    from deepbio.report.model_card import describe_postprocessing, merge_card, model_card_text
     from deepbio.zoo.preset import read_preset, write_json
     from deepbio.zoo.push import hub_card
 
@@ -76,7 +76,7 @@ def card(
         dataset=_data_facts(preset),
         results=results,
         examples={name: figures[name]["examples"] for name in results},
-        reading=reading_in_words(preset.get("postprocessing")),
+        postprocessing=describe_postprocessing(preset.get("postprocessing")),
         cost={**_cost(run, preset, figures), **energy_in_words(joules, how, grams)},
         **parts,
     )
@@ -89,7 +89,7 @@ def card(
     front |= {name: _rounded(results[name]) for name in results}
     header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     with write_atomically(run / "card.md") as beside:
-        beside.write_text(f"---\n{header}---\n{joined_card(found.text, text).strip()}\n", encoding="utf-8")
+        beside.write_text(f"---\n{header}---\n{merge_card(found.text, text).strip()}\n", encoding="utf-8")
     note(f"{run / 'card.md'} written.")
     if hub:
         typer.echo(hub_card(run))

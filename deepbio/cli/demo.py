@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import load_tensorflow, note, show_json, show_table
+from deepbio.cli.options import Json
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="The report.")] = Path("report.html"),
-    seed: Annotated[int, typer.Option()] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="HTML report to write.")] = Path("report.html"),
+    seed: Annotated[int, typer.Option(help="Random seed of weights, order and dropout.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="Three small models only.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Train each family of model on its data set beside simple baselines; print a table, write a report."""
     from deepbio.files import writable_folder
@@ -29,7 +30,7 @@ def demo(
     from deepbio.report import write_report
 
     plan = QUICK if quick else DEMO
-    results = run_demo(plan, seed=seed, watch=lambda data, model: note(f"  {data}: {model}"))
+    results = run_demo(plan, seed=seed, callback=lambda data, model: note(f"  {data}: {model}"))
     cards = {name: dataset_card(name).text for name in dict.fromkeys(name for name, _, _ in plan)}
     write_report(results, out, title="deepbio demo", cards=cards)
     if json:

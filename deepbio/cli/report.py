@@ -46,13 +46,17 @@ def report(
     part = dict(data.splits())[split]
     ids = part.names(np.arange(len(part)))
     columns: dict[str, Any] = {**input_columns(data.input, part), **(read_columns(facts, ids) if facts else {})}
-    found = inference.evaluate(built, part)
-    result = Result(
-        dataset=data.name, model=record.architecture or str(model), split=split, task=record.task, y=found.y, p=found.p,
-        metrics=found.metrics, parameters=int(built.count_params()), ids=np.array(ids), columns=columns, groups=part.groups,
+    result = Result.of(
+        inference.evaluate(built, part),
+        data,
+        model=record.architecture or str(model),
+        split=split,
+        parameters=int(built.count_params()),
+        ids=np.array(ids),
+        columns=columns,
         facts={"calibrated": "yes" if record.postprocessing and record.postprocessing.calibration else "no"},
         **_left_by_training(place),
-    )  # fmt: skip
+    )
     cards = {data.name: data.card.text} if data.card else {}
     write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)
     note(f"{out} written: {len(part)} examples, subgroups by {', '.join(columns) or 'nothing'}.")

@@ -1,4 +1,4 @@
-"""`deepbio variants`: effects of the variants of a VCF."""
+"""`deepbio variants`: scores of the variants of a VCF."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from deepbio.errors import DeepbioError
 if TYPE_CHECKING:
     from deepbio.variants import Summary
 
-app = typer.Typer(no_args_is_help=True, help="Effects of the variants of a VCF.")
+app = typer.Typer(no_args_is_help=True, help="Score the variants of a VCF.")
 
-Vcf = Annotated[Path, typer.Argument(help="VCF, plain, gzip or bgzip, or BCF.")]
-Fasta = Annotated[Path, typer.Option("--fasta", help="The reference genome.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Written whole or not at all; .gz is bgzip, .bcf BCF.")]
+Vcf = Annotated[Path, typer.Argument(help="VCF (plain, gzip or bgzip) or BCF.")]
+Fasta = Annotated[Path, typer.Option("--fasta", help="Reference genome as FASTA.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Result, written whole or not at all; .gz is bgzip, .bcf BCF.")]
+Skips = Annotated[bool, typer.Option("--explain-skips", help="Reasons for skipped records, in OUT.skips.tsv.")]
+Mismatches = Annotated[float, typer.Option(help="Fraction of reference alleles that may differ from the FASTA.")]
 
 
 @app.command()
 def splice(
     vcf: Vcf,
     fasta: Fasta,
-    annotation: Annotated[str, typer.Option("--annotation", help="grch37, grch38, a table or a GTF.")],
+    annotation: Annotated[str, typer.Option("--annotation", help="Genes: grch37, grch38, a table or a GTF.")],
     out: Out,
-    weights: Annotated[str, typer.Option(help="ci, illumina, or a preset.")] = "ci",
-    distance: Annotated[int, typer.Option(help="Of scored positions from the variant, 1 to 4999.")] = 50,
-    mask: Annotated[int, typer.Option(help="1 hides gains of annotated sites and losses of others.")] = 0,
-    format: Annotated[str, typer.Option(help="vcf, tsv or parquet.")] = "vcf",
-    all_isoforms: Annotated[bool, typer.Option("--all-isoforms", help="Score each transcript of a GTF.")] = False,
-    shards: Annotated[str, typer.Option(metavar="I/N", help="Score the I-th of N stretches only.")] = "1/1",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an ended run stopped.")] = False,
-    explain_skips: Annotated[
-        bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
-    ] = False,
-    index: Annotated[bool, typer.Option("--index", help="Index the bgzip VCF or BCF.")] = False,
-    max_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
-    chunk: Annotated[int, typer.Option(help="Records that are scored and kept together.")] = 256,
-    strategy: Annotated[str, typer.Option(help="auto (every GPU), one, mirrored or cpu:N.")] = "auto",
+    weights: Annotated[str, typer.Option(help="Weights: ci, illumina, or a preset.")] = "ci",
+    distance: Annotated[int, typer.Option(help="Distance of scored positions from the variant, 1 to 4999.")] = 50,
+    mask: Annotated[int, typer.Option(help="Mask: 1 sets gains of annotated sites and losses of others to 0.")] = 0,
+    format: Annotated[str, typer.Option(help="Format: vcf, tsv or parquet.")] = "vcf",
+    all_isoforms: Annotated[bool, typer.Option("--all-isoforms", help="Scores for each transcript of a GTF.")] = False,
+    shards: Annotated[str, typer.Option(metavar="I/N", help="Shard to score: the I-th of N.")] = "1/1",
+    resume: Annotated[bool, typer.Option("--resume", help="Continuation of a run that was stopped.")] = False,
+    explain_skips: Skips = False,
+    index: Annotated[bool, typer.Option("--index", help="Index of the bgzip VCF or BCF.")] = False,
+    max_mismatches: Mismatches = 0.01,
+    chunk: Annotated[int, typer.Option(help="Number of records that are scored and saved together.")] = 256,
+    strategy: Annotated[str, typer.Option(help="Devices: auto (every GPU), one, mirrored or cpu:N.")] = "auto",
 ) -> None:
     """Score splicing by SpliceAI's rules: the INFO field SpliceAI, or a table of raw values."""
     if mask not in (0, 1):
@@ -59,7 +59,7 @@ def splice(
         )  # fmt: skip
     except KeyboardInterrupt:
         if (kept := chunks_folder(out)).is_dir():
-            note(f"What is done is kept in {kept}; the same command with --resume goes on from there.")
+            note(f"Finished chunks are in {kept}; the same command with --resume continues from there.")
         raise
     _report(summary, out)
 
@@ -67,17 +67,15 @@ def splice(
 @app.command()
 def score(
     vcf: Vcf,
-    model: Annotated[str, typer.Option("--model", help="A run's folder, or a pretrained model.")],
+    model: Annotated[str, typer.Option("--model", help="Folder of a run, or name of a pretrained model.")],
     fasta: Fasta,
     out: Out,
-    strands: Annotated[str, typer.Option(help="both (averaged) or forward.")] = "both",
-    batch_size: Annotated[int, typer.Option(help="Windows in one pass.")] = 64,
-    explain_skips: Annotated[
-        bool, typer.Option("--explain-skips", help="Write OUT.skips.tsv with a reason for each skipped record.")
-    ] = False,
-    max_mismatches: Annotated[float, typer.Option(help="Share of REFs that may differ from the FASTA.")] = 0.01,
+    strands: Annotated[str, typer.Option(help="Strands: both (averaged) or forward.")] = "both",
+    batch_size: Annotated[int, typer.Option(help="Number of windows per batch.")] = 64,
+    explain_skips: Skips = False,
+    max_mismatches: Mismatches = 0.01,
 ) -> None:
-    """Score each alternate with any DNA model: differences and log ratio of every output, as TSV."""
+    """Score each alternate allele with any DNA model: differences and log ratio of every output, as TSV."""
     load_tensorflow()
     from deepbio import variants
 
@@ -89,14 +87,14 @@ def score(
 
 
 class Progress:
-    """A line every ten seconds: variants done, variants a second, time left."""
+    """A line every ten seconds: variants done, variants per second, time left."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
         self._first: tuple[int, float] | None = None
 
     def __call__(self, done: int, total: int, seconds: float) -> None:
-        """Say how far the run is, where it is time to."""
+        """Print the progress, at most every ten seconds."""
         if self._first is None:
             self._first = (done, seconds)
         if time.monotonic() - self._last < 10:
@@ -104,7 +102,7 @@ class Progress:
         self._last = time.monotonic()
         rate = (done - self._first[0]) / max(seconds - self._first[1], 1e-9)
         left = f", {(total - done) / rate / 60:.1f} minutes left" if rate > 0 else ""
-        typer.echo(f"{done:,} of {total:,} variants, {rate:.1f} a second{left}", file=sys.stderr)
+        typer.echo(f"{done:,} of {total:,} variants, {rate:.1f} per second{left}", file=sys.stderr)
 
 
 def _report(summary: Summary, out: Path) -> None:

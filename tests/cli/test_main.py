@@ -85,7 +85,7 @@ def commands(command=None, path=()):
 
 COMMANDS = dict(commands())
 NO_NOUN = re.compile(
-    "(an?|add|also|evaluate|fit|hide|how|index|list|look|make|of|only|print|save|say|score|show|take|the|use|write) ",
+    "(an?|add|also|evaluate|fit|hide|how|list|look|make|of|only|print|save|say|score|show|take|the|use|write) ",
     re.I,
 )
 
