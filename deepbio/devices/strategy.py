@@ -41,30 +41,25 @@ def choose_strategy(strategy: str | tf.distribute.Strategy = "auto") -> tf.distr
     """
     if isinstance(strategy, tf.distribute.Strategy):
         return strategy
-    if strategy == "auto":
-        member = member_from_environment()
-        if member is not None:
-            return _several_workers(member, tf.distribute.cluster_resolver.TFConfigClusterResolver())
-        gpus = tf.config.list_physical_devices("GPU")
-        if not gpus:
-            _refuse_unused_gpu()
-        return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
-    if strategy == "one":
-        return tf.distribute.get_strategy()
-    if strategy == "mirrored":
-        if not tf.config.list_physical_devices("GPU"):
-            raise TrainingError(
-                "'mirrored' uses every GPU, and TensorFlow sees none. Try 'cpu:2', or `deepbio doctor`."
-            )
-        return tf.distribute.MirroredStrategy()
-    if strategy == "multiworker":
-        member = member_from_environment()
-        if member is None:
-            raise TrainingError(
-                "'multiworker' needs TF_CONFIG with two workers or more. `deepbio launch --workers N -- fit ...` sets it on one "
-                "machine."
-            )
+    member = member_from_environment() if strategy in ("auto", "multiworker") else None
+    if member is not None:
         return _several_workers(member, tf.distribute.cluster_resolver.TFConfigClusterResolver())
+    if strategy == "multiworker":
+        raise TrainingError(
+            "'multiworker' needs TF_CONFIG with two workers or more. `deepbio launch --workers N -- fit ...` sets it on one machine."
+        )
+    gpus = tf.config.list_physical_devices("GPU") if strategy in ("auto", "mirrored") else []
+    if strategy == "mirrored" and not gpus:
+        raise TrainingError("'mirrored' uses every GPU, and TensorFlow sees none. Try 'cpu:2', or `deepbio doctor`.")
+    if strategy == "auto" and not gpus and (unused := unused_gpus()):
+        raise TrainingError(
+            f"This machine has {', '.join(unused)}, and TensorFlow cannot use it. Run `deepbio doctor` for the reason; often "
+            "pip install 'deepbio-zoo[cuda]' helps. To train on the processor anyway pass strategy='cpu:1' (--strategy cpu:1)."
+        )
+    if strategy == "mirrored" or len(gpus) > 1:
+        return tf.distribute.MirroredStrategy()
+    if strategy in ("auto", "one"):
+        return tf.distribute.get_strategy()
     if strategy == "slurm":
         return _slurm()
     name, _, count = str(strategy).partition(":")
@@ -119,11 +114,3 @@ def _too_late(wanted: str) -> str:
 def unused_gpus() -> list[str]:
     """Return the NVIDIA GPUs of this machine that TensorFlow does not see, unless `CUDA_VISIBLE_DEVICES` hides them."""
     return [] if gpus_hidden() or tf.config.list_physical_devices("GPU") else nvidia_gpus()
-
-
-def _refuse_unused_gpu() -> None:
-    if present := unused_gpus():
-        raise TrainingError(
-            f"This machine has {', '.join(present)}, and TensorFlow cannot use it. Run `deepbio doctor` for the reason; often "
-            "pip install 'deepbio-zoo[cuda]' helps. To train on the processor anyway pass strategy='cpu:1' (--strategy cpu:1)."
-        )

@@ -17,6 +17,7 @@ from deepbio.errors import ModelError, TrainingError
 from deepbio.zoo import describe
 
 log = logging.getLogger("deepbio")
+_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
 
 
 def check_data(data: Dataset) -> None:
@@ -109,9 +110,7 @@ def check_finite(
     if len(bad):
         step = first + int(bad[0])
         where = f" Its batch: {describe_batch(step)}." if describe_batch else ""
-        half = (
-            " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale is not None else ""
-        )
+        half = " mixed_float16 overflows above 65,504: try precision='mixed_bfloat16'." if loss_scale else ""
         raise TrainingError(
             f"The loss became {float(losses[bad[0]])} at epoch {epoch + 1}, step {step + 1}.{where} Usual causes: a learning "
             f"rate that is too high, an input that is not finite, or a label out of range.{half} With several GPUs it can be a "
@@ -133,12 +132,7 @@ def lost_workers_named(cluster: Cluster) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        tf.errors.UnavailableError,
-        tf.errors.AbortedError,
-        tf.errors.CancelledError,
-        tf.errors.InternalError,
-    ) as error:
+    except _LOST as error:
         if cluster.workers == 1:
             raise
         raise TrainingError(

@@ -72,15 +72,11 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
         recipe["finetune"] = _plain(run.plan.to_dict())
     if calibration is not None:
         recipe["training"]["calibration"] = calibration.to_dict()["method"]
-    files = {
-        "history.csv": as_csv(rows),
-        "recipe.yaml": yaml.safe_dump(recipe, sort_keys=False),
-        "card.md": _card(run, data),
-    }
-    for name, text in files.items():
+    text = yaml.safe_dump(recipe, sort_keys=False)
+    for name, content in (("history.csv", as_csv(rows)), ("recipe.yaml", text), ("card.md", _card(run, data))):
         with write_atomically(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    write_run_report(run, data, out, recipe=files["recipe.yaml"])
+            temporary.write_text(content, encoding="utf-8")
+    write_run_report(run, data, out, recipe=text)
     save_preset(run.model, out, dataset=dataset)
 
 
@@ -102,14 +98,20 @@ def _card(run: Run, data: Dataset) -> str:
         },
     }
     made = "fine-tuned" if run.plan is not None else "trained"
+    lost = run.settings.to_dict().get("not_reproducible")
+    again = (
+        f"`recipe.yaml` cannot train it again without its {', '.join(lost)}."
+        if lost
+        else "`recipe.yaml` trains it again."
+    )
     front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
     return (
         f"---\n{front}---\n"
-        f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. `recipe.yaml` trains it again.\n\n"
+        f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. {again}\n\n"
         f"{preprocessing_in_words(run.model)}\n\n"
         f"Intended use: research and teaching. Not for the care of patients.\n\n"
         f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
-        f"choose the weights where training stopped early, so they are optimistic; evaluate on the test split once.\n"
+        f"choose the weights if training stopped early, so they are optimistic; evaluate on the test split once.\n"
     )
 
 

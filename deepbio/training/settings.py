@@ -235,6 +235,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
 def _build(name: str, value: Any) -> Any:
     if name == "metrics" and isinstance(value, (list, tuple)):
         return [from_config(metric) if isinstance(metric, Mapping) else metric for metric in value]
+    if isinstance(value, type):
+        raise TrainingError(f"{name} takes an object, and {value.__name__} is a class. Pass {value.__name__}(...).")
     return from_config(value) if name in _OBJECTS and isinstance(value, Mapping) else value
 
 

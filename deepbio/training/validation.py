@@ -83,23 +83,23 @@ def _number(name: str, metric: Any, y_true: Any, y_pred: Any) -> float:
         metric.reset_state()
         metric.update_state(y_true, y_pred)
         value = metric.result()
-        metric.reset_state()  # the user's object is left as it was
     else:
         value = ops.mean(ops.convert_to_tensor(metric(y_true, y_pred)))  # per example or one number, as in Keras
     if isinstance(value, dict) or np.ndim(value):
         raise TrainingError(
-            f"The metric {name!r} must return one number; received {value!r}. Choose an average, if it has one."
+            f"The metric {name!r} must return one number; received {value!r}. Choose an average if it has one."
         )
-    return float(value)
+    number = float(value)
+    if isinstance(metric, keras.metrics.Metric):
+        metric.reset_state()  # no state of ours is left in the user's object
+    return number
 
 
 def _name(metric: MetricLike) -> str:
-    name = (
-        metric if isinstance(metric, str) else getattr(metric, "name", None) or getattr(metric, "__name__", "<lambda>")
-    )
-    if name == "<lambda>":
+    name = metric if isinstance(metric, str) else getattr(metric, "name", getattr(metric, "__name__", "<lambda>"))
+    if name == "<lambda>" or isinstance(metric, type):
         raise TrainingError(
-            "A metric needs a name for the history. Define it with def, or wrap it: keras.metrics.MeanMetricWrapper."
+            f"A metric is a name, a Keras metric object or a function with a name; received {metric!r}."
         )
     return name
 

@@ -21,7 +21,9 @@ def two():
 
 
 @pytest.mark.multiworker
-@pytest.mark.parametrize("what", ["stream", "accumulate", "accumulate streamed", "ema"])
+@pytest.mark.parametrize(
+    "what", ["stream", "accumulate", "accumulate streamed", "ema", "keras objects", "keras metric"]
+)
 def test_two_replicas_end_where_one_device_does(two, what):
     assert two[what] <= 1e-5
 

@@ -39,7 +39,12 @@ def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed:
         "settings": settings.to_dict(),
         "seed": seed,
     }
-    return json.loads(json.dumps(identity, default=str))
+    identity = json.loads(json.dumps(identity, default=str))
+    for name in ("optimizer", "loss"):  # Keras counts the objects of a process in their names
+        value = identity["settings"].get(name)
+        if isinstance(value, dict) and isinstance(value["config"], dict):
+            value["config"].pop("name", None)
+    return identity
 
 
 def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluster) -> State | None:
@@ -60,8 +65,8 @@ def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluste
     if state is None:
         return None
     # a setting that is newer than the checkpoint was at its default, which changes nothing
-    before = {**state.run, "settings": {**Settings().to_dict(), **state.run["settings"]}}
-    differences = [d for d in _differences(before, run) if not _only_longer(d, before, run)]
+    before, now = ({**r, "settings": {**Settings().to_dict(), **r["settings"]}} for r in (state.run, run))
+    differences = [d for d in _differences(before, now) if not _only_longer(d, before, now)]
     if differences:
         raise TrainingError(
             f"The checkpoints in {checkpoints.folder} are of another run; they differ in {', '.join(differences[:5])}. "

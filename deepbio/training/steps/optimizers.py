@@ -10,14 +10,8 @@ import keras
 from deepbio.errors import TrainingError
 from deepbio.training.settings import Settings
 
-_CLASSES: dict[str, type[keras.optimizers.Optimizer]] = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "lion": keras.optimizers.Lion,
-    "nadam": keras.optimizers.Nadam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
+_KINDS = ("Adam", "AdamW", "Lion", "Nadam", "RMSprop", "SGD")
+_CLASSES: dict[str, type[Any]] = {name.lower(): getattr(keras.optimizers, name) for name in _KINDS}
 
 
 def make_optimizer(

@@ -46,6 +46,19 @@ found["stream"] = float(np.abs(flat(trained(streamed)[0]) - flat(one)).max())
 found["accumulate"] = float(np.abs(flat(trained(accumulate=3)[0]) - flat(one)).max())
 found["accumulate streamed"] = float(np.abs(flat(trained(streamed, accumulate=3)[0]) - flat(one)).max())
 found["ema"] = float(np.abs(flat(trained(ema=0.9)[0]) - flat(trained(ema=0.9, strategy="one")[0])).max())
+
+
+def own_objects(**settings):
+    """Train with the user's optimizer, schedule, loss and metric."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 13, 0.5)
+    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, global_clipnorm=0.5)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    return trained(optimizer=optimizer, loss=loss, metrics=[keras.metrics.AUC()], **settings)
+
+
+(many, run), (alone, run_alone) = own_objects(), own_objects(strategy="one")
+found["keras objects"] = float(np.abs(flat(many) - flat(alone)).max())
+found["keras metric"] = abs(run.user_metrics["auc"] - run_alone.user_metrics["auc"])
 found["dropout repeats"] = len({weights_hash(trained(dropout=0.5)[0]) for _ in range(2)})
 found["float16"] = trained(precision="mixed_float16")[1].history["loss"]
 try:
