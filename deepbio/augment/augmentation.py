@@ -88,7 +88,7 @@ class Augmentation:
         expected = self._input.shape[: len(received)]
         if self._operations and received != expected:
             raise TrainingError(
-                f"Augmentation moves labels with the input, position by position: expected {expected} of them, received "
+                f"Augmentation shifts labels with the input, position by position: expected {expected} of them, received "
                 f"{received}. Use augment='none'."
             )
         return tf.cast(dense, tf.float32)

@@ -1,7 +1,6 @@
 """Text: tokenizers that turn notes into int32 ids, clinical spelling, negation, sections, word vectors."""
 
-from deepbio.text.abbreviations import read_abbreviations
-from deepbio.text.clinical import ABBREVIATIONS, normalise
+from deepbio.text.clinical import ABBREVIATIONS, normalise, read_abbreviations
 from deepbio.text.negation import MARK, Word, mark_negated, words_of
 from deepbio.text.preparation import Preparation
 from deepbio.text.sections import Section, sections_of, windows_of

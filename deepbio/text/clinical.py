@@ -1,14 +1,18 @@
-"""Clinical spelling made uniform: de-identification marks, dates, times, numbers, units and abbreviations."""
+"""Uniform clinical spelling: de-identification marks, dates, times, numbers, units and abbreviations."""
 
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Mapping
 
-# What stands for what was taken away or has no meaning of its own. Words, so that every tokenizer keeps them whole.
+from deepbio.errors import DataError
+from deepbio.files import read_text
+
+# replacements of what was removed or has no meaning of its own; plain words, so that every tokenizer keeps them whole
 HIDDEN, DATE, TIME, NUMBER = "xxhidden", "xxdate", "xxtime", "xxnumber"
-LARGEST_KEPT = 120  # ages, days, pulse: whole numbers up to here stay as they are
+MAX_NUMBER = 120  # ages, days, pulse: integers up to here stay as they are
 
 ABBREVIATIONS: dict[str, str] = {
     "abd": "abdominal",
@@ -44,7 +48,7 @@ ABBREVIATIONS: dict[str, str] = {
     "y/o": "year old",
     "yo": "year old",
 }
-"""Short forms and what they stand for. A table of your own takes its place: `Tokenizer.fit(abbreviations=...)`."""
+"""Short forms and their meanings. `Tokenizer.fit(abbreviations=...)` takes a user-supplied table instead."""
 
 UNITS: dict[str, str] = {
     "°c": "celsius", "deg c": "celsius", "degrees c": "celsius", "degrees celsius": "celsius",
@@ -86,17 +90,17 @@ _IN_WORDS = re.compile(
 
 
 def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) -> str:
-    """Write a note's marks, dates, numbers, units and abbreviations in one way.
+    """Return a note with its marks, dates, numbers, units and abbreviations written in one way.
 
     - de-identification marks (`[**...**]` of MIMIC-III, `___` of MIMIC-IV, `[NAME]`, `XXXX`) become `xxhidden`, or `xxdate`;
     - dates become `xxdate`, times `xxtime`;
-    - numbers in words become digits; a decimal keeps its whole part; whole numbers above 120 become `xxnumber`;
+    - numbers in words become digits; a decimal keeps its integer part; integers above 120 become `xxnumber`;
     - units after a number take one spelling, and a space before it;
     - abbreviations are written out, in any case, as whole words.
 
     Args:
-        text: of one note.
-        abbreviations: short form, in lower case, to what it stands for.
+        text: Text of one note.
+        abbreviations: Short forms, in lower case, and their meanings.
 
     Example:
         >>> normalise("Pt is a six-year-old w/ temp 39.4°C since 2/3/2020, seen by [**Name 12**]. No SOB.")
@@ -115,6 +119,32 @@ def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) ->
     return _NUMBER.sub(_rounded, text)
 
 
+def read_abbreviations(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read a table of short forms and their meanings.
+
+    Each line has a short form, a tab and its meaning. Empty lines and lines that begin with `#` are skipped.
+
+    Raises:
+        DataError: The file is missing, or a line does not have two columns.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "short.tsv"
+        >>> _ = path.write_text("# of our ward\\nCVA\\tstroke\\n")
+        >>> read_abbreviations(path)
+        {'cva': 'stroke'}
+    """
+    table: dict[str, str] = {}
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        short, tab, long = line.partition("\t")
+        if not tab or not short.strip() or not long.strip():
+            raise DataError(f"{path}, line {number}: expected a short form, a tab and its meaning.")
+        table[short.strip().lower()] = long.strip()
+    return table
+
+
 def _digits(match: re.Match[str]) -> str:
     if match[3]:
         return str(_VALUES[match[3].lower()])
@@ -123,7 +153,7 @@ def _digits(match: re.Match[str]) -> str:
 
 def _rounded(match: re.Match[str]) -> str:
     whole = re.split("[.,]", match[0])[0].lstrip("0") or "0"
-    return whole if len(whole) <= 3 and int(whole) <= LARGEST_KEPT else NUMBER
+    return whole if len(whole) <= 3 and int(whole) <= MAX_NUMBER else NUMBER
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Cutting a long note: at its headings, or into overlapping windows of tokens."""
+"""Dividing a long note at its headings, or into overlapping windows of tokens."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Section(NamedTuple):
 
 
 def sections_of(text: str) -> list[Section]:
-    """Cut a note at its headings; a note without any is one section. Sections without text are left out.
+    """Divide a note at its headings; a note without any is one section. Sections without text are left out.
 
-    A heading stands at the start of a line: in capitals alone on it, or ending in a colon.
+    A heading begins a line: it is alone on it in capitals, or ends in a colon.
 
     Example:
         >>> [section.title for section in sections_of("Seen today.\\nHistory: fever for 3 days.\\nPLAN\\nRest.")]
@@ -40,15 +40,15 @@ def sections_of(text: str) -> list[Section]:
 
 
 def windows_of(tokens: int, length: int, stride: int | None = None) -> np.ndarray:
-    """Return where each window of a note begins, so that every token stands in one; the last window ends with the note.
+    """Return the starts of windows that cover every token; the last window ends with the note.
 
     Args:
-        tokens: of the note.
-        length: of a window.
-        stride: from one window's start to the next; half a window without it.
+        tokens: Number of tokens of the note.
+        length: Length of a window.
+        stride: Number of tokens from one window's start to the next; half a window by default.
 
     Returns:
-        int64 starts, at least one.
+        Starts as int64, at least one.
 
     Example:
         >>> windows_of(10, 4, 3).tolist(), windows_of(3, 4).tolist()

@@ -1,11 +1,11 @@
-"""`Tokenizer`: text to int32 ids and back, fitted on the training split only, kept as one JSON string."""
+"""`Tokenizer`: text to int32 ids and back, fitted on the training split only, stored as one JSON string."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 import numpy as np
 from tokenizers import Tokenizer as _Engine
@@ -18,22 +18,20 @@ from deepbio.text.sections import windows_of
 
 PADDING = 0
 UNKNOWN = 1
-_CHUNK = 4096  # texts in one call of the engine, so that a long corpus is never held twice
-_OWN = "deepbio"  # where the JSON holds what the engine does not know
+_CHUNK = 4096  # texts in one call of the engine, so that a long corpus is never in memory twice
+_OWN = "deepbio"  # key of what the engine does not know in the JSON
 
 Kind = Literal["word", "word_letters", "bpe"]
 Truncate = Literal["head", "tail", "both"]
-_KINDS: tuple[Kind, ...] = ("word", "word_letters", "bpe")
-_TRUNCATE: tuple[Truncate, ...] = ("head", "tail", "both")
 
 
 class Tokenizer:
     """Words or pieces of words as int32 ids; 0 is padding, 1 is anything unknown.
 
-    Text is prepared (see `Preparation`), lowercased, put into Unicode's NFKC form and cut at spaces and around each
-    punctuation mark. `kind="word"` keeps whole words. `kind="word_letters"` spells a word that it does not know by its longest
-    known beginning and letters. `kind="bpe"` joins the most frequent pairs of letters (byte-pair encoding, Sennrich et al.
-    2016, doi:10.18653/v1/P16-1162), so that a new word becomes known pieces. Nothing here writes text to a log or an error.
+    Text is prepared (see `Preparation`), lowercased, converted to Unicode's NFKC form and split at spaces and around each
+    punctuation mark. `kind="word"` keeps whole words. `kind="word_letters"` spells an unknown word by its longest known prefix
+    and characters. `kind="bpe"` joins the most frequent pairs of characters (byte-pair encoding, Sennrich et al. 2016,
+    doi:10.18653/v1/P16-1162), so that a new word becomes known pieces. No text is ever written to a log or an error message.
 
     Example:
         >>> tokenizer = Tokenizer.fit(["Fever and cough.", "No fever.", "A cough."])
@@ -51,7 +49,7 @@ class Tokenizer:
         truncate: Truncate = "head",
         document_frequency: np.ndarray | None = None,
     ) -> None:
-        """Wrap a tokenizer of the `tokenizers` library; `fit` and `from_json` are the usual ways in."""
+        """Wrap a tokenizer of the `tokenizers` library. Use `fit` or `from_json` instead."""
         first = [engine.id_to_token(PADDING), engine.id_to_token(UNKNOWN)]
         if first != SPECIAL:
             raise DataError(
@@ -78,30 +76,30 @@ class Tokenizer:
         negation: bool = False,
         abbreviations: Mapping[str, str] = ABBREVIATIONS,
     ) -> Tokenizer:
-        """Learn the vocabulary of `texts`: the same texts in any order give the same tokenizer.
+        """Fit a tokenizer to texts; their order does not matter.
 
         Args:
-            texts: of the training split, never of the others.
-            size: most tokens to keep, padding and unknown included. The most frequent words stay; among equally
-                frequent ones the alphabet decides.
+            texts: Texts of the training split, never of the others.
+            size: Maximum number of tokens, with padding and unknown. The most frequent words are kept; equally frequent ones
+                in alphabetical order.
             kind: `"word"`, `"word_letters"` or `"bpe"`.
-            min_count: a word (or a pair to join) that occurs less often is left out.
-            truncate: what `encode` keeps of a longer text.
-            clinical, negation, abbreviations: see `Preparation`.
+            min_count: Minimum frequency of a word (or of a pair to join).
+            truncate: Part of a longer text that `encode` keeps.
+            clinical, negation, abbreviations: See `Preparation`.
 
         Raises:
-            DataError: no texts, something that is not text, or an option out of range.
+            DataError: There are no texts, something is not text, or an option is out of range.
 
         Example:
             >>> Tokenizer.fit(["b a", "b a"], size=3).encode(["a b"], 2).tolist()
             [[2, 1]]
-            >>> letters = Tokenizer.fit(["fever", "fever"], kind="word_letters")
-            >>> letters.pieces("feverer", 9), letters.decode(letters.encode(["feverer"], 9))
+            >>> tokenizer = Tokenizer.fit(["fever", "fever"], kind="word_letters")
+            >>> tokenizer.pieces("feverer", 9), tokenizer.decode(tokenizer.encode(["feverer"], 9))
             (['fever', 'e', 'r'], ['feverer'])
         """
         _check_texts(texts)
-        _check_choice("kind of tokenizer", kind, _KINDS)
-        _check_choice("truncate", truncate, _TRUNCATE)
+        _check_choice("kind of tokenizer", kind, get_args(Kind))
+        _check_choice("truncate", truncate, get_args(Truncate))
         if len(texts) == 0:
             raise DataError("A tokenizer is fitted on at least one text; received none.")
         if size <= len(SPECIAL) or min_count < 1:
@@ -109,17 +107,21 @@ class Tokenizer:
         preparation = Preparation(clinical, negation, abbreviations)
         engine = trained_engine(kind, texts, map(preparation, texts), size=size, min_count=min_count)
         fitted = cls(engine, preparation=preparation, truncate=truncate)
-        fitted.document_frequency = fitted._documents_with(texts)
+        counts = np.zeros(fitted.vocabulary_size + 1, np.int64)  # of all texts, then of the texts that contain each id
+        counts[0] = len(texts)
+        for tokens in fitted._ids(texts):
+            counts[1 + np.unique(tokens)] += 1
+        fitted.document_frequency = counts
         return fitted
 
     def encode(self, texts: Sequence[str], length: int, *, truncate: Truncate | None = None) -> np.ndarray:
-        """Return the ids of each text, cut or padded at the end to `length`.
+        """Return the ids of each text, truncated or padded at the end to `length`.
 
         Args:
-            texts: any number, each a string.
-            length: tokens kept of a text.
-            truncate: what is kept of a longer text: its `"head"`, its `"tail"`, or `"both"` (the first half of the
-                length from its head, the rest from its tail). The tokenizer's own without it.
+            texts: Texts.
+            length: Number of tokens kept of a text.
+            truncate: Part of a longer text to keep: its `"head"`, its `"tail"`, or `"both"` (the first half of the length from
+                its head, the rest from its tail). The tokenizer's own setting by default.
 
         Returns:
             int32 `(n, length)`.
@@ -128,23 +130,21 @@ class Tokenizer:
             >>> Tokenizer.fit(["a b c d", "a b c d"]).encode(["a b c d"], 3, truncate="both").tolist()
             [[2, 4, 5]]
         """
-        ids = np.full((len(texts), _checked_length(length)), PADDING, np.int32)
-        for row, tokens in enumerate(self._ids(texts)):
-            kept = self._kept(len(tokens), length, truncate)
-            ids[row, : len(kept)] = tokens[kept]
-        return ids
+        rows = (tokens[self._kept(len(tokens), length, truncate)] for tokens in self._ids(texts))
+        return _padded(rows, len(texts), length)
 
     def encode_windows(
         self, texts: Sequence[str], length: int, *, stride: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return overlapping windows of each text's ids, so that nothing of a long text is lost.
+        """Return overlapping windows of each text's ids, which together contain the whole text.
 
         Args:
-            length: tokens of a window.
-            stride: from one window's start to the next; half a window without it.
+            texts: Texts.
+            length: Number of tokens per window.
+            stride: Number of tokens from one window's start to the next; half a window by default.
 
         Returns:
-            int32 `(windows, length)`, and int64 `(windows,)`: the number of the text that each window is of.
+            Ids, int32 `(windows, length)`, and the index of each window's text, int64 `(windows,)`.
 
         Example:
             >>> Tokenizer.fit(["a b c d", "a b c d"]).encode_windows(["a b c d"], 3, stride=2)
@@ -153,16 +153,13 @@ class Tokenizer:
         """
         rows, owners = [], []
         for number, tokens in enumerate(self._ids(texts)):
-            for start in windows_of(len(tokens), _checked_length(length), stride):
-                window = np.full(length, PADDING, np.int32)
-                part = tokens[start : start + length]
-                window[: len(part)] = part
-                rows.append(window)
+            for start in windows_of(len(tokens), length, stride):
+                rows.append(tokens[start : start + length])
                 owners.append(number)
-        return np.array(rows, np.int32).reshape(-1, length), np.array(owners, np.int64)
+        return _padded(rows, len(rows), length), np.array(owners, np.int64)
 
     def pieces(self, text: str, length: int) -> list[str]:
-        """Return the words behind the ids that `encode` gives of one text, unknown ones as they are written.
+        """Return the words behind the ids of one text, unknown ones as they are written.
 
         Example:
             >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
@@ -175,9 +172,9 @@ class Tokenizer:
         return [words[i] for i in self._kept(len(words), length, None)]
 
     def decode(self, ids: np.ndarray | Sequence[Sequence[int]]) -> list[str]:
-        """Return the text of each row of ids, `(n, length)`, without the padding; unknown words read `[UNK]`.
+        """Return the text of each row of ids, `(n, length)`, without padding. Unknown words are `[UNK]`.
 
-        Case and runs of spaces are gone, and a word tokenizer puts a space around punctuation.
+        Case and repeated spaces are lost, and a word tokenizer puts spaces around punctuation.
 
         Example:
             >>> tokenizer = Tokenizer.fit(["No fever."], min_count=1)
@@ -192,19 +189,19 @@ class Tokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """Number of ids, padding and unknown included."""
+        """Number of ids, with padding and unknown."""
         return self._engine.get_vocab_size()
 
     @functools.cached_property
     def vocabulary(self) -> dict[str, int]:
-        """Each token's id."""
+        """Id of each token, in the order of ids."""
         return dict(sorted(self._engine.get_vocab().items(), key=lambda item: item[1]))
 
     def inverse_document_frequency(self) -> np.ndarray:
-        """Return `ln((1 + n) / (1 + texts with the token)) + 1` of each id, over the `n` training texts; padding has 0.
+        """Compute `ln((1 + n) / (1 + texts with the token)) + 1` of each id over the `n` training texts; 0 for padding.
 
         Returns:
-            float32 `(vocabulary_size,)`, all 1 for a tokenizer that was not fitted here.
+            float32 `(vocabulary_size,)`, all 1 for a tokenizer without document counts.
         """
         weights = np.ones(self.vocabulary_size, np.float32)
         if self.document_frequency is not None:
@@ -214,7 +211,7 @@ class Tokenizer:
         return weights
 
     def to_json(self) -> str:
-        """Return the JSON of the `tokenizers` library with an entry of deepbio's, as `ModelInput.tokenizer` stores it."""
+        """Return the JSON of the `tokenizers` library and deepbio's own entry, as `ModelInput.tokenizer` stores it."""
         content = json.loads(self._engine.to_str())
         own: dict[str, Any] = self.preparation.to_dict()
         if self.truncate != "head":
@@ -227,10 +224,10 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
-        """Build a tokenizer from what `to_json` gave.
+        """Build a tokenizer from the JSON of `to_json`.
 
         Raises:
-            DataError: it is not such JSON, or its ids 0 and 1 are not padding and unknown.
+            DataError: The text is not such JSON, or its ids 0 and 1 are not padding and unknown.
         """
         try:
             content = json.loads(text)
@@ -242,10 +239,10 @@ class Tokenizer:
             raise
         except Exception as error:  # the engine raises bare Exception
             raise DataError(
-                f"Expected the JSON that Tokenizer.to_json wrote; reading it failed with: {type(error).__name__}. "
+                f"Expected the JSON of Tokenizer.to_json; reading it failed with {type(error).__name__}. "
                 "Fit the tokenizer again, or take the JSON from the preset's input."
             ) from error
-        _check_choice("truncate", truncate, _TRUNCATE)
+        _check_choice("truncate", truncate, get_args(Truncate))
         found = cls(engine, preparation=preparation, truncate=truncate)
         if documents is not None:
             found.document_frequency = np.array(documents, np.int64)
@@ -261,21 +258,13 @@ class Tokenizer:
                 yield np.array(encoding.ids, np.int32)
 
     def _kept(self, tokens: int, length: int, truncate: Truncate | None) -> np.ndarray:
-        """Which tokens of a text stay."""
+        """Return the indices of the tokens that are kept of a text."""
         how = self.truncate if truncate is None else truncate
-        _check_choice("truncate", how, _TRUNCATE)
+        _check_choice("truncate", how, get_args(Truncate))
         if tokens <= length:
             return np.arange(tokens)
         head = {"head": length, "tail": 0, "both": length // 2}[how]
         return np.concatenate([np.arange(head), np.arange(tokens - (length - head), tokens)])
-
-    def _documents_with(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the number of texts, and for each id the number of texts that hold it."""
-        counts = np.zeros(self.vocabulary_size + 1, np.int64)
-        counts[0] = len(texts)
-        for tokens in self._ids(texts):
-            counts[1 + np.unique(tokens)] += 1
-        return counts
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tokenizer) and self.to_json() == other.to_json()
@@ -302,7 +291,10 @@ def _check_choice(what: str, value: str, valid: Sequence[str]) -> None:
         raise DataError(f"Unknown {what} {value!r}. {nearest(str(value), valid)}")
 
 
-def _checked_length(length: int) -> int:
+def _padded(rows: Iterable[np.ndarray], number: int, length: int) -> np.ndarray:
     if length < 1:
         raise DataError(f"The length of an encoded text is at least 1; received {length}.")
-    return length
+    ids = np.full((number, length), PADDING, np.int32)
+    for row, tokens in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+    return ids

@@ -13,16 +13,16 @@ from deepbio.errors import DataError
 
 
 def read_word_vectors(path: str | os.PathLike[str], words: Collection[str]) -> dict[str, np.ndarray]:
-    """Read the vectors of `words`; the file may hold millions of others, which are passed over.
+    """Read the vectors of `words`; the file may contain millions of others, which are skipped.
 
-    Each line is a word and its numbers, spaces between. A first line of two whole numbers (word2vec, fastText) is the size of
-    the table; GloVe has none. A `.gz` file is read as it is. Words are matched as they are, then in lower case.
+    Each line is a word and its numbers, separated by spaces. A first line of two integers (word2vec, fastText) is the size of
+    the table; GloVe has none. A `.gz` file is read directly. Words are matched as they are, then in lower case.
 
     Returns:
-        word to float32 `(numbers,)`; words that the file lacks are left out.
+        Vectors by word, float32 `(numbers,)`; words that the file lacks are left out.
 
     Raises:
-        DataError: missing file, or a line with another count of numbers or something that is none, with its number.
+        DataError: The file is missing, or a line has another number of numbers, or something else than finite numbers.
 
     Example:
         >>> import tempfile
@@ -44,7 +44,7 @@ def read_word_vectors(path: str | os.PathLike[str], words: Collection[str]) -> d
                 if not line.strip():
                     continue
                 size = size or len(fields) - 1
-                # a word may hold spaces (GloVe 840B): the numbers are the last ones
+                # a word may contain spaces (GloVe 840B): the numbers are the last fields
                 word = " ".join(fields[: len(fields) - size])
                 if len(fields) - 1 < size or size < 1:
                     raise DataError(

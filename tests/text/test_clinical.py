@@ -54,7 +54,7 @@ def test_a_long_text_of_open_marks_takes_no_quadratic_time():
     assert normalise(text) == text
 
 
-def test_a_table_of_ones_own_takes_the_place_of_deepbios(tmp_path):
+def test_a_user_supplied_table_replaces_that_of_deepbio(tmp_path):
     path = tmp_path / "short.tsv"
     path.write_text("# ward 7\n\nKD\tKawasaki disease\n", encoding="utf-8")
     table = read_abbreviations(path)
@@ -70,7 +70,7 @@ def test_a_bad_table_names_its_line(tmp_path):
     path.write_text("sob\tbreath\nno tab here\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"short.tsv, line 2: expected a short form, a tab"):
         read_abbreviations(path)
-    with pytest.raises(DataError, match="Expected a table of abbreviations at"):
+    with pytest.raises(DataError, match="Expected a file at .*none.tsv"):
         read_abbreviations(tmp_path / "none.tsv")
     with pytest.raises(DataError, match="neither empty"):
         Preparation(clinical=True, abbreviations={"x": ""})
@@ -81,9 +81,9 @@ def test_the_preparation_is_kept_with_the_tokenizer_and_off_by_default():
     assert plain.decode(plain.encode(["no sob for 3 wks"], 8)) == ["no sob for 3 wks"]
     assert '"clinical"' not in plain.to_json()
     both = Tokenizer.fit(["no sob for 3 wks"] * 2, clinical=True, negation=True)
-    said = ["no ¬shortness of ¬breath for ¬3 ¬weeks"]
-    assert both.decode(both.encode(["No SOB for 3 wks"], 9)) == said
+    expected = ["no ¬shortness of ¬breath for ¬3 ¬weeks"]
+    assert both.decode(both.encode(["No SOB for 3 wks"], 9)) == expected
     again = Tokenizer.from_json(both.to_json())
     assert again == both
     assert again.preparation == both.preparation == Preparation(True, True, ABBREVIATIONS)
-    assert again.decode(again.encode(["No SOB for 3 wks"], 9)) == said
+    assert again.decode(again.encode(["No SOB for 3 wks"], 9)) == expected

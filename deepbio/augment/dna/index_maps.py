@@ -22,7 +22,7 @@ _UNKNOWN = 4  # the code of N
 
 @dataclass(frozen=True)
 class _IndexMap(Operation):
-    """An operation that moves bases."""
+    """An operation that rearranges bases."""
 
     modality = "dna"
     new_bases: ClassVar[str] = "random"  # or "unknown", for N
@@ -148,7 +148,7 @@ class Translocate(_IndexMap):
 class Mutate(Operation):
     """Replace a fraction `share` of the bases by a random one of the other three; N stays N.
 
-    EvoAug draws from all four, so that a quarter of its mutations change nothing.
+    EvoAug chooses among all four, so that a quarter of its mutations change nothing.
     """
 
     name = "mutate"

@@ -1,7 +1,8 @@
-"""Operations that move the pixels of an image; a mask moves along.
+"""Operations that rearrange the pixels of an image and of its mask.
 
-They use Keras's own preprocessing layers where those draw for each image and move masks alike. Keras's `RandomCrop` draws one
-position for a whole batch; its `RandomElasticTransform` (Keras 3.15) moves down and right by the same amount and masks by another.
+They use Keras's own preprocessing layers if those transform each image differently and its mask alike. Keras's `RandomCrop`
+uses one position for a whole batch; its `RandomElasticTransform` (Keras 3.15) shifts rows and columns by the same amount and
+masks by another.
 """
 
 from __future__ import annotations

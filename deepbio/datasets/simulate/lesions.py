@@ -1,10 +1,10 @@
-"""`simulate_lesions`: grey images of a made-up tissue with planted shapes, and the mask of each."""
+"""`simulate_lesions`: grey images of a synthetic tissue with planted shapes, and the mask of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -26,14 +26,14 @@ class Lesion(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class LesionImages:
-    """Images, their classes, and where the lesions are.
+    """Images, their classes and their lesions.
 
     Args:
         x: uint8 `(n, size, size, 1)`.
-        y: int64 `(n,)`: 0 without a lesion, else 1 + the number of its shape.
+        y: int64 `(n,)`: 0 without a lesion, otherwise 1 + the index of its shape.
         masks: bool `(n, size, size)`: pixels of lesions.
-        lesions: all of them.
-        shapes: names of the shapes.
+        lesions: All lesions.
+        shapes: Names of the shapes.
     """
 
     x: np.ndarray = field(repr=False)
@@ -52,25 +52,25 @@ class LesionImages:
         name: str = "simulated_lesions",
         seed: int = 0,
     ) -> Dataset:
-        """Return the data set: is there a lesion, which shape has it (without one: `none`), or which pixels are its own.
+        """Return the data set, whose ids are the indices of the examples.
 
-        Ids are the examples' numbers, counted from 0 as in `masks`.
+        Args:
+            predict: `"presence"` of a lesion, its `"shape"` (`none` without one), or its `"mask"`.
+            name: Name of the data set.
+            seed: Random seed of the splits.
         """
         from deepbio.datasets.build import from_arrays
 
         if predict not in ("presence", "shape", "mask"):
             raise DataError(f"predict is 'presence', 'shape' or 'mask'; received {predict!r}.")
+        y, labels = self.y, ("none", *self.shapes)
+        if predict == "presence":
+            y, labels = np.minimum(self.y, 1), ("healthy", "lesion")
+        elif predict == "mask":
+            y, labels = self.masks.astype(np.int64), ("tissue", "lesion")
+        kind: Any = "per_pixel" if predict == "mask" else None
         ids = np.arange(len(self)).astype(str)
-        if predict == "mask":
-            return from_arrays(
-                self.x, self.masks.astype(np.int64), modality="image", kind="per_pixel", labels=("tissue", "lesion"),
-                ids=ids, seed=seed, name=name,
-            )  # fmt: skip
-        labels = ("healthy", "lesion") if predict == "presence" else ("none", *self.shapes)
-        return from_arrays(
-            self.x, np.minimum(self.y, 1) if predict == "presence" else self.y, modality="image", labels=labels,
-            ids=ids, seed=seed, name=name,
-        )  # fmt: skip
+        return from_arrays(self.x, y, modality="image", kind=kind, labels=labels, ids=ids, seed=seed, name=name)
 
 
 def simulate_lesions(
@@ -81,29 +81,29 @@ def simulate_lesions(
     radius: tuple[float, float] = (4.0, 9.0),
     contrast: float = 0.25,
     prevalence: float = 0.5,
-    most: int = 1,
+    max_lesions: int = 1,
     texture: float = 0.15,
     noise: float = 0.05,
     seed: int = 0,
 ) -> LesionImages:
-    """Draw grey images with a smooth random texture and noise; some have brighter shapes in them.
+    """Generate grey images with a smooth random texture and noise, some of them with brighter shapes.
 
-    All lesions of an image have one shape and do not touch the border. A smaller number of examples gives the first images of
-    a larger one. What is drawn resembles no organ: it tells whether a model or an explanation finds what is there.
+    All lesions of an image have one shape and do not touch the border. With the same seed, fewer examples are the first images
+    of more. The images resemble no organ: they test whether a model or an explanation finds the lesions.
 
     Args:
-        examples: number of images.
-        size: pixels on each side.
-        shapes: which shapes there are: `"disc"`, `"star"` (seven arms), `"ring"`, `"square"`.
-        radius: least and greatest, in pixels.
-        contrast: what a lesion adds to the grey value, as a share of the full range.
-        prevalence: share of images with a lesion; lesions are equally often of each shape.
-        most: lesions of an image at most.
-        texture, noise: deviations of the smooth texture and of the independent noise, as shares of the full range.
-        seed: of everything random.
+        examples: Number of images.
+        size: Side of an image in pixels.
+        shapes: Shapes: `"disc"`, `"star"` (seven arms), `"ring"`, `"square"`.
+        radius: Minimum and maximum radius in pixels.
+        contrast: Grey value that a lesion adds, as a fraction of the full range.
+        prevalence: Fraction of images with a lesion; all shapes are equally frequent.
+        max_lesions: Maximum number of lesions per image.
+        texture, noise: Standard deviations of the smooth texture and of the independent noise, as fractions of the full range.
+        seed: Random seed.
 
     Raises:
-        DataError: an unknown shape, lesions larger than the image, or a share out of range.
+        DataError: A shape is unknown, lesions are larger than the image, or a number is out of range.
 
     Example:
         >>> found = simulate_lesions(4, size=32, seed=1)
@@ -117,13 +117,13 @@ def simulate_lesions(
     low, high = radius
     if not shapes or not 1 <= low <= high or 2 * high + 2 >= size:
         raise DataError(
-            f"Expected at least one shape and 1 <= least <= greatest radius, twice of which is less than {size - 2}; received "
-            f"shapes={shapes}, radius={radius}."
+            f"Expected at least one shape and 1 <= minimum <= maximum radius, twice of which is less than {size - 2}; "
+            f"received shapes={shapes}, radius={radius}."
         )
-    if not 0 <= prevalence <= 1 or most < 1 or min(texture, noise, contrast) < 0:
+    if not 0 <= prevalence <= 1 or max_lesions < 1 or min(texture, noise, contrast) < 0:
         raise DataError(
-            f"Expected prevalence 0 to 1, most from 1, and texture, noise and contrast from 0; received {prevalence}, {most}, "
-            f"{texture}, {noise} and {contrast}."
+            f"Expected prevalence 0 to 1, max_lesions from 1, and texture, noise and contrast from 0; received {prevalence}, "
+            f"{max_lesions}, {texture}, {noise} and {contrast}."
         )
     x = np.empty((examples, size, size, 1), dtype=np.uint8)
     y = np.zeros(examples, dtype=np.int64)
@@ -131,27 +131,27 @@ def simulate_lesions(
     lesions = []
     filter_ = _smooth(size)
     for i in range(examples):
-        random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, i])))
-        values = 0.4 + texture * _texture(filter_, random)
-        if random.random() < prevalence:
-            kind = int(random.integers(len(shapes)))
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, i])))
+        values = 0.4 + texture * _texture(filter_, rng)
+        if rng.random() < prevalence:
+            kind = int(rng.integers(len(shapes)))
             y[i] = 1 + kind
-            for _ in range(int(random.integers(1, most + 1))):
-                r = float(random.uniform(low, high))
-                row, column = (float(value) for value in random.uniform(r + 1, size - 2 - r, 2))
+            for _ in range(int(rng.integers(1, max_lesions + 1))):
+                r = float(rng.uniform(low, high))
+                row, column = (float(value) for value in rng.uniform(r + 1, size - 2 - r, 2))
                 lesions.append(Lesion(i, shapes[kind], row, column, r))
-                masks[i] |= _inside(shapes[kind], size, row, column, r, float(random.uniform(0, 2 * np.pi)))
+                masks[i] |= _inside(shapes[kind], size, row, column, r, float(rng.uniform(0, 2 * np.pi)))
             values = values + contrast * masks[i]
-        values = values + noise * random.standard_normal((size, size))
+        values = values + noise * rng.standard_normal((size, size))
         x[i, ..., 0] = np.clip(np.rint(values * 255), 0, 255)
     return LesionImages(x, y, masks, tuple(lesions), shapes)
 
 
 def _smooth(size: int) -> np.ndarray:
-    """A low-pass filter in frequencies, scaled so that filtered noise has deviation 1."""
+    """Return a low-pass filter in frequency space, scaled so that filtered noise has standard deviation 1."""
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
     filter_ = np.exp(-((frequency * size / 4) ** 2))
-    filter_[0, 0] = 0  # no image is brighter as a whole
+    filter_[0, 0] = 0  # all images have the same mean
     both = np.full(filter_.shape[1], 2.0)
     both[0] = 1
     if size % 2 == 0:
@@ -159,9 +159,9 @@ def _smooth(size: int) -> np.ndarray:
     return filter_ * size / np.sqrt((filter_**2 * both).sum())
 
 
-def _texture(filter_: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _texture(filter_: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     size = len(filter_)
-    return np.fft.irfft2(np.fft.rfft2(random.standard_normal((size, size))) * filter_, s=(size, size))
+    return np.fft.irfft2(np.fft.rfft2(rng.standard_normal((size, size))) * filter_, s=(size, size))
 
 
 def _inside(shape: str, size: int, row: float, column: float, radius: float, turn: float) -> np.ndarray:

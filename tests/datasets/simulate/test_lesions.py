@@ -8,7 +8,7 @@ from deepbio.errors import DataError
 
 
 def test_masks_classes_and_lesions_agree():
-    found = simulate_lesions(300, shapes=("disc", "star", "ring", "square"), most=3)
+    found = simulate_lesions(300, shapes=("disc", "star", "ring", "square"), max_lesions=3)
     with_lesion = {lesion.example for lesion in found.lesions}
     assert (
         with_lesion

@@ -58,7 +58,7 @@ def test_an_unreadable_line_is_named(tiny_release):
     path.write_text("\n".join([lines[0], lines[1].replace("frequency", "share"), *lines[2:]]) + "\n")
     with pytest.raises(DataError, match="line 2: expected the columns"):
         read_annotations(path)
-    with pytest.raises(DataError, match="No such file"):
+    with pytest.raises(DataError, match="there is none"):
         read_annotations(tiny_release / "nowhere.hpoa")
 
 
