@@ -64,6 +64,7 @@ WORDS = [
 
 # (files, phrase that is no private word there, reason)
 EXCEPTIONS = [
+    ("CHANGELOG.md", r"(?m)^\| [^|]*\|", "the left columns: names as they were before"),
     ("*", r"at (the )?(very )?(most|least)", "comparison"),
     ("*", r"held[- ]out|hold[- ]out", "the field's word for data kept aside"),
     ("*", r"(?:hyper|sym|symbolic |hard )links?", "links of files"),
