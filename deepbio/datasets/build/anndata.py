@@ -68,28 +68,28 @@ def from_anndata(
 
     Source: Virshup et al. 2024, doi:10.21105/joss.04371.
     """
-    table, path = _open(data)
+    table, where, default = _open(data)
     predicted = names_of(targets)
     check_predicted(label, predicted)
     for use, column in [("label", label), ("group", group), ("split", split), *(("targets", one) for one in predicted)]:
-        _check_column(path, table.obs, column, use, "obs")
+        _check_column(where, table.obs, column, use, "obs")
     genes = np.asarray(table.var_names).astype(str)
-    chosen = _chosen(path, genes, None if features is None else names_of(features))
-    x = _dense(path, _values(path, table, layer), chosen)
+    chosen = _chosen(where, genes, None if features is None else names_of(features))
+    x = _dense(where, _values(where, table, layer), chosen)
     try:
-        y = table.obs[predicted].to_numpy(dtype=np.float32) if label is None else _strings(path, table.obs, label)
+        y = table.obs[predicted].to_numpy(dtype=np.float32) if label is None else _strings(where, table.obs, label)
     except ValueError as error:
-        raise DataError(f"{path or 'AnnData'}: {error}") from error
+        raise DataError(f"{where}: {error}") from error
     return {
         "x": x,
         "y": y,
         "modality": "table",
         "labels": labels or (None if label else predicted),
         "ids": np.asarray(table.obs_names).astype(str),
-        "groups": _strings(path, table.obs, group),
-        "split": _strings(path, table.obs, split),
+        "groups": _strings(where, table.obs, group),
+        "split": _strings(where, table.obs, split),
         "features": genes[chosen].tolist(),
-        "name": name or _name(path),
+        "name": name or default,
     }
 
 
@@ -127,113 +127,101 @@ def from_peaks(
     Raises:
         DataError: as `from_anndata`, or a region outside the genome; a line is the number of the region.
     """
-    table, path = _open(data)
-    _check_column(path, table.var, split, "split", "var")
-    intervals = _regions(path or Path("AnnData"), table.var)
+    table, where, default = _open(data)
+    _check_column(where, table.var, split, "split", "var")
+    intervals = _regions(where, table.var)
     windows = GenomeWindows(open_genome(genome), intervals, length=length)
-    published = _strings(path, table.var, split)
+    published = _strings(where, table.var, split)
     return {
         "x": windows,
-        "y": np.ascontiguousarray(_dense(path, _values(path, table, layer), np.arange(table.n_vars)).T),
+        "y": np.ascontiguousarray(_dense(where, _values(where, table, layer), np.arange(table.n_vars)).T),
         "labels": np.asarray(table.obs_names).astype(str).tolist(),
         "ids": place_names(intervals),
         "groups": intervals.chromosomes if split is None else None,
         "split": chromosome_split(windows.genome, windows.chromosomes, valid, test) if split is None else published,
-        "name": name or _name(path),
+        "name": name or default,
     }
 
 
-def _name(path: Path | None) -> str:
-    return "anndata" if path is None else path.name.split(".")[0]
-
-
-def _open(data: Any) -> tuple[Any, Path | None]:
+def _open(data: Any) -> tuple[Any, str, str]:
+    """Return the AnnData object, its file for error messages, and the name of a data set from it."""
     anndata = require("anndata", extra="data", purpose="Reading AnnData")
     if isinstance(data, anndata.AnnData):
-        return data, None
-    place = check_exists(data)
+        return data, "AnnData", "anndata"
+    file = check_exists(data)
     try:
         with warnings.catch_warnings():
             for old in (FutureWarning, PendingDeprecationWarning):  # of files that older versions wrote
                 warnings.simplefilter("ignore", old)
-            return anndata.read_h5ad(place), place
+            return anndata.read_h5ad(file), str(file), file.name.split(".")[0]
     except Exception as error:  # h5py and anndata raise many classes
-        raise DataError(
-            f"{place}: expected an AnnData file (.h5ad); it cannot be read ({str(error).splitlines()[0][:200]})."
-        ) from error
+        reason = str(error).splitlines()[0][:200]
+        raise DataError(f"{file}: expected an AnnData file (.h5ad); it cannot be read ({reason}).") from error
 
 
-def _values(place: Path | None, table: Any, layer: str | None) -> Any:
+def _values(where: str, table: Any, layer: str | None) -> Any:
     if layer is not None and layer not in table.layers:
-        raise DataError(f"{place or 'AnnData'}: there is no layer {layer!r}. {nearest(layer, table.layers.keys())}")
+        raise DataError(f"{where}: there is no layer {layer!r}. {nearest(layer, table.layers.keys())}")
     values = table.X if layer is None else table.layers[layer]
     if values is None:
-        raise DataError(f"{place or 'AnnData'}: X is empty. {nearest('', table.layers.keys())} Pass layer=NAME.")
+        raise DataError(f"{where}: X is empty. {nearest('', table.layers.keys())} Pass layer=NAME (--data layer=NAME).")
     return values
 
 
-def _dense(place: Path | None, values: Any, chosen: np.ndarray) -> np.ndarray:
+def _dense(where: str, values: Any, chosen: np.ndarray) -> np.ndarray:
     size = 4 * values.shape[0] * len(chosen)
     if size > IN_MEMORY:
         raise DataError(
-            f"{place or 'AnnData'}: {values.shape[0]} x {len(chosen)} values take {size / 2**30:.1f} GiB; the limit is 4. "
-            "Choose genes with features=[...] (on the command line --data features=[...]), such as the most variable ones."
+            f"{where}: {values.shape[0]} x {len(chosen)} values take {size / 2**30:.1f} GiB; the limit is 4. Choose genes with "
+            "features=[...] (on the command line --data features=[...]), such as the most variable ones."
         )
     part = values if len(chosen) == values.shape[1] else values[:, chosen]
     return np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float32)
 
 
-def _chosen(place: Path | None, genes: np.ndarray, features: Sequence[str] | None) -> np.ndarray:
-    if features is None:
-        return np.arange(len(genes))
+def _chosen(where: str, genes: np.ndarray, features: Sequence[str] | None) -> np.ndarray:
     number = {gene: i for i, gene in enumerate(genes.tolist())}
-    for gene in features:
+    for gene in features or ():
         if gene not in number:
-            raise DataError(f"{place or 'AnnData'}: there is no gene {gene!r} in var. {nearest(gene, number)}")
-    return np.array([number[gene] for gene in features])
+            raise DataError(f"{where}: there is no gene {gene!r} in var. {nearest(gene, number)}")
+    return np.arange(len(genes)) if features is None else np.array([number[gene] for gene in features])
 
 
-def _check_column(place: Path | None, frame: Any, column: str | None, use: str, where: str) -> None:
+def _check_column(where: str, frame: Any, column: str | None, use: str, axis: str) -> None:
     if column is not None and column not in frame.columns:
-        raise DataError(
-            f"{place or 'AnnData'}: {where} has no column {column!r} for {use}. {nearest(column, map(str, frame.columns))}"
-        )
+        advice = nearest(column, map(str, frame.columns))
+        raise DataError(f"{where}: {axis} has no column {column!r} for {use}. {advice}")
 
 
-def _strings(place: Path | None, frame: Any, column: str | None) -> np.ndarray | None:
+def _strings(where: str, frame: Any, column: str | None) -> np.ndarray | None:
     if column is None:
         return None
     empty = frame[column].isna().to_numpy()
     if empty.any():
-        row = int(empty.argmax())
-        raise DataError(
-            f"{place or 'AnnData'}, {frame.index[row]}, column {column!r}: the cell is empty. Fill or drop it."
-        )
+        row = frame.index[int(empty.argmax())]
+        raise DataError(f"{where}, {row}, column {column!r}: the cell is empty. Fill or drop it.")
     return frame[column].astype(str).to_numpy(dtype=str)
 
 
-def _regions(place: Path, frame: Any) -> Intervals:
+def _regions(where: str, frame: Any) -> Intervals:
     column = next((name for name in _CHROMOSOME if name in frame.columns), None)
     if column is not None and {"start", "end"} <= set(frame.columns):
-        rows = list(zip(frame[column].astype(str), frame["start"].astype(int), frame["end"].astype(int), strict=True))
+        places = list(zip(frame[column].astype(str), frame["start"].astype(int), frame["end"].astype(int), strict=True))
     else:
-        rows = []
+        places = []
         for number, region in enumerate(frame.index.astype(str), start=1):
             found = _PLACE.match(region)
             if found is None:
                 raise DataError(
-                    f"{place}, region {number}: expected columns chr, start and end in var, or names such as chr1:100-600; "
+                    f"{where}, region {number}: expected columns chr, start and end in var, or names such as chr1:100-600; "
                     f"found {region!r}."
                 )
-            rows.append((found[1], int(found[2]), int(found[3])))
-    for number, (chromosome, start, end) in enumerate(rows, start=1):
+            places.append((found[1], int(found[2]), int(found[3])))
+    for number, (chromosome, start, end) in enumerate(places, start=1):
         if start < 0 or end <= start:
             raise DataError(
-                f"{place}, region {number}: the interval {chromosome}:{start}-{end} is negative or reversed."
+                f"{where}, region {number}: the interval {chromosome}:{start}-{end} is negative or reversed."
             )
-    chromosomes, starts, ends = (np.array(values) for values in zip(*rows, strict=True))
-    n = len(rows)
-    return Intervals(
-        chromosomes, starts.astype(np.int64), ends.astype(np.int64), np.full(n, "."), np.asarray(frame.index).astype(str),
-        np.full(n, np.nan), (starts + ends) // 2, np.arange(1, n + 1), place,
-    )  # fmt: skip
+    named = enumerate(zip(places, map(str, frame.index), strict=True), start=1)
+    rows = [(*place, ".", name, np.nan, (place[1] + place[2]) // 2, number) for number, (place, name) in named]
+    return Intervals.from_rows(Path(where), rows)

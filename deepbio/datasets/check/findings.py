@@ -170,8 +170,8 @@ def _problems(
     for pair, n in leakage.counts("near").items():
         one, other = pair.split("-")
         found.append(
-            f"{n} near-duplicate pair(s) across {one} and {other}; duplicates='near' keeps them together in splits that deepbio "
-            "makes (on the command line --data duplicates=near)."
+            f"{n} near-duplicate pair(s) across {one} and {other}; duplicates='near' keeps them together in splits of your own "
+            "files (on the command line --data duplicates=near)."
         )
     if conflicting:
         found.append(f"{conflicting} content(s) have more than one label: no model can be right about all.")

@@ -62,7 +62,7 @@ BAD = {
     "column": ({"label": "kind"}, "obs has no column 'kind' for label"),
     "layer": ({"label": "type", "layer": "raw"}, "no layer 'raw'"),
     "gene": ({"label": "type", "features": ["g9"]}, "no gene 'g9' in var"),
-    "nothing": ({}, "Say what is predicted"),
+    "nothing": ({}, "Name what to predict"),
 }
 
 
