@@ -15,7 +15,7 @@ import numpy as np
 from deepbio.errors import DataError, nearest
 from deepbio.genome.encoded import Genome
 from deepbio.genome.vcf import Record, VcfFile
-from deepbio.genome.windows import WindowSource
+from deepbio.genome.windows import WindowSource, padded
 from deepbio.sequence import decode, encode
 
 Allele = Literal["reference", "alternate"]
@@ -171,17 +171,20 @@ class VariantWindows(WindowSource):
 
     def __getitem__(self, indices: Any) -> np.ndarray:
         chosen = np.atleast_1d(np.asarray(indices, dtype=np.int64))
-        out = np.full((len(chosen), self.length), 4, np.uint8)
-        left = self.length // 2
+        out = np.empty((len(chosen), self.length), np.uint8)
         for row, i in zip(out, chosen.tolist(), strict=True):
-            codes, position = self.genome[str(self.chromosomes[i])], int(self.positions[i])
-            first = max(0, position - left)
-            row[left - (position - first) : left] = codes[first:position]
-            middle = codes[position:position] if self.allele == "reference" else encode(str(self.alternates[i]))
-            after = position if self.allele == "reference" else position + len(self.references[i])
-            right = np.concatenate([middle[: self.length - left], codes[after : after + self.length - left]])
-            right = right[: self.length - left]
-            row[left : left + len(right)] = right
+            codes, start = self.genome[str(self.chromosomes[i])], int(self.positions[i])
+            first = start - self.length // 2
+            if self.allele == "reference":
+                row[:] = padded(codes, first, first + self.length)
+            else:
+                after = start + len(self.references[i])
+                parts = [
+                    padded(codes, first, start),
+                    encode(str(self.alternates[i])),
+                    padded(codes, after, after + self.length),
+                ]
+                row[:] = np.concatenate(parts)[: self.length]
         return out[0] if np.ndim(indices) == 0 else out
 
     def fingerprint(self) -> str:

@@ -15,6 +15,20 @@ from deepbio.genome.intervals import Intervals
 from deepbio.sequence import reverse_complement
 
 
+def padded(codes: np.ndarray, begin: int, end: int) -> np.ndarray:
+    """Return the codes from `begin` to before `end`, with N beyond the ends of the chromosome.
+
+    Example:
+        >>> padded(np.array([0, 1, 2], np.uint8), -1, 2).tolist()
+        [4, 0, 1]
+    """
+    low, high = max(begin, 0), min(end, len(codes))
+    out = np.full(max(end - begin, 0), 4, np.uint8)
+    if high > low:
+        out[low - begin : high - begin] = codes[low:high]
+    return out
+
+
 class WindowSource:
     """What all windows of a genome have in common: their length, and arrays with one value per window, which are named in `columns`.
 

@@ -1,7 +1,7 @@
-"""Exact fast inference of variants: only what a change can reach, and of that only what the wanted outputs see.
+"""Exact fast inference of substitutions and indels: recompute only the positions that a change reaches and the outputs need.
 
-A substitution or an indel changes a cone that grows with depth; the wanted outputs see a cone that shrinks with depth. The alternate
-pass computes their intersection, layer by layer, and takes all else from the reference's activations (right of an indel, shifted).
+After each layer a change has altered more positions, and the outputs that are wanted need fewer. The pass of an alternate computes the
+intersection of the two, layer by layer, and takes everything else from the reference's activations (right of an indel, shifted).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import ModelError
-from deepbio.incremental.compiled import Compiled
-from deepbio.incremental.network import Network, Node
+from deepbio.incremental.compiled import Compiled, apply, apply_activation, one_hot
+from deepbio.incremental.network import Network
 from deepbio.specs import Activation
 
 _TOGETHER = 4  # alternates in one convolution: more do not fit the processor's cache
 
 
 class Alternates(NamedTuple):
-    """Alternates of one window.
+    """Alternate alleles of one window.
 
     Args:
-        starts: int32 `(n,)`, place of the first changed base in the window.
-        shifts: int32 `(n,)`, alternate's length less the reference's.
-        codes: uint8 `(n, width)`: the alternate allele, and what follows it up to `width` bases.
+        starts: Index of the first changed base in the window, int32 `(n,)`.
+        shifts: Length of the alternate allele minus that of the reference allele, int32 `(n,)`.
+        codes: Codes of the alternate allele and of what follows it up to `width` bases, uint8 `(n, width)`.
     """
 
     starts: np.ndarray
@@ -35,15 +35,15 @@ class Alternates(NamedTuple):
 
 
 class IncrementalModel:
-    """Networks of one form, averaged after the link, applied to a window and to many changes of it.
+    """Networks of one form, averaged after the activation, applied to a window and to many alternates of it.
 
     Args:
-        members: of an ensemble, or one network.
-        link: applied to each member's outputs before the average.
-        distance: outputs wanted on either side of a change.
+        members: Networks of an ensemble, or one network.
+        activation: Activation of each member's outputs before the average.
+        distance: Number of outputs that are wanted on either side of a change.
 
     Raises:
-        ModelError: members of different form, or pools with a stride.
+        ModelError: the members differ in their layers, or a pool has a stride.
     """
 
     def __init__(self, members: Sequence[Network], *, activation: Activation, distance: int) -> None:
@@ -59,61 +59,51 @@ class IncrementalModel:
             [tf.constant(np.stack(parts)) for parts in zip(*(m.nodes[i].weights for m in members), strict=True)]
             for i in range(len(form.nodes))
         ]
-        self._compiled: dict[int, Compiled] = {}
+        self.compiled = Compiled(self.run)
 
-    def __call__(self, window: np.ndarray, edits: Alternates) -> tuple[np.ndarray, np.ndarray]:
-        """Run the reference once and every alternate; several threads may call at a time.
+    def __call__(self, window: np.ndarray, alternates: Alternates) -> tuple[np.ndarray, np.ndarray]:
+        """Run the reference once and every alternate. Several threads may call at a time.
 
         Args:
-            window: uint8 codes `(length,)`: the wanted outputs and the network's context on either side.
-            edits: each with its `distance` outputs on the left, and on the right `width + distance - shift`, inside the window.
+            window: Codes of the wanted outputs and the network's context on either side, uint8 `(length,)`.
+            alternates: Alternates; `distance` outputs left of each and `width + distance - shift` right of it lie in the window.
 
         Returns:
-            the reference's outputs float32 `(length - context, outputs)`, and the alternates' `(n, 2 * distance + width, outputs)`,
-            whose first is `distance` before the change.
+            Outputs of the reference, float32 `(length - context, outputs)`, and of the alternates, float32
+            `(n, 2 * distance + width, outputs)`, which begin `distance` before the change.
         """
-        return self.unpack(edits, *self._function(edits.codes.shape[1])(*self.pack(window, edits)))
+        packed = self.pack(window, alternates)
+        return self.unpack(alternates, *self.compiled(self.signature(alternates.codes.shape[1]), *packed))
 
-    def pack(self, window: np.ndarray, edits: Alternates) -> list[Any]:
-        """Return the tensors that `run` takes: the window, and the edits in groups of equal size."""
-        n, width = edits.codes.shape
+    def pack(self, window: np.ndarray, alternates: Alternates) -> list[Any]:
+        """Return the tensors that `run` takes: the window, and the alternates in groups of equal size."""
+        n, width = alternates.codes.shape
         groups = max(1, -(-n // _TOGETHER))
         each = -(-n // groups)
         chosen = np.resize(np.arange(n), groups * each)
         return [
             tf.constant(window),
-            tf.constant(edits.starts[chosen].reshape(groups, each).astype(np.int32)),
-            tf.constant(edits.shifts[chosen].reshape(groups, each).astype(np.int32)),
-            tf.constant(edits.codes[chosen].reshape(groups, each, width)),
+            tf.constant(alternates.starts[chosen].reshape(groups, each).astype(np.int32)),
+            tf.constant(alternates.shifts[chosen].reshape(groups, each).astype(np.int32)),
+            tf.constant(alternates.codes[chosen].reshape(groups, each, width)),
         ]
 
-    def unpack(self, edits: Alternates, y_ref: Any, y_alt: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return what `run` gave as arrays, one row an edit."""
-        return y_ref.numpy(), y_alt.numpy().reshape(-1, *y_alt.shape[2:])[: len(edits.starts)]
+    def unpack(self, alternates: Alternates, y_ref: Any, y_alt: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `run` returned as arrays, with one row per alternate."""
+        return y_ref.numpy(), y_alt.numpy().reshape(-1, *y_alt.shape[2:])[: len(alternates.starts)]
 
     def signature(self, width: int) -> list[tf.TensorSpec]:
-        """Return the shapes of what `pack` gives."""
-        return [
-            tf.TensorSpec((None,), tf.uint8),
-            tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None, None, width), tf.uint8),
-        ]
-
-    def _function(self, width: int) -> Compiled:
-        if width not in self._compiled:
-            self._compiled.setdefault(width, Compiled(self.run, self.signature(width)))
-        return self._compiled[width]
+        """Return the shapes of what `pack` returns."""
+        numbers = tf.TensorSpec((None, None), tf.int32)
+        return [tf.TensorSpec((None,), tf.uint8), numbers, numbers, tf.TensorSpec((None, None, width), tf.uint8)]
 
     def run(self, window, starts, shifts, codes):
         """Compute both passes of packed tensors, inside a graph."""
-        outputs = self.form.channels
         groups, each = tf.shape(starts)[0], tf.shape(starts)[1]
         width = codes.shape[2]
-        before, after = self.form.context
-        length = tf.shape(window)[0] - before - after
-        y_ref = tf.zeros((length, outputs))
-        y_alt = tf.zeros((groups, each, 2 * self.distance + width, outputs))
+        wanted, outputs = 2 * self.distance + width, self.form.channels
+        y_ref = tf.zeros((tf.shape(window)[0] - sum(self.form.context), outputs))
+        y_alt = tf.zeros((groups, each, wanted, outputs))
 
         def member(m, y_ref, y_alt):
             weights = [[w[m] for w in parts] for parts in self._weights]
@@ -122,28 +112,25 @@ class IncrementalModel:
 
             def group(g, found):
                 z = passes.alternates(reference, starts[g], shifts[g], codes[g])
-                return g + 1, found.write(g, self._linked(z))
+                return g + 1, found.write(g, apply_activation(self.activation, z[:, 0]))
 
-            array = tf.TensorArray(tf.float32, groups, element_shape=(None, 2 * self.distance + width, outputs))
+            array = tf.TensorArray(tf.float32, groups, element_shape=(None, wanted, outputs))
             _, array = tf.while_loop(lambda g, _: g < groups, group, (0, array), parallel_iterations=1)
-            return m + 1, y_ref + self._linked(reference[-1])[0], y_alt + array.stack()
+            return m + 1, y_ref + apply_activation(self.activation, reference[-1][:, 0])[0], y_alt + array.stack()
 
-        shapes = (tf.TensorShape(()), y_ref.shape, tf.TensorShape((None, None, 2 * self.distance + width, outputs)))
+        shapes = (tf.TensorShape(()), y_ref.shape, tf.TensorShape((None, None, wanted, outputs)))
         _, y_ref, y_alt = tf.while_loop(
             lambda m, *_: m < self._members, member, (0, y_ref, y_alt), shape_invariants=shapes, parallel_iterations=1
         )
         return y_ref / self._members, y_alt / self._members
-
-    def _linked(self, z):
-        return activated(self.activation, z[:, 0])
 
 
 class _Passes:
     """The reference pass and the alternate pass of one member; tensors are `(batch, 1, positions, channels)`."""
 
     def __init__(self, form: Network, weights, distance: int, width: int) -> None:
-        self.form, self.weights, self.width = form, weights, width
-        # Of each node, positions left and right of a change that are both changed and wanted.
+        self.form, self.weights, self.distance, self.width = form, weights, distance, width
+        # of each node, positions left and right of a change that are both changed and wanted
         self.reach: list[tuple[int, int]] = []
         changed: list[tuple[int, int]] = []
         for i, node in enumerate(form.nodes):
@@ -151,10 +138,9 @@ class _Passes:
             right = max((changed[j][1] for j in node.inputs), default=0) + node.left
             changed.append((left, right))
             self.reach.append((min(left, distance + form.before[i]), min(right, distance + form.after[i])))
-        self.last = (distance, distance)
 
     def reference(self, window):
-        """Return every node's activations, each at just the positions that the outputs need."""
+        """Return the activations of every node, each at just the positions that the outputs need."""
         form, found = self.form, []
         for i, node in enumerate(form.nodes):
             if node.kind == "input":
@@ -166,20 +152,18 @@ class _Passes:
                 last = form.after[j] - form.after[i] - node.right
                 x = found[j]
                 inputs.append(x if first == last == 0 else x[:, :, first : tf.shape(x)[2] - last])
-            found.append(self._apply(i, inputs))
+            found.append(apply(node, self.weights[i], inputs))
         return found
 
     def alternates(self, reference, starts, shifts, codes):
-        """Return the outputs of changes: `distance` positions to either side of the changed bases."""
+        """Return the outputs of alternates: `distance` positions on either side of the changed bases."""
         form = self.form
-        context = form.context[0]
 
         def spread(j, x, left: int, right: int):
-            """Return node `j` at `left` and `right` positions around the changed bases, with the reference where it is unchanged."""
+            """Return node `j` at `left` and `right` positions around the changed bases, from the reference where it is unchanged."""
             have = self.reach[j]
-            x = x[:, :, max(have[0] - left, 0) : tf.shape(x)[2] - max(have[1] - right, 0)]
-            parts = [x]
-            first = context - form.before[j]  # place of node j's first reference value in the window
+            parts = [x[:, :, max(have[0] - left, 0) : tf.shape(x)[2] - max(have[1] - right, 0)]]
+            first = form.context[0] - form.before[j]  # position in the window of node j's first reference value
             values = reference[j][0, 0]
             if left > have[0]:
                 at = (starts - left - first)[:, None] + tf.range(left - have[0])
@@ -196,36 +180,5 @@ class _Passes:
                 continue
             left, right = self.reach[i]
             inputs = [spread(j, found[j], left + node.left, right + node.right) for j in node.inputs]
-            found.append(self._apply(i, inputs))
-        return spread(len(form.nodes) - 1, found[-1], *self.last)
-
-    def _apply(self, i: int, inputs):
-        return apply(self.form.nodes[i], self.weights[i], inputs)
-
-
-def apply(node: Node, weights, inputs):
-    """Compute a node from just what it sees of its inputs, each `(batch, 1, positions, channels)`."""
-    if node.kind == "convolution":
-        y = tf.nn.conv2d(inputs[0], weights[0][None], 1, "VALID", dilations=(1, node.dilation))
-        return tf.nn.bias_add(y, weights[1])
-    if node.kind == "scale":
-        return inputs[0] * weights[0] + weights[1]
-    if node.kind == "add":
-        return tf.add_n(inputs)
-    if node.kind == "pool":
-        pool = tf.nn.max_pool2d if node.activation == "max" else tf.nn.avg_pool2d
-        return pool(inputs[0], (1, node.left + node.right + 1), (1, node.stride), "VALID")
-    if node.activation == "linear":
-        return inputs[0]
-    return getattr(tf.nn, node.activation)(inputs[0]) if node.activation != "sigmoid" else tf.sigmoid(inputs[0])
-
-
-def activated(activation: Activation, z):
-    """Apply an activation to logits."""
-    functions = {"softmax": tf.nn.softmax, "sigmoid": tf.nn.sigmoid, "exp": tf.exp, "identity": tf.identity}
-    return functions[activation](z)
-
-
-def one_hot(codes):
-    """Return codes as one-hot floats, N as zeros."""
-    return tf.one_hot(tf.cast(codes, tf.int32), 4)
+            found.append(apply(node, self.weights[i], inputs))
+        return spread(len(form.nodes) - 1, found[-1], self.distance, self.distance)

@@ -1,7 +1,7 @@
 """A general description of a 1D network, position by position, read out of a Keras model.
 
 Positions are counted along the input. An output's position is that of the middle of what it sees, so "same" and "valid" convolutions
-and crops differ only in how many positions they give.
+and crops differ only in how many positions they return.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ class Node:
     """One step of a network.
 
     Args:
-        kind: `"input"`, `"convolution"`, `"scale"` (batch norm at inference: times one vector plus another), `"activation"`,
+        kind: Kind: `"input"`, `"convolution"`, `"scale"` (batch norm at inference: times one vector plus another), `"activation"`,
             `"add"` or `"pool"`.
-        inputs: numbers of the nodes it reads.
-        weights: of a convolution, kernel `(width, inputs, outputs)` and bias; of a scale, factor and term.
-        left, right: positions that it sees on either side of its own.
-        dilation: of a convolution.
-        activation: name in `keras.activations`; of a pool, `"max"` or `"average"`.
-        stride: of a pool; its position `p` stands at `p * stride` of its input's.
+        inputs: Indices of the nodes that it reads.
+        weights: Kernel `(width, inputs, outputs)` and bias of a convolution; factor and term of a scale.
+        left: Number of positions that it sees left of its own.
+        right: Number of positions that it sees right of its own.
+        dilation: Dilation of a convolution.
+        activation: Name in `keras.activations`; of a pool, `"max"` or `"average"`.
+        stride: Stride of a pool; its position `p` is position `p * stride` of its input.
     """
 
     kind: Kind
@@ -51,8 +52,8 @@ class Node:
 class Network:
     """Nodes in an order in which each reads earlier ones; the first is the input, the last the output.
 
-    `before` and `after` are what an output needs of each node on either side of its own place, in the node's positions; `scale` is
-    how many of the input's positions each of the node's is.
+    `before` and `after` are the positions of each node that an output needs on either side of its own; `scale` is the number of input
+    positions per position of each node.
     """
 
     nodes: tuple[Node, ...]
@@ -61,7 +62,7 @@ class Network:
     scale: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        # below zero where a pool's positions all stand on one side of its own
+        # below zero if a pool's positions all lie on one side of its own
         nothing = [-(1 << 30)] * (len(self.nodes) - 1) + [0]
         before, after = list(nothing), list(nothing)
         for i in reversed(range(len(self.nodes))):
@@ -78,19 +79,19 @@ class Network:
 
     @property
     def context(self) -> tuple[int, int]:
-        """Positions of the input that an output sees on either side."""
+        """Number of input positions that an output sees on either side."""
         return self.before[0], self.after[0]
 
     @property
     def channels(self) -> int:
-        """Outputs a position."""
+        """Number of outputs per position."""
         node = self.nodes[-1]
         while node.kind != "convolution":
             node = self.nodes[node.inputs[0]]
         return node.weights[0].shape[2]
 
     def same_form(self, other: Network) -> bool:
-        """Return whether another network differs in the values of its weights only."""
+        """Return whether another network differs only in the values of its weights."""
         return [_form(node) for node in self.nodes] == [_form(node) for node in other.nodes]
 
 
@@ -100,16 +101,14 @@ def _form(node: Node) -> tuple[Any, ...]:
 
 
 def read_network(model: keras.Model) -> Network:
-    """Read the description of a functional Keras model whose layers look at positions.
-
-    Such are convolutions, norms, activations, sums, crops and pools.
+    """Read the description of a functional Keras model of convolutions, norms, activations, sums, crops and pools.
 
     Args:
-        model: takes one-hot DNA `(batch, length, 4)` (`deepbio.zoo.dna.one_hot_model`) and gives `(batch, positions, outputs)`, each
-            position with all its context inside the window.
+        model: Model from one-hot DNA `(batch, length, 4)` (`deepbio.zoo.one_hot_model`) to `(batch, positions, outputs)`; the context
+            of every output position lies in the window.
 
     Raises:
-        ModelError: a layer of another kind, or outputs that see beyond the window's ends.
+        ModelError: a layer is of another kind, or an output sees beyond the ends of the window.
 
     Example:
         >>> from deepbio.zoo import get_model, one_hot_model
@@ -136,7 +135,7 @@ def read_network(model: keras.Model) -> Network:
 
 
 def folded(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """Put each scale that is the only reader of a convolution into that convolution's weights: one pass over memory less.
+    """Fold each scale that is the only reader of a convolution into the weights of that convolution, to save a pass over memory.
 
     Example:
         >>> kernel, bias = np.ones((1, 4, 2), np.float32), np.ones(2, np.float32)
@@ -163,7 +162,7 @@ def folded(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 
 class _Reader:
-    """Walk from the output back to the input; of each tensor, note its node and the position of its first value."""
+    """Walk from the output back to the input and record, for each tensor, its node and the position of its first value."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -206,7 +205,7 @@ class _Reader:
                 return self.add(Node("add", tuple(n for n, _ in sources))), offset
         if isinstance(layer, keras.layers.MaxPooling1D | keras.layers.AveragePooling1D) and layer.padding == "valid":
             size, stride = layer.pool_size[0], layer.strides[0]
-            over = offset % stride  # the first value pooled stands this far beyond a multiple of the stride
+            over = offset % stride  # the first value pooled lies this far beyond a multiple of the stride
             kind = "max" if isinstance(layer, keras.layers.MaxPooling1D) else "average"
             pool = Node("pool", (node,), (), -over, over + size - 1, activation=kind, stride=stride)
             return self.add(pool), offset // stride

@@ -1,7 +1,7 @@
 """Substitutions in networks with pools: each layer recomputes just the patch that a change reaches.
 
 Beyond a pool with a stride, where a patch begins depends on where in a pool the change lies, so patches are gathered, not sliced as in
-`IncrementalModel`. An indel would move what follows it by a part of a stride; it is not computed here.
+`IncrementalModel`. An indel would move what follows it by a fraction of a stride, so indels are not computed here.
 """
 
 from __future__ import annotations
@@ -9,48 +9,48 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from deepbio.incremental.compiled import Compiled
-from deepbio.incremental.model import activated, apply, one_hot
+from deepbio.incremental.compiled import Compiled, apply, apply_activation, one_hot
 from deepbio.incremental.network import Network
 from deepbio.specs import Activation
+
+_SIGNATURE = [
+    tf.TensorSpec((None,), tf.uint8),
+    tf.TensorSpec((None,), tf.int32),
+    tf.TensorSpec((None, None), tf.uint8),
+]
 
 
 class Patches:
     """A network applied to a window and to many substitutions in it.
 
     Args:
-        form: such as `read_network` gives.
-        link: applied to the outputs.
+        form: Network from `read_network`.
+        activation: Activation of the outputs.
     """
 
     def __init__(self, form: Network, *, activation: Activation) -> None:
         self.form = form
         self.activation: Activation = activation
-        signature = [
-            tf.TensorSpec((None,), tf.uint8),
-            tf.TensorSpec((None,), tf.int32),
-            tf.TensorSpec((None, None), tf.uint8),
-        ]
-        self._compiled = Compiled(self._run, signature)
+        self._compiled = Compiled(self._run)
 
     def __call__(self, window: np.ndarray, starts: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Run the reference once and every substitution; several threads may call at a time.
+        """Run the reference once and every substitution. Several threads may call at a time.
 
         Args:
-            window: uint8 codes `(length,)`; every output whose context lies inside is computed.
-            starts: `(n,)`, place of the first changed base in the window.
-            codes: uint8 `(n, width)`, what stands there instead.
+            window: Codes, uint8 `(length,)`; every output whose context lies inside is computed.
+            starts: Index of the first changed base in the window, `(n,)`.
+            codes: Codes that replace those of the window, uint8 `(n, width)`.
 
         Returns:
-            the reference's outputs float32 `(positions, outputs)` and the alternates' `(n, positions, outputs)`.
+            Outputs of the reference, float32 `(positions, outputs)`, and of the substitutions, float32 `(n, positions, outputs)`.
         """
-        y_ref, y_alt = self._compiled(window, np.asarray(starts, np.int32), codes)
+        y_ref, y_alt = self._compiled(_SIGNATURE, window, np.asarray(starts, np.int32), codes)
         return y_ref.numpy(), y_alt.numpy()
 
     def _run(self, window, starts, codes):
         form = self.form
         outputs = (tf.shape(window)[0] - sum(form.context) - 1) // form.scale[-1] + 1
-        # of each node: how many positions the outputs need, the reference's values, and the patch with its first and last place
+        # of each node: how many positions the outputs need, the reference's values, and the patch with its first and last position
         lengths = [
             before + after + (outputs - 1) * (form.scale[-1] // scale) + 1
             for before, after, scale in zip(form.before, form.after, form.scale, strict=True)
@@ -58,10 +58,10 @@ class Patches:
         reference, patch, low, high = [], [], [], []
 
         def patched(j, at):
-            """Return node `j` at places `(n, m)` of each alternate."""
+            """Return node `j` at positions `(n, m)` of each alternate."""
             inside = (at >= low[j][:, None]) & (at <= high[j][:, None])
-            place = tf.clip_by_value(at - low[j][:, None], 0, tf.shape(patch[j])[1] - 1)
-            return tf.where(inside[..., None], tf.gather(patch[j], place, batch_dims=1), tf.gather(reference[j], at))
+            index = tf.clip_by_value(at - low[j][:, None], 0, tf.shape(patch[j])[1] - 1)
+            return tf.where(inside[..., None], tf.gather(patch[j], index, batch_dims=1), tf.gather(reference[j], at))
 
         for i, node in enumerate(form.nodes):
             if node.kind == "input":
@@ -79,7 +79,7 @@ class Patches:
             pairs = list(zip(node.inputs, leads, strict=True))
             first = tf.reduce_min([-((lead + span - 1 - low[j]) // stride) for j, lead in pairs], axis=0)
             last = tf.reduce_max([(high[j] - lead) // stride for j, lead in pairs], axis=0)
-            first, last = (tf.clip_by_value(place, 0, lengths[i] - 1) for place in (first, last))
+            first, last = (tf.clip_by_value(position, 0, lengths[i] - 1) for position in (first, last))
             size = tf.maximum(tf.reduce_max(last - first) + 1, 1)
             first = tf.minimum(first, lengths[i] - size)
             low.append(first)
@@ -88,6 +88,5 @@ class Patches:
             seen = [patched(j, (first * stride + lead)[:, None] + steps)[:, None] for j, lead in pairs]
             patch.append(apply(node, node.weights, seen)[:, 0])
         everywhere = tf.zeros_like(starts)[:, None] + tf.range(lengths[-1])
-        return activated(self.activation, reference[-1]), activated(
-            self.activation, patched(len(form.nodes) - 1, everywhere)
-        )
+        y_alt = patched(len(form.nodes) - 1, everywhere)
+        return apply_activation(self.activation, reference[-1]), apply_activation(self.activation, y_alt)

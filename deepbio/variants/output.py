@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from deepbio.errors import DataError, DeepbioError, nearest
 from deepbio.files import write_atomically
-from deepbio.genome.vcf import Record
+from deepbio.genome import Record
 from deepbio.optional import require
-from deepbio.variants.rules import POSITIONS, SCORES
-from deepbio.variants.splicing import Scored
+from deepbio.variants.rules import POSITIONS, SCORES, Effect
 
 FIELD = "SpliceAI"
 HEADER = (
@@ -27,96 +25,118 @@ SKIP_COLUMNS = ("chromosome", "position", "id", "reference", "alternate", "reaso
 FORMATS = ("vcf", "tsv", "parquet")
 
 
-def check_output(out: str | os.PathLike[str], format: str, *, inputs: Sequence[str | os.PathLike[str]]) -> Path:
-    """Check at once, before any computing, that the output can be what is asked for.
+def check_output(
+    out: str | os.PathLike[str], format: str, *, inputs: Sequence[str | os.PathLike[str]], index: bool = False
+) -> Path:
+    """Check, before anything is computed, that an output can be written.
 
     Raises:
-        DeepbioError: an unknown format, an output that is an input, a missing folder, or a package that is not there.
+        DeepbioError: the format is unknown, the output is an input, its folder does not exist, it cannot have an index, or a
+            package is not installed.
     """
     if format not in FORMATS:
         raise DeepbioError(f"Unknown format {format!r}. {nearest(format, FORMATS)}")
     path = Path(out)
     for other in inputs:
         if path.exists() and Path(other).exists() and path.samefile(other):
-            raise DeepbioError(f"The output {path} is an input; inputs are never changed. Give another name.")
+            raise DeepbioError(f"The output {path} is an input; inputs are never changed. Choose another name.")
     if path.is_dir() or not path.absolute().parent.is_dir():
         what = "it is a folder" if path.is_dir() else "its folder does not exist; make it first"
         raise DeepbioError(f"Cannot write {path}: {what}.")
+    packed = path.suffix in (".gz", ".bgz") or (format == "vcf" and path.suffix == ".bcf")
+    if index and not (packed and format == "vcf"):
+        raise DataError(
+            f"An index needs a bgzip VCF or a BCF; received {path.name}. Name the output {path.stem}.vcf.gz."
+        )
     if format == "parquet":
         require("pyarrow", extra="data", purpose="Writing Parquet")
-    elif path.suffix in (".gz", ".bgz") or (format == "vcf" and path.suffix == ".bcf"):
+    elif packed:
         require("pysam", extra="variants", purpose="Writing bgzip or BCF")
     return path
 
 
-def vcf_line(record: Record, scored: Scored) -> str:
-    """Return the record's line with its scores, or as it is where there are none."""
-    if not scored.effects:
-        return record.line
-    return record.with_info(FIELD, [effect.text() for effect in scored.effects])
+def vcf_line(record: Record, effects: Sequence[Effect]) -> str:
+    """Return the line of a record with its scores, or unchanged if it has none."""
+    return record.with_info(FIELD, [effect.text() for effect in effects]) if effects else record.line
 
 
-def table_lines(record: Record, scored: Scored) -> Iterator[str]:
-    """Return a line for each alternate and gene, with raw values; empty cells where the rules give none."""
-    for effect in scored.effects:
+def table_lines(record: Record, effects: Sequence[Effect]) -> Iterator[str]:
+    """Return a line for each alternate and gene, with raw values, or empty cells if SpliceAI's rules compute none."""
+    for effect in effects:
         values = [f"{v:.9g}" for v in effect.scores] + [str(p) for p in effect.positions]
-        cells = [record.chromosome, str(record.position), record.name, record.reference, effect.alternate]
-        yield "\t".join([*cells, effect.gene, effect.strand, *(values or [""] * 8)])
+        yield "\t".join([*record_cells(record, effect.alternate), effect.gene, effect.strand, *(values or [""] * 8)])
 
 
-def skip_lines(record: Record, scored: Scored) -> Iterator[str]:
-    """Return a line for each reason that something of a record was skipped."""
-    alternates = ",".join(record.alternates) or "."
-    for reason in scored.skipped:
-        yield "\t".join([record.chromosome, str(record.position), record.name, record.reference, alternates, reason])
+def skip_lines(record: Record, reasons: Sequence[str]) -> Iterator[str]:
+    """Return a line for each reason why something of a record was skipped."""
+    return ("\t".join([*record_cells(record, ",".join(record.alternates) or "."), reason]) for reason in reasons)
+
+
+def record_cells(record: Record, alternate: str) -> list[str]:
+    """Return the first five cells of a table: chromosome, position, ID, reference and alternate."""
+    return [record.chromosome, str(record.position), record.name, record.reference, alternate]
+
+
+def as_text(lines: Iterable[str]) -> str:
+    """Return lines as one text.
+
+    Example:
+        >>> as_text(["a", "b"])
+        'a\\nb\\n'
+    """
+    return "".join(f"{line}\n" for line in lines)
 
 
 def write_text(path: Path, texts: Iterable[str]) -> None:
-    """Write texts one after the other, whole or not at all; bgzip where the name ends in `.gz`."""
-    with write_atomically(path) as beside:
+    """Write texts one after the other, completely or not at all; as bgzip if the name ends in `.gz`."""
+    with write_atomically(path) as temporary:
         if path.suffix in (".gz", ".bgz"):
             pysam = require("pysam", extra="variants", purpose="Writing bgzip")
-            with pysam.BGZFile(str(beside), "wb") as file:
+            with pysam.BGZFile(str(temporary), "wb") as file:
                 for text in texts:
                     file.write(text.encode())
             return
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(texts)
 
 
-def write_parquet(path: Path, texts: Iterable[str]) -> None:
-    """Write the lines of tables as Parquet, a row group for each text."""
-    pa = require("pyarrow", extra="data", purpose="Writing Parquet")
-    parquet = require("pyarrow.parquet", extra="data", purpose="Writing Parquet")
+def write_skips(out: Path, texts: Iterable[str]) -> None:
+    """Write the lines of skipped records beside an output, under its name with `.skips.tsv` added."""
+    write_text(out.with_name(f"{out.name}.skips.tsv"), [as_text(["\t".join(SKIP_COLUMNS)]), *texts])
 
-    wholes = {"position", *POSITIONS}
-    kinds = [pa.int64() if c in wholes else pa.float64() if c in SCORES else pa.string() for c in COLUMNS]
-    schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
-    with write_atomically(path) as beside, parquet.ParquetWriter(beside, schema) as file:
+
+def write_parquet(path: Path, texts: Iterable[str]) -> None:
+    """Write the lines of tables as Parquet, with one row group for each text."""
+    pa = require("pyarrow", extra="data", purpose="Writing Parquet")
+    csv = require("pyarrow.csv", extra="data", purpose="Writing Parquet")
+    parquet = require("pyarrow.parquet", extra="data", purpose="Writing Parquet")
+    kinds = {"position": pa.int64(), **dict.fromkeys(POSITIONS, pa.int64()), **dict.fromkeys(SCORES, pa.float64())}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in COLUMNS])
+    options = {
+        "read_options": csv.ReadOptions(column_names=COLUMNS, block_size=1 << 24),
+        "parse_options": csv.ParseOptions(delimiter="\t", quote_char=False),
+        "convert_options": csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True),
+    }
+    with write_atomically(path) as temporary, parquet.ParquetWriter(temporary, schema) as file:
         for text in texts:
-            rows = [line.split("\t") for line in text.splitlines()]
-            columns = []
-            for i, kind in enumerate(kinds):
-                turn = int if kind == pa.int64() else float if kind == pa.float64() else str
-                columns.append(pa.array([None if row[i] == "" else turn(row[i]) for row in rows], kind))
-            file.write_table(pa.table(columns, schema=schema))
+            file.write_table(csv.read_csv(io.BytesIO(text.encode()), **options) if text else schema.empty_table())
 
 
 def write_bcf(path: Path, texts: Iterable[str]) -> None:
-    """Write the texts of a VCF as BCF, whole or not at all.
+    """Write the texts of a VCF as BCF, completely or not at all.
 
-    A BCF's header must name every contig, filter and field. What a VCF's header leaves out is known only once all of it was read, so
-    it is read twice.
+    The header of a BCF must name every contig, filter and field. What the header of a VCF leaves out is known only after all of it
+    was read, so it is read twice.
 
     Raises:
-        DataError: a field that BCF cannot hold.
+        DataError: BCF cannot store a field.
     """
     pysam = require("pysam", extra="variants", purpose="Writing BCF")
-    loudness = pysam.set_verbosity(0)
+    verbosity = pysam.set_verbosity(0)
     try:
         with (
             tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder,
-            write_atomically(path) as beside,
+            write_atomically(path) as temporary,
         ):
             given, complete = Path(folder) / "given.vcf", Path(folder) / "complete.vcf"
             with given.open("w", encoding="utf-8", newline="\n") as file:
@@ -128,43 +148,28 @@ def write_bcf(path: Path, texts: Iterable[str]) -> None:
             with given.open(encoding="utf-8") as lines, complete.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(header)
                 file.writelines(line for line in lines if not line.startswith("#"))
-            with pysam.VariantFile(str(complete)) as second, _bcf(pysam, beside, second.header) as made:
+            with (
+                pysam.VariantFile(str(complete)) as second,
+                pysam.VariantFile(str(temporary), "wb", header=second.header) as made,
+            ):
                 for record in second:
                     made.write(record)
     except (ValueError, OSError) as error:
         raise DataError(
-            f"Cannot write {path} ({error}). BCF holds only what the VCF format allows; a .vcf or .vcf.gz takes any line."
+            f"Cannot write {path} ({error}). BCF stores only what the VCF format allows; a .vcf or .vcf.gz takes any line."
         ) from error
     finally:
-        pysam.set_verbosity(loudness)
+        pysam.set_verbosity(verbosity)
 
 
-def _bcf(pysam: ModuleType, path: Path, header: Any) -> Any:
-    return pysam.VariantFile(str(path), "wb", header=header)
-
-
-def check_index(path: Path, format: str) -> None:
-    """Check that an output can have an index.
+def make_index(path: Path) -> None:
+    """Index a bgzip VCF (`.tbi`) or a BCF (`.csi`).
 
     Raises:
-        DataError: it is neither bgzip nor BCF.
-    """
-    if format != "vcf" or path.suffix not in (".gz", ".bgz", ".bcf"):
-        raise DataError(
-            f"An index needs a bgzip VCF or a BCF; received {path.name}. Name the output {path.stem}.vcf.gz."
-        )
-
-
-def make_index(path: Path) -> Path:
-    """Index a bgzip VCF or a BCF; give the index's path.
-
-    Raises:
-        DataError: it is not sorted.
+        DataError: the records are not sorted.
     """
     pysam = require("pysam", extra="variants", purpose="Indexing a VCF")
-    kind, ending = ("bcf", "csi") if path.suffix == ".bcf" else ("vcf", "tbi")
     try:
-        pysam.tabix_index(str(path), preset=kind, force=True)
+        pysam.tabix_index(str(path), preset="bcf" if path.suffix == ".bcf" else "vcf", force=True)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is whole but could not be indexed; are its records sorted? ({error})") from error
-    return path.with_name(f"{path.name}.{ending}")
+        raise DataError(f"{path} is complete but could not be indexed; are its records sorted? ({error})") from error

@@ -17,14 +17,14 @@ _NO_SCORE = "|".join(["."] * 8)
 
 @dataclass(frozen=True)
 class Effect:
-    """What one alternate does to one gene.
+    """Effect of one alternate on one gene.
 
     Args:
-        alternate: the allele as the VCF writes it.
-        gene: name in the annotation table.
-        strand: of the gene.
-        scores: acceptor gain and loss, donor gain and loss; empty where the rules give none (both alleles longer than 1).
-        positions: of each score, relative to POS.
+        alternate: Alternate allele as the VCF writes it.
+        gene: Name of the gene in the annotation.
+        strand: Strand of the gene.
+        scores: Acceptor gain and loss, donor gain and loss; empty if the rules compute none (both alleles are longer than 1).
+        positions: Position of each score, relative to POS.
     """
 
     alternate: str
@@ -44,7 +44,7 @@ class Effect:
         """
         if not self.scores:
             return f"{self.alternate}|{self.gene}|{_NO_SCORE}"
-        numbers = [*(f"{score:.2f}" for score in self.scores), *(str(place) for place in self.positions)]
+        numbers = [*(f"{score:.2f}" for score in self.scores), *(str(position) for position in self.positions)]
         return "|".join([self.alternate, self.gene, *numbers])
 
 
@@ -54,12 +54,13 @@ def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -
     A deletion's missing positions get zeros; an insertion's positions, with the base before it, become their maximum.
 
     Args:
-        alternate_outputs: `(2 * distance + 1 + alt - ref, channels)`.
-        ref, alt: lengths of the alleles; one of them is 1.
-        distance: positions on either side.
+        alternate_outputs: Outputs, `(2 * distance + 1 + alt - ref, channels)`.
+        ref: Length of the reference allele; it or `alt` is 1.
+        alt: Length of the alternate allele.
+        distance: Number of positions on either side.
 
     Returns:
-        `(2 * distance + 1, channels)`. As in SpliceAI, a deletion is computed further in double precision.
+        Outputs, `(2 * distance + 1, channels)`; those of a deletion are in double precision, as in SpliceAI.
 
     Example:
         >>> align(np.array([[1.0], [2], [3], [4]]), ref=1, alt=2, distance=1).ravel().tolist()
@@ -80,32 +81,33 @@ def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -
 def score(
     reference: np.ndarray, alternate: np.ndarray, *, boundary: int | None = None
 ) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Return the largest gains and losses of acceptor and donor, and where they are.
+    """Return the largest gains and losses of acceptor and donor, and their positions.
 
     Args:
-        reference, alternate: probabilities `(2 * distance + 1, 3)` at equal positions: none, acceptor, donor.
-        boundary: where given, the mask is on: signed distance from POS to the gene's nearest exon boundary. A gain there and a
-            loss elsewhere count 0.
+        reference: Probabilities of none, acceptor and donor with the reference allele, `(2 * distance + 1, 3)`.
+        alternate: The same with the alternate allele.
+        boundary: Signed distance from POS to the nearest exon boundary of the gene, if scores are masked: a gain there and a loss
+            elsewhere count 0.
 
     Returns:
-        scores and positions in the order acceptor gain, acceptor loss, donor gain, donor loss; the first position on ties.
+        Scores and positions in the order acceptor gain, acceptor loss, donor gain, donor loss; the first position on ties.
     """
     distance = len(reference) // 2
-    scores, places = [], []
+    scores, positions = [], []
     for channel in (ACCEPTOR, DONOR):
         for gain in (True, False):
             more, less = (alternate, reference) if gain else (reference, alternate)
             change = more[:, channel] - less[:, channel]
             index = int(change.argmax())
-            place = index - distance
-            hidden = boundary is not None and ((place == boundary) if gain else (place != boundary))
+            position = index - distance
+            hidden = boundary is not None and ((position == boundary) if gain else (position != boundary))
             scores.append(float(change[index]) * (0 if hidden else 1))
-            places.append(place)
-    return tuple(scores), tuple(places)
+            positions.append(position)
+    return tuple(scores), tuple(positions)
 
 
 def left_out(alternate: str) -> str | None:
-    """Say why an alternate is left out, or None.
+    """Return why an alternate is left out, or None.
 
     Example:
         >>> left_out("<DEL>"), left_out("A")

@@ -1,61 +1,29 @@
-"""`splice`: SpliceAI's scores for a whole VCF, in constant memory, in parts that survive an end at any moment."""
+"""`splice`: SpliceAI's scores for a whole VCF, in constant memory, in chunks that survive an end at any moment."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from deepbio import __version__
-from deepbio.errors import DataError
-from deepbio.files import sha256_of
-from deepbio.genome import open_genome
-from deepbio.genome.gene_tables import read_annotation
-from deepbio.genome.vcf import Record, VcfFile
+from deepbio.devices.executor import open_executor
+from deepbio.devices.machine import available_cores
+from deepbio.errors import DataError, DeepbioError
+from deepbio.genome import VcfFile
 from deepbio.variants import output
-from deepbio.variants.chunks import Chunks
-from deepbio.variants.splicing import MISMATCH, Prepared, Scored, SpliceScorer
+from deepbio.variants.chunks import PLAN, Chunks
+from deepbio.variants.summary import Summary
+from deepbio.variants.worker import Job, Worker, score_task
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-WEIGHTS = {"ci": "spliceai_10k.ci", "illumina": "spliceai_10k.illumina"}
-_FEW = 10  # mismatches that any file may have before the build is doubted, while it is still being read
-
-
-@dataclass
-class Summary:
-    """What a run did.
-
-    Args:
-        records: read, in this shard.
-        scored: records with at least one entry.
-        checked: records whose REF was compared with the FASTA.
-        skipped: reasons and how often; `no gene` counts records that pass through unchanged.
-        seconds: of this run.
-        out: the output.
-    """
-
-    records: int = 0
-    scored: int = 0
-    checked: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
-    out: Path | None = None
-
-    def add(self, counts: dict[str, Any]) -> None:
-        """Add the counts of a part."""
-        self.records += counts["records"]
-        self.scored += counts["scored"]
-        self.checked += counts["checked"]
-        self.skipped = dict(Counter(self.skipped) + Counter(counts["skipped"]))
+_TASK = 8  # chunks that a worker scores in one task
 
 
 def splice(
@@ -76,192 +44,120 @@ def splice(
     max_mismatches: float = 0.01,
     chunk: int = 256,
     strategy: str | tf.distribute.Strategy = "auto",
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> Summary:
     """Score a VCF by SpliceAI's rules and write it with the INFO field `SpliceAI`.
 
     Args:
-        vcf: plain, gzip, bgzip or BCF; never changed.
-        fasta: the reference genome; encoded once into the cache.
-        annotation: `"grch37"`, `"grch38"` or a file (`read_annotation`).
-        out: written whole or not at all; bgzip where it ends in `.gz`, BCF where it ends in `.bcf`.
+        vcf: Path of the VCF, plain, gzip, bgzip or BCF; it is never changed.
+        fasta: Path of the reference genome; it is encoded once, into the cache.
+        annotation: `"grch37"`, `"grch38"` or a path (see `read_annotation`).
+        out: Path of the output, written completely or not at all; bgzip if it ends in `.gz`, BCF if it ends in `.bcf`.
         weights: `"ci"` (CC BY 4.0), `"illumina"` (from the user's own package spliceai 1.3.1; not for commercial use), a preset, or a
             model.
-        distance: of scored positions from the variant, 1 to 4,999.
-        mask: hide gains of annotated sites and losses of others.
+        distance: Distance of scored positions from the variant, 1 to 4,999.
+        mask: Whether gains of annotated sites and losses of others are hidden.
         format: `"vcf"`, or a table of raw values.
-        all_isoforms: of a GTF annotation, score each transcript.
-        shard: `(i, n)`: the i-th of n equal stretches of the records, for array jobs. All outputs, headers aside, one after the
-            other, are the output of the whole.
-        resume: go on where a run with the same inputs and options was ended.
-        explain_skips: write `out` with `.skips.tsv` added: a line with the reason for each record that was not scored.
-        index: make the index of a bgzip VCF (`.tbi`) or a BCF (`.csi`).
-        max_mismatches: share of records whose REF may differ from the FASTA.
-        chunk: records that are scored and kept together. Near variants share work within a chunk.
-        strategy: devices that share the work, as in `deepbio.devices.choose_strategy`: every GPU of this machine, or `"cpu:N"`. For
-            several machines see `shard`.
-        progress: called with records done, records in all, and seconds.
+        all_isoforms: Whether each transcript of a GTF annotation is scored.
+        shard: `(i, n)` for the i-th of n equal stretches of the records, for array jobs. The outputs of all shards, headers aside, one
+            after the other, are the output of the whole.
+        resume: Whether to go on where a run with the same inputs and options ended.
+        explain_skips: Whether to write `out` with `.skips.tsv` added: a line with the reason for each record that was not scored.
+        index: Whether to index a bgzip VCF (`.tbi`) or a BCF (`.csi`).
+        max_mismatches: Fraction of records whose REF may differ from the FASTA.
+        chunk: Number of records that are scored and stored together. Variants that lie near each other save work within a chunk.
+        strategy: Devices that divide the windows, as in `deepbio.devices.choose_strategy`: every GPU of this machine, or `"cpu:N"`.
+        workers: Number of processes that divide the chunks; None scores them in this process.
+        scheduler: Address of a Dask scheduler whose workers divide the chunks. All files must have the same paths there.
+        progress: Function that is called with the number of records done, that of all records, and the seconds since the start.
+
+    Returns:
+        The numbers of records that were read, scored and skipped. The output does not depend on `workers` and `scheduler`.
 
     Raises:
-        DataError: an input is damaged or of another form, or more records than `max_mismatches` do not match the FASTA.
-        ModelError: the model cannot tell splice sites, or the distance is out of range.
-        DeepbioError: the output cannot be written.
-        TrainingError: a strategy that cannot be had here, or one of several machines.
+        DataError: an input is malformed, or more records than `max_mismatches` do not match the FASTA.
+        ModelError: the model does not predict splice sites, or the distance is out of range.
+        DeepbioError: the output cannot be written, or a worker died.
+        TrainingError: the strategy is not available here, or is one of several machines.
 
     Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015.
     """
-    from deepbio.devices import choose_strategy
-    from deepbio.zoo.preset import weights_hash
-
-    begun = time.monotonic()
-    path = output.check_output(out, format, inputs=[vcf, fasta, annotation])
-    _check_shard(shard)
-    if index:
-        output.check_index(path, format)
+    start = time.monotonic()
+    path = output.check_output(out, format, inputs=[vcf, fasta, annotation], index=index)
+    if not 1 <= shard[0] <= shard[1]:
+        raise DataError(f"A shard is the i-th of n, 1 <= i <= n; received {shard[0]}/{shard[1]}.")
+    parallel = workers is not None or scheduler is not None
+    if parallel and not (isinstance(weights, str | os.PathLike) and isinstance(strategy, str)):
+        raise DeepbioError(
+            "Workers load weights and strategy by name; received an object. Save the model as a preset first."
+        )
     file = VcfFile(vcf)
-    table = read_annotation(
-        annotation, weights=weights if isinstance(weights, str) else "ci", all_isoforms=all_isoforms
-    )
     total = file.count()
     first, last = total * (shard[0] - 1) // shard[1], total * shard[0] // shard[1]
-    genome = open_genome(fasta)
-    devices = choose_strategy(strategy)  # before the model is made: see there
-    model = _model(weights)
-    scorer = SpliceScorer(model, genome, table, distance=distance, mask=mask, strategy=devices)
-    options = {
-        "distance": distance,
-        "mask": mask,
-        "format": format,
-        "shard": shard,
-        "chunk": chunk,
-        "all_isoforms": all_isoforms,
-    }
-    plan = {
-        "version": __version__,
-        "vcf": sha256_of(vcf),
-        "fasta": genome.sha256,
-        "annotation": sha256_of(table.source),
-        "weights": weights_hash(model),
-        **options,
-    }
-    parts = Chunks(path, plan=plan, resume=resume)
-    summary = Summary(out=path)
-    number = -(-(last - first) // chunk)
+    job = Job(vcf, fasta, annotation, weights, distance, mask, format, all_isoforms, strategy, chunk, first, last)
+    worker = Worker(job)
+    plan = {**worker.inputs(), "shard": shard}
+    chunks = Chunks.open(path, plan=plan, resume=resume)
+    summary, n = Summary(out=path), -(-(last - first) // chunk)
+
+    def add(counts: dict[str, Any]) -> None:
+        summary.add(counts)
+        summary.check_build(max_mismatches, fasta, final=False)
+        if progress is not None:
+            progress(summary.records, last - first, time.monotonic() - start)
+
     try:
-        _score(file, scorer, parts, summary, first, last, number, chunk, format, max_mismatches, progress, begun)
-        check_build(summary, max_mismatches, fasta, whole=True)
+        todo = []
+        for number in range(n):
+            counts = chunks.done(number)
+            todo += [number] if counts is None else []
+            if counts is not None:
+                add(counts)
+        if parallel:
+            _score_in_workers(job, chunks, todo, add, workers, scheduler)
+        else:
+            with contextlib.closing(worker.score(chunks, todo)) as scored:
+                for counts in scored:
+                    add(counts)
+        summary.check_build(max_mismatches, fasta, final=True)
     except DataError:
-        parts.remove()  # the input is at fault: no part of it is worth keeping
+        chunks.remove()  # the input is at fault, so no chunk is worth keeping
         raise
-    _assemble(file, parts, number, path, format, explain_skips)
-    parts.remove()
+    _assemble(file, chunks, n, path, format, explain_skips)
+    chunks.remove()
     if index:
         output.make_index(path)
-    summary.seconds = time.monotonic() - begun
+    summary.seconds = time.monotonic() - start
     return summary
 
 
-def _score(
-    file: VcfFile, scorer: SpliceScorer, parts: Chunks, summary: Summary, first: int, last: int, number: int, chunk: int,
-    format: str, max_mismatches: float, progress: Callable[[int, int, float], None] | None, begun: float,
+def _score_in_workers(
+    job: Job, chunks: Chunks, numbers: Sequence[int], add: Callable[[dict[str, Any]], None], workers: int | None,
+    scheduler: str | None,
 ) -> None:  # fmt: skip
-    """Score what is not done yet.
-
-    While one chunk is computed, the next is read, checked and encoded, and the last turned into scores and written.
-    """
-    records = itertools.islice(file.records(), first, last)
-
-    def read(i: int) -> tuple[list[Record], Prepared | None, dict[str, Any]]:
-        batch = list(itertools.islice(records, chunk))
-        counts = parts.done(i)
-        if counts is not None:
-            return batch, None, counts
-        prepared = scorer.prepare(batch)
-        return batch, prepared, _counts(prepared.scored)
-
-    def write(i: int, batch: list[Record], prepared: Prepared, outputs: Any, counts: dict[str, Any]) -> None:
-        parts.write(i, _texts(batch, scorer.finish(prepared, outputs), format), counts)
-
-    with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as writing:
-        ahead = reading.submit(read, 0)
-        written: Future[None] | None = None
-        for i in range(number):
-            batch, prepared, counts = ahead.result()
-            ahead = reading.submit(read, i + 1)
-            summary.add(counts)
-            check_build(summary, max_mismatches, scorer.genome.path, whole=False)
-            if prepared is not None:
-                outputs = scorer.outputs(prepared)
-                if written is not None:
-                    written.result()
-                written = writing.submit(write, i, batch, prepared, outputs, counts)
-            if progress is not None:
-                progress(summary.records, last - first, time.monotonic() - begun)
-        if written is not None:
-            written.result()
+    """Score chunks in other processes."""
+    folder = chunks.folder.absolute()
+    plan = (folder / PLAN).read_text(encoding="utf-8")
+    threads = None if scheduler else max(1, available_cores() // (workers or 1))
+    with open_executor(workers or 1, scheduler=scheduler, threads=threads) as executor:
+        tasks = [
+            executor.submit(score_task, job.portable(), plan, folder, numbers[i : i + _TASK])
+            for i in range(0, len(numbers), _TASK)
+        ]
+        for task in tasks:
+            for counts in task.result():
+                add(counts)
 
 
-def _texts(batch: list[Record], scored: list[Scored], format: str) -> dict[str, str]:
-    pairs = list(zip(batch, scored, strict=True))
-    if format == "vcf":
-        lines = [output.vcf_line(record, found) for record, found in pairs]
-    else:
-        lines = [line for record, found in pairs for line in output.table_lines(record, found)]
-    skips = [line for record, found in pairs for line in output.skip_lines(record, found)]
-    return {"lines": _joined(lines), "skips": _joined(skips)}
-
-
-def _joined(lines: list[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _counts(scored: list[Scored]) -> dict[str, Any]:
-    return {
-        "records": len(scored),
-        "scored": sum(bool(found.effects) for found in scored),
-        "checked": sum(found.checked for found in scored),
-        "skipped": dict(Counter(reason for found in scored for reason in found.skipped)),
-    }
-
-
-def _assemble(file: VcfFile, parts: Chunks, number: int, path: Path, format: str, explain_skips: bool) -> None:
+def _assemble(file: VcfFile, chunks: Chunks, n: int, path: Path, format: str, explain_skips: bool) -> None:
     if explain_skips:
-        header = "\t".join(output.SKIP_COLUMNS) + "\n"
-        output.write_text(
-            path.with_name(f"{path.name}.skips.tsv"), itertools.chain([header], parts.texts("skips", number))
-        )
+        output.write_skips(path, chunks.texts("skips", n))
+    lines = chunks.texts("lines", n)
     if format == "parquet":
-        output.write_parquet(path, parts.texts("lines", number))
+        output.write_parquet(path, lines)
         return
-    header = (
-        _joined(file.header_with(output.FIELD, output.HEADER)) if format == "vcf" else "\t".join(output.COLUMNS) + "\n"
-    )
+    header = file.header_with(output.FIELD, output.HEADER) if format == "vcf" else ["\t".join(output.COLUMNS)]
     write = output.write_bcf if format == "vcf" and path.suffix == ".bcf" else output.write_text
-    write(path, itertools.chain([header], parts.texts("lines", number)))
-
-
-def check_build(summary: Summary, most: float, fasta: str | os.PathLike[str], *, whole: bool) -> None:
-    """Check that no more than a share `most` of the records had another REF than the FASTA; before the `whole` is read, leave room.
-
-    Raises:
-        DataError: more had, so the FASTA is probably of another build.
-    """
-    wrong = summary.skipped.get(MISMATCH, 0)
-    if wrong > most * summary.checked and (whole or wrong >= _FEW):
-        raise DataError(
-            f"{wrong} of {summary.checked} records have a REF that {fasta} does not have at their place; at most "
-            f"{most:.1%} may. The FASTA looks like another genome build than the VCF's. Nothing was written."
-        )
-
-
-def _check_shard(shard: tuple[int, int]) -> None:
-    if not 1 <= shard[0] <= shard[1]:
-        raise DataError(f"A shard is the i-th of n, 1 <= i <= n; received {shard[0]}/{shard[1]}.")
-
-
-def _model(weights: str | keras.Model) -> keras.Model:
-    if not isinstance(weights, str | os.PathLike):
-        return weights
-    from deepbio.zoo import get_model
-
-    return get_model(WEIGHTS.get(str(weights), str(weights)))
+    write(path, itertools.chain([output.as_text(header)], lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,13 +12,11 @@ import numpy as np
 
 from deepbio.devices.machine import available_cores
 from deepbio.errors import DataError, ModelError
-from deepbio.genome import Genome
-from deepbio.genome.encoded import plain_name
-from deepbio.genome.genes import Annotation, Gene
-from deepbio.genome.vcf import Record
+from deepbio.genome import Annotation, Gene, Genome, Record
 from deepbio.incremental.network import read_network
 from deepbio.sequence import encode
 from deepbio.variants.rules import Effect, align, left_out, score
+from deepbio.variants.summary import MISMATCH, NO_GENE
 from deepbio.variants.windows import Change, Window, make_windows
 
 if TYPE_CHECKING:
@@ -26,15 +25,13 @@ if TYPE_CHECKING:
 
     from deepbio.incremental.model import Alternates
 
-NO_GENE = "no gene"
-MISMATCH = "REF does not match the FASTA"
 LABELS = ("none", "acceptor", "donor")
-_MOST_TOGETHER = 4  # windows at a time on a processor's cores; each needs up to 300 MB
+_MAX_TOGETHER = 4  # windows at a time on a processor's cores; each needs up to 300 MB
 
 
 @dataclass
 class Scored:
-    """What became of one record: an effect for each alternate and gene, and the reasons of what was skipped."""
+    """Result for one record: an effect for each alternate and gene, reasons of what was skipped, and whether REF was compared."""
 
     effects: list[Effect] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -46,9 +43,10 @@ class Prepared:
     """Records that were checked, and what the network must read for them.
 
     Args:
-        scored: of each record; effects that need the network have no scores yet.
-        slots: of each change, its record and the effect within.
-        windows, inputs: changes that share a reference, and the same as the network reads them.
+        scored: Results of the records; effects that need the network have no scores yet.
+        slots: Record and effect within it, for each change.
+        windows: Changes that share a reference window.
+        inputs: The same windows as the network reads them.
     """
 
     scored: list[Scored]
@@ -58,21 +56,21 @@ class Prepared:
 
 
 class SpliceScorer:
-    """SpliceAI's scores of variants, computed by the change's cone.
+    """SpliceAI's scores of variants, by incremental inference.
 
-    A call is `finish(prepare(records), outputs)`; the first and the last need no network, so a long run does them meanwhile.
+    A call is `finish(prepare(records), outputs)`. The first and the last need no network, so a long run does them at the same time.
 
     Args:
-        model: gives none, acceptor and donor for each position, each with its whole context: a `spliceai_10k` preset, an ensemble or
-            one member.
-        genome: that the variants are of.
-        annotation: of the same build.
-        distance: of scored positions from the variant, 1 to 4,999.
-        mask: hide gains of annotated sites and losses of others.
-        strategy: whose replicas share the windows.
+        model: Model that predicts none, acceptor and donor for each position, each with its whole context: a `spliceai_10k` preset, an
+            ensemble or one member.
+        genome: Genome of the variants.
+        annotation: Genes of the same build.
+        distance: Distance of scored positions from the variant, 1 to 4,999.
+        mask: Whether gains of annotated sites and losses of others are hidden.
+        strategy: Strategy whose replicas divide the windows.
 
     Raises:
-        ModelError: another kind of model, or a distance out of range.
+        ModelError: the model is of another kind, or the distance is out of range.
     """
 
     def __init__(
@@ -91,25 +89,26 @@ class SpliceScorer:
         task = describe(model).task
         if task is None or task.activation != "softmax" or task.labels != LABELS:
             raise ModelError(
-                "Splice effects need a model that tells none, acceptor and donor of each position, such as spliceai_10k.ci; "
+                "Splice effects need a model that predicts none, acceptor and donor for each position, such as spliceai_10k.ci; "
                 f"received {model.name} with {task and list(task.labels)}."
             )
         members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
         self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
         self.context = members[0].context
-        self._model = IncrementalModel(members, activation=task.activation, distance=distance)
-        self._replicas = Replicas(self._model, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
-        gpu = bool(tf.config.list_physical_devices("GPU"))
-        self._together = 1 if gpu else min(available_cores(), _MOST_TOGETHER)
-        self._names = {plain_name(name): name for name in reversed(genome.lengths)}
+        self.incremental = IncrementalModel(members, activation=task.activation, distance=distance)
+        self._replicas = (
+            Replicas(self.incremental, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
+        )
+        cores = int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0)) or available_cores()
+        self._together = 1 if tf.config.list_physical_devices("GPU") else min(cores, _MAX_TOGETHER)
 
     def __call__(self, records: Sequence[Record]) -> list[Scored]:
-        """Score records; what comes back does not depend on which of them come together, but for rounding in the 7th digit."""
+        """Score records. Results do not depend on which records come together, but for rounding in the seventh digit."""
         prepared = self.prepare(records)
         return self.finish(prepared, self.outputs(prepared))
 
     def prepare(self, records: Sequence[Record]) -> Prepared:
-        """Check records, and encode the windows and alternates of what can be scored."""
+        """Check records, and encode the windows and alternates of those that can be scored."""
         found = [Scored() for _ in records]
         slots: list[tuple[int, int]] = []
         changes: list[Change] = []
@@ -125,31 +124,26 @@ class SpliceScorer:
         return Prepared(found, slots, windows, [self._inputs(window) for window in windows])
 
     def outputs(self, prepared: Prepared) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Run the network: of each window, the reference's outputs and the alternates'."""
+        """Run the network. Return, for each window, the outputs of the reference and of the alternates."""
         if self._replicas is not None:
             return self._replicas(prepared.inputs)
         with ThreadPoolExecutor(self._together) as threads:
-            return list(threads.map(lambda pair: self._model(*pair), prepared.inputs))
+            return list(threads.map(lambda pair: self.incremental(*pair), prepared.inputs))
 
     def finish(self, prepared: Prepared, outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Scored]:
         """Turn outputs into scores and positions."""
         for window, (y_ref, y_alt) in zip(prepared.windows, outputs, strict=True):
-            for change, scores, places in self._effects(window, y_ref, y_alt):
+            for change, scores, positions in self._effects(window, y_ref, y_alt):
                 i, j = prepared.slots[change.index]
-                effect = Effect(change.alternate, change.gene.name, change.gene.strand, scores, places)
+                effect = Effect(change.alternate, change.gene.name, change.gene.strand, scores, positions)
                 prepared.scored[i].effects[j] = effect
         return prepared.scored
 
-    def chromosome(self, name: str) -> np.ndarray | None:
-        """Return the codes of a chromosome, `chr` prefix or not; None where the FASTA has none of that name."""
-        found = name if name in self.genome.lengths else self._names.get(plain_name(name))
-        return None if found is None else self.genome[found]
-
     def _entries(self, record: Record, scored: Scored) -> Iterator[tuple[Gene, str]]:
-        """Return gene and alternate of what can be scored; note why the rest cannot."""
+        """Return gene and alternate of what can be scored; add the reasons why the rest cannot."""
         reason = None
         genes = self.annotation.at(record.chromosome, record.position)
-        chromosome = self.chromosome(record.chromosome)
+        chromosome = self.genome.find(record.chromosome)
         side = max(self.context) + self.distance
         if not record.alternates:
             reason = "no alternate allele"
@@ -182,7 +176,7 @@ class SpliceScorer:
     def _inputs(self, window: Window) -> tuple[np.ndarray, Alternates]:
         from deepbio.incremental.model import Alternates
 
-        chromosome = self.chromosome(window.gene.chromosome)
+        chromosome = self.genome.find(window.gene.chromosome)
         if chromosome is None:
             raise DataError(f"{self.genome.path} has no chromosome {window.gene.chromosome!r}.")
         codes = window.codes(chromosome, self.context)
@@ -199,7 +193,7 @@ class SpliceScorer:
             ref, alt = len(change.reference), len(change.alternate)
             first = ref - 1 if minus else 0
             y = y[first : first + 2 * self.distance + 1 + alt - ref]
-            place = change.position - self.distance - window.first
+            start = change.position - self.distance - window.first
             y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
             boundary = change.gene.boundary(change.position) if self.mask else None
-            yield change, *score(y_ref[place : place + 2 * self.distance + 1], y, boundary=boundary)
+            yield change, *score(y_ref[start : start + 2 * self.distance + 1], y, boundary=boundary)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepbio.genome.genes import Gene
+from deepbio.genome import Gene
+from deepbio.genome.windows import padded
 from deepbio.sequence import encode, reverse_complement
 
-# Inserted bases, alternate allele included, that share one shape of network; each further shape is compiled anew.
+# Lengths to which alternate alleles are rounded up: each length is a shape of the network, which is compiled anew.
 WIDTHS = (1, 64, 512, 4096)
-# Outputs of one window beyond the first variant's own: more need more memory, fewer share less.
+# Outputs of one window beyond the first variant's own: more need more memory, fewer save less work.
 SPAN = 8_000
 # Two variants further apart than this cost less in windows of their own.
 GAP = 5_000
@@ -22,7 +23,7 @@ _STEPS = (0, 64, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 10_240, 12_288, 1
 
 @dataclass(frozen=True)
 class Change:
-    """One alternate in one gene: `position` is POS, 1-based; `index` is the caller's."""
+    """One alternate in one gene; `position` is POS, 1-based, and `index` is the caller's."""
 
     index: int
     gene: Gene
@@ -32,7 +33,7 @@ class Change:
 
     @property
     def width(self) -> int:
-        """The number of bases that the network is told are new: the alternate's, rounded up."""
+        """Number of bases that the network treats as new: those of the alternate, rounded up."""
         return next(w for w in (*WIDTHS, len(self.alternate)) if w >= len(self.alternate))
 
 
@@ -41,9 +42,10 @@ class Window:
     """Changes of one gene that share a reference window.
 
     Args:
-        changes: sorted by position.
-        first, last: positions whose outputs are computed, 1-based, both included.
-        width: of all changes.
+        changes: Changes, sorted by position.
+        first: First position whose output is computed, 1-based.
+        last: Last position whose output is computed, 1-based.
+        width: Number of new bases of each change.
     """
 
     changes: tuple[Change, ...]
@@ -59,14 +61,13 @@ class Window:
     def codes(self, chromosome: np.ndarray, context: tuple[int, int]) -> np.ndarray:
         """Return the window as the network reads it: on the gene's strand, N beyond the transcript."""
         before, after = context if self.gene.strand == "+" else context[::-1]
-        first, last = self.first - before, self.last + after
-        low, high = max(first, self.gene.start, 1), min(last, self.gene.end, len(chromosome))
-        codes = np.full(last - first + 1, 4, np.uint8)
-        codes[low - first : high - first + 1] = chromosome[low - 1 : high]
-        return codes if self.gene.strand == "+" else reverse_complement(codes)
+        gene, first = self.gene, self.first - before - 1
+        codes = padded(chromosome[: gene.end], first, self.last + after)
+        codes[: max(gene.start - 1 - first, 0)] = 4
+        return codes if gene.strand == "+" else reverse_complement(codes)
 
     def start(self, change: Change, context: tuple[int, int]) -> int:
-        """Return the place of a change's first base in `codes`."""
+        """Return the index of a change's first base in `codes`."""
         if self.gene.strand == "+":
             return change.position - self.first + context[0]
         return self.last - (change.position + len(change.reference) - 1) + context[0]
@@ -81,7 +82,7 @@ class Window:
 
 
 def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window]:
-    """Group changes by gene and place.
+    """Group changes by gene and position.
 
     Example:
         >>> gene = Gene("g", "1", "+", 1, 90_000, (1, 90_000))
@@ -91,7 +92,7 @@ def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window
     """
     groups: dict[tuple[Gene, int], list[Change]] = {}
     for change in changes:
-        # Long insertions stand alone, because all changes of a window are computed as widely as its widest.
+        # Long insertions have windows of their own, because all changes of a window are computed as widely as its widest.
         long = change.width if change.width > WIDTHS[1] else 0
         groups.setdefault((change.gene, long), []).append(change)
     for group in groups.values():

@@ -20,20 +20,20 @@ def test_threads_inside_at_the_same_time_have_a_copy_each_and_later_calls_none_m
     def function(x, wait):
         return tf.cond(wait, lambda: tf.numpy_function(meet, [x], tf.float32), lambda: x)
 
-    compiled = Compiled(function, [tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.bool)])
+    compiled, signature = Compiled(function), [tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.bool)]
     with ThreadPoolExecutor(2) as threads:
-        assert sorted(float(y) for y in threads.map(lambda x: compiled(x, True), [1.0, 2.0])) == [1.0, 2.0]
-    assert len(compiled._idle) == 2
-    assert [float(compiled(x, False)) for x in (3.0, 4.0)] == [3.0, 4.0]
-    assert [copy.experimental_get_tracing_count() for copy in compiled._idle] == [1, 1]
+        assert sorted(float(y) for y in threads.map(lambda x: compiled(signature, x, True), [1.0, 2.0])) == [1.0, 2.0]
+    assert compiled.traces == 2
+    assert [float(compiled(signature, x, False)) for x in (3.0, 4.0)] == [3.0, 4.0]
+    assert compiled.traces == 2
 
 
-def test_an_error_gives_the_copy_back():
-    compiled = Compiled(lambda x: tf.debugging.check_numerics(x, "here"), [tf.TensorSpec((), tf.float32)])
+def test_a_copy_is_used_again_after_an_error():
+    compiled = Compiled(lambda x: tf.debugging.check_numerics(x, "here"))
     for _ in range(10):
         with pytest.raises(tf.errors.InvalidArgumentError, match="here"):
-            compiled(float("nan"))
-    assert len(compiled._idle) == 1
+            compiled([tf.TensorSpec((), tf.float32)], float("nan"))
+    assert compiled.traces == 1
 
 
 def test_convolutions_with_bias_and_sum_give_the_same_in_eight_threads():
@@ -50,12 +50,12 @@ def test_convolutions_with_bias_and_sum_give_the_same_in_eight_threads():
             y = tf.add_n([y, kept])
         return y, kept + 1.0
 
-    compiled = Compiled(function, [tf.TensorSpec((None, 1, None, 16), tf.float32)])
+    compiled, signature = Compiled(function), [tf.TensorSpec((None, 1, None, 16), tf.float32)]
     inputs = [random.normal(size=(1, 1, int(n), 16)).astype(np.float32) for n in random.integers(50, 400, 32)]
     expected = [np.stack(function(tf.constant(x))) for x in inputs]
 
     def wrong(i):
-        return not np.allclose(np.stack(compiled(inputs[i])), expected[i], atol=1e-3)
+        return not np.allclose(np.stack(compiled(signature, inputs[i])), expected[i], atol=1e-3)
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(wrong, np.arange(1000) % 32)) == 0

@@ -18,7 +18,6 @@ LONE\tchr2\t-\t19\t4900\t19,2000,\t1000,4900,
 """
 
 
-
 def small_genome():
     """Return the sequences of chromosomes 1 and 2, of 6,000 bases each, with a stretch of N in the first."""
     codes = np.random.Generator(np.random.Philox(5)).integers(0, 4, (2, 6000)).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Record the entries that the program spliceai 1.3.1 writes, for `test_recorded.py`.
 
     pip download --no-deps spliceai==1.3.1 && unzip spliceai-1.3.1-*.whl -d spliceai_program
-    python tests/variants/record.py spliceai_program tests/data/spliceai_program.json
+    python -m tests.variants.record spliceai_program tests/data/spliceai_program.json
 
 The program's own `Annotator` and `get_delta_scores` run unchanged. Only the networks are others, because those in the package are not
 free: the five of `spliceai_10k.ci` on a stretch with three exons of the gene ZDHHC8 (GRCh37, chromosome 22), read as a gene of either
@@ -10,22 +10,18 @@ the small genome is padded with N and the small network crops what it does not r
 """
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
 
 import numpy as np
 
 from tests.variants.conftest import TABLE, small_genome, small_model
 
 PAD = 6_000
-SITE = json.loads((ROOT / "tests" / "data" / "spliceai_ci_zdhhc8.json").read_text(encoding="utf-8"))
+DATA = Path(__file__).resolve().parents[1] / "data"
+SITE = json.loads((DATA / "spliceai_ci_zdhhc8.json").read_text(encoding="utf-8"))
 FIRST = SITE["first"] - 5_000
 BOUNDARIES = [b - FIRST + 1 for b in (20_126_717, 20_126_838, 20_127_001, 20_127_158, 20_127_243)]  # exons 2, 3 and 4
 HEADER = TABLE.splitlines()[0]
@@ -98,7 +94,9 @@ class Network:
 
 def annotator(utils, folder, sequences, table, networks):
     """Return the program's `Annotator` with our networks for its five."""
-    (folder / "genome.fa").write_text("".join(f">{name}\n{text}\n" for name, text in sequences.items()), encoding="ascii")
+    (folder / "genome.fa").write_text(
+        "".join(f">{name}\n{text}\n" for name, text in sequences.items()), encoding="ascii"
+    )
     (folder / "genes.tsv").write_text(table, encoding="utf-8")
     waiting = iter(networks)
     utils.load_model = lambda path: next(waiting)
@@ -152,7 +150,11 @@ def main(program, out):
         (folder / strand).mkdir()
         found = annotator(utils, folder / strand, {"22": SITE["sequence"]}, zdhhc8_table(strand), members)
         zdhhc8[strand] = list(rows(utils, found, "22", zdhhc8_variants(SITE["sequence"]), 50))
-    content = {"source": "spliceai 1.3.1 with other networks; see tests/variants/record.py", "small": small, "zdhhc8": zdhhc8}
+    content = {
+        "source": "spliceai 1.3.1 with other networks; see tests/variants/record.py",
+        "small": small,
+        "zdhhc8": zdhhc8,
+    }
     out.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
 
 

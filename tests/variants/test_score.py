@@ -5,9 +5,9 @@ import pytest
 
 from deepbio.errors import DataError, ModelError
 from deepbio.genome import open_genome
+from deepbio.genome.vcf import parse_record
 from deepbio.sequence import encode, reverse_complement
 from deepbio.variants import ModelScorer, score
-from deepbio.genome.vcf import parse_record
 from deepbio.zoo import get_model
 
 

@@ -1,4 +1,4 @@
-"""A whole run: files in, files out, parts, shards, going on after an end."""
+"""A whole run: files in, files out, chunks, shards, workers, going on after an end."""
 
 import gzip
 import hashlib

@@ -1,82 +1,16 @@
-"""The cone's scores beside SpliceAI's way, a full window for each allele."""
+"""Which variants are scored, in what order, and why others are skipped; scores themselves are compared in `test_recorded.py`."""
 
-import numpy as np
 import pytest
 
 from deepbio.errors import ModelError
 from deepbio.genome import open_genome
-from deepbio.variants import SpliceScorer, read_annotation
 from deepbio.genome.vcf import parse_record
-from deepbio.zoo import one_hot_model
-from tests.variants import oracle
-
-CONTEXT = 80
+from deepbio.variants import SpliceScorer, read_annotation
+from tests.variants.record import random_variants
 
 
 def record(chromosome, pos, ref, alts):
     return parse_record(f"{chromosome}\t{pos}\t.\t{ref}\t{alts}\t.\t.\t.")
-
-
-def random_variants(sequence, distance, n, seed):
-    """Return `(pos, ref, alt)`: a third SNVs, a third insertions, a third deletions; some insertions change their first base."""
-    random = np.random.Generator(np.random.Philox(seed))
-    found = []
-    while len(found) < n:
-        pos, size = int(random.integers(200, 5700)), int(random.integers(1, min(51, 2 * distance)))
-        ref = sequence[pos - 1]
-        extra = "".join(random.choice(list("ACGT"), size))
-        kind = len(found) % 3
-        if "N" in sequence[pos - 1 : pos + size] and kind != 1:
-            continue
-        snv = (pos, ref, "ACGT"[("ACGT".index(ref) + 1) % 4] if ref != "N" else "A")
-        insertion = (pos, ref, (ref if size % 4 else "A") + extra)
-        found.append((snv, insertion, (pos, sequence[pos - 1 : pos + size], ref))[kind])
-    return found
-
-
-@pytest.mark.parametrize("mask", [False, True])
-@pytest.mark.parametrize(("distance", "n"), [(5, 60), (50, 60), (300, 30)])
-def test_scores_are_those_of_full_windows(tiny_genome, tiny_model, distance, n, mask):
-    scorer = SpliceScorer(
-        tiny_model,
-        open_genome(tiny_genome["fasta"]),
-        read_annotation(tiny_genome["genes"]),
-        distance=distance,
-        mask=mask,
-    )
-    members = [full_pass(tiny_model)]
-    genes = {g.name: g for g in oracle.read_genes(tiny_genome["genes"])}
-    compared = 0
-    for chromosome, names in (("1", ("FORWARD", "BACKWARD")), ("2", ("LONE",))):
-        variants = random_variants(tiny_genome[chromosome], distance, n, seed=distance)
-        scored = scorer([record(chromosome, pos, ref, alt) for pos, ref, alt in variants])
-        for (pos, ref, alt), found in zip(variants, scored, strict=True):
-            here = oracle.overlapping([genes[name] for name in names], pos)
-            side = CONTEXT // 2 + distance
-            if not here or pos - side < 1 or pos + side > 6000:
-                assert not found.effects
-                continue
-            for gene, effect in zip(here, found.effects, strict=True):
-                reference, alternate = oracle.windows(
-                    tiny_genome[chromosome], gene, pos, ref, alt, distance, context=CONTEXT
-                )
-                y_ref, y_alt = (oracle.predictions(members, w, gene.strand) for w in (reference, alternate))
-                text, raw = oracle.entry(y_ref, y_alt, gene, pos, ref, alt, distance, mask)
-                assert effect.text() == text
-                np.testing.assert_allclose(effect.scores, raw, atol=1e-5)
-                compared += 1
-    assert compared > n
-
-
-def full_pass(model):
-    """Run the model over windows of any length, with zero padding and a crop, as it is defined."""
-    import keras
-    import tensorflow as tf
-
-    free = keras.models.clone_model(one_hot_model(model), input_tensors=keras.Input((None, 4)))
-    free.set_weights(model.get_weights())
-    signature = [tf.TensorSpec((1, None, 4), tf.float32)]
-    return tf.function(lambda x: tf.nn.softmax(free(x, training=False)), input_signature=signature)
 
 
 def test_scores_do_not_depend_on_which_variants_come_together(tiny_genome, tiny_model):
