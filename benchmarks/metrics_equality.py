@@ -109,7 +109,7 @@ def decided(function: Callable, **chosen: Any) -> Callable:
 
 
 def with_labels(wrap: Callable, function: Callable, **chosen: Any) -> Callable:
-    """A reference that has to be told which classes there are."""
+    """A reference that needs the list of classes."""
     return lambda y, p, w: wrap(function, labels=np.arange(2 if p.ndim == 1 else p.shape[1]), **chosen)(y, p, w)
 
 

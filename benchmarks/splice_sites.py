@@ -2,7 +2,7 @@
 
     python benchmarks/splice_sites.py [--weights spliceai_10k.ci ...] [--data FOLDER] [--genes NAME ...] [--out FILE]
 
-The folder holds one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
+The folder has one FASTA file of a stretch of GRCh37 (record name `chromosome:first-last`) and `genes.tsv` (name, chromosome, strand,
 transcript, exons; starts 0-based). Every gene is read on its own strand with N beyond its transcript, as SpliceAI does. Top-k
 accuracy is the fraction of true sites among the k highest scores, k being their number (Jaganathan et al. 2019). Intervals:
 bootstrap of whole genes.

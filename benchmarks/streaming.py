@@ -117,7 +117,7 @@ def main(arguments):
         f"{steps} steps per epoch (a whole one would take days on this machine), after one to warm up.",
         table(("epoch", "seconds per step", "data wait"), basset[1:]),
     ]
-    about = f"{n:,} windows of {LENGTH} bp at random positions of a simulated genome of {arguments.bases:,} bp in a memory-mapped file."
+    about = f"{n:,} windows of {LENGTH} bp of a simulated genome of {arguments.bases:,} bp in a memory-mapped file."
     write_page(arguments, "Streaming 2 million windows", about, *parts)
     sys.exit(max(waits[1:]) >= MAX_WAIT or max(own) >= MAX_MEMORY)
 

@@ -5,8 +5,8 @@
 `networks`: the five networks of spliceai_10k.ci on the megabase of chromosome 22 in `../shared/data` with its genes; so that the run
 takes minutes, `--inside` of the records lie inside genes and the rest outside, which pass through.
 `genes`: SpliceAI's form with 80 bases of context and random weights; all records lie inside one gene of two million bases.
-A run that was killed is started again with `--resume`. Exits with 1 if the bytes differ or memory grows by 150 MiB. `--out` adds to
-what is there.
+A run that was killed is started again with `--resume`. Exits with 1 if the bytes differ, or memory grows by 150 MiB or exceeds
+2,000. `--out` adds to what is there.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ from _table import MEGABASE, ROOT, options, table, write_page
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID={}>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 TABLE = "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\n"
-LENGTH, CHUNK, KILLS, MAX_GROWTH = 2_000_000, 1024, 5, 150
+LENGTH, CHUNK, KILLS = 2_000_000, 1024, 5
+MAX_MEMORY, MAX_GROWTH = 2000, 150  # MiB
 
 
 def write_vcf(path: Path, chromosome: str, bases: str, positions: np.ndarray) -> None:
@@ -154,7 +155,7 @@ def main(arguments):
         f"{'the same bytes' if whole == again else 'OTHER BYTES'}. SHA-256 {digests[0]}... and {digests[1]}...",
     ]
     write_page(arguments, "A long run", "", *parts, append=True)
-    sys.exit(whole != again or growth >= MAX_GROWTH or len(records) != n)
+    sys.exit(whole != again or growth >= MAX_GROWTH or max(peaks.values()) >= MAX_MEMORY or len(records) != n)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The shipped reader of made-up notes: notes written by hand, flipped denials, and notes of another world."""
+"""The shipped reader of synthetic notes: notes written by hand, and notes of another world."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import vignette_words
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.diagnosis import diagnose
 from deepbio.inference import predict
@@ -14,6 +13,7 @@ from deepbio.zoo import describe, get_model
 from deepbio.zoo.get_model import preset_folder
 
 PRESET = "note_evidence.vignettes"
+SEED = 7  # of the notes here: no data set or preset uses it
 OF_500 = "note_evidence.vignettes_500"
 NOTES = json.loads((Path(__file__).parents[2] / "data" / "handwritten_notes.json").read_text(encoding="utf-8"))
 README = (
@@ -30,7 +30,7 @@ def model():
 @pytest.fixture(scope="module")
 def notes():
     # of a seed that no training split uses
-    return simulate_vignettes(50, 1200, seed=vignette_words.SEED)
+    return simulate_vignettes(50, 1200, seed=SEED)
 
 
 def test_the_note_of_the_readme_is_kawasaki_disease(model):
@@ -50,15 +50,6 @@ def test_seven_of_ten_notes_written_by_hand_are_in_the_top_five(model):
     assert sum(rank <= 5 for rank in ranks) >= 7, ranks
 
 
-def test_a_flipped_denial_moves_the_posterior_the_right_way(model, notes):
-    # benchmarks/results/vignette_words.md has the figures of five times as many notes, with intervals
-    found = vignette_words.flips(model, notes, vignette_words.phrases_of(notes))
-    assert len(found["size"]) > 500
-    assert found["together"].mean() >= 0.93
-    assert found["most"].mean() >= 0.93
-    assert found["together"][found["size"] >= 0.05].mean() >= 0.95
-
-
 def _top_1(model, notes):
     """How often the model, and the best possible reader, put the right disease first."""
     best = posterior(notes.findings, notes.model)
@@ -71,7 +62,7 @@ def test_it_is_within_five_percent_of_the_best_possible_reader(model, notes):
 
 
 def test_among_500_diseases_it_is_within_ten_percent_of_the_best_possible_reader():
-    own, best = _top_1(get_model(OF_500), simulate_vignettes(500, 1200, seed=vignette_words.SEED))
+    own, best = _top_1(get_model(OF_500), simulate_vignettes(500, 1200, seed=SEED))
     assert own >= 0.9 * best
 
 
