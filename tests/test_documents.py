@@ -1,11 +1,14 @@
 """README, CONTRIBUTING and the site: their code runs, their commands and links exist, their figures are those of the results."""
 
+import contextlib
 import dataclasses
 import functools
 import importlib.util
 import re
 import shlex
 import sys
+import types
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +33,9 @@ def _having(language: str) -> list[Path]:
 def small(monkeypatch, tmp_path):
     """One epoch on some hundred examples: the code of the documents is run, without reproducing its figures."""
     from deepbio import datasets, inference, training
-    from deepbio.zoo import registry
+    from deepbio.augment.operation import _REGISTRY
+    from deepbio.metrics import METRICS
+    from deepbio.zoo.registry import _USER_MODELS
 
     def load_some(name, **options):
         if name == "vignettes":
@@ -46,14 +51,18 @@ def small(monkeypatch, tmp_path):
         deepbio, "finetune", functools.partial(training.finetune, epochs=1, verbose=False), raising=False
     )
     monkeypatch.setattr(deepbio, "evaluate", functools.partial(inference.evaluate, n_resamples=20), raising=False)
-    monkeypatch.setattr(registry, "_USER_MODELS", {})
+    with contextlib.ExitStack() as registries:  # as they were, once the document has run
+        for registry in (_USER_MODELS, METRICS, _REGISTRY):
+            registries.enter_context(unittest.mock.patch.dict(registry))
+        yield
 
 
 @pytest.mark.parametrize("document", _having("python"), ids=lambda path: path.stem)
-def test_the_python_of_a_document_runs(document, small, capsys):
-    names = {"__name__": "document"}
+def test_the_python_of_a_document_runs(document, small, monkeypatch):
+    module = types.ModuleType("document")  # importable, as a module of the reader's own is
+    monkeypatch.setitem(sys.modules, "document", module)
     for block in _blocks(document, "python"):
-        exec(compile(block, document.name, "exec"), names)
+        exec(compile(block, document.name, "exec"), module.__dict__)
 
 
 def _commands(document: Path) -> list[list[str]]:
@@ -131,7 +140,9 @@ def test_the_figures_of_the_readme_are_those_of_the_results():
 
 
 def test_the_parity_table_of_the_readme_is_that_of_the_results():
-    readme, results = ((ROOT / file).read_text(encoding="utf-8") for file in ("README.md", "benchmarks/results/parity.md"))
+    readme, results = (
+        (ROOT / file).read_text(encoding="utf-8") for file in ("README.md", "benchmarks/results/parity.md")
+    )
     rows = re.findall(r"^ *\| `(\w+)` \| (\S+) \| (\S+) \| (\S+) \|$", readme, flags=re.M)
     assert len(rows) == 4
     for model, *losses in rows:
