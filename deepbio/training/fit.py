@@ -106,9 +106,9 @@ def fit(
         >>> from deepbio.zoo import get_model
         >>> data = load_dataset("xor")
         >>> model = get_model("mlp", dataset=data, seed=0)
-        >>> run = fit(model, data, epochs=2, optimizer=keras.optimizers.Adam(0.01), metrics=[keras.metrics.AUC(name="auc")], verbose=False)
+        >>> run = fit(model, data, epochs=2, optimizer=keras.optimizers.Adam(0.01), metrics=["auroc"], verbose=False)
         >>> sorted(run.history)
-        ['learning_rate', 'loss', 'seconds', 'val_accuracy', 'val_auc', 'val_loss']
+        ['learning_rate', 'loss', 'seconds', 'val_accuracy', 'val_auroc', 'val_loss']
     """
     record = describe(model)
     chosen = resolve(model_spec(record.architecture).training if record.architecture else {}, settings)

@@ -18,11 +18,12 @@ _REFUSED = (TypeError, ValueError, NotImplementedError, AttributeError, KeyError
 def to_config(value: Any) -> dict[str, Any] | None:
     """Return the JSON-able config of a Keras object or function, or `None` if `from_config` could not build it again.
 
-    A lambda, a local function and a class or function that is not registered have none.
+    A lambda, a local function, a class or function that is not registered, and an object whose config lacks one of its arguments have
+    none.
 
     Example:
-        >>> to_config(keras.losses.Huber(delta=2.0))["config"]["delta"]
-        2.0
+        >>> to_config(keras.losses.BinaryFocalCrossentropy(gamma=3.0))["config"]["gamma"]
+        3.0
         >>> to_config(lambda y, p: y - p) is None
         True
     """
@@ -33,9 +34,18 @@ def to_config(value: Any) -> dict[str, Any] | None:
             again = from_config(config)
         except _REFUSED:
             return None
-    # a function is stored by name, and another one may have that name
-    same = type(again) is type(value) and getattr(again, "_fn", None) is getattr(value, "_fn", None)
-    return config if again is value or (same and not hasattr(value, "__code__")) else None
+    # a function is stored by name, and another one may have that name; a config may lack an argument, such as Huber's delta
+    same = type(again) is type(value) and not hasattr(value, "__code__") and _arguments(again) == _arguments(value)
+    return config if again is value or same else None
+
+
+def _arguments(value: Any) -> dict[str, Any]:
+    plain = {
+        name: v
+        for name, v in vars(value).items()
+        if isinstance(v, (bool, int, float, str)) or name in ("_fn", "_fn_kwargs")
+    }
+    return {name: v for name, v in plain.items() if name not in ("name", "built")}
 
 
 def from_config(config: Mapping[str, Any]) -> Any:

@@ -209,8 +209,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
     for name in lost:
         if name not in asked:
             raise TrainingError(
-                f"This recipe is not reproducible: its run used {name}={lost[name]}, which a recipe cannot store because it is a "
-                f"lambda, a local function or not registered with Keras. Pass {name}=... in Python, or a {name} by name."
+                f"This recipe is not reproducible: its run used {name}={lost[name]}, which a recipe cannot store (a lambda, a local "
+                f"function, not registered with Keras, or with a config that lacks an argument). Pass {name}=... in Python."
             )
     merged = {**defaults, **asked}
     for name in merged:

@@ -15,7 +15,7 @@ from deepbio.datasets import load_dataset
 from deepbio.errors import DataError, TrainingError
 from deepbio.inference import predict
 from deepbio.training import Settings, fit
-from deepbio.training.keras_objects import from_config
+from deepbio.training.keras_objects import from_config, to_config
 from deepbio.training.settings import FitOptions, TrainingSettings
 from deepbio.zoo import get_model, weights_hash
 
@@ -287,6 +287,30 @@ def test_what_cannot_be_stored_is_named_and_training_from_such_a_recipe_is_refus
     model = get_model("mlp", dataset=xor, seed=0, units=(8,))
     fit(model, xor, verbose=False, **{**training, "loss": squared, "metrics": [Positives()]})
     assert weights_hash(model) == weights_hash(run.model)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Forgetful(keras.losses.Loss):
+    """A loss without `get_config`, which would come back with its default."""
+
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        return self.factor * squared(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (keras.losses.Huber(), True), (keras.losses.Huber(delta=2.0), False), (Forgetful(), True), (Forgetful(2.0), False),
+        (keras.losses.mean_squared_error, True), (squared, False), (keras.metrics.MeanMetricWrapper(squared), False),
+        (keras.optimizers.AdamW(decaying(), weight_decay=0.1), True), (lambda y, p: y, False),
+    ],
+)  # fmt: skip
+def test_what_a_config_would_lose_counts_as_not_stored(value, stored):
+    assert (to_config(value) is not None) == stored
 
 
 def test_no_code_of_a_file_is_loaded():
