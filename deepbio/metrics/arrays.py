@@ -26,7 +26,7 @@ def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     if len(y) == 0:
         raise DataError("y and p are empty: a metric needs at least one example.")
     if np.isnan(p).any():
-        raise DataError(f"p holds {int(np.isnan(p).sum())} NaN: predictions are numbers. Look for a diverged model.")
+        raise DataError(f"p contains {int(np.isnan(p).sum())} NaN. Check whether the training diverged.")
     return y, p
 
 
@@ -48,13 +48,13 @@ def check_binary(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_zero_one(y: np.ndarray, *, unknown: bool = False) -> None:
-    """Raise where `y` holds anything but 0 and 1 (and NaN, where `unknown` allows it)."""
+    """Raise `DataError` if `y` contains anything but 0 and 1 (and NaN, if `unknown`)."""
     fine = (y == 0) | (y == 1)
     if unknown and y.dtype.kind == "f":
         fine |= np.isnan(y)
     if not fine.all():
         allowed = "0, 1 and NaN for unknown" if unknown else "0 and 1"
-        raise DataError(f"y holds {allowed}; received {y[~fine].ravel()[0]}.")
+        raise DataError(f"y contains {allowed}; received {y[~fine].ravel()[0]}.")
 
 
 def check_classes(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +64,9 @@ def check_classes(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"p has one axis more than y, over the classes; received y {y.shape} and p {p.shape}.")
     index = y.astype(np.int64)
     if not np.array_equal(index, y) or index.min() < 0 or index.max() >= p.shape[-1]:
-        raise DataError(f"y holds class indices 0 to {p.shape[-1] - 1}; received values from {y.min()} to {y.max()}.")
+        raise DataError(
+            f"y contains class indices 0 to {p.shape[-1] - 1}; received values from {y.min()} to {y.max()}."
+        )
     return index, p
 
 
@@ -93,7 +95,7 @@ def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
 
 
 def unwrap(values: np.ndarray, single: bool, name: str = "") -> Any:
-    """Return the value of the only row as a float (with a warning where it is NaN), or the values of all rows."""
+    """Return the value of the only row as a float (with a warning if it is NaN), or the values of all rows."""
     if not single:
         return values
     if values.ndim > 1:

@@ -52,7 +52,7 @@ def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float
 def per_class_error(
     y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None
 ) -> np.ndarray:
-    """Return the share of each class's examples that are predicted as another class, `(classes,)`; NaN where it has none.
+    """Return the error of each class, `(classes,)`: the fraction of its examples predicted as another class; NaN if it has none.
 
     Example:
         >>> per_class_error([0, 1, 1], [0.2, 0.9, 0.3])
@@ -115,7 +115,7 @@ def label_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: 
 
 
 def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Return the share of right decisions.
+    """Return the fraction of right decisions. Range 0 to 1, higher is better.
 
     Example:
         >>> accuracy([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
@@ -128,7 +128,7 @@ def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Arr
 
 
 def balanced_accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Return the mean over the classes that occur of the share of right decisions.
+    """Return the mean recall of the classes that occur. Range 0 to 1, higher is better; one constant class scores 1 / classes.
 
     Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
 
@@ -149,11 +149,18 @@ def f1(
     threshold: float = 0.5,
     weights: ArrayLike | None = None,
 ) -> Any:
-    """Return F1, the harmonic mean of precision and recall.
+    """Return F1, the harmonic mean of precision and recall. Range 0 to 1, higher is better.
 
-    `"binary"` is the F1 of the positive class. The others take class probabilities, or `(n, labels)` of 0, 1 and NaN
-    (unknown). A class that neither occurs nor is predicted has no F1: it is left out of the macro average. Of several labels
-    at once, so is every label that does not occur, predicted or not (Edin et al. 2023, arXiv:2304.10909).
+    Args:
+        y: Truth: binary `(n,)`, class indices `(n, ...)`, or labels `(n, labels)` of 0, 1 and NaN for unknown.
+        p: Probabilities: `(n,)`, `(n, ..., classes)` or `(n, labels)`.
+        average: `"binary"` for the positive class, `"macro"` for the mean over classes or labels, `"micro"` for all decisions
+            together, `"none"` for one value per class or label.
+        threshold: Probability from which a binary decision or a label is positive.
+        weights: `(n,)`, or `(n_resamples, n)` for one value per row.
+
+    A class that neither occurs nor is predicted has no F1 and is left out of the macro average. Of several labels, so is every
+    label that does not occur, predicted or not (Edin et al. 2023, arXiv:2304.10909).
 
     Example:
         >>> f1([0, 1, 1, 0], [0.2, 0.9, 0.3, 0.1])
@@ -187,7 +194,9 @@ def f1(
 
 
 def mcc(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Return Matthews' correlation coefficient, for two or more classes; 0 where truth or prediction is constant.
+    """Return Matthews' correlation coefficient, for two or more classes; 0 if truth or prediction is constant.
+
+    Range -1 to 1, higher is better.
 
     Source: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006.
 
@@ -213,7 +222,9 @@ def kappa(
     threshold: float = 0.5,
     weights: ArrayLike | None = None,
 ) -> Any:
-    """Return Cohen's kappa, agreement beyond chance; `quadratic` weighs a disagreement by its squared distance.
+    """Return Cohen's kappa, the agreement beyond chance; `quadratic` weighs a disagreement by its squared distance.
+
+    Range -1 to 1, higher is better.
 
     Sources: Cohen 1960, doi:10.1177/001316446002000104; Cohen 1968, doi:10.1037/h0026256.
 
@@ -233,9 +244,9 @@ def kappa(
 
 
 def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
-    """Return the share of examples whose class is among the `k` most probable.
+    """Return the fraction of examples whose class is among the `k` most probable. Range 0 to 1, higher is better.
 
-    Of equal scores the later class goes first, as in scikit-learn.
+    Of equal scores the later class ranks first, as in scikit-learn.
 
     Example:
         >>> top_k([0, 1, 2], [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], k=2)
@@ -252,9 +263,9 @@ def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None =
 
 
 def precision_at_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: ArrayLike | None = None) -> Any:
-    """Return the mean share of true labels among the `k` highest scores of an example (multilabel `(n, labels)`).
+    """Return the mean fraction of true labels among the `k` highest scores of an example (multilabel `(n, labels)`).
 
-    Unknown labels (NaN) are not candidates. Of equal scores the earlier label goes first.
+    Range 0 to 1, higher is better. Unknown labels (NaN) are not candidates. Of equal scores the earlier label ranks first.
 
     Example:
         >>> precision_at_k([[1, 0, 1], [0, 1, 0]], [[0.9, 0.2, 0.8], [0.1, 0.4, 0.6]], k=2)

@@ -27,7 +27,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class McNemar:
-    """How many examples only the first and only the second model got right, and the exact two-sided p-value."""
+    """Examples that only the first and only the second model got right, and the exact two-sided p-value."""
 
     only_first: int
     only_second: int

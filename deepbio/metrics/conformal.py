@@ -1,7 +1,8 @@
-"""Sets and intervals that hold the truth as often as asked: split conformal prediction.
+"""Split conformal prediction: sets and intervals that cover the truth as often as asked.
 
-A cut-off is found on examples that the model was not trained on (a validation split); on new examples drawn alike, the
-set then holds the true class with at least the asked probability, whatever the model. Over many examples, not for each.
+A cut-off is found on examples that the model was not trained on (a validation split). On new examples of the same
+distribution the set then contains the true class with at least the requested probability, whatever the model: on average over
+examples, not for each.
 Sources: Vovk, Gammerman and Shafer 2005, doi:10.1007/b106715; Angelopoulos and Bates 2023, doi:10.1561/2200000101.
 """
 
@@ -22,11 +23,14 @@ def conformal_cutoff(
     """Return the lowest probability with which a class still belongs to the set.
 
     Args:
-        y: class indices of the validation split `(n,)`.
-        p: class probabilities `(n, classes)`.
-        coverage: how often the set must hold the true class.
-        by_class: one cut-off a class `(classes,)`, so that each class is covered that often (Vovk 2012,
+        y: Class indices of the validation split, `(n,)`.
+        p: Class probabilities, `(n, classes)`.
+        coverage: Probability with which the set must contain the true class.
+        by_class: Whether each class has its own cut-off, `(classes,)`, and so its own coverage (Vovk 2012,
             doi:10.1007/978-3-642-29923-8_26). A class with too few examples gets 0: it is always in the set.
+
+    Raises:
+        DataError: `y` is not one class per example, or the coverage is not between 0 and 1.
 
     Example:
         >>> conformal_cutoff([0, 1, 0, 1], [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4], [0.2, 0.8]], coverage=0.6)
@@ -34,7 +38,7 @@ def conformal_cutoff(
     """
     truth, p = check_classes(y, p)
     if truth.ndim != 1:
-        raise DataError(f"Prediction sets take one class an example; received y of shape {truth.shape}.")
+        raise DataError(f"Prediction sets take one class per example; received y of shape {truth.shape}.")
     own = p[np.arange(len(truth)), truth]
     if not by_class:
         return 1.0 - _quantile(1.0 - own, coverage, highest=1.0)
@@ -54,10 +58,10 @@ def prediction_sets(p: ArrayLike, cutoff: ArrayLike) -> np.ndarray:
 
 
 def conformal_radius(y: ArrayLike, p: ArrayLike, *, coverage: float = 0.9) -> float | np.ndarray:
-    """Return how far around a predicted number the truth lies that often: intervals are `p - radius` to `p + radius`.
+    """Return the half-width of prediction intervals, `p - radius` to `p + radius`, with the requested coverage.
 
-    `y` and `p` are `(n,)` or `(n, outputs)` of the validation split; outputs get a radius each, covered one by one.
-    Too few examples for the coverage give infinity.
+    `y` and `p` are `(n,)` or `(n, outputs)` of the validation split; each output has its own radius and coverage. The radius
+    is infinite if there are too few examples for the coverage.
 
     Example:
         >>> conformal_radius([1.0, 2.0, 3.0, 4.0], [1.5, 2.0, 2.0, 4.25], coverage=0.6)

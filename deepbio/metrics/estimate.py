@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class UndefinedMetricWarning(UserWarning):
-    """A metric has no value for these data (for example AUROC of one class): the result is NaN."""
+    """Warning that a metric has no value for these data (for example AUROC of one class); the result is NaN."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Estimate:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, float | None]) -> Estimate:
-        """Build an `Estimate` from what `to_dict` gave."""
+        """Build an `Estimate` from what `to_dict` returned."""
         numbers = (values[key] for key in ("value", "low", "high"))
         return cls(*(math.nan if number is None else float(number) for number in numbers))
 

@@ -24,9 +24,9 @@ from deepbio.metrics.resampling import bootstrap_weights
 
 
 def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean negative log-likelihood in nats, probabilities kept 2.2e-16 away from 0 and 1.
+    """Return the mean negative log-likelihood in nats. Range 0 to infinity, lower is better.
 
-    For multilabel: the mean over the known labels of all examples.
+    Probabilities are clipped 2.2e-16 away from 0 and 1. For multilabel, the mean is over the known labels of all examples.
 
     Example:
         >>> round(log_loss([0, 1], [0.1, 0.8]), 4)
@@ -43,7 +43,9 @@ def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
 
 
 def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean squared error of the probabilities; over more than two classes the sum of squares (0 to 2).
+    """Return the mean squared error of the probabilities, summed over classes if there are more than two.
+
+    Range 0 to 1 (0 to 2 for classes), lower is better.
 
     Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
 
@@ -53,8 +55,7 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> An
     """
     truth, p = check_probabilities(y, p)
     if truth.ndim == p.ndim - 1:
-        happened = truth[..., None] == np.arange(p.shape[-1])
-        loss = ((p - happened) ** 2).sum(axis=-1)
+        loss = ((p - (truth[..., None] == np.arange(p.shape[-1]))) ** 2).sum(axis=-1)
     else:
         loss = (p - truth) ** 2
     return _mean_of_known(loss, truth, weights, "Brier score")
@@ -66,7 +67,9 @@ def check_probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndar
     # A little slack: float32 probabilities may pass 1 by a rounding error.
     if p.min() < -1e-6 or p.max() > 1 + 1e-6:
         seen = f"{p.min():.4g} to {p.max():.4g}"
-        raise DataError(f"p holds probabilities between 0 and 1; received {seen}. Apply the link first.")
+        raise DataError(
+            f"p contains probabilities between 0 and 1; received {seen}. Apply the activation to logits first."
+        )
     return check_classes(y, p) if p.ndim == y.ndim + 1 else decisions(y, p)
 
 

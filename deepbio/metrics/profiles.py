@@ -1,8 +1,8 @@
-"""How near a predicted profile is to the counts along a window: Jensen-Shannon distance and multinomial likelihood.
+"""How close a predicted profile is to the counts along a window: Jensen-Shannon distance and multinomial likelihood.
 
 `y` is `(n, length)` or `(n, length, outputs)` counts, `p` of the same shape sums to one over the length.
-An example without counts says nothing about shape: it is left out. `weights` is `(n,)`, or `(n_resamples, n)` for one value a
-row.
+An example without counts has no shape and is left out. `weights` is `(n,)`, or `(n_resamples, n)` for one value
+per row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from deepbio.metrics.arrays import check_same_shape, mean_over_labels, unwrap, w
 
 
 def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean Jensen-Shannon distance (root of the divergence, in nats): 0 is equal, 0.8326 is disjoint.
+    """Return the mean Jensen-Shannon distance, the square root of the divergence in nats.
+
+    Range 0 (equal) to 0.8326 (disjoint), lower is better.
 
     Source: Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506.
 
@@ -36,7 +38,9 @@ def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = No
 
 
 def multinomial_nll(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean negative log-likelihood of the counts under a multinomial of their total, in nats an example.
+    """Return the mean negative log-likelihood of the counts under a multinomial of their total, in nats per example.
+
+    Range 0 to infinity, lower is better.
 
     Source: Avsec et al. 2021 (BPNet), doi:10.1038/s41588-021-00782-6.
 

@@ -1,4 +1,4 @@
-"""How well scores put positives above negatives: AUROC, AUPRC, sensitivity at a fixed specificity and the reverse.
+"""How well scores rank positives above negatives: AUROC, AUPRC, sensitivity at a fixed specificity and the reverse.
 
 One sort serves every row of weights: after it, a row costs one gather, one cumulative sum and one product.
 """
@@ -33,8 +33,8 @@ Average = Literal["macro", "micro", "none"]
 class _Ranked:
     """Positives and negatives of one label, each from the highest score to the lowest.
 
-    `positives` and `negatives` say which column of the weights belongs to each. For each positive, `above` counts the
-    negatives with a higher score, `level` those with a higher or equal score, and `until` the positives with a higher
+    `positives` and `negatives` are the columns of their weights. For each positive, `above` counts the negatives
+    with a higher score, `level` those with a higher or equal score, and `until` the positives with a higher
     or equal score.
     """
 
@@ -89,15 +89,17 @@ def _cumulative(weights: np.ndarray) -> np.ndarray:
 
 
 def auroc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: ArrayLike | None = None) -> Any:
-    """Return the area under the ROC curve: the chance that a positive scores above a negative, ties counted half.
+    """Return the area under the ROC curve: the probability that a positive scores above a negative, ties counted half.
+
+    Range 0 to 1, higher is better, 0.5 is chance.
 
     Args:
-        y: binary `(n,)` of 0 and 1; multiclass `(n,)` or `(n, length)` of class indices; multilabel `(n, labels)` of
+        y: Truth: binary `(n,)` of 0 and 1; multiclass `(n,)` or `(n, length)` of class indices; multilabel `(n, labels)` of
             0 and 1 with NaN for unknown.
-        p: scores of any scale, `(n,)` for binary, else with a last axis over classes (one-vs-rest) or labels.
-        average: over labels: `"macro"` (mean of the labels that have both classes), `"micro"` (all decisions
-            together) or `"none"` (one value a label).
-        weights: `(n,)`, or `(n_resamples, n)` for one value a row.
+        p: Scores of any scale, `(n,)` for binary, else with a last axis over classes (one-vs-rest) or labels.
+        average: Average over labels: `"macro"` (mean of the labels that have both classes), `"micro"` (all decisions
+            together) or `"none"` (one value per label).
+        weights: `(n,)`, or `(n_resamples, n)` for one value per row.
 
     A label with one class has no AUROC: NaN with `UndefinedMetricWarning`, left out of the macro average.
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747.
@@ -112,7 +114,7 @@ def auroc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: Ar
 def auprc(y: ArrayLike, p: ArrayLike, *, average: Average = "macro", weights: ArrayLike | None = None) -> Any:
     """Return the area under the precision-recall curve as average precision, without interpolation.
 
-    Arguments, shapes and undefined labels as in `auroc`. The chance level is `prevalence(y)`, not one half.
+    Range 0 to 1, higher is better, chance is `prevalence(y)`. Arguments, shapes and undefined labels as in `auroc`.
     Source: Davis and Goadrich 2006, doi:10.1145/1143844.1143874.
 
     Example:
@@ -165,9 +167,9 @@ def decisions(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prevalence(y: ArrayLike, *, weights: ArrayLike | None = None) -> float | np.ndarray:
-    """Return the share of positives, which is the AUPRC of a model that knows nothing: one value a label.
+    """Return the fraction of positives, which is the AUPRC of a random ranking; one value per label.
 
-    y is `(n,)` or `(n, labels)` of 0 and 1; NaN is unknown and left out.
+    `y` is `(n,)` or `(n, labels)` of 0 and 1; NaN is unknown and left out.
 
     Example:
         >>> prevalence([0, 0, 0, 1])
@@ -177,14 +179,16 @@ def prevalence(y: ArrayLike, *, weights: ArrayLike | None = None) -> float | np.
     check_zero_one(y, unknown=True)
     w, _ = weight_rows(weights, len(y))
     known = ~np.isnan(y)
-    share = divide(w[0] @ np.where(known, y, 0.0), w[0] @ known.astype(np.float64))
-    return float(share) if y.ndim == 1 else share
+    fraction = divide(w[0] @ np.where(known, y, 0.0), w[0] @ known.astype(np.float64))
+    return float(fraction) if y.ndim == 1 else fraction
 
 
 def sensitivity_at_specificity(
     y: ArrayLike, p: ArrayLike, *, specificity: float = 0.95, weights: ArrayLike | None = None
 ) -> Any:
-    """Return the highest sensitivity that a threshold reaches with at least this specificity (binary, `(n,)`).
+    """Return the highest sensitivity of a threshold with at least this specificity (binary, `(n,)`).
+
+    Range 0 to 1, higher is better.
 
     Example:
         >>> sensitivity_at_specificity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], specificity=0.95)
@@ -196,7 +200,9 @@ def sensitivity_at_specificity(
 def specificity_at_sensitivity(
     y: ArrayLike, p: ArrayLike, *, sensitivity: float = 0.95, weights: ArrayLike | None = None
 ) -> Any:
-    """Return the highest specificity that a threshold reaches with at least this sensitivity (binary, `(n,)`).
+    """Return the highest specificity of a threshold with at least this sensitivity (binary, `(n,)`).
+
+    Range 0 to 1, higher is better.
 
     Example:
         >>> specificity_at_sensitivity([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], sensitivity=0.95)
@@ -205,12 +211,12 @@ def specificity_at_sensitivity(
     return _trade_off("specificity at fixed sensitivity", y, p, sensitivity, weights, swap=True)
 
 
-def _trade_off(name: str, y: ArrayLike, p: ArrayLike, least: float, weights: ArrayLike | None, *, swap: bool) -> Any:
-    if not 0 <= least <= 1:
-        raise DataError(f"A sensitivity or specificity is between 0 and 1; received {least}.")
+def _trade_off(name: str, y: ArrayLike, p: ArrayLike, minimum: float, weights: ArrayLike | None, *, swap: bool) -> Any:
+    if not 0 <= minimum <= 1:
+        raise DataError(f"A sensitivity or specificity is between 0 and 1; received {minimum}.")
     truth, p = check_binary(y, p)
     w, single = weight_rows(weights, len(truth))
-    if swap:  # specificity at a sensitivity is the same question with the classes and the scores turned round
+    if swap:  # specificity at a sensitivity is the same with classes and scores exchanged
         truth, p = ~truth, -p
     order = np.argsort(-p)
     ends = np.append(np.flatnonzero(np.diff(p[order])) + 1, len(p))
@@ -223,6 +229,6 @@ def _trade_off(name: str, y: ArrayLike, p: ArrayLike, least: float, weights: Arr
         kept = divide(false[:, -1:] - false, false[:, -1:])
         reached = divide(true, true[:, -1:])
         values[part] = np.where(
-            np.isnan(kept).any(axis=1), np.nan, np.where(kept >= least - 1e-12, reached, 0.0).max(axis=1)
+            np.isnan(kept).any(axis=1), np.nan, np.where(kept >= minimum - 1e-12, reached, 0.0).max(axis=1)
         )
     return unwrap(values, single, name)

@@ -31,7 +31,7 @@ from deepbio.metrics.segmentation import mean_dice, mean_iou
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
-_LISTED_K = 5  # the k that stands for a numbered metric in lists and defaults
+_LISTED_K = 5  # the k of numbered metrics in lists and defaults
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Metric:
         title: Name for readers.
         direction: `"max"` if higher is better, `"min"` if lower is.
         kinds: Kinds of task that the metric suits.
-        function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`; a numbered metric takes `k` as well.
+        function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`; a numbered metric takes `k` too.
         bounds: Lowest and highest possible value, of which one may be infinite. The bootstrap interval then lies within
             them; without bounds it is the percentile interval. See `deepbio.metrics.interval`.
         noise: Noise of each resample, for a sum of absolute gaps. Such a metric has the interval of `noise_interval`.
@@ -119,7 +119,7 @@ def register_metric(
         >>> @register_metric("specificity", kinds="binary", direction="max", title="Specificity", bounds=(0, 1))
         ... def specificity(y, p):
         ...     return ((p < 0.5) & (y == 0)).sum() / (y == 0).sum()
-        >>> summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.7, 0.6, 0.8], metrics=["specificity"])["specificity"].value
+        >>> metric("specificity").function(np.array([0, 0, 1, 1]), np.array([0.1, 0.7, 0.6, 0.8]))
         0.5
     """
     chosen = (kinds,) if isinstance(kinds, str) else tuple(kinds)

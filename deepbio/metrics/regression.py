@@ -1,8 +1,8 @@
-"""How near predicted numbers are: Pearson, Spearman, R2, RMSE, MAE and Poisson deviance.
+"""How close predicted numbers are: Pearson, Spearman, R2, RMSE, MAE and Poisson deviance.
 
-`y` and `p` are `(n,)` or `(n, outputs)`; more outputs give the mean over outputs. NaN in `y` is unknown and left out of
-its output. A constant side has no correlation: NaN with a warning. `weights` is `(n,)`, or `(n_resamples, n)` for a value a
-row.
+`y` and `p` are `(n,)` or `(n, outputs)`; the result is the mean over outputs. NaN in `y` is unknown and left out of its
+output. A constant side has no correlation: NaN with a warning. `weights` is `(n,)`, or `(n_resamples, n)` for one value
+per row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def pearson(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return Pearson's correlation.
+    """Return Pearson's correlation. Range -1 to 1, higher is better.
 
     Example:
         >>> round(pearson([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 4.0]), 6)
@@ -40,7 +40,7 @@ def pearson(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> 
 
 
 def spearman(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return Spearman's rank correlation, ties at their mean rank.
+    """Return Spearman's rank correlation, ties at their mean rank. Range -1 to 1, higher is better.
 
     Example:
         >>> round(spearman([1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 2.0, 9.0]), 6)
@@ -50,7 +50,7 @@ def spearman(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
 
 
 def r2(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the coefficient of determination: 1 is perfect, 0 is no better than the mean, below 0 is worse.
+    """Return the coefficient of determination. At most 1, higher is better; predicting the mean scores 0.
 
     Example:
         >>> round(r2([1.0, 2.0, 3.0], [1.0, 2.0, 2.0]), 6)
@@ -60,7 +60,7 @@ def r2(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
 
 
 def rmse(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the root of the mean squared error, in the unit of `y`.
+    """Return the root of the mean squared error, in the unit of `y`. From 0, lower is better.
 
     Example:
         >>> rmse([1.0, 2.0], [1.0, 4.0])
@@ -70,7 +70,7 @@ def rmse(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any
 
 
 def mae(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean absolute error, in the unit of `y`.
+    """Return the mean absolute error, in the unit of `y`. From 0, lower is better.
 
     Example:
         >>> mae([1.0, 2.0], [1.0, 4.0])
@@ -80,14 +80,16 @@ def mae(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
 
 
 def poisson_deviance(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the mean Poisson deviance of counts `y` under rates `p` (both not negative); 0 is perfect.
+    """Return the mean Poisson deviance of counts `y` under rates `p`, both not negative. From 0, lower is better.
 
     Example:
         >>> round(poisson_deviance([0, 1, 3], [0.5, 1.0, 2.0]), 4)
         0.4776
     """
     if np.nanmin(np.asarray(y, dtype=np.float64)) < 0 or np.min(np.asarray(p)) < 0:
-        raise DataError("Poisson deviance needs counts and rates that are not negative. Apply the link first.")
+        raise DataError(
+            "Poisson deviance needs counts and rates that are not negative. Apply the activation to logits first."
+        )
     return _over_outputs("Poisson deviance", _poisson_deviance, y, p, weights)
 
 

@@ -1,11 +1,11 @@
-"""Intervals by resampling: how often each example was drawn, and what the metric was then.
+"""Bootstrap intervals: how often each example is drawn, the metric of each resample, and the interval from them.
 
-A metric that has bounds gets a normal interval on the scale where its bounds are infinitely far away (logit for a share),
-with the spread of the resamples. That spread is too small by the factor sqrt((m - 1) / m) and itself uncertain, m being the
-number of units that are drawn (of the smallest class), so it is corrected and Student's t with m - 1 degrees of freedom
-takes the place of the normal quantile. `benchmarks/results/coverage.md` has the simulated coverage of this and of the
-alternatives: percentiles, BCa, basic and bias-corrected intervals. An average precision of a small sample errs upwards, so
-intervals of AUPRC stay a little low: 93.5 to 95.5% where 95% was asked for.
+A metric with bounds has a normal interval on the scale where its bounds are infinitely far away (logit for a fraction), with
+the standard deviation of the resamples. That is too small by the factor sqrt((m - 1) / m) and itself uncertain, m being the
+number of independent units (of the smallest class), so it is corrected and Student's t with m - 1 degrees of freedom replaces
+the normal quantile. `benchmarks/results/coverage.md` has the simulated coverage of this and of the alternatives: percentiles,
+BCa, basic and bias-corrected intervals. The average precision of a small sample errs upwards, so intervals of AUPRC cover 93.5
+to 95.5% where 95% was asked for.
 Sources: Efron and Tibshirani 1993, An Introduction to the Bootstrap; Boyd et al. 2013,
 doi:10.1007/978-3-642-40994-3_29, for the logit interval of AUPRC.
 """
@@ -36,23 +36,30 @@ def bootstrap_weights(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Iterator[np.ndarray]:
-    """Return how often each of `n` examples is drawn, in chunks `(some draws, n)` of small unsigned integers.
+    """Yield how often each of `n` examples is drawn, in chunks `(rows, n)` of small unsigned integers.
 
     Args:
-        n: number of examples.
-        draws: how many resamples in all.
-        seed: of the random numbers; the same seed gives the same resamples.
-        strata: `(n,)` class of each example; each class keeps its size, so no resample loses a class.
-        groups: `(n,)` patient, chromosome or the like; whole groups are drawn, as many as there are. Not with `strata`.
+        n: Number of examples.
+        n_resamples: Number of resamples in all.
+        seed: Random seed; the same seed yields the same resamples.
+        strata: Class of each example, `(n,)`; each class keeps its size, so no resample loses a class.
+        groups: Patient, chromosome or the like of each example, `(n,)`; whole groups are drawn, as many as there are. Not with
+            `strata`.
 
-    A chunk holds at most 128 MiB (or one draw, where that is more).
+    Yields:
+        Chunks of at most 128 MiB (or one resample, if that is more).
+
+    Raises:
+        DataError: Both strata and groups, none of the right length, or no resample or example.
 
     Example:
         >>> sum(len(chunk) for chunk in bootstrap_weights(10, n_resamples=7))
         7
     """
     if strata is not None and groups is not None:
-        raise DataError("Give strata or groups, not both: a group is drawn whole and may hold several classes.")
+        raise DataError(
+            "Expected strata or groups, received both: a group is drawn whole and may contain several classes."
+        )
     if n_resamples < 1 or n < 1:
         raise DataError(f"A bootstrap needs at least one resample and one example; received {n_resamples=}, {n=}.")
     generator = np.random.default_rng(seed)
@@ -77,10 +84,7 @@ def bootstrap_distribution(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Return the metric of each resample, `(n_resamples,)` or `(n_resamples, labels)`.
-
-    `metric(y, p, weights=...)` takes weights `(n_resamples, n)`, as every metric of this package does.
-    """
+    """Return the metric of each resample, `(n_resamples,)` or `(n_resamples, labels)`; arguments as in `bootstrap`."""
     y, p = np.asarray(y), np.asarray(p)
     chunks = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups)
     return np.concatenate([metric(y, p, weights=weights) for weights in chunks])
@@ -98,7 +102,15 @@ def bootstrap(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Estimate:
-    """Return the metric with its bootstrap interval, as `interval` makes it.
+    """Return a metric with its bootstrap interval.
+
+    Args:
+        metric: `metric(y, p, weights=...)` that takes weights `(n_resamples, n)`, as every metric of this package does.
+        y: Truth.
+        p: Predictions.
+        bounds: Lowest and highest possible value; see `interval`.
+        n_resamples, seed, strata, groups: Of the resamples; see `bootstrap_weights`.
+        confidence: Probability with which the interval should cover the truth.
 
     Example:
         >>> from deepbio.metrics import auroc
@@ -113,24 +125,23 @@ def bootstrap(
 
 def interval(
     value: float,
-    draws: np.ndarray,
+    distribution: np.ndarray,
     *,
     bounds: tuple[float, float] | None = None,
     units: int | None = None,
     confidence: float = 0.95,
 ) -> Estimate:
-    """Return the interval of a value from its resamples `(n_resamples,)`; resamples that are not finite are left out.
+    """Return the interval of a value from its bootstrap distribution.
 
     Args:
-        value: the metric of the examples themselves.
-        draws: the metric of each resample.
-        bounds: lowest and highest possible value, one of them may be infinite. With them the interval lies inside and
-            holds the value; without, it is the middle of the resamples (percentiles).
-        units: independent units behind the value; the fewer, the wider the interval. A perfect (or worst possible) value has
-            no spread to resample; its interval then reaches as far as the exact one of a share of so many units without
-            an error (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404). Exact for accuracy, a fair guide for other
-            metrics.
-        confidence: how often the interval should cover the truth.
+        value: Metric of the examples themselves.
+        distribution: Metric of each resample, `(n_resamples,)`; those that are not finite are left out.
+        bounds: Lowest and highest possible value, of which one may be infinite. With them the interval lies inside and
+            contains the value; without them it is the percentile interval.
+        units: Number of independent units behind the value; the fewer, the wider the interval. A perfect (or worst possible)
+            value does not vary among resamples; its interval is then the exact one of a fraction of so many units without an
+            error (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404). That is exact for accuracy, a fair guide for others.
+        confidence: Probability with which the interval should cover the truth.
 
     Example:
         >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
@@ -142,7 +153,7 @@ def interval(
     """
     if not 0 < confidence < 1:
         raise DataError(f"confidence is between 0 and 1; received {confidence}.")
-    known = draws[np.isfinite(draws)]
+    known = distribution[np.isfinite(distribution)]
     if not np.isfinite(value) or not len(known):
         return Estimate(float(value))
     low, high = bounds or (-np.inf, np.inf)
@@ -177,7 +188,7 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
 
 
 def independent_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> int:
-    """Return how many units a resample draws on their own: groups, else examples of the smallest stratum, else `n`.
+    """Return the number of independent units of a resample: groups, else examples of the smallest stratum, else `n`.
 
     Example:
         >>> independent_units(5, strata=["a", "a", "a", "b", "b"])

@@ -17,7 +17,7 @@ from deepbio.metrics.arrays import check_same_shape, check_zero_one, divide, unw
 
 
 def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Return the mean Dice coefficient, twice the overlap over the sum of both areas.
+    """Return the mean Dice coefficient, twice the overlap over the sum of both areas. Range 0 to 1, higher is better.
 
     Source: Dice 1945, doi:10.2307/1932409.
 
@@ -30,7 +30,7 @@ def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLi
 
 
 def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
-    """Return the mean intersection over union (Jaccard index).
+    """Return the mean intersection over union (Jaccard index). Range 0 to 1, higher is better.
 
     Source: Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.
 
@@ -43,11 +43,12 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLik
 
 
 def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the Dice coefficient of each class but the first (background), the mean over images, then over classes.
+    """Return the Dice coefficient of the classes but the first (background): the mean over images, then over classes.
 
     Args:
-        y: class of each pixel, `(n, height, width)`.
-        p: probabilities `(n, height, width, classes)`; the likeliest class is the prediction.
+        y: Class of each pixel, `(n, height, width)`.
+        p: Probabilities, `(n, height, width, classes)`; the likeliest class is predicted.
+        weights: `(n,)`, or `(n_resamples, n)` for one value per row.
 
     Example:
         >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
@@ -57,9 +58,7 @@ def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -
 
 
 def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
-    """Return the intersection over union of each class but the first (background), the mean over images, then over classes.
-
-    Shapes as in `mean_dice`.
+    """Return the intersection over union of the classes but the first; arguments as in `mean_dice`.
 
     Example:
         >>> round(mean_iou([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]]), 4)

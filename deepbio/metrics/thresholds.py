@@ -1,4 +1,4 @@
-"""The probability above which the answer is yes, chosen on a validation split."""
+"""Decision thresholds, chosen on a validation split."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ def choose_threshold(
     specificity: float | None = None,
     precision: float | None = None,
 ) -> float | np.ndarray:
-    """Return the threshold (yes where `p >= threshold`) that serves one aim on the validation split.
+    """Return the threshold (positive where `p >= threshold`) that serves exactly one of four aims on the validation split.
 
     Args:
-        y: binary `(n,)`, or `(n, labels)` with NaN for unknown: then one threshold a label.
-        p: probabilities or scores of the same shape.
+        y: Truth: binary `(n,)`, or labels `(n, labels)` with NaN for unknown.
+        p: Probabilities or scores of the same shape.
         maximize: `"f1"`, `"balanced_accuracy"`, `"accuracy"` or `"mcc"`.
-        sensitivity, specificity, precision: the least that must be reached; among the thresholds that reach it, the one
-            with the highest specificity, sensitivity and sensitivity. Give exactly one of the four.
+        sensitivity: Minimum sensitivity; the threshold is the one with the highest specificity.
+        specificity: Minimum specificity; the threshold is the one with the highest sensitivity.
+        precision: Minimum precision; the threshold is the one with the highest sensitivity.
 
-    The threshold lies halfway between two scores, so that rounding does not decide. A label of one class, or an aim out
-    of reach, raises `DataError`.
+    Returns:
+        The threshold, or one per label. It lies halfway between two scores, so that rounding does not decide.
+
+    Raises:
+        DataError: Not exactly one aim, an aim out of reach, or a label of one class.
 
     Example:
         >>> choose_threshold([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9], maximize="f1")
@@ -43,7 +47,7 @@ def choose_threshold(
     given = {name: aim for name, aim in aims.items() if aim is not None}
     if len(given) != 1:
         raise DataError(
-            f"Give one of maximize, sensitivity, specificity and precision; received {list(given) or 'none'}."
+            f"Expected one of maximize, sensitivity, specificity and precision; received {list(given) or 'none'}."
         )
     [(name, aim)] = given.items()
     if name == "maximize" and aim not in _GOALS:
@@ -65,7 +69,7 @@ def _choose(y: np.ndarray, p: np.ndarray, name: str, aim: str | float | None) ->
     order = np.argsort(-scores)
     scores, truth = scores[order], truth[order]
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    # Yes to nothing, then to every score down to each distinct one.
+    # Nothing is positive, then every score down to each distinct one.
     hit = np.append(0.0, np.cumsum(truth)[ends])
     extra = np.append(0.0, ends + 1.0) - hit
     below = np.append(scores[ends], -np.inf)

@@ -25,14 +25,14 @@ from deepbio.metrics import (
 from tests.metrics.metric_cases import binary
 
 
-def _sure(n=4000, *, too_sure=2.5, seed=0):
-    """Truth drawn from known probabilities, and a model whose logits are `too_sure` times too large."""
+def _sure(n=4000, *, overconfident=2.5, seed=0):
+    """Truth drawn from known probabilities, and a model whose logits are `overconfident` times too large."""
     rng = np.random.default_rng(seed)
     z = 1.5 * rng.normal(size=n)
-    return (rng.random(n) < expit(z)).astype(int), expit(too_sure * z)
+    return (rng.random(n) < expit(z)).astype(int), expit(overconfident * z)
 
 
-def test_temperature_finds_how_much_too_sure_a_model_is():
+def test_temperature_finds_how_much_overconfident_a_model_is():
     y, p = _sure()
     found = fit_temperature(y, p)
     assert found.temperature == pytest.approx(2.5, rel=0.1)

@@ -23,41 +23,41 @@ CLOSE = {"rel": 1e-12, "abs": 1e-12}
 pytestmark = pytest.mark.filterwarnings("ignore:y_pred contains classes", "ignore:.*single label")
 
 
-def matthews(y, said, weights):
+def matthews(y, predicted, weights):
     """scikit-learn's; where a side is constant, zero by definition: there it takes the root of a rounding error."""
-    if len(np.unique(y)) == 1 or len(np.unique(said)) == 1:
+    if len(np.unique(y)) == 1 or len(np.unique(predicted)) == 1:
         return 0.0
-    return sk.matthews_corrcoef(y, said, sample_weight=weights)
+    return sk.matthews_corrcoef(y, predicted, sample_weight=weights)
 
 
 @given(binary(both_classes=False))
 def test_binary_decisions_equal_scikit_learn(case):
     y, p, w = case
-    said = (p >= 0.5).astype(int)
-    assert accuracy(y, p, weights=w) == pytest.approx(sk.accuracy_score(y, said, sample_weight=w), **CLOSE)
+    predicted = (p >= 0.5).astype(int)
+    assert accuracy(y, p, weights=w) == pytest.approx(sk.accuracy_score(y, predicted, sample_weight=w), **CLOSE)
     assert balanced_accuracy(y, p, weights=w) == pytest.approx(
-        sk.balanced_accuracy_score(y, said, sample_weight=w), **CLOSE
+        sk.balanced_accuracy_score(y, predicted, sample_weight=w), **CLOSE
     )
-    assert mcc(y, p, weights=w) == pytest.approx(matthews(y, said, w), **CLOSE)
-    if y.any() or said.any():
-        assert f1(y, p, weights=w) == pytest.approx(sk.f1_score(y, said, sample_weight=w), **CLOSE)
+    assert mcc(y, p, weights=w) == pytest.approx(matthews(y, predicted, w), **CLOSE)
+    if y.any() or predicted.any():
+        assert f1(y, p, weights=w) == pytest.approx(sk.f1_score(y, predicted, sample_weight=w), **CLOSE)
 
 
 @given(classes())
 def test_decisions_among_classes_equal_scikit_learn(case):
     y, p, w = case
-    said = p.argmax(axis=1)
-    assert accuracy(y, p, weights=w) == pytest.approx(sk.accuracy_score(y, said, sample_weight=w), **CLOSE)
+    predicted = p.argmax(axis=1)
+    assert accuracy(y, p, weights=w) == pytest.approx(sk.accuracy_score(y, predicted, sample_weight=w), **CLOSE)
     assert balanced_accuracy(y, p, weights=w) == pytest.approx(
-        sk.balanced_accuracy_score(y, said, sample_weight=w), **CLOSE
+        sk.balanced_accuracy_score(y, predicted, sample_weight=w), **CLOSE
     )
-    assert mcc(y, p, weights=w) == pytest.approx(matthews(y, said, w), **CLOSE)
+    assert mcc(y, p, weights=w) == pytest.approx(matthews(y, predicted, w), **CLOSE)
     for quadratic, name in ((False, None), (True, "quadratic")):
         labels = np.arange(p.shape[1])
-        expected = sk.cohen_kappa_score(y, said, labels=labels, weights=name, sample_weight=w)
+        expected = sk.cohen_kappa_score(y, predicted, labels=labels, weights=name, sample_weight=w)
         assert kappa(y, p, quadratic=quadratic, weights=w) == pytest.approx(expected, **CLOSE)
     for average in ("macro", "micro"):
-        expected = sk.f1_score(y, said, average=average, sample_weight=w)
+        expected = sk.f1_score(y, predicted, average=average, sample_weight=w)
         assert f1(y, p, average=average, weights=w) == pytest.approx(expected, **CLOSE)
     for k in (1, 2, p.shape[1] - 1):
         expected = sk.top_k_accuracy_score(y, p, k=k, labels=np.arange(p.shape[1]), sample_weight=w)
@@ -100,15 +100,15 @@ def test_rows_of_weights_equal_resampling_for_every_decision_metric():
 def test_positions_are_counted_as_decisions_of_their_own():
     rng = np.random.default_rng(2)
     y, p = rng.integers(0, 3, (5, 30)), rng.dirichlet(np.ones(3), (5, 30))
-    flat, said = y.ravel(), p.argmax(-1).ravel()
+    flat, predicted = y.ravel(), p.argmax(-1).ravel()
     w = np.array([2, 1, 0, 1, 3])
     each = np.repeat(w, 30)
     assert balanced_accuracy(y, p, weights=w) == pytest.approx(
-        sk.balanced_accuracy_score(flat, said, sample_weight=each), **CLOSE
+        sk.balanced_accuracy_score(flat, predicted, sample_weight=each), **CLOSE
     )
-    assert mcc(y, p, weights=w) == pytest.approx(sk.matthews_corrcoef(flat, said, sample_weight=each), **CLOSE)
+    assert mcc(y, p, weights=w) == pytest.approx(sk.matthews_corrcoef(flat, predicted, sample_weight=each), **CLOSE)
     np.testing.assert_array_equal(
-        confusion_matrix(Task("per_position", 3), y, p), sk.confusion_matrix(flat, said, labels=[0, 1, 2])
+        confusion_matrix(Task("per_position", 3), y, p), sk.confusion_matrix(flat, predicted, labels=[0, 1, 2])
     )
 
 

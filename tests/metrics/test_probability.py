@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from scipy.special import expit, logit
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
 from deepbio.errors import DataError
-from deepbio.metrics import brier, ece, log_loss, reliability
+from deepbio.metrics import brier, ece, ece_interval, log_loss, reliability, summarize
+from deepbio.specs import Task
 from tests.metrics.metric_cases import binary, classes
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
@@ -39,11 +41,11 @@ def test_multilabel_log_loss_is_the_mean_of_the_known_decisions():
 @given(binary())
 def test_reliability_equals_the_calibration_curve_of_scikit_learn(case):
     y, p, _ = case
-    happened, said = calibration_curve(y, p, n_bins=10)
+    frequency, confidence = calibration_curve(y, p, n_bins=10)
     ours = reliability(y, p, bins=10)
     filled = ours.count > 0
-    np.testing.assert_allclose(ours.confidence[filled], said, rtol=1e-12)
-    np.testing.assert_allclose(ours.frequency[filled], happened, rtol=1e-12)
+    np.testing.assert_allclose(ours.confidence[filled], confidence, rtol=1e-12)
+    np.testing.assert_allclose(ours.frequency[filled], frequency, rtol=1e-12)
     assert ours.count.sum() == len(y)
 
 
@@ -61,5 +63,46 @@ def test_perfectly_calibrated_probabilities_have_no_calibration_error():
 
 
 def test_logits_are_refused_as_probabilities():
-    with pytest.raises(DataError, match="Apply the link"):
+    with pytest.raises(DataError, match="Apply the activation"):
         log_loss([0, 1], [-3.0, 2.0])
+
+
+def _model(n, sharpness, seed):
+    rng = np.random.default_rng(seed)
+    q = expit(1.5 * rng.normal(size=n))
+    return (rng.random(n) < q).astype(int), expit(sharpness * logit(q))
+
+
+def test_bins_contain_equally_many():
+    y, p = _model(1500, 2.0, 0)
+    order = np.argsort(p)
+    expected = sum(abs((y[part] - p[part]).sum()) for part in np.array_split(order, 15)) / len(y)
+    assert ece(y, p) == pytest.approx(expected, rel=1e-9)
+
+
+def test_scores_that_are_equal_share_a_bin():
+    y, p = [0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5]
+    assert ece(y, p) == 0.0
+
+
+@pytest.mark.parametrize("equal_mass", [False, True])
+def test_intervals_of_a_calibrated_model_cover_zero(equal_mass):
+    hits = sum(
+        ece_interval(*_model(500, 1.0, seed), equal_mass=equal_mass, n_resamples=200).low == 0 for seed in range(60)
+    )
+    assert hits / 60 >= 0.88  # 0.95 and more in 300 runs; 60 runs may show a little less
+
+
+def test_the_interval_of_a_model_that_is_overconfident_is_above_zero_and_holds_the_truth():
+    y, p = _model(500_000, 2.5, 0)
+    truth = ece(y, p)
+    found = [ece_interval(*_model(1000, 2.5, seed), n_resamples=200) for seed in range(1, 21)]
+    assert all(one.low > 0 for one in found)
+    assert sum(one.low <= truth <= one.high for one in found) >= 18
+
+
+def test_the_summary_gives_the_same_interval():
+    y, p = _model(300, 1.5, 0)
+    groups = np.arange(300)  # without groups the summary keeps class sizes; ece_interval does not
+    summed = summarize(Task("binary", 1), y, p, metrics=["ece"], groups=groups, n_resamples=100)["ece"]
+    assert summed == ece_interval(y, p, groups=groups, n_resamples=100)

@@ -121,7 +121,7 @@ def test_chance_level_of_auprc_is_the_share_of_known_positives():
 
 
 @pytest.mark.parametrize(
-    ("y", "p", "says"),
+    ("y", "p", "message"),
     [
         ([0, 1], [0.1], "equally many"),
         ([0, 2], [0.1, 0.2], "0, 1 and NaN"),
@@ -131,6 +131,6 @@ def test_chance_level_of_auprc_is_the_share_of_known_positives():
         ([[0, 1]], [[0.1, 0.2, 0.7]], "same shape"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_what_was_received(y, p, says):
-    with pytest.raises(DataError, match=says):
+def test_what_does_not_fit_is_refused_with_what_was_received(y, p, message):
+    with pytest.raises(DataError, match=message):
         auroc(y, p)

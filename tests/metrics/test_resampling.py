@@ -53,7 +53,7 @@ def test_chunks_bound_memory_and_do_not_repeat_each_other(monkeypatch):
     assert len(np.unique(np.concatenate(chunks), axis=0)) == 10
 
 
-def test_draws_equal_a_loop_that_resamples_and_calls_scikit_learn():
+def test_resamples_equal_a_loop_that_resamples_and_calls_scikit_learn():
     rng = np.random.default_rng(0)
     y, p = rng.integers(0, 2, 60), rng.random(60)
     weights = np.concatenate(list(bootstrap_weights(60, n_resamples=30, seed=5, strata=y)))
@@ -64,30 +64,30 @@ def test_draws_equal_a_loop_that_resamples_and_calls_scikit_learn():
 
 
 def test_strata_and_groups_together_are_refused():
-    with pytest.raises(DataError, match="not both"):
+    with pytest.raises(DataError, match="received both"):
         list(bootstrap_weights(4, strata=[0, 0, 1, 1], groups=[0, 0, 1, 1]))
 
 
-def test_undefined_draws_are_left_out_of_the_interval():
+def test_undefined_resamples_are_left_out_of_the_interval():
     found = interval(0.5, np.array([0.4, np.nan, 0.6]))
     assert (found.low, found.high) == pytest.approx((0.405, 0.595))
 
 
 def test_an_interval_stays_between_the_bounds_and_holds_the_value():
-    draws = np.linspace(0.9, 1.0, 101)
-    found = interval(0.99, draws, bounds=(0, 1))
+    resamples = np.linspace(0.9, 1.0, 101)
+    found = interval(0.99, resamples, bounds=(0, 1))
     assert 0 < found.low < 0.99 < found.high < 1
-    found = interval(0.01, draws, bounds=(0, np.inf))
+    found = interval(0.01, resamples, bounds=(0, np.inf))
     assert 0 < found.low < 0.01 < found.high
-    found = interval(0.99, draws, bounds=(-np.inf, 1))
+    found = interval(0.99, resamples, bounds=(-np.inf, 1))
     assert found.low < 0.99 < found.high < 1
 
 
 def test_bounds_far_away_give_the_plain_normal_interval():
-    draws = np.array([-1.0, 1.0]) + 5
+    resamples = np.array([-1.0, 1.0]) + 5
     for bounds in ((-1e9, 1e9), (-1e9, np.inf), (-np.inf, 1e9)):
-        found = interval(5.0, draws, bounds=bounds)
-        # 1.959964 is the 97.5% point of the normal distribution; the draws have a standard deviation of 1.
+        found = interval(5.0, resamples, bounds=bounds)
+        # 1.959964 is the 97.5% point of the normal distribution; the resamples have a standard deviation of 1.
         assert (found.low, found.high) == pytest.approx((5 - 1.959964, 5 + 1.959964), rel=1e-6)
 
 
@@ -125,13 +125,13 @@ def _binary(rng, n=600):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", [auroc, auprc])
-def test_intervals_of_ranking_cover_the_truth_as_often_as_they_say(metric):
+def test_intervals_of_ranking_cover_the_truth_as_often_as_asked(metric):
     truth = np.mean([metric(*_binary(np.random.default_rng(10_000 + i), 60_000)) for i in range(10)])
     assert 0.93 <= _coverage(metric, _binary, truth, stratified=True) <= 0.97
 
 
 @pytest.mark.slow
-def test_intervals_of_correlation_cover_the_truth_as_often_as_they_say():
+def test_intervals_of_correlation_cover_the_truth_as_often_as_asked():
     def simulate(rng, n=300):
         y = rng.normal(size=n)
         return y, 0.6 * y + 0.8 * rng.normal(size=n)
@@ -139,7 +139,7 @@ def test_intervals_of_correlation_cover_the_truth_as_often_as_they_say():
     assert 0.93 <= _coverage(pearson, simulate, 0.6, stratified=False, bounds=(-1, 1)) <= 0.97
 
 
-def test_intervals_of_accuracy_cover_the_truth_as_often_as_they_say():
+def test_intervals_of_accuracy_cover_the_truth_as_often_as_asked():
     def simulate(rng, n=200):
         y = rng.integers(0, 2, n)
         return y, np.where(rng.random(n) < 0.8, y, 1 - y).astype(float)

@@ -12,10 +12,10 @@ _MASKS = arrays(np.int64, (3, 12), elements=st.integers(0, 1)).filter(lambda mas
 
 @given(_MASKS, arrays(np.float64, (3, 12), elements=st.floats(0, 1)))
 def test_dice_and_iou_equal_f1_and_jaccard_of_the_pixels(y, p):
-    said = p >= 0.5
-    expected = np.mean([f1_score(one, other) for one, other in zip(y, said, strict=True)])
+    predicted = p >= 0.5
+    expected = np.mean([f1_score(one, other) for one, other in zip(y, predicted, strict=True)])
     assert dice(y, p) == pytest.approx(expected, rel=1e-12, abs=1e-12)
-    expected = np.mean([jaccard_score(one, other) for one, other in zip(y, said, strict=True)])
+    expected = np.mean([jaccard_score(one, other) for one, other in zip(y, predicted, strict=True)])
     assert iou(y, p) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 

@@ -30,9 +30,9 @@ def test_no_threshold_is_better_than_the_chosen_one(goal, case):
 @given(case=binary())
 def test_a_fixed_specificity_is_reached_with_the_highest_sensitivity(case):
     y, p, _ = case
-    said = p >= choose_threshold(y, p, specificity=0.7)
-    assert 1 - said[y == 0].mean() >= 0.7 - 1e-12
-    assert said[y == 1].mean() == pytest.approx(sensitivity_at_specificity(y, p, specificity=0.7), abs=1e-12)
+    predicted = p >= choose_threshold(y, p, specificity=0.7)
+    assert 1 - predicted[y == 0].mean() >= 0.7 - 1e-12
+    assert predicted[y == 1].mean() == pytest.approx(sensitivity_at_specificity(y, p, specificity=0.7), abs=1e-12)
 
 
 def test_a_fixed_sensitivity_or_precision_is_reached():
@@ -55,16 +55,16 @@ def test_the_threshold_lies_between_scores():
 
 
 @pytest.mark.parametrize(
-    ("aims", "says"),
+    ("aims", "message"),
     [
         ({}, "none"),
-        ({"maximize": "f1", "precision": 0.5}, "Give one of"),
+        ({"maximize": "f1", "precision": 0.5}, "Expected one of"),
         ({"maximize": "balanced_acuracy"}, "Did you mean balanced_accuracy"),
         ({"precision": 0.99}, "the best is 0.667"),
     ],
 )
-def test_aims_that_are_unclear_or_out_of_reach_say_so(aims, says):
-    with pytest.raises(DataError, match=says):
+def test_aims_that_are_unclear_or_out_of_reach_are_refused(aims, message):
+    with pytest.raises(DataError, match=message):
         choose_threshold([1, 1, 0], [0.1, 0.2, 0.3], **aims)
 
 
