@@ -1,4 +1,4 @@
-"""Simple baselines from scikit-learn, on the same splits and the same bytes as the models."""
+"""Simple baselines from scikit-learn, on the same splits and the same inputs as the models."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from deepbio.errors import ModelError, nearest
 from deepbio.specs import ModelInput
 
 BASELINES = ("majority", "logistic_regression", "kmer_logistic_regression", "random_forest", "gradient_boosting")
-# The others give the same numbers for every seed.
+# The others do not depend on the seed.
 RANDOM_BASELINES = ("random_forest", "gradient_boosting")
 KMER = 5
 
 
 @dataclass(frozen=True, eq=False)
 class FittedBaseline:
-    """A baseline that has seen the training split.
+    """A baseline that is fitted on the training split.
 
     Args:
-        name: of the baseline.
-        data: what it was fitted on.
-        estimators: one of scikit-learn, or one an output where the labels are several at once; None for `majority`.
-        frequency: of each class or label in the training split.
-        weigh: the TF-IDF weights of the training split, for words.
+        name: Name of the baseline.
+        data: Data set that it was fitted on.
+        estimators: One scikit-learn estimator, or one per label of a multilabel task; none for `majority`.
+        frequency: Frequency of each class or label in the training split.
+        tfidf: TF-IDF weights of the training split, for text.
     """
 
     name: str
     data: Dataset = field(repr=False)
     estimators: list[Any] = field(repr=False)
     frequency: np.ndarray = field(repr=False)
-    weigh: Any = field(default=None, repr=False)
+    tfidf: Any = field(default=None, repr=False)
 
     @property
     def parameters(self) -> int:
-        """Count the numbers that were fitted: coefficients, or nodes of trees (0 for `majority`)."""
+        """Number of fitted numbers: coefficients, or nodes of trees (0 for `majority`)."""
         return sum(_size(estimator) for estimator in self.estimators)
 
     def predict(self, split: Split) -> np.ndarray:
@@ -46,7 +46,7 @@ class FittedBaseline:
         task = self.data.task
         p = np.tile(self.frequency, (len(split), 1))
         if self.estimators:
-            x = _features(self.name, self.data.input, split, self.weigh)
+            x = _features(self.name, self.data.input, split, self.tfidf)
             if task.kind == "multilabel":
                 p = np.stack([_column(estimator.predict_proba(x), estimator) for estimator in self.estimators], axis=1)
             else:
@@ -59,30 +59,31 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
     """Fit a baseline on the training split.
 
     Args:
-        name: one of
+        name: Name of the baseline.
 
             - `"majority"`: class frequencies of the training split
-            - `"logistic_regression"`: L2, C = 1 (0.1 for one-hot DNA, 10 for words)
-            - `"kmer_logistic_regression"`: on the counts of words of five bases, for DNA
+            - `"logistic_regression"`: L2, C = 1 (0.1 for one-hot DNA, 10 for text)
+            - `"kmer_logistic_regression"`: on counts of 5-mers, for DNA
             - `"random_forest"`: 500 trees
-            - `"gradient_boosting"`: scikit-learn's histogram trees, 100 rounds; not for words
-        seed: of the trees.
-        threads: that fit them; -1 for all. It does not change the result.
-
-    Features: columns of a table, pixels, one-hot letters of DNA, or TF-IDF weights of words.
+            - `"gradient_boosting"`: scikit-learn's histogram trees, 100 rounds; not for text
+        data: Data set. Features are the columns of a table, pixels, one-hot DNA, or TF-IDF weights of words.
+        seed: Seed of the trees.
+        threads: Number of threads; -1 for all. It does not change the result.
 
     Raises:
-        ModelError: an unknown baseline, or one that does not suit the data.
+        ModelError: the baseline is unknown, or does not suit the data.
     """
     if name not in BASELINES:
         raise ModelError(f"Unknown baseline {name!r}. {nearest(name, BASELINES)}")
     task, modality = data.task, data.input.modality
     if not (task.is_classification or task.kind == "multilabel"):
-        raise ModelError(f"The baselines tell classes apart; {data.name} is {task.kind}.")
+        raise ModelError(f"The baselines are classifiers; {data.name} is {task.kind}.")
     if name == "kmer_logistic_regression" and modality != "dna":
-        raise ModelError(f"kmer_logistic_regression counts words of bases; {data.name} is {modality}.")
+        raise ModelError(f"kmer_logistic_regression counts k-mers of DNA; {data.name} is {modality}.")
     if name == "gradient_boosting" and modality == "text":
-        raise ModelError("gradient_boosting takes no sparse words; use logistic_regression or random_forest.")
+        raise ModelError(
+            "gradient_boosting does not accept sparse text features; use logistic_regression or random_forest."
+        )
     y = np.asarray(data.train.y)
     if task.kind == "multilabel":
         frequency = np.nanmean(y, axis=0)
@@ -91,20 +92,20 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
         frequency = np.bincount(y, minlength=classes) / len(y)
     if name == "majority":
         return FittedBaseline(name, data, [], frequency)
-    weigh = _word_weights(data) if modality == "text" else None
-    x = _features(name, data.input, data.train, weigh)
+    tfidf = _fit_tfidf(data) if modality == "text" else None
+    x = _features(name, data.input, data.train, tfidf)
     estimators = []
     for target in y.T if task.kind == "multilabel" else [y]:
         known = ~np.isnan(target) if target.dtype.kind == "f" else slice(None)
         estimators.append(_classifier(name, modality, seed, threads).fit(x[known], target[known].astype(np.int64)))
-    return FittedBaseline(name, data, estimators, frequency, weigh)
+    return FittedBaseline(name, data, estimators, frequency, tfidf)
 
 
 def baseline(name: str, data: Dataset, *, seed: int = 0) -> np.ndarray:
     """Fit a baseline on the training split and predict the test split; see `fit_baseline`.
 
     Returns:
-        probabilities `(n,)` for a binary task, else `(n, outputs)`.
+        Probabilities `(n,)` for a binary task, else `(n, outputs)`.
     """
     return fit_baseline(name, data, seed=seed).predict(data.test)
 
@@ -125,9 +126,9 @@ def _classifier(name: str, modality: str, seed: int, threads: int) -> Any:
     return LogisticRegression(C={"dna": 0.1, "text": 10.0}.get(modality, 1.0), max_iter=5000)
 
 
-def _features(name: str, input: ModelInput, split: Split, weigh: Any) -> Any:
-    if weigh is not None:
-        return weigh.transform(_word_counts(split, input.vocabulary_size))
+def _features(name: str, input: ModelInput, split: Split, tfidf: Any) -> Any:
+    if tfidf is not None:
+        return tfidf.transform(_word_counts(split, input.vocabulary_size))
     if name == "kmer_logistic_regression":
         from deepbio.sequence import kmer_counts
 
@@ -135,17 +136,17 @@ def _features(name: str, input: ModelInput, split: Split, weigh: Any) -> Any:
     return flat_features(input, split.x)
 
 
-def _word_weights(data: Dataset) -> Any:
+def _fit_tfidf(data: Dataset) -> Any:
     from sklearn.feature_extraction.text import TfidfTransformer
 
     return TfidfTransformer(sublinear_tf=True).fit(_word_counts(data.train, data.input.vocabulary_size))
 
 
 def flat_features(input: ModelInput, x: Any) -> np.ndarray:
-    """Return one row of numbers an example: standardised columns, pixels from 0 to 1, or one-hot letters.
+    """Return one row of numbers per example: standardized columns, pixels from 0 to 1, or one-hot DNA.
 
     Returns:
-        float32 `(n, values)`.
+        Float32 `(n, values)`.
     """
     x = x[np.arange(len(x))]
     if input.modality == "dna":
@@ -165,7 +166,7 @@ def _word_counts(split: Split, vocabulary: int) -> Any:
 
 
 def _column(p: np.ndarray, estimator: Any) -> np.ndarray:
-    """Return the probability of 1 of an estimator that may have seen one class only."""
+    """Return the probability of 1 from an estimator that may have been fitted on one class only."""
     return p[:, list(estimator.classes_).index(1)] if 1 in estimator.classes_ else np.zeros(len(p))
 
 

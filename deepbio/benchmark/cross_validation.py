@@ -1,4 +1,4 @@
-"""Cross-validation: every example predicted once, by a model that never saw its group."""
+"""Cross-validation: each example is predicted once, by a model that was not trained on its group."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
 def merge_splits(data: Dataset) -> Split:
-    """Return all examples of a data set as one split, ordered as the ids number them (`name:1`, `name:2`, ...).
+    """Return all examples of a data set as one split, in the order of their ids (`name:1`, `name:2`, ...).
 
-    A card's fixed splits are set aside: this is for cross-validation of sets whose rows in the literature are such.
+    The fixed splits of the card are ignored. Use it for data sets that the literature evaluates by cross-validation.
     """
     parts = [split for _, split in data.splits()]
-    x, y = (np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in ("x", "y"))
-    ids, groups = (np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in ("ids", "groups"))
+    names = ("x", "y", "ids", "groups")
+    x, y, ids, groups = (np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names)
     order = np.argsort([int(str(i).rsplit(":", 1)[1]) for i in ids])
     return Split(x[order], y[order], ids[order], groups[order])
 
@@ -34,39 +34,48 @@ def fit_fold(
     train: np.ndarray,
     *,
     seed: int,
-    watch: float = 0.05,
+    validation_fraction: float = 0.05,
     salt: str = "",
     config: dict[str, Any] | None = None,
     **settings: Any,
 ) -> Run:
-    """Fit a model on some examples, a share `watch` of their groups set aside for `fit` to watch.
+    """Fit a model on some examples, with part of their groups as the validation split of `fit`.
 
     Args:
-        every: all examples.
-        train: indices of those that may be used.
-        config: options of the model.
-        settings: of `fit`.
+        name: Name of the architecture.
+        data: Data set, for its name, task and input.
+        every: All examples.
+        train: Indices of the examples that may be used.
+        seed: Seed of weights, order and dropout.
+        validation_fraction: Fraction of the groups that becomes the validation split.
+        salt: Text that changes which groups are chosen.
+        config: Options of the model.
+        settings: Settings of `fit`.
     """
     groups = np.arange(len(train)) if every.groups is None else every.groups[train]
-    part = assign_splits(groups, every.y[train], fractions={"fit": 1 - watch, "watch": watch}, salt=salt)
-    chosen = every.take(train[part == "fit"]), every.take(train[part == "watch"])
+    fractions = {"train": 1 - validation_fraction, "valid": validation_fraction}
+    part = assign_splits(groups, every.y[train], fractions=fractions, salt=salt)
+    chosen = every.take(train[part == "train"]), every.take(train[part == "valid"])
     fold = Dataset(data.name, data.task, data.input, *chosen, every.take([]))
     model = get_model(name, dataset=fold, seed=seed, **(config or {}))
     return fit(model, fold, seed=seed, verbose=False, **settings)
 
 
 def cross_validate(name: str, data: Dataset, every: Split, folds: Folds, *, seed: int, **options: Any) -> np.ndarray:
-    """Predict each fold's test examples by a model trained on the rest.
+    """Predict the test examples of each fold by a model trained on the rest.
 
     Args:
-        folds: pairs (train, test) of indices, as `grouped_folds` gives them.
-        options: of `fit_fold`.
+        name: Name of the architecture.
+        data: Data set, for its name, task and input.
+        every: All examples.
+        folds: Pairs (train, test) of indices, as `grouped_folds` returns them.
+        seed: Seed of weights, order and dropout.
+        options: Options of `fit_fold`.
 
     Returns:
-        predictions after the link, in the order of `every`.
+        Predictions after the activation, in the order of `every`.
     """
-    shape = (len(every),) if data.task.kind == "binary" else (len(every), data.task.outputs)
-    p = np.zeros(shape)
+    p = np.zeros((len(every),) if data.task.kind == "binary" else (len(every), data.task.outputs))
     for k, (train, test) in enumerate(folds):
         run = fit_fold(name, data, every, train, seed=seed, salt=f"fold-{k}", **options)
         p[test] = predict(run.model, every.take(test))

@@ -1,4 +1,4 @@
-"""The demo: every family of model on its data set, with simple baselines beside it."""
+"""The demo: every family of models on its data set, with simple baselines beside it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from deepbio.benchmark.baselines import baseline
 from deepbio.datasets import Dataset, load_dataset
-from deepbio.inference import Evaluation, compare, evaluate
+from deepbio.inference import compare, evaluate
 from deepbio.report import Result
 from deepbio.training import fit
 from deepbio.zoo import get_model
@@ -36,59 +37,40 @@ def run_demo(
     *,
     seed: int = 0,
     baselines: Sequence[str] = ("majority", "logistic_regression"),
-    watch: Callable[[str, str], None] | None = None,
+    callback: Callable[[str, str], None] | None = None,
 ) -> list[Result]:
     """Train each model of the plan and evaluate it, and the baselines, on the test split.
 
     Args:
-        plan: data set, model and settings of `fit`, grouped by data set.
-        seed: of everything.
-        baselines: names of `deepbio.benchmark.BASELINES`.
-        watch: called with the names of data set and model before each starts.
+        plan: Data set, model and settings of `fit`, grouped by data set.
+        seed: Seed of everything.
+        baselines: Names from `deepbio.benchmark.BASELINES`.
+        callback: Function that is called with the names of data set and model before each starts.
     """
     results: list[Result] = []
     for name, jobs in itertools.groupby(plan, key=lambda job: job[0]):
         data = load_dataset(name)
-        for model, settings in [(model, settings) for _, model, settings in jobs]:
-            if watch is not None:
-                watch(name, model)
-            results.append(_trained(data, model, settings, seed))
-        for simple in baselines:
-            if watch is not None:
-                watch(name, simple)
-            results.append(_baseline(data, simple, seed))
+        sizes = {"training examples": str(len(data.train)), "test examples": str(len(data.test))}
+        for model, compute, settings in [(model, _train, settings) for _, model, settings in jobs] + [
+            (simple, _fit_baseline, {}) for simple in baselines
+        ]:
+            if callback is not None:
+                callback(name, model)
+            evaluation, more = compute(data, model, seed, **settings)
+            facts = {"seed": str(seed), **sizes}
+            results.append(Result.of(evaluation, data, model=model, split="test", facts=facts, **more))
     return results
 
 
-def _trained(data: Dataset, name: str, settings: dict[str, Any], seed: int) -> Result:
+def _train(data: Dataset, name: str, seed: int, **settings: Any):
     model = get_model(name, dataset=data, seed=seed)
     run = fit(model, data, seed=seed, verbose=False, **settings)
-    found = evaluate(model, data.test)
-    return _result(
-        data, name, found, history=run.history, seconds=run.seconds, parameters=model.count_params(), seed=seed
-    )
+    more = {"history": run.history, "seconds": run.seconds, "parameters": model.count_params()}
+    return evaluate(model, data.test), more
 
 
-def _baseline(data: Dataset, name: str, seed: int) -> Result:
-    from deepbio.benchmark.baselines import baseline
-
+def _fit_baseline(data: Dataset, name: str, seed: int):
     start = time.perf_counter()
     p = baseline(name, data, seed=seed)
-    seconds = time.perf_counter() - start
-    found = compare(data.task, np.asarray(data.test.y), p, groups=data.test.groups)
-    return _result(data, name, found, seconds=seconds, baseline=True, seed=seed)
-
-
-def _result(data: Dataset, model: str, found: Evaluation, *, seed: int, **more: Any) -> Result:
-    return Result(
-        dataset=data.name,
-        model=model,
-        split="test",
-        task=data.task,
-        y=found.y,
-        p=found.p,
-        metrics=found.metrics,
-        groups=data.test.groups,
-        facts={"seed": str(seed), "training examples": str(len(data.train)), "test examples": str(len(data.test))},
-        **more,
-    )
+    more = {"seconds": time.perf_counter() - start, "baseline": True}
+    return compare(data.task, np.asarray(data.test.y), p, groups=data.test.groups), more

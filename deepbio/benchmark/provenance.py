@@ -1,4 +1,4 @@
-"""Where a number was made: versions, machine, device, and the state of the checkout."""
+"""Provenance of a number: versions, machine, device, and the state of the checkout."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def provenance() -> dict[str, Any]:
 
 
 def git_state(folder: Path | None = None) -> dict[str, Any] | None:
-    """Return the commit of the checkout that this code stands in and whether it was changed since; None outside of one."""
-    place = folder or Path(__file__).resolve().parents[2]
-    if not (place / ".git").exists():  # an installed package may lie inside somebody else's checkout
+    """Return the commit of the checkout of this code and whether files have changed since, or `None` outside of a checkout."""
+    checkout = folder or Path(__file__).resolve().parents[2]
+    if not (checkout / ".git").exists():  # an installed package may be inside somebody else's checkout
         return None
     try:
         commit, changes = (
-            subprocess.run(["git", *words], cwd=place, capture_output=True, text=True, check=True, timeout=30).stdout
+            subprocess.run(["git", *words], cwd=checkout, capture_output=True, text=True, check=True, timeout=30).stdout
             for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
     except (OSError, subprocess.SubprocessError):
@@ -59,7 +59,7 @@ def _processor() -> str:
 
 
 def _device() -> str:
-    """Name the GPUs that TensorFlow uses in this process, where it is loaded."""
+    """Return the names of the GPUs that TensorFlow uses in this process, or "CPU"."""
     if "tensorflow" not in sys.modules:
         return "CPU"
     import tensorflow as tf

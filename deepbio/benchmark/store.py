@@ -1,102 +1,118 @@
-"""The folder of a suite's results: one JSON a cell, its predictions beside it, and the claims.
+"""The folder of a suite's results: one JSON per run, with the predictions beside it.
 
 <out>/<data set>/<model>/seed-0-<hash>.json     all figures, and all that is needed to run it again
 <out>/<data set>/<model>/seed-0-<hash>.npz      y, p and groups of the test split
 <out>/<data set>/<model>/seed-0-<hash>.failed   why it could not be computed
-<out>/claims/                                   who is at work on what
+<out>/.lock                                     locked while a suite writes to the folder
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
-from deepbio.benchmark.suite import Cell
-from deepbio.errors import DataError
-from deepbio.files import sha256_of, write_atomically
+from deepbio.benchmark.suite import SuiteRun
+from deepbio.errors import DataError, DeepbioError
+from deepbio.files import clear_unfinished, sha256_of, write_atomically
 
-FORMAT = 1
+_RESULT_FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Store:
-    """Results under one folder, which several processes and machines may share."""
+    """Results of runs under one folder."""
 
     folder: Path
 
-    @property
-    def claims(self) -> Path:
-        """Folder of the claims."""
-        return self.folder / "claims"
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Reserve the folder for this process. The operating system frees it when the process ends, also by SIGKILL.
 
-    def place(self, cell: Cell, ending: str = "json") -> Path:
-        """Return the path of a cell's file."""
-        return self.folder / f"{cell.key}.{ending}"
+        Raises:
+            DeepbioError: another process has reserved it.
+        """
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise DeepbioError(
+                f"Another `deepbio benchmark` is writing to {self.folder}. Wait for its end or choose another folder with "
+                "--out. One command can use many processes (--workers) or machines (--scheduler)."
+            ) from error
 
-    def has(self, cell: Cell) -> bool:
-        """Whether the cell is finished."""
-        return self.place(cell).exists()
+    def path(self, run: SuiteRun, suffix: str = "json") -> Path:
+        """Return the path of a run's file."""
+        return self.folder / f"{run.key}.{suffix}"
 
-    def write(self, cell: Cell, result: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Write a cell's predictions, then its result: a result that stands has its predictions."""
-        self.place(cell).parent.mkdir(parents=True, exist_ok=True)
-        target = self.place(cell, "npz")
+    def has(self, run: SuiteRun) -> bool:
+        """Return whether the run has a result."""
+        return self.path(run).exists()
+
+    def write(self, run: SuiteRun, result: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Write a run's predictions, then its result, so that each result has its predictions."""
+        self.path(run).parent.mkdir(parents=True, exist_ok=True)
+        target = self.path(run, "npz")
         content = io.BytesIO()
         np.savez_compressed(content, allow_pickle=False, **arrays)
-        with write_atomically(target) as beside:
-            beside.write_bytes(content.getvalue())
+        clear_unfinished(target)
+        with write_atomically(target) as temporary:
+            temporary.write_bytes(content.getvalue())
         predictions = {"file": target.name, "sha256": sha256_of(target)}
-        text = json.dumps({"format": FORMAT, **result, "predictions": predictions}, indent=2, allow_nan=False)
-        with write_atomically(self.place(cell)) as beside:
-            beside.write_text(text + "\n", encoding="utf-8")
-        self.place(cell, "failed").unlink(missing_ok=True)
+        text = json.dumps({"format": _RESULT_FORMAT, **result, "predictions": predictions}, indent=2, allow_nan=False)
+        clear_unfinished(self.path(run))
+        with write_atomically(self.path(run)) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+        self.path(run, "failed").unlink(missing_ok=True)
 
-    def write_failure(self, cell: Cell, reason: str) -> None:
-        """Write why a cell could not be computed; the next `deepbio benchmark` tries it again."""
-        self.place(cell).parent.mkdir(parents=True, exist_ok=True)
-        with write_atomically(self.place(cell, "failed")) as beside:
-            beside.write_text(reason.strip() + "\n", encoding="utf-8")
+    def write_failure(self, run: SuiteRun, reason: str) -> None:
+        """Write why a run could not be computed. The next `deepbio benchmark` tries it again."""
+        self.path(run).parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(self.path(run, "failed")) as temporary:
+            temporary.write_text(reason.strip() + "\n", encoding="utf-8")
 
-    def failure(self, cell: Cell) -> str | None:
-        """Return why the cell could not be computed the last time, or None."""
+    def failure(self, run: SuiteRun) -> str | None:
+        """Return why the run could not be computed the last time, or `None`."""
         try:
-            return self.place(cell, "failed").read_text(encoding="utf-8").strip()
+            return self.path(run, "failed").read_text(encoding="utf-8").strip()
         except OSError:
             return None
 
-    def read(self, cell: Cell) -> dict[str, Any]:
-        """Read a cell's result.
+    def read(self, run: SuiteRun) -> dict[str, Any]:
+        """Read the result of a run.
 
         Raises:
-            DataError: it is not there, or of another format.
+            DataError: the result does not exist, or has another format.
         """
-        file = self.place(cell)
+        file = self.path(run)
         try:
             result = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
+            raise DataError(f"Expected the result of {run.key} at {file}: {error}. Run `deepbio benchmark`.") from error
+        if not isinstance(result, dict) or result.get("format") != _RESULT_FORMAT:
             raise DataError(
-                f"Expected the result of {cell.key} at {file}: {error}. Run `deepbio benchmark`."
-            ) from error
-        if not isinstance(result, dict) or result.get("format") != FORMAT:
-            raise DataError(f"{file} is of another format than {FORMAT}. Remove it and run `deepbio benchmark` again.")
+                f"{file} has another format than {_RESULT_FORMAT}. Remove it and run `deepbio benchmark` again."
+            )
         return result
 
-    def predictions(self, cell: Cell) -> dict[str, np.ndarray]:
-        """Read truth `y`, predictions `p` and, where examples come in groups, `groups`, after checking their SHA-256.
+    def predictions(self, run: SuiteRun) -> dict[str, np.ndarray]:
+        """Read targets `y`, predictions `p` and, if the examples have groups, `groups`, after checking their SHA-256.
 
         Raises:
             DataError: the file is missing or has changed.
         """
-        entry = self.read(cell)["predictions"]
-        file = self.place(cell).with_name(entry["file"])
+        entry = self.read(run)["predictions"]
+        file = self.path(run).with_name(entry["file"])
         if not file.is_file():
             raise DataError(
-                f"The predictions of {cell.key} are not beside its result ({file}), and intervals need them. "
+                f"The predictions of {run.key} are not beside its result ({file}), and intervals need them. "
                 "Remove the result and run `deepbio benchmark` again."
             )
         if sha256_of(file) != entry["sha256"]:

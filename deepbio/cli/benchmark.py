@@ -38,7 +38,9 @@ def benchmark(
     ] = None,
     seeds: Seeds = None,
     only: Only = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Plan only: the runs that are done and those that are missing.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Plan only: the runs that are done and those that are missing.")
+    ] = False,
 ) -> None:
     """Compute the missing results of a suite: each model on each data set with each seed, beside simple baselines.
 

@@ -11,6 +11,7 @@ import typer
 import yaml
 
 from deepbio.cli.console import load_tensorflow, note
+from deepbio.cli.options import Facts, Run
 from deepbio.cli.trained import choose_split, read_figures, training_data
 from deepbio.errors import DeepbioError
 
@@ -19,49 +20,34 @@ _KWH = 3.6e6  # joules
 
 
 def card(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    run: Run,
     split: Annotated[
-        str | None,
-        typer.Option(
-            help="Split to evaluate as well: valid or test. Evaluate the test split once, when all is decided."
-        ),
+        str | None, typer.Option(help="Split to evaluate as well: valid, or at the very end test.")
     ] = None,
-    facts: Annotated[
-        Path | None,
-        typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples."),
-    ] = None,
+    facts: Facts = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the weights, for example Apache-2.0.")] = None,
-    watts: Annotated[
-        float | None,
-        typer.Option(min=0, help="Power of the machine during training in watts, if its energy was not measured."),
-    ] = None,
+    watts: Annotated[float | None, typer.Option(min=0, help="Power during training, if it was not measured.")] = None,
     grams: Annotated[
         float | None,
-        typer.Option("--grams-per-kwh", min=0, help="Carbon intensity of the electricity, in grams of CO2 per kWh."),
+        typer.Option("--grams-per-kwh", min=0, help="Carbon intensity of the electricity in grams per kWh."),
     ] = None,
-    hub: Annotated[
-        bool, typer.Option("--hub", help="Format of Hugging Face, with model-index, printed as well.")
-    ] = False,
+    hub: Annotated[bool, typer.Option("--hub", help="Format of Hugging Face (model-index), printed as well.")] = False,
 ) -> None:
     """Write card.md of a run: results with intervals, subgroups, limits and cost. Text of your own above it is kept."""
     from deepbio.datasets.cards import read_card
     from deepbio.files import write_atomically
+    from deepbio.metrics import Estimate
     from deepbio.report.model_card import describe_postprocessing, merge_card, model_card_text
     from deepbio.zoo.preset import read_preset, write_json
     from deepbio.zoo.push import hub_card
 
-    if split is not None:
-        choose_split(split, SPLITS)
-    preset, found = read_preset(run), read_card(run)
-    figures = read_figures(run)
+    preset, found, figures = read_preset(run), read_card(run), read_figures(run)
     parts: dict[str, Any] = {}
     if split is not None:
-        figures[split], parts = _evaluated(run, preset, split, facts)
+        figures[split], parts = _evaluated(run, preset, choose_split(split, SPLITS), facts)
         write_json(run / "metrics.json", figures)
     elif facts is not None:
         raise DeepbioError("--columns needs a split to evaluate: add --split test.")
-    from deepbio.metrics import Estimate
-
     results = {
         name: {metric: Estimate.from_dict(one) for metric, one in figures[name]["metrics"].items()}
         for name in SPLITS

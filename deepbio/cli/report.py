@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
-from deepbio.cli.options import Model
+from deepbio.cli.options import Facts, Model
 from deepbio.cli.trained import choose_split, read_figures, trained, training_data
 from deepbio.errors import DataError
 from deepbio.files import writable_folder
@@ -20,10 +20,7 @@ def report(
     model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML page to write.")] = Path("report.html"),
     split: Annotated[str, typer.Option(help="Split: train, valid or test.")] = "test",
-    facts: Annotated[
-        Path | None,
-        typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples."),
-    ] = None,
+    facts: Facts = None,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst errors to show; they may be of patients.")] = 0,
 ) -> None:
     """Write a page about a trained model: metrics, curves, subgroups with gaps, worst errors on request.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import multiprocessing
 import os
 import signal
-import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from deepbio.errors import DeepbioError
@@ -34,26 +36,26 @@ def open_executor(
     threads: int | None = None,
     max_tasks_per_process: int | None = None,
 ) -> Iterator[Executor]:
-    """Open an executor whose tasks run in other processes, each process one task at a time.
+    """Open an executor whose tasks run in spawned processes, one task at a time in each.
 
-    By default the processes are spawned on this machine. A process that dies (for example, because the operating system
-    takes back memory) fails the task that it ran; the next task gets a new process. If the block ends with an exception,
-    including Ctrl-C, or this process is killed, the processes end at once. If the block ends normally, all tasks are
-    waited for.
+    By default the processes run on this machine. A process that dies (for example, because the system is out of memory)
+    fails only the task that it ran, and the next task gets a new process. If the block ends with an exception, including
+    Ctrl-C, or this process is killed, the processes end at once. If the block ends normally, all tasks are waited for.
 
-    With `scheduler`, the tasks run on the workers of that Dask cluster. Dask repeats a task whose worker dies on another
-    worker, three times at most. Tasks that run when the block ends with an exception are cancelled as far as Dask can.
+    With `scheduler`, each worker of that Dask cluster spawns such a process, so the results are the same. If a worker of
+    Dask itself is lost, Dask repeats its task on another one, three times at most. If the block ends with an exception, the
+    tasks that have not started are cancelled.
 
-    Functions, arguments and results must be picklable; functions are imported by name in the other process. A script that
-    opens an executor keeps its work under `if __name__ == "__main__":`.
+    Functions, arguments and results must be picklable, and the other processes import the functions by name. A script that
+    opens an executor keeps its work under `if __name__ == "__main__":`. What tasks print is shown only if a process dies.
 
     Args:
         workers: Number of processes on this machine. Ignored with `scheduler`: the cluster has its own.
         scheduler: Address of a Dask scheduler, for example `"tcp://10.0.0.1:8786"`.
         threads: Number of threads of OpenMP, BLAS and TensorFlow per process, so that the order of sums, and with it the
             last digits of results, does not depend on the machine; `None` leaves it to the libraries.
-        max_tasks_per_process: Number of tasks after which a process of this machine is replaced, for tasks that leave memory
-            behind; `None` for no limit.
+        max_tasks_per_process: Number of tasks after which a process is replaced, for tasks that leave memory behind; `None`
+            for no limit.
 
     Yields:
         A `concurrent.futures.Executor`. A task whose process dies raises a `DeepbioError`.
@@ -70,8 +72,14 @@ def open_executor(
     if workers < 1:
         raise DeepbioError(f"workers should be at least 1; received {workers}.")
     if scheduler is not None:
-        with _dask_executor(scheduler, threads) as executor:
-            yield executor
+        with _connect(scheduler) as client:
+            executor = _DaskExecutor(client, threads, max_tasks_per_process)
+            try:
+                yield executor
+            except BaseException:
+                executor.shutdown(wait=False)
+                raise
+            executor.shutdown()
         return
     pool = _ProcessPool(workers, threads, max_tasks_per_process)
     try:
@@ -87,16 +95,12 @@ class _ProcessPool(Executor):
     """Threads with one spawned process each: a process that dies fails its own task and leaves the other processes alone."""
 
     def __init__(self, workers: int, threads: int | None, max_tasks: int | None) -> None:
-        context = get_context("spawn")
+        context = multiprocessing.get_context("spawn")
         # a worker ends when the other side of this pipe is closed, by `kill` or with this process
         self._read_end, self._write_end = context.Pipe(duplex=False)
-        self._options = {
-            "max_workers": 1,
-            "mp_context": context,
-            "initializer": _prepare_process,
-            "initargs": (threads, self._read_end),
-            "max_tasks_per_child": max_tasks,
-        }
+        self._logs = tempfile.TemporaryDirectory(prefix="deepbio-")
+        self._options = {"max_workers": 1, "mp_context": context, "max_tasks_per_child": max_tasks}
+        self._threads = threads
         self._pools: list[ProcessPoolExecutor] = []
         self._current = threading.local()
         self._callers = ThreadPoolExecutor(workers)
@@ -113,6 +117,7 @@ class _ProcessPool(Executor):
             pool.shutdown(wait)
         if wait:
             self.kill()
+            self._logs.cleanup()
 
     def kill(self) -> None:
         """End the processes at once and cancel what is queued."""
@@ -123,7 +128,10 @@ class _ProcessPool(Executor):
     def _call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         pool = getattr(self._current, "pool", None)
         if pool is None:
-            pool = self._current.pool = ProcessPoolExecutor(**self._options)
+            log = Path(self._logs.name) / f"{len(self._pools)}-{threading.get_ident()}.log"
+            arguments = (self._threads, self._read_end, log)
+            pool = ProcessPoolExecutor(**self._options, initializer=_prepare_process, initargs=arguments)
+            self._current.pool, self._current.log = pool, log
             self._pools.append(pool)
         try:
             return pool.submit(function, *args, **kwargs).result()
@@ -131,16 +139,25 @@ class _ProcessPool(Executor):
             self._current.pool = None
             if self._killed:
                 raise
+            log = self._current.log
+            printed = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
             raise DeepbioError(
                 "The worker process died before it returned a result. The usual cause is that the system ran out of memory: "
-                "use fewer workers. A script must keep its work under `if __name__ == '__main__':`."
+                "use fewer workers. A script must keep its work under `if __name__ == '__main__':`. "
+                f"Last output of the process: {' / '.join(printed[-3:]) or 'none'}"
             ) from error
 
 
-def _prepare_process(threads: int | None, read_end: Any) -> None:
+def _prepare_process(threads: int | None, read_end: Any, log: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one decides
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    _limit_threads(threads)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    if threads is not None:
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads)  # for libraries that the main script has imported
     threading.Thread(target=_end_with_parent, args=(read_end,), daemon=True).start()
 
 
@@ -150,8 +167,29 @@ def _end_with_parent(read_end: Any) -> None:
     os._exit(1)
 
 
+class _DaskExecutor(Executor):
+    """Dask's executor, whose workers run each task in a spawned process of their own.
+
+    In the worker itself Dask's event loop would take numbers from Python's `random`, of which Keras makes initial weights,
+    and would wait while TensorFlow computes.
+    """
+
+    def __init__(self, client: Any, threads: int | None, max_tasks: int | None) -> None:
+        # not pure: a task that is submitted again is computed again
+        self._executor = client.get_executor(pure=False)
+        self._options = threads, max_tasks
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run `function(*args, **kwargs)` on the next worker that is free."""
+        return self._executor.submit(_call_in_process, self._options, function, args, kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for the tasks, or cancel those that have not started."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+
+
 @contextlib.contextmanager
-def _dask_executor(scheduler: str, threads: int | None) -> Iterator[Executor]:
+def _connect(scheduler: str) -> Iterator[Any]:
     distributed: Any = require("distributed", extra="cluster", purpose="a Dask scheduler")
     try:
         client = distributed.Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
@@ -161,65 +199,21 @@ def _dask_executor(scheduler: str, threads: int | None) -> Iterator[Executor]:
             "`dask worker ADDRESS --nworkers N --nthreads 1`."
         ) from error
     with client:
-        executor = _DaskExecutor(client, threads)
-        try:
-            yield executor
-        except BaseException:
-            executor.shutdown(wait=False)
-            raise
-        executor.shutdown()
+        yield client
 
 
-class _DaskExecutor(Executor):
-    """Dask's executor; the tasks are run one at a time per process, with limited threads."""
-
-    def __init__(self, client: Any, threads: int | None) -> None:
-        # not pure: a task that is submitted again is computed again
-        self._executor = client.get_executor(pure=False)
-        self._threads = threads
-
-    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run `function(*args, **kwargs)` on the next worker that is free."""
-        return self._executor.submit(_Limited(function, self._threads), *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for the tasks, or cancel them."""
-        self._executor.shutdown(wait=wait and not cancel_futures)
+def _call_in_process(
+    options: tuple[int | None, int | None], function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    with _ONE_AT_A_TIME:
+        return _process_of_worker(options).submit(function, *args, **kwargs).result()
 
 
-class _Limited:
-    """A function that runs alone in its process, because a Dask worker may have several threads, with limited threads."""
-
-    _alone = threading.Lock()
-
-    def __init__(self, function: Callable[..., Any], threads: int | None) -> None:
-        self._function, self._threads = function, threads
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with self._alone:
-            _limit_threads(self._threads)
-            return self._function(*args, **kwargs)
+_ONE_AT_A_TIME = threading.Lock()
 
 
-_limit: int | None = None
-
-
-def _limit_threads(count: int | None) -> None:
-    """Limit the threads of libraries that this process has loaded or will load."""
-    global _limit
-    if count is None or count == _limit:
-        return
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(count)))
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(count)
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is not None:
-        try:
-            tensorflow.config.threading.set_intra_op_parallelism_threads(count)
-            tensorflow.config.threading.set_inter_op_parallelism_threads(count)
-        except RuntimeError as error:
-            raise DeepbioError(
-                f"TensorFlow of this worker has started with another number of threads than {count}. Restart the Dask workers."
-            ) from error
-    _limit = count
+@functools.lru_cache(maxsize=1)
+def _process_of_worker(options: tuple[int | None, int | None]) -> _ProcessPool:
+    # workers of Dask are daemons, which may not have processes; this one ends with its worker
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    return _ProcessPool(1, *options)

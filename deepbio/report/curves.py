@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves as points, and their drawings with bands and the chance level."""
+"""ROC and precision-recall curves as points, and their figures with bands and the chance level."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from deepbio.metrics.ranking import decisions
-from deepbio.report.bands import GRID, MOST_LABELS, Band
+from deepbio.report.bands import GRID, MAX_LABELS, Band
 from deepbio.report.drawing import REFERENCE, new_figure, plain_axes
 from deepbio.report.group import Entry, Group
 from deepbio.report.result import Result
 
-# Of many labels, so many decisions are drawn at most.
-_MOST_DECISIONS = 200_000
+# Of many labels, a random sample of at most so many decisions is drawn.
+_MAX_DECISIONS = 200_000
 
 
 def roc_points(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,36 +48,36 @@ def _counts(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ranking_labels(result: Result) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return `(truth, scores)` of each label that has both classes; of many labels all decisions as one."""
+    """Return `(truth, scores)` of each label that has both classes, or all decisions as one if there are many labels."""
     y, p = decisions(result.y, result.p)
     if y.ndim == 1:
         y, p = y[:, None], p[:, None]
     y, p = y.reshape(-1, y.shape[-1]), p.reshape(-1, p.shape[-1])
-    if y.shape[1] > MOST_LABELS:
+    if y.shape[1] > MAX_LABELS:
         y, p = y.ravel(), p.ravel()
-        if len(y) > _MOST_DECISIONS:
-            some = np.random.default_rng(0).choice(len(y), _MOST_DECISIONS, replace=False)
-            y, p = y[some], p[some]
+        if len(y) > _MAX_DECISIONS:
+            sample = np.random.default_rng(0).choice(len(y), _MAX_DECISIONS, replace=False)
+            y, p = y[sample], p[sample]
         y, p = y[:, None], p[:, None]
     pairs = [(y[known, j] == 1, p[known, j]) for j in range(y.shape[1]) for known in [_known(y[:, j])]]
     return [(truth, scores) for truth, scores in pairs if truth.any() and not truth.all()]
 
 
 def averaging(result: Result) -> str:
-    """Say how the labels became one curve, as the end of a caption."""
+    """Return how the labels became one curve, as the end of a caption."""
     if result.task.kind == "binary":
         return ""
     labels = result.p.shape[-1]
-    if labels > MOST_LABELS:
+    if labels > MAX_LABELS:
         return f" All {labels} labels together."
     what = "labels" if result.task.kind == "multilabel" else "classes, each against the rest"
     return f" Mean of {labels} {what}."
 
 
 def draw_roc(group: Group, around: Mapping[str, Band] | None = None) -> Figure | None:
-    """Draw true against false positive rates of every entry, or give None where nothing can be ranked.
+    """Draw true against false positive rates of every entry. Returns `None` if nothing can be ranked.
 
-    `around` holds the edges of a band on `GRID` by the entry's name.
+    `around` maps names of entries to the edges of a band on `GRID`.
     """
     figure = new_figure()
     axes = plain_axes(figure.add_subplot(), x="false positive rate", y="true positive rate")
@@ -96,9 +96,9 @@ def draw_roc(group: Group, around: Mapping[str, Band] | None = None) -> Figure |
 
 
 def draw_pr(group: Group, around: Mapping[str, Band] | None = None) -> Figure | None:
-    """Draw precision against recall of every entry with the chance level, or give None where nothing can be ranked.
+    """Draw precision against recall of every entry with the chance level. Returns `None` if nothing can be ranked.
 
-    `around` holds the edges of a band on `GRID` by the entry's name.
+    `around` maps names of entries to the edges of a band on `GRID`.
     """
     figure = new_figure()
     axes = plain_axes(figure.add_subplot(), x="recall", y="precision")
@@ -118,17 +118,17 @@ def draw_pr(group: Group, around: Mapping[str, Band] | None = None) -> Figure | 
 
 
 def chance_of_pr(group: Group) -> float:
-    """Return the precision of a model that knows nothing: the share of positives, the mean over labels."""
+    """Return the precision of a random ranking: the fraction of positives, averaged over labels."""
     labels = ranking_labels(group.first)
     return float(np.mean([truth.mean() for truth, _ in labels])) if labels else float("nan")
 
 
-def thin(x: np.ndarray, y: np.ndarray, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
-    """Keep at most `most` points of a curve, evenly along it, both ends among them."""
-    if len(x) <= most:
+def thin(x: np.ndarray, y: np.ndarray, limit: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Keep at most `limit` points of a curve, evenly along it, including both ends."""
+    if len(x) <= limit:
         return x, y
     along = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
-    keep = np.unique(np.searchsorted(along, np.linspace(0, along[-1], most)).clip(0, len(x) - 1))
+    keep = np.unique(np.searchsorted(along, np.linspace(0, along[-1], limit)).clip(0, len(x) - 1))
     return x[keep], y[keep]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -15,11 +16,12 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 INK, MUTED, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
 SERIES = ("#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04", "#0a0a05", "#0a0a06")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)), (0, (8, 2)))
-# Baselines and the level of chance are grey; their patterns keep them apart from each other.
+# Baselines and chance are grey; their patterns distinguish them from each other.
 BASELINE_DASHES = ((0, (5, 1.5)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)), (0, (2.5, 1)))
 REFERENCE = {"color": MUTED, "linewidth": 0.9, "linestyle": (0, (1, 2.2))}
 
@@ -45,7 +47,7 @@ _STYLE: dict[Any, Any] = {
 def new_figure(width: float = 4.2, height: float = 3.4, *, left: float = 0.6) -> Figure:
     """Return an empty figure in inches, without pyplot and its list of open figures.
 
-    The margins are fixed (`left` leaves room for the names of the y axis): finding them takes as long as drawing.
+    The margins are fixed (`left` is the room for the names of the y axis): finding them takes as long as drawing.
     """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), facecolor="none")
@@ -54,7 +56,7 @@ def new_figure(width: float = 4.2, height: float = 3.4, *, left: float = 0.6) ->
 
 
 def plain_axes(axes: Axes, *, x: str, y: str) -> Axes:
-    """Return the axes the page's look: two spines, a faint grid, named axes."""
+    """Style the axes as the page's figures are, with two spines, a faint grid and axis labels, and return them."""
     axes.set_facecolor("none")
     axes.set_xlabel(x, color=INK)
     axes.set_ylabel(y, color=INK)
@@ -67,21 +69,27 @@ def plain_axes(axes: Axes, *, x: str, y: str) -> Axes:
     return axes
 
 
-def add_legend(axes: Axes, *, place: Any = "best") -> None:
-    """Add a legend in the page's colours where there is more than one line to name."""
-    handles, names = axes.get_legend_handles_labels()
-    if names:
-        # A leading underscore would hide a name, so the names are given with their handles.
-        axes.legend(handles, names, loc=place, facecolor=PAPER, edgecolor=GRID, labelcolor=INK, framealpha=0.85)
+def row_axes(names: Sequence[str], *, x: str, width: float = 4.2, row_height: float = 0.32) -> tuple[Figure, Axes]:
+    """Return a figure with one labelled row per name. The last name is at the bottom, at position 0."""
+    # Letters of 9 points are about 0.075 inches wide; very long names are cut.
+    labels = [name if len(name) <= 28 else name[:27] + "…" for name in names]
+    figure = new_figure(width, 0.7 + row_height * len(names), left=0.2 + 0.075 * max(map(len, labels)))
+    axes = plain_axes(figure.add_subplot(), x=x, y="")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.set_yticks(range(len(labels)), labels[::-1])
+    axes.set_ylim(-0.6, len(labels) - 0.4)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
 
 
 def to_svg(figure: Figure, *, name: str, alt: str) -> Markup:
     """Return the figure as an `<svg>` element for inside a page.
 
     Args:
-        figure: drawn with the colours of this module.
-        name: prefix of every id inside, so that two figures of a page share none.
-        alt: what a reader who cannot see it needs to know.
+        figure: Figure in the colours of this module.
+        name: Prefix of every id inside, so that two figures of a page share none.
+        alt: Description for readers who cannot see the figure.
     """
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):

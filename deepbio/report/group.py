@@ -1,4 +1,4 @@
-"""`Group`: the results of one split of one data set, each with a name and a look of its own."""
+"""`Group`: the results of one split of one data set, each with its own name and line style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deepbio.metrics import Estimate, metric
 from deepbio.report.drawing import BASELINE_DASHES, DASHES, MUTED, SERIES, VARIABLES
 from deepbio.report.result import Result
 
-# The metric that stands for a result where there is room for one.
+# The metric that summarizes a result if there is room for only one.
 _HEADLINES = ("auroc", "macro_auroc", "accuracy", "macro_auprc", "pearson", "jensen_shannon")
 
 
@@ -58,7 +58,7 @@ class Group:
 
     @property
     def first(self) -> Result:
-        """The result that speaks for what all share: the task and the truth."""
+        """The first result; task and truth are the same for all."""
         return self.entries[0].result
 
     @property
@@ -68,11 +68,11 @@ class Group:
 
     @property
     def headline(self) -> str | None:
-        """The metric that stands for this group, where it has one."""
+        """The metric that summarizes this group, or `None` if it has none."""
         return next((name for name in (*_HEADLINES, *self.metrics) if name in self.metrics), None)
 
     def best(self, name: str) -> set[str]:
-        """Names of the entries whose value of a metric, as printed, is the best; none where all print alike."""
+        """Return the names of the entries whose printed value of a metric is the best; none if all print alike."""
         found = {entry.name: entry.result.metrics[name] for entry in self.entries if name in entry.result.metrics}
         known = {key: estimate for key, estimate in found.items() if not np.isnan(estimate.value)}
         printed = {key: str(Estimate(estimate.value)) for key, estimate in known.items()}
@@ -84,7 +84,7 @@ class Group:
 
 
 def group_results(results: Sequence[Result]) -> list[Group]:
-    """Put the results of the same data set and split together, in the order they first occur."""
+    """Group the results by data set and split, in the order they first occur."""
     groups: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.dataset, result.split), []).append(result)
@@ -92,7 +92,7 @@ def group_results(results: Sequence[Result]) -> list[Group]:
 
 
 def title_of(name: str) -> str:
-    """Return the title of a metric; a name that is not ours is its own title.
+    """Return the title of a metric; an unknown name is its own title.
 
     Example:
         >>> title_of("auroc"), title_of("house_points")
@@ -105,7 +105,7 @@ def title_of(name: str) -> str:
 
 
 def better(name: str) -> str:
-    """Return whether more (`"max"`) or less (`"min"`) of a metric is better; more where the name is not ours."""
+    """Return whether higher (`"max"`) or lower (`"min"`) values of a metric are better; `"max"` for an unknown name."""
     try:
         return metric(name).direction
     except DataError:

@@ -1,4 +1,4 @@
-"""The text of a model card, from plain figures: results, parts of the data, reading, cost, use and limits."""
+"""The text of a model card, from plain figures: results, parts of the data, postprocessing, cost, use and limits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from deepbio.report.subgroups import Subgroup
 MARK = "<!-- Below: written by `deepbio card`. Words of your own go above this line and stay. -->"
 
 _LIMITS = {
-    "dna": "Sequences of another species, assay, length or source of negatives than the training data may be read wrongly.",
-    "image": "Images of another scanner, hospital, age group, size or preprocessing than the training data may be read wrongly.",
-    "text": "Notes of another hospital, language, style or time than the training data may be read wrongly.",
-    "table": "Rows of another population, laboratory or unit than the training data may be read wrongly.",
+    "dna": "Sequences of another species, assay, length or source of negatives than the training data may be predicted wrongly.",
+    "image": "Images of another scanner, hospital, age group, size or preprocessing than the training data may be predicted wrongly.",
+    "text": "Notes of another hospital, language, style or time than the training data may be predicted wrongly.",
+    "table": "Rows of another population, laboratory or unit than the training data may be predicted wrongly.",
 }
 
 
@@ -31,20 +31,20 @@ def model_card_text(
     parts: Sequence[Subgroup] = (),
     parts_metric: str = "",
     parts_split: str = "test",
-    reading: str = "",
+    postprocessing: str = "",
     cost: Mapping[str, str] | None = None,
 ) -> str:
     """Return the generated part of a card as Markdown.
 
     Args:
-        title: of the model.
-        modality, kind, labels: of input and task.
-        dataset: facts about the training data: name, source, licence, citation, text.
-        results: split to metrics with intervals.
-        examples: split to number of examples.
-        parts, parts_metric, parts_split: rows of the subgroup table, and what they are of.
-        reading: calibration, thresholds and coverage in words.
-        cost: name to text: time, parameters, device, energy.
+        title: Title of the model.
+        modality, kind, labels: Properties of input and task.
+        dataset: Facts about the training data: name, source, licence, citation, text.
+        results: Split to metrics with intervals.
+        examples: Split to number of examples.
+        parts, parts_metric, parts_split: Rows of the subgroup table, their metric and their split.
+        postprocessing: Calibration, thresholds and coverage in words, from `describe_postprocessing`.
+        cost: Name to text: time, parameters, device, energy.
     """
     named = f" ({', '.join(labels[:12])}{', ...' if len(labels) > 12 else ''})" if labels else ""
     lines = [
@@ -69,16 +69,16 @@ def model_card_text(
     if parts:
         lines += ["### Parts of the data", "", *_parts(parts, parts_metric, parts_split)]
     lines += ["### Limits", "", f"- {_LIMITS[modality]}"]
-    lines += ["- The figures above hold for data drawn like these splits, and for nothing else."]
+    lines += ["- The figures above are valid for data drawn like these splits, and for no other data."]
     if "valid" in results:
-        lines += ["- The validation split also served to choose weights or settings, so its figures are optimistic."]
+        lines += ["- The validation split was also used to choose weights or settings, so its figures are optimistic."]
     if not parts:
-        lines += ["- How the model does on parts of the data (sex, age, site, instrument) was not examined."]
+        lines += ["- Performance on parts of the data (sex, age, site, instrument) was not examined."]
     lines += [
         "",
         "### Reading the predictions",
         "",
-        reading or "Probabilities are as the network gives them: not calibrated.",
+        postprocessing or "The probabilities are those of the network: not calibrated.",
         "",
     ]
     if cost:
@@ -103,47 +103,42 @@ def _parts(parts: Sequence[Subgroup], metric: str, split: str) -> list[str]:
     title = METRICS[metric].title if metric in METRICS else metric
     lines = [f"| part | examples | {title} | gap to the rest |", "|---|---|---|---|"]
     for one in parts:
-        mark = " !" if one.p_value is not None and one.p_value < 0.05 else ""
-        gap = "" if math.isnan(one.gap.value) else f"{one.gap}{mark}"
+        gap = "" if math.isnan(one.gap.value) else f"{one.gap}{' !' if one.differs else ''}"
         lines.append(f"| {one.column}: {one.value} | {one.examples:,} | {one.estimate} | {gap} |")
-    about = (
-        f"On the {split} split; `!` marks a gap told apart from none (bootstrap, p under 0.05 after Holm's correction)."
-    )
-    return [*lines, "", about, ""]
+    test = "bootstrap, p less than 0.05 after Holm's correction"
+    return [*lines, "", f"On the {split} split; `!` marks a significant gap ({test}).", ""]
 
 
-def joined_card(own: str, generated: str) -> str:
-    """Return a card's text with its generated part renewed; words above the mark stay.
+def merge_card(own: str, generated: str) -> str:
+    """Return a card's text with its generated part replaced. The text above the mark is kept.
 
     Example:
-        >>> joined_card(f"Mine.\\n\\n{MARK}\\nold", f"{MARK}\\nnew")
+        >>> merge_card(f"Mine.\\n\\n{MARK}\\nold", f"{MARK}\\nnew")
         'Mine.\\n\\n<!-- Below: written by `deepbio card`. Words of your own go above this line and stay. -->\\nnew'
     """
     kept = own.split(MARK)[0].strip()
     return f"{kept}\n\n{generated}" if kept else generated
 
 
-def reading_in_words(postprocessing: Mapping[str, Any] | None) -> str:
-    """Say what a preset's postprocessing does.
+def describe_postprocessing(postprocessing: Mapping[str, Any] | None) -> str:
+    """Describe a preset's postprocessing in words.
 
     Example:
-        >>> reading_in_words({"split": "valid", "examples": 9, "calibration": {"method": "temperature", "temperature": 1.5}})
-        'Learnt on the valid split (9 examples): probabilities are calibrated (temperature 1.5).'
+        >>> describe_postprocessing({"split": "valid", "examples": 9, "calibration": {"method": "temperature", "temperature": 1.5}})
+        'Fitted on the valid split (9 examples): probabilities are calibrated (temperature 1.5).'
     """
     if not postprocessing:
         return ""
-    said = []
+    steps = []
     if calibration := postprocessing.get("calibration"):
         detail = (
             f"temperature {calibration['temperature']:.3g}" if "temperature" in calibration else calibration["method"]
         )
-        said.append(f"probabilities are calibrated ({detail})")
+        steps.append(f"probabilities are calibrated ({detail})")
     if postprocessing.get("thresholds"):
-        said.append(f"thresholds serve {postprocessing['aim']}")
+        steps.append(f"thresholds are chosen for {postprocessing['aim']}")
     if conformal := postprocessing.get("conformal"):
-        said.append(f"prediction sets or intervals hold the truth {conformal['coverage']:.0%} of the time")
-    return (
-        f"Learnt on the {postprocessing['split']} split ({postprocessing['examples']} examples): {'; '.join(said)}."
-        if said
-        else ""
-    )
+        steps.append(f"prediction sets or intervals contain the truth in {conformal['coverage']:.0%} of cases")
+    if not steps:
+        return ""
+    return f"Fitted on the {postprocessing['split']} split ({postprocessing['examples']} examples): {'; '.join(steps)}."

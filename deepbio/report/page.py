@@ -1,9 +1,9 @@
-"""What the page shows: sections with tables, figures and their words, ready for the template."""
+"""Content of a report page: sections with tables, figures and their captions, ready for the template."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
@@ -17,10 +17,9 @@ from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
 from deepbio.report.drawing import to_svg
 from deepbio.report.group import Entry, Group, Line, better, group_results, title_of
 from deepbio.report.number_figures import draw_intervals, draw_profile, draw_scatter
-from deepbio.report.prose import prose
 from deepbio.report.result import Result
-from deepbio.report.subgroups import subgroups
-from deepbio.report.training_curves import best_epoch, draw_training, watched
+from deepbio.report.subgroups import Subgroup, subgroups
+from deepbio.report.training_curves import best_epoch, draw_training, validation_metrics
 from deepbio.report.worst import WorstError, worst_errors
 
 _KINDS = {
@@ -36,8 +35,8 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Score:
-    """One cell of the summary: value, interval, and whether it is the best of its column."""
+class Value:
+    """A metric in the summary: value, interval, and whether it is the best of its column."""
 
     value: str
     interval: str
@@ -46,18 +45,18 @@ class Score:
 
 @dataclass(frozen=True)
 class Row:
-    """One model: its scores in the order of the section's columns, and its facts."""
+    """One model: its metrics in the order of the section's columns, and its facts."""
 
     name: str
     baseline: bool
-    scores: tuple[Score, ...]
+    values: tuple[Value, ...]
     facts: tuple[str, ...]
     notes: str
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing with its caption and the lines of its legend."""
+    """A figure with its caption and the lines of its legend."""
 
     svg: Markup
     caption: str
@@ -66,22 +65,22 @@ class Picture:
 
 @dataclass(frozen=True)
 class SubgroupTable:
-    """One model on parts of the data: name, metric, rows (column, value, examples, score, gap, whether it is told apart)."""
+    """One model on parts of the data: its name, the metric, and rows of part, metric and gap."""
 
     name: str
     metric: str
-    rows: tuple[tuple[str, str, int, Score, Score, bool], ...]
+    rows: tuple[tuple[Subgroup, Value, Value], ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """One split of one data set; `papers` are each model's name, card and recipe."""
+    """One split of one data set; `documents` are each model's name, card and recipe."""
 
     anchor: str
     dataset: str
     split: str
     about: tuple[tuple[str, str], ...]
-    card: Markup
+    card: str
     columns: tuple[tuple[str, str], ...]
     fact_names: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -90,8 +89,8 @@ class Section:
     confusions: tuple[Confusions, ...] = ()
     subgroups: tuple[SubgroupTable, ...] = ()
     worst: tuple[tuple[str, tuple[WorstError, ...]], ...] = ()
-    papers: tuple[tuple[str, Markup, str], ...] = ()
-    headline: tuple[str, str, Score] | None = field(default=None)
+    documents: tuple[tuple[str, str, str], ...] = ()
+    headline: tuple[str, str, Value] | None = None
 
     @property
     def has_notes(self) -> bool:
@@ -100,7 +99,7 @@ class Section:
 
 
 def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0) -> list[Section]:
-    """Turn results into sections, one a split of a data set, in the order they first occur."""
+    """Build the sections of a page, one per split of a data set, in the order they first occur."""
     sections: list[Section] = []
     shown: set[str] = set()
     for number, group in enumerate(group_results(results), start=1):
@@ -111,28 +110,28 @@ def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst
 
 
 def _section(group: Group, anchor: str, card: str, worst: int) -> Section:
-    shown = [confusion_of(entry) for entry in group.entries]
+    confusions = [confusion_of(entry) for entry in group.entries]
     fact_names = _fact_names(group)
     return Section(
         anchor=anchor,
         dataset=group.dataset,
         split=group.split,
         about=tuple(_about(group)),
-        card=prose(card),
+        card=card,
         columns=tuple((title_of(name), better(name)) for name in group.metrics),
         fact_names=fact_names,
         rows=tuple(_row(group, entry, fact_names) for entry in group.entries),
         pictures=(*_pictures(group, anchor), *_training(group, anchor)),
-        tables=tuple(one for one in shown if isinstance(one, ConfusionTable)),
-        confusions=tuple(one for one in shown if isinstance(one, Confusions)),
+        tables=tuple(one for one in confusions if isinstance(one, ConfusionTable)),
+        confusions=tuple(one for one in confusions if isinstance(one, Confusions)),
         subgroups=tuple(_subgroups(group, entry) for entry in group.entries if entry.result.columns),
         worst=tuple(
             (entry.name, tuple(worst_errors(entry.result, worst)))
             for entry in group.entries
             if worst and not entry.result.baseline
         ),
-        papers=tuple(
-            (entry.name, prose(entry.result.card), entry.result.recipe.strip())
+        documents=tuple(
+            (entry.name, entry.result.card, entry.result.recipe.strip())
             for entry in group.entries
             if entry.result.card or entry.result.recipe
         ),
@@ -148,12 +147,9 @@ def _subgroups(group: Group, entry: Entry) -> SubgroupTable:
     found = subgroups(
         result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name, groups=result.groups
     )
-    rows = [
-        (one.column, one.value, one.examples, _score(one.estimate, best=False), _score(one.gap, best=False),
-         one.p_value is not None and one.p_value < 0.05)
-        for one in found
-    ]  # fmt: skip
-    return SubgroupTable(entry.name, title_of(name), tuple(rows))
+    return SubgroupTable(
+        entry.name, title_of(name), tuple((one, _value(one.estimate), _value(one.gap)) for one in found)
+    )
 
 
 def _about(group: Group):
@@ -168,7 +164,7 @@ def _about(group: Group):
 
 
 def _listed(labels: Sequence[str], room: int = 120) -> str:
-    """Return the labels with commas, as many as fit, and how many more there are."""
+    """Join as many labels as fit with commas, and append the number of the others."""
     shown = list(labels)
     while len(shown) > 1 and len(", ".join(shown)) > room:
         shown.pop()
@@ -177,45 +173,39 @@ def _listed(labels: Sequence[str], room: int = 120) -> str:
 
 
 def _fact_names(group: Group) -> tuple[str, ...]:
-    names = dict.fromkeys(name for entry in group.entries for name in entry.result.facts)
-    known = [entry.result for entry in group.entries]
-    extra = [
-        ("parameters", any(r.parameters is not None for r in known)),
-        ("seconds", any(r.seconds is not None for r in known)),
-    ]
-    return (*(name for name, there in extra if there), *names)
+    results = [entry.result for entry in group.entries]
+    cost = [name for name in ("parameters", "seconds") if any(getattr(one, name) is not None for one in results)]
+    return (*cost, *dict.fromkeys(name for one in results for name in one.facts))
 
 
 def _row(group: Group, entry: Entry, fact_names: tuple[str, ...]) -> Row:
     result = entry.result
-    own = {
+    cost = {
         "parameters": "" if result.parameters is None else f"{result.parameters:,}",
         "seconds": "" if result.seconds is None else f"{result.seconds:.1f}",
     }
-    facts = tuple(str(result.facts.get(name, own.get(name, ""))) for name in fact_names)
-    scores = tuple(_score(result.metrics.get(name), best=entry.name in group.best(name)) for name in group.metrics)
-    return Row(entry.name, result.baseline, scores, facts, result.notes)
+    facts = tuple(str(result.facts.get(name, cost.get(name, ""))) for name in fact_names)
+    values = tuple(_value(result.metrics.get(name), best=entry.name in group.best(name)) for name in group.metrics)
+    return Row(entry.name, result.baseline, values, facts, result.notes)
 
 
-def _score(estimate: Estimate | None, *, best: bool) -> Score:
-    if estimate is None:
-        return Score("", "", best=False)
-    value, _, interval = str(estimate).partition(" ")
-    return Score(value, interval, best)
+def _value(estimate: Estimate | None, *, best: bool = False) -> Value:
+    value, _, interval = ("" if estimate is None else str(estimate)).partition(" ")
+    return Value(value, interval, best)
 
 
-def _headline(group: Group) -> tuple[str, str, Score] | None:
-    """Return title, best model's name and value of the metric that stands for the group."""
+def _headline(group: Group) -> tuple[str, str, Value] | None:
+    """Return title, best model's name and value of the metric that summarizes the group."""
     name = group.headline
     if name is None:
         return None
     known = [entry for entry in group.entries if name in entry.result.metrics]
     sign = 1 if better(name) == "max" else -1
     best = max(known, key=lambda entry: np.nan_to_num(sign * entry.result.metrics[name].value, nan=-np.inf))
-    return title_of(name), best.name, _score(best.result.metrics[name], best=False)
+    return title_of(name), best.name, _value(best.result.metrics[name])
 
 
-def _said(group: Group, *names: str) -> str:
+def _in_words(group: Group, *names: str) -> str:
     """Return a metric of every entry in words, for readers who cannot see the curves."""
     for name in names:
         found = [(e.name, e.result.metrics[name]) for e in group.entries if name in e.result.metrics]
@@ -243,31 +233,31 @@ def _pictures(group: Group, anchor: str):
         )
         how = averaging(group.first) + (" Bands: 95%, bootstrap over examples." if any(around.values()) else "")
         if roc is not None:
-            alt = f"ROC curves. {_said(group, 'auroc', 'macro_auroc', 'micro_auroc')}."
+            alt = f"ROC curves. {_in_words(group, 'auroc', 'macro_auroc', 'micro_auroc')}."
             yield picture(roc, "roc", alt, f"ROC: true against false positives.{how}", *lines, _reference("chance"))
         if pr is not None:
-            alt = f"Precision-recall curves. {_said(group, 'auprc', 'macro_auprc', 'micro_auprc')}."
+            alt = f"Precision-recall curves. {_in_words(group, 'auprc', 'macro_auprc', 'micro_auprc')}."
             chance = _reference(f"chance ({chance_of_pr(group):.2f})")
             yield picture(
-                pr, "pr", alt, f"Precision and recall; chance is the share of positives.{how}", *lines, chance
+                pr, "pr", alt, f"Precision and recall; chance is the fraction of positives.{how}", *lines, chance
             )
     if has_calibration(group):
-        alt = f"Reliability curves in {bins_for(group)} bins. {_said(group, 'ece', 'brier', 'log_loss')}."
-        caption = "Calibration: how often what was said came true, with 95% intervals; below, how many predictions each bin holds."
+        alt = f"Reliability curves in {bins_for(group)} bins. {_in_words(group, 'ece', 'brier', 'log_loss')}."
+        caption = "Calibration: observed frequency against confidence, with 95% intervals; below, predictions per bin."
         yield picture(draw_calibration(group), "calibration", alt, caption, *lines, _reference("perfect"))
     if kind in ("regression", "counts"):
         for number, entry in enumerate(group.entries):
             alt = f"Predicted against true values of {entry.name}."
             yield picture(draw_scatter(entry), f"scatter{number}", alt, f"{entry.name}: predicted against true values.")
     if kind == "profile":
-        alt = f"Mean profile along the window. {_said(group, 'jensen_shannon')}."
+        alt = f"Mean profile along the window. {_in_words(group, 'jensen_shannon')}."
         counts = Line("counts", "--ink", "")
         caption = "Mean profile along the window, of windows with counts."
         yield picture(draw_profile(group), "profile", alt, caption, *lines, counts)
     if group.headline and len(group.entries) > 1:
         title = title_of(group.headline)
-        said = f"{title} with 95% intervals. {_said(group, group.headline)}."
-        yield picture(draw_intervals(group, group.headline), "intervals", said, f"{title} with 95% intervals.")
+        alt = f"{title} with 95% intervals. {_in_words(group, group.headline)}."
+        yield picture(draw_intervals(group, group.headline), "intervals", alt, f"{title} with 95% intervals.")
 
 
 def _training(group: Group, anchor: str):
@@ -279,7 +269,7 @@ def _training(group: Group, anchor: str):
         epochs = max(len(values) for values in history.values())
         best = [
             f"{title_of(name.removeprefix('val_'))} is best at epoch {best_epoch(name, history[name])[0]}"
-            for name in watched(entry)[:2]
+            for name in validation_metrics(entry)[:2]
         ]
         caption = f"{entry.name}: {epochs} epochs" + ("; " + ", ".join(best) if best else "") + "."
         yield Picture(to_svg(figure, name=f"{anchor}-training{number}", alt=f"Training curves of {caption}"), caption)

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
+from deepbio.datasets import Dataset
 from deepbio.metrics import Estimate
 from deepbio.specs import Task
+
+
+class Evaluated(Protocol):
+    """What `deepbio.evaluate` returns, as far as a report needs it."""
+
+    @property
+    def task(self) -> Task: ...  # noqa: D102
+    @property
+    def y(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def p(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def metrics(self) -> Mapping[str, Estimate]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,22 +31,22 @@ class Result:
     """One model on one split of one data set.
 
     Args:
-        dataset, model, split: names.
-        task: what was predicted.
-        y: truth `(n, ...)`.
-        p: predictions after the link.
-        metrics: name to estimate with its interval.
-        history: per epoch: `loss`, `val_loss`, `val_<metric>`.
-        seconds: of training.
-        parameters: of the model.
-        baseline: whether it is a simple baseline.
-        notes: a remark.
-        ids: names of the examples; printed only where `write_report` is asked for worst errors.
-        groups: `(n,)` patient, chromosome or the like: bands around curves draw whole groups.
-        columns: facts about the examples, name to `(n,)` values (sex, site, scanner, GC content), for the subgroup table.
-        facts: more rows, such as the seed.
-        card: text of the model's card (Markdown), without the front matter.
-        recipe: YAML that trains it again.
+        dataset, model, split: Names.
+        task: Task of the model.
+        y: Truth, `(n, ...)`.
+        p: Predictions after the activation: probabilities or numbers.
+        metrics: Metric name to estimate with its interval.
+        history: Per epoch: `loss`, `val_loss`, `val_<metric>`.
+        seconds: Seconds of training.
+        parameters: Number of parameters of the model.
+        baseline: Whether it is a simple baseline.
+        notes: A remark.
+        ids: Names of the examples, which are printed only if `write_report` is asked for worst errors.
+        groups: Patient, chromosome or the like of each example, `(n,)`. Bands around curves resample whole groups.
+        facts: More rows, such as the seed.
+        columns: Facts about the examples for the subgroup table (sex, site, scanner, GC content): name to `(n,)` values.
+        card: Text of the model's card (Markdown), without the front matter.
+        recipe: YAML that trains the model again.
     """
 
     dataset: str
@@ -52,3 +67,23 @@ class Result:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     card: str = field(default="", repr=False)
     recipe: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, evaluation: Evaluated, data: Dataset, *, model: str, split: str, **more: Any) -> Result:
+        """Return the result of an evaluation on a split of `data`; `more` sets the other fields."""
+        return cls(
+            dataset=data.name,
+            model=model,
+            split=split,
+            task=evaluation.task,
+            y=evaluation.y,
+            p=evaluation.p,
+            metrics=evaluation.metrics,
+            groups=dict(data.splits())[split].groups,
+            **more,
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, or of the labels of a multilabel task; numbers if the task names none."""
+        return self.task.labels or tuple(map(str, range(2 if self.task.kind == "binary" else self.task.outputs)))

@@ -1,14 +1,16 @@
-"""How a model does on parts of the data: for any column of facts about the examples, each value against the rest."""
+"""A model on parts of the data: for any column of facts about the examples, each value against the rest."""
 
 from __future__ import annotations
 
 import itertools
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from deepbio.datasets import Split
 from deepbio.errors import DataError
 from deepbio.metrics import (
     Estimate,
@@ -21,18 +23,20 @@ from deepbio.metrics import (
     metric,
     value,
 )
-from deepbio.specs import Task
+from deepbio.specs import ModelInput, Task
 
-FEWEST = 10
-_MOST_VALUES = 12
-_DRAWS = 1000
+_MIN_EXAMPLES = 10
+_MAX_VALUES = 12
+_BLOCK = 4096  # examples read at a time
+_UNDEFINED = Estimate(float("nan"))
 
 
 @dataclass(frozen=True)
 class Subgroup:
-    """One value of one column: how many examples, the metric there, and the gap to all other examples.
+    """One value of one column: the number of examples, the metric there, and the gap to all other examples.
 
-    `p_value` is of no gap, corrected by Holm for all rows of the table; None where the gap is undefined.
+    `p_value` is of no gap, corrected by Holm for all rows of the table; `None` if the gap is undefined. `differs` is
+    whether it is less than 0.05.
     """
 
     column: str
@@ -41,6 +45,11 @@ class Subgroup:
     estimate: Estimate
     gap: Estimate
     p_value: float | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the gap is significant."""
+        return self.p_value is not None and self.p_value < 0.05
 
 
 def subgroups(
@@ -51,22 +60,22 @@ def subgroups(
     *,
     name: str | None = None,
     groups: np.ndarray | None = None,
-    n_resamples: int = _DRAWS,
+    n_resamples: int = 1000,
     seed: int = 0,
 ) -> list[Subgroup]:
     """Compare each part of the data with the rest of it.
 
     Args:
-        task: what was predicted.
-        y, p: truth and predictions after the link.
-        columns: name to one value an example, `(n,)`. Numbers with more than twelve values are cut at their quartiles; of
-            other columns the twelve most frequent values are kept. Parts with under ten examples are left out.
-        name: of the metric; the task's first one that ranks or decides by default.
-        groups: `(n,)` patient, chromosome or the like; whole groups are drawn where one holds several examples.
-        n_resamples, seed: of the bootstrap; part and rest are resampled apart.
+        task: Task of the model.
+        y, p: Truth and predictions after the activation.
+        columns: Name to one value per example, `(n,)`. Numbers with more than twelve values are cut at their quartiles; of
+            other columns the twelve most frequent values are kept. Parts with fewer than ten examples are left out.
+        name: Name of the metric; by default the task's first one that ranks or decides.
+        groups: Patient, chromosome or the like, `(n,)`. Whole groups are resampled if one has several examples.
+        n_resamples, seed: Size and seed of the bootstrap; part and rest are resampled separately.
 
     Raises:
-        DataError: a column of another length.
+        DataError: a column has another length.
 
     Example:
         >>> y = np.arange(40) % 2
@@ -75,89 +84,106 @@ def subgroups(
         >>> [(one.value, one.estimate.value, one.gap.value) for one in found]
         [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
     """
-    chosen = name or _headline(task)
+    p = p[:, 0] if task.kind == "binary" and p.ndim == 2 else p
     whole = None if groups is None or len(np.unique(groups)) == len(groups) else np.asarray(groups)
+    compare = _Comparison(task, name or _headline(task), y, p, whole, n_resamples, seed)
     found: list[Subgroup] = []
-    p_values: list[float] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         for column, values in columns.items():
             values = np.asarray(values)
             if values.shape != (len(y),):
                 raise DataError(
-                    f"The column {column!r} needs one value an example: expected {len(y)}, received {values.shape}."
+                    f"The column {column!r} needs one value per example: expected {len(y)}, received {values.shape}."
                 )
-            for said, inside in _parts(values):
-                one, p_value = _compare(task, chosen, y, p, whole, inside, column, said, n_resamples, seed)
-                found.append(one)
-                p_values.append(p_value)
-    known = [i for i, p_value in enumerate(p_values) if np.isfinite(p_value)]
-    corrected = dict(zip(known, holm([p_values[i] for i in known]), strict=True)) if known else {}
-    return [
-        Subgroup(
-            one.column, one.value, one.examples, one.estimate, one.gap, float(corrected[i]) if i in corrected else None
+            found += [compare.with_rest(column, label, inside) for label, inside in _parts(values)]
+    known = [i for i, one in enumerate(found) if one.p_value is not None]
+    corrected = holm([found[i].p_value for i in known]) if known else []
+    for i, p_value in zip(known, corrected, strict=True):
+        found[i] = replace(found[i], p_value=float(p_value))
+    return found
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Truth, predictions and bootstrap of one metric, from which parts are taken."""
+
+    task: Task
+    name: str
+    y: np.ndarray
+    p: np.ndarray
+    groups: np.ndarray | None
+    n_resamples: int
+    seed: int
+
+    def with_rest(self, column: str, label: str, inside: np.ndarray) -> Subgroup:
+        """Compare the examples `inside` with all others. The p-value is not corrected."""
+        examples = int(inside.sum())
+        here, resampled = self._value_of(inside, self.seed)
+        units = examples if self.groups is None else len(np.unique(self.groups[inside]))
+        estimate = interval(here, resampled, bounds=metric(self.name).bounds, units=units)
+        if inside.all():
+            return Subgroup(column, label, examples, estimate, _UNDEFINED)
+        there, resampled_there = self._value_of(~inside, self.seed + 1)
+        change = resampled - resampled_there
+        change = change[np.isfinite(change)]
+        if not len(change) or not np.isfinite(here - there):
+            return Subgroup(column, label, examples, estimate, _UNDEFINED)
+        gap, p_value = interval(here - there, change), bootstrap_p_value(change)
+        return Subgroup(column, label, examples, estimate, gap, p_value if np.isfinite(p_value) else None)
+
+    def _value_of(self, inside: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
+        y, p = self.y[inside], self.p[inside]
+        groups = None if self.groups is None else self.groups[inside]
+        strata = y if self.task.is_classification and groups is None else None
+        function = metric(self.name).function
+        resampled = bootstrap_distribution(
+            function, y, p, n_resamples=self.n_resamples, seed=seed, strata=strata, groups=groups
         )
-        for i, one in enumerate(found)
-    ]
+        return value(self.name, self.task, y, p), resampled
 
 
-def _compare(
-    task: Task,
-    name: str,
-    y: np.ndarray,
-    p: np.ndarray,
-    groups: np.ndarray | None,
-    inside: np.ndarray,
-    column: str,
-    said: str,
-    n_resamples: int,
-    seed: int,
-) -> tuple[Subgroup, float]:
-    one = metric(name)
-    here = value(name, task, y[inside], p[inside])
-    drawn = _draws(task, name, y[inside], p[inside], _of(groups, inside), n_resamples, seed)
-    units = int(inside.sum()) if groups is None else len(np.unique(groups[inside]))
-    estimate = interval(here, drawn, bounds=one.bounds, units=units)
-    if inside.all():
-        return Subgroup(column, said, int(inside.sum()), estimate, Estimate(float("nan"))), float("nan")
-    there = value(name, task, y[~inside], p[~inside])
-    change = drawn - _draws(task, name, y[~inside], p[~inside], _of(groups, ~inside), n_resamples, seed + 1)
-    change = change[np.isfinite(change)]
-    gap = interval(here - there, change)
-    if not len(change) or not np.isfinite(here - there):
-        return Subgroup(column, said, int(inside.sum()), estimate, Estimate(float("nan"))), float("nan")
-    return Subgroup(column, said, int(inside.sum()), estimate, gap), bootstrap_p_value(change)
+def input_columns(input: ModelInput, split: Split) -> dict[str, np.ndarray]:
+    """Return facts that follow from the inputs: GC content of DNA, words of a note, brightness and contrast of an image.
+
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> data = load_dataset("uci_splice")
+        >>> list(input_columns(data.input, data.test))
+        ['GC content']
+    """
+    starts = range(0, len(split), _BLOCK)
+    found = [_input_facts(input, split.x[np.arange(first, min(first + _BLOCK, len(split)))]) for first in starts]
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]} if found else {}
 
 
-def _of(groups: np.ndarray | None, inside: np.ndarray) -> np.ndarray | None:
-    return None if groups is None else groups[inside]
-
-
-def _draws(
-    task: Task, name: str, y: np.ndarray, p: np.ndarray, groups: np.ndarray | None, n_resamples: int, seed: int
-) -> np.ndarray:
-    p = p[:, 0] if task.kind == "binary" and p.ndim == 2 else p
-    strata = y if task.is_classification and groups is None else None
-    return bootstrap_distribution(
-        metric(name).function, y, p, n_resamples=n_resamples, seed=seed, strata=strata, groups=groups
-    )
+def _input_facts(input: ModelInput, x: np.ndarray) -> dict[str, Any]:
+    if input.modality == "dna":
+        known = np.maximum((x < 4).sum(axis=1), 1)
+        return {"GC content": ((x == 1) | (x == 2)).sum(axis=1) / known}
+    if input.modality == "text":
+        return {"words": (x != 0).sum(axis=1)}
+    if input.modality == "image":
+        flat = x.reshape(len(x), -1).astype(np.float64)
+        return {"brightness": flat.mean(axis=1), "contrast": flat.std(axis=1)}
+    return {}
 
 
 def _parts(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Cut a column into named parts, a mask each."""
-    if values.dtype.kind in "fiu" and len(np.unique(values[~_missing(values)])) > _MOST_VALUES:
+    """Cut a column into labelled parts, one mask each."""
+    missing = _missing(values)
+    if values.dtype.kind in "fiu" and len(np.unique(values[~missing])) > _MAX_VALUES:
         known = values.astype(np.float64)
         edges = np.unique(np.nanquantile(known, [0, 0.25, 0.5, 0.75, 1]))
         parts = []
         for low, high in itertools.pairwise(edges):
             inside = (known >= low) & ((known < high) if high < edges[-1] else (known <= high))
             parts.append((f"{low:.4g} to {high:.4g}", inside))
-        missing = _missing(values)
-        return [part for part in [*parts, ("unknown", missing)] if part[1].sum() >= FEWEST]
-    said = np.array(["unknown" if gone else _said(one) for one, gone in zip(values, _missing(values), strict=True)])
-    names, counts = np.unique(said, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:_MOST_VALUES]
-    return [(str(names[i]), said == names[i]) for i in sorted(order) if counts[i] >= FEWEST]
+        return [part for part in [*parts, ("unknown", missing)] if part[1].sum() >= _MIN_EXAMPLES]
+    labels = np.array(["unknown" if gone else _label(one) for one, gone in zip(values, missing, strict=True)])
+    names, counts = np.unique(labels, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:_MAX_VALUES]
+    return [(str(names[i]), labels == names[i]) for i in sorted(order) if counts[i] >= _MIN_EXAMPLES]
 
 
 def _missing(values: np.ndarray) -> np.ndarray:
@@ -166,7 +192,7 @@ def _missing(values: np.ndarray) -> np.ndarray:
     return np.array([one is None or str(one) in ("", "nan") for one in values])
 
 
-def _said(one: object) -> str:
+def _label(one: object) -> str:
     return f"{one:g}" if isinstance(one, (float, np.floating)) else str(one)
 
 

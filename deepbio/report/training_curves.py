@@ -1,4 +1,4 @@
-"""Loss and the watched metric of each epoch."""
+"""Loss and validation metrics of each epoch."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from deepbio.report.drawing import INK, SERIES, add_legend, new_figure, plain_axes
+from deepbio.report.drawing import GRID, INK, PAPER, SERIES, new_figure, plain_axes
 from deepbio.report.group import Entry, better, title_of
 
-# Columns of a history that are not drawn: they tell how it ran, not how well it learned.
+# Columns of a history that are not drawn: they say how it ran, not how well it learned.
 _ASIDE = ("seconds", "learning_rate", "lr", "epoch")
 
 
-def watched(entry: Entry) -> list[str]:
-    """Return the names in a history that are metrics of the validation split."""
+def validation_metrics(entry: Entry) -> list[str]:
+    """Return the names in the history that are metrics of the validation split."""
     history = entry.result.history or {}
     return [name for name in history if name.startswith("val_") and name != "val_loss" and name not in _ASIDE]
 
 
 def draw_training(entry: Entry) -> Figure | None:
-    """Draw loss, and below it each watched metric, by epoch; None without a history."""
+    """Draw the loss and, below it, two validation metrics by epoch. Returns `None` without a history."""
     history = entry.result.history or {}
     losses = [name for name in ("loss", "val_loss") if len(history.get(name, ()))]
     if not losses:
         return None
-    names = watched(entry)[:2]
+    names = validation_metrics(entry)[:2]
     figure = new_figure(4.2, 2.1 + 1.4 * len(names))
     panels = figure.subplots(1 + len(names), 1, sharex=True, squeeze=False)[:, 0]
     for name, color, dashes in zip(losses, (SERIES[0], SERIES[1]), ("-", (0, (5, 1.5))), strict=False):
         _line(panels[0], history[name], color, dashes, {"loss": "training", "val_loss": "validation"}[name])
     plain_axes(panels[0], x="", y="loss")
-    add_legend(panels[0])
+    panels[0].legend(facecolor=PAPER, edgecolor=GRID, labelcolor=INK, framealpha=0.85)
     for panel, name in zip(panels[1:], names, strict=True):
         plain_axes(panel, x="", y=title_of(name.removeprefix("val_")))
         _line(panel, history[name], SERIES[1], (0, (5, 1.5)), "validation")
@@ -44,7 +44,7 @@ def draw_training(entry: Entry) -> Figure | None:
 
 
 def best_epoch(name: str, values) -> tuple[int, float]:
-    """Return the epoch (from 1) with the best value of a watched metric, and that value.
+    """Return the epoch (from 1) with the best value of a validation metric, and that value.
 
     Example:
         >>> best_epoch("val_auroc", [0.7, 0.9, 0.8])

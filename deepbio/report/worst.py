@@ -1,4 +1,4 @@
-"""The examples that a model got most wrong, by their own loss."""
+"""The examples with the highest loss."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class WorstError:
-    """One example: its name, what is true, what was said, and its loss."""
+    """One example: its name, truth, prediction and loss."""
 
     name: str
     truth: str
-    said: str
+    prediction: str
     loss: float
 
 
-def worst_errors(result: Result, most: int) -> list[WorstError]:
-    """Return the examples with the highest loss, worst first, by name where the result has `ids`, else by number.
+def worst_errors(result: Result, count: int) -> list[WorstError]:
+    """Return the `count` examples with the highest loss, worst first, by name if the result has `ids`, else by number.
 
     The loss is the log-loss of an example; of numbers, the absolute error. Empty for profiles.
     """
@@ -32,12 +32,12 @@ def worst_errors(result: Result, most: int) -> list[WorstError]:
     if losses is None:
         return []
     names = [str(i) for i in range(len(losses))] if result.ids is None else [str(name) for name in result.ids]
-    order = np.argsort(-losses, kind="stable")[:most]
+    order = np.argsort(-losses, kind="stable")[:count]
     return [WorstError(names[i], *_words(result, int(i)), float(losses[i])) for i in order if np.isfinite(losses[i])]
 
 
 def example_losses(task: Task, y: np.ndarray, p: np.ndarray) -> np.ndarray | None:
-    """Return one loss an example, `(n,)`.
+    """Return one loss per example, `(n,)`.
 
     Example:
         >>> example_losses(Task("binary", 1), np.array([1, 0]), np.array([0.5, 0.5])).round(3)
@@ -57,16 +57,14 @@ def example_losses(task: Task, y: np.ndarray, p: np.ndarray) -> np.ndarray | Non
 
 
 def _words(result: Result, i: int) -> tuple[str, str]:
-    task, y, p = result.task, np.asarray(result.y)[i], np.asarray(result.p)[i]
+    """Return truth and prediction of an example in words."""
+    task, labels, y, p = result.task, result.labels, np.asarray(result.y)[i], np.asarray(result.p)[i]
     if task.kind == "binary":
-        labels = task.labels or ("0", "1")
         q = float(np.ravel(p)[0])
         return labels[int(np.ravel(y)[0])], f"{labels[int(q >= 0.5)]} ({max(q, 1 - q):.3f})"
     if task.kind == "multiclass":
-        labels = task.labels or tuple(str(k) for k in range(task.outputs))
         return labels[int(y)], f"{labels[int(p.argmax())]} ({float(p.max()):.3f})"
     if task.kind == "multilabel":
-        labels = task.labels or tuple(str(k) for k in range(task.outputs))
         return _listed(labels, y == 1), _listed(labels, p >= 0.5)
     if task.kind in ("per_position", "per_pixel"):
         what = "positions" if task.kind == "per_position" else "pixels"
@@ -74,6 +72,6 @@ def _words(result: Result, i: int) -> tuple[str, str]:
     return ", ".join(f"{v:.4g}" for v in np.ravel(y)[:5]), ", ".join(f"{v:.4g}" for v in np.ravel(p)[:5])
 
 
-def _listed(labels: Sequence[str], chosen: np.ndarray, most: int = 6) -> str:
+def _listed(labels: Sequence[str], chosen: np.ndarray, limit: int = 6) -> str:
     named = [label for label, yes in zip(labels, np.ravel(chosen), strict=True) if yes]
-    return ", ".join(named[:most]) + (f" and {len(named) - most} more" if len(named) > most else "") or "none"
+    return ", ".join(named[:limit]) + (f" and {len(named) - limit} more" if len(named) > limit else "") or "none"

@@ -1,15 +1,17 @@
-"""`write_report`: one self-contained HTML file from plain results."""
+"""`write_report` writes results as one self-contained HTML file; `leaderboard_as` returns a leaderboard in one of four forms."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, nearest
 from deepbio.files import write_atomically
+from deepbio.report.html import templates
+from deepbio.report.leaderboard import Leaderboard, as_csv, as_markdown, as_text
 from deepbio.report.result import Result
-from deepbio.report.templates_of import templates
 
 
 def write_report(
@@ -20,17 +22,17 @@ def write_report(
     cards: Mapping[str, str] | None = None,
     worst: int = 0,
 ) -> Path:
-    """Write the results as one HTML file without outside requests, and give its path.
+    """Write the results as one HTML file without outside requests, and return its path.
 
-    The page holds no single example, unless `worst` asks for some: figures and tables of whole splits only. The same
-    results give the same bytes.
+    The page shows figures and tables of whole splits, and single examples only if `worst` asks for them. The same results
+    always produce the same bytes.
 
     Args:
-        results: grouped by data set and split in the page, models before baselines.
-        path: of the file; written whole or not at all.
-        title: of the page.
-        cards: data set to the text of its card (Markdown).
-        worst: how many of each model's worst errors to name, with truth and prediction. They may be patients'.
+        results: Results, grouped by data set and split in the page, models before baselines.
+        path: Path of the file, which is written whole or not at all.
+        title: Title of the page.
+        cards: Name of a data set to the text of its card (Markdown).
+        worst: Number of each model's worst errors to list, with truth and prediction. They may identify patients.
 
     Raises:
         DataError: there are no results.
@@ -44,6 +46,22 @@ def write_report(
     sections = build_sections(results, cards or {}, worst=worst)
     page = templates().get_template("report.html").render(title=title, sections=sections)
     target = Path(path)
-    with write_atomically(target) as beside:
-        beside.write_text(page, encoding="utf-8")
+    with write_atomically(target) as temporary:
+        temporary.write_text(page, encoding="utf-8")
     return target
+
+
+def leaderboard_as(found: Leaderboard, form: Literal["text", "markdown", "csv", "html"]) -> str:
+    """Return a leaderboard as aligned text, Markdown, CSV (full precision) or a self-contained HTML page.
+
+    Raises:
+        DataError: unknown form.
+    """
+    if form == "html":
+        from deepbio.report.leaderboard_page import as_html  # draws
+
+        return as_html(found)
+    forms = {"text": as_text, "markdown": as_markdown, "csv": as_csv}
+    if form not in forms:
+        raise DataError(f"Unknown form {form!r}. {nearest(str(form), [*forms, 'html'])}")
+    return forms[form](found)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-BASELINES_ONLY = """
+SMALL = """
 title: Small
 seeds: 3
 baselines: [majority, logistic_regression, random_forest]
@@ -22,7 +22,7 @@ datasets:
 """
 
 
-def write_suite(folder, text=BASELINES_ONLY, name="small"):
+def write_suite(folder, text=SMALL, name="small"):
     file = folder / f"{name}.yaml"
     file.write_text(text)
     return file
@@ -30,13 +30,6 @@ def write_suite(folder, text=BASELINES_ONLY, name="small"):
 
 def start(suite, out, *options):
     """Start `deepbio benchmark` as a user does, in a process group of its own."""
-    command = [sys.executable, "-m", "deepbio", "benchmark", str(suite), "--out", str(out), *options]
-    return subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-def done(stderr):
-    """Return the keys of the cells that a process says it computed."""
-    return [line.split()[-1] for line in stderr.splitlines() if " done " in line and "/" in line]
+    command = [sys.executable, "-m", "deepbio", "benchmark", str(suite), "--out", str(out), *map(str, options)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, text=True, start_new_session=True, stderr=subprocess.PIPE)

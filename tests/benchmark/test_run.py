@@ -1,4 +1,4 @@
-"""Suites run by real processes: what they compute, share, lose and repeat."""
+"""Suites run by real processes: what they compute, what a kill loses, and that results do not depend on the executor."""
 
 import contextlib
 import json
@@ -12,33 +12,53 @@ import pytest
 from deepbio.benchmark import read_suite, run_suite
 from deepbio.benchmark.store import Store
 from deepbio.errors import DataError, DeepbioError
-from tests.benchmark.small_suite import BASELINES_ONLY, done, start, write_suite
+from tests.benchmark.small_suite import SMALL, start, write_suite
 
-NUMBERS = ("metrics", "weights", "dataset")
-FAST = BASELINES_ONLY.replace("    models: [mlp]\n", "    models: [{name: mlp, training: {epochs: 2}}]\n")
+# what must be equal to the last bit, whoever computed it
+NUMBERS = ("model", "dataset", "metrics", "weights", "predictions", "split")
+ONE_EPOCH = SMALL.replace("    models: [mlp]\n", "    models: [{name: mlp, training: {epochs: 1}}]\n")
 
 
 @pytest.fixture
-def ended():
-    """Processes started here do not outlive the test."""
-    started = []
-    yield started.append
-    for process in started:
+def started():
+    """A list of processes that do not outlive the test."""
+    processes = []
+    yield processes
+    for process in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
-def _results(suite, folder):
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        yield cluster.scheduler_address
+
+
+def small(folder, part, text=SMALL):
+    return read_suite(write_suite(folder, text)).only(part)
+
+
+def results(suite, folder):
     store = Store(folder)
-    return {cell.key: store.read(cell) for cell in suite.cells() if store.has(cell)}
+    return {run.key: store.read(run) for run in suite.runs() if store.has(run)}
 
 
-def test_each_baseline_leaves_one_json_with_all_that_is_needed_to_run_it_again(tmp_path):
-    suite = read_suite(write_suite(tmp_path)).only("xor/random_forest")
-    run_suite(suite, tmp_path / "out", source=str(tmp_path / "small.yaml"), only="xor/random_forest")
-    cell = next(suite.cells())
-    result = Store(tmp_path / "out").read(cell)
+def assert_equal_results(suite, *folders):
+    first, *others = (results(suite, folder) for folder in folders)
+    assert len(first) == len(list(suite.runs()))
+    for other in others:
+        for key, result in first.items():
+            assert {name: result.get(name) for name in NUMBERS} == {name: other[key].get(name) for name in NUMBERS}
+
+
+def test_each_run_leaves_one_json_with_all_that_is_needed_to_run_it_again(tmp_path):
+    suite = small(tmp_path, "xor/random_forest").with_seeds(1)
+    run_suite(suite, tmp_path / "out")
+    run = next(suite.runs())
+    result = Store(tmp_path / "out").read(run)
     assert result["model"] == {"name": "random_forest", "config": {}, "seed": 0}
     assert result["dataset"]["name"] == "xor"
     assert len(result["dataset"]["fingerprint"]) == 64
@@ -47,120 +67,121 @@ def test_each_baseline_leaves_one_json_with_all_that_is_needed_to_run_it_again(t
     assert result["machine"]["cores"] >= 1
     assert result["cost"]["train seconds"] > 0
     assert set(result["metrics"]["auroc"]) == {"value", "low", "high"}
-    kept = Store(tmp_path / "out").predictions(cell)
-    assert kept["p"].shape == kept["y"].shape == (200,)
+    arrays = Store(tmp_path / "out").predictions(run)
+    assert arrays["p"].shape == arrays["y"].shape == (200,)
 
 
-def test_what_is_done_is_not_done_again_and_changed_predictions_are_refused(tmp_path):
-    suite = read_suite(write_suite(tmp_path)).only("xor/majority")
-    source, out = str(tmp_path / "small.yaml"), tmp_path / "out"
-    assert len(run_suite(suite, out, source=source, only="xor/majority").computed) == 1
-    assert run_suite(suite, out, source=source, only="xor/majority").computed == []
-    cell = next(suite.cells())
-    Store(out).place(cell, "npz").write_bytes(b"other")
+def test_what_is_done_is_not_computed_again_and_changed_predictions_are_refused(tmp_path):
+    suite, out = small(tmp_path, "xor/majority"), tmp_path / "out"
+    assert len(run_suite(suite, out).computed) == 1
+    assert run_suite(suite, out).computed == []
+    run = next(suite.runs())
+    Store(out).path(run, "npz").write_bytes(b"other")
     with pytest.raises(DataError, match="has changed"):
-        Store(out).predictions(cell)
+        Store(out).predictions(run)
 
 
-def test_a_cell_that_fails_is_told_and_tried_again_and_does_not_stop_the_others(tmp_path):
-    text = BASELINES_ONLY.replace("random_forest]\n", "gradient_boosting, kmer_logistic_regression]\n", 1)
-    suite = read_suite(write_suite(tmp_path, text))
-    out, source = tmp_path / "out", str(tmp_path / "small.yaml")
+def test_a_run_that_fails_is_reported_and_tried_again_and_does_not_stop_the_others(tmp_path):
+    text = SMALL.replace("random_forest]\n", "kmer_logistic_regression]\n", 1)
+    suite, out = small(tmp_path, "xor", text), tmp_path / "out"
+    suite = suite.only("xor/kmer_logistic_regression").with_seeds(1)
     for _ in range(2):
-        found = run_suite(
-            suite.only("xor/kmer_logistic_regression"), out, source=source, only="xor/kmer_logistic_regression"
-        )
-        assert [reason for reason in found.failed.values() if "counts words of bases; xor is table" in reason]
-    assert run_suite(suite.only("xor/gradient_boosting"), out, source=source, only="xor/gradient_boosting").computed
+        assert "counts k-mers of DNA; xor is table" in next(iter(run_suite(suite, out).failed.values()))
+    run = next(suite.runs())
+    assert "counts k-mers" in Store(out).failure(run)
+    assert len(run_suite(small(tmp_path, "xor/majority", text), out).computed) == 1
 
 
-def test_two_processes_at_once_do_each_cell_once(tmp_path, ended):
-    file = write_suite(
-        tmp_path, BASELINES_ONLY.replace("models: [mlp]", "models: [{name: mlp, training: {epochs: 1}}]")
-    )
-    suite = read_suite(file).only("ecoli_promoters/random_forest")
-    both = [start(file, tmp_path / "out", "--only", "ecoli_promoters/random_forest", "--jobs", "1") for _ in range(2)]
-    for process in both:
-        ended(process)
-    heard = [process.communicate(timeout=200)[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0], heard
-    computed = [done(text) for text in heard]
-    assert sorted(computed[0] + computed[1]) == sorted(cell.key for cell in suite.cells())
+def test_a_process_pool_and_a_dask_cluster_give_the_same_bits(tmp_path, cluster):
+    text = ONE_EPOCH.replace("[majority, logistic_regression, random_forest]", "[majority]")
+    suite = small(tmp_path, "xor", text).with_seeds(1)
+    assert not run_suite(suite, tmp_path / "pool").failed
+    assert not run_suite(suite, tmp_path / "dask", scheduler=cluster).failed
+    assert_equal_results(suite, tmp_path / "pool", tmp_path / "dask")
 
 
-def test_killed_and_started_again_it_loses_at_most_the_run_in_flight(tmp_path, ended):
-    text = BASELINES_ONLY.replace("seeds: 3", "seeds: 5")
-    file, out = write_suite(tmp_path, text), tmp_path / "out"
-    suite = read_suite(file).only("ecoli_promoters/random_forest")
-    options = ("--only", "ecoli_promoters/random_forest", "--jobs", "1")
-    first = start(file, out, *options)
-    ended(first)
+def test_a_run_that_fails_on_a_dask_cluster_states_its_reason(tmp_path, cluster):
+    text = SMALL.replace("random_forest]\n", "kmer_logistic_regression]\n", 1)
+    suite = small(tmp_path, "xor/kmer_logistic_regression", text)
+    found = run_suite(suite, tmp_path / "out", scheduler=cluster)
+    assert list(found.failed.values()) == ["kmer_logistic_regression counts k-mers of DNA; xor is table."]
+
+
+def test_killed_and_started_again_it_loses_only_the_runs_in_flight(tmp_path, started):
+    part = "ecoli_promoters/random_forest"
+    suite, out = small(tmp_path, part, SMALL.replace("seeds: 3", "seeds: 5")), tmp_path / "out"
+    process = start(tmp_path / "small.yaml", out, "--only", part, "--workers", 1)
+    started.append(process)
     deadline = time.monotonic() + 120
-    while len(_results(suite, out)) < 2:
+    while len(results(suite, out)) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.communicate()
-    kept = {key: (out / f"{key}.json").stat().st_mtime_ns for key in _results(suite, out)}
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = {key: (out / f"{key}.json").stat().st_mtime_ns for key in results(suite, out)}
     assert 2 <= len(kept) < 5
-    second = start(file, out, *options)
-    ended(second)
-    heard = second.communicate(timeout=200)[1]
-    assert second.returncode == 0, heard
-    assert sorted([*kept, *done(heard)]) == sorted(cell.key for cell in suite.cells())
+    found = run_suite(suite, out)
+    assert sorted([*kept, *found.computed]) == sorted(run.key for run in suite.runs())
     assert all((out / f"{key}.json").stat().st_mtime_ns == moment for key, moment in kept.items())
-    assert not list((out / "claims").iterdir())
+    assert not list(out.rglob(".writing-*"))
 
 
-def test_a_claim_left_by_a_process_killed_after_its_result_was_written_is_cleared_by_the_next_call(tmp_path):
-    file, out = write_suite(tmp_path), tmp_path / "out"
-    suite = read_suite(file).only("xor/majority")
-    run_suite(suite, out, source=str(file), only="xor/majority")
-    left = out / "claims" / (next(suite.cells()).key.replace("/", "__") + ".0")
-    left.write_text("")
-    os.utime(left, (1.0, 1.0))
-    assert run_suite(suite, out, source=str(file), only="xor/majority").computed == []
-    assert not list((out / "claims").iterdir())
+def test_a_folder_in_use_is_refused_with_what_to_do(tmp_path):
+    suite, out = small(tmp_path, "xor/majority"), tmp_path / "out"
+    out.mkdir()
+    with Store(out).lock(), pytest.raises(DeepbioError, match=r"Another .* Wait for its end .*--scheduler"):
+        run_suite(suite, out)
+    assert len(run_suite(suite, out).computed) == 1
 
 
 @pytest.mark.slow
-def test_a_second_full_run_gives_identical_numbers_whatever_the_number_of_processes(tmp_path):
-    file = write_suite(tmp_path, FAST.replace("seeds: 3", "seeds: 2"))
-    suite = read_suite(file)
-    for name, jobs in (("a", 1), ("b", 2)):
-        found = run_suite(suite, tmp_path / name, source=str(file), jobs=jobs, cells_a_process=3)
-        assert not found.failed
-    first, second = (_results(suite, tmp_path / name) for name in "ab")
-    assert len(first) == len(list(suite.cells()))
-    for key, result in first.items():
-        for part in NUMBERS:
-            assert result.get(part) == second[key].get(part), key
-    for cell in suite.cells():
-        a, b = (Store(tmp_path / name).predictions(cell) for name in "ab")
+@pytest.mark.multiworker
+def test_killed_five_times_it_ends_with_the_results_of_one_that_was_left_alone(tmp_path, started):
+    suite = read_suite(write_suite(tmp_path, ONE_EPOCH))
+    file, total = tmp_path / "small.yaml", len(list(suite.runs()))
+    assert not run_suite(suite, tmp_path / "whole", workers=2).failed
+    for kill in range(1, 6):
+        process = start(file, tmp_path / "killed", "--workers", 2)
+        started.append(process)
+        while process.poll() is None and len(results(suite, tmp_path / "killed")) < kill * total // 6:
+            time.sleep(0.02)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert len(results(suite, tmp_path / "killed")) < total
+    assert not run_suite(suite, tmp_path / "killed", workers=2).failed
+    assert_equal_results(suite, tmp_path / "whole", tmp_path / "killed")
+
+
+@pytest.mark.slow
+def test_results_do_not_depend_on_the_number_of_workers(tmp_path):
+    suite = read_suite(write_suite(tmp_path, ONE_EPOCH.replace("seeds: 3", "seeds: 2")))
+    for workers in (1, 2):
+        assert not run_suite(suite, tmp_path / str(workers), workers=workers).failed
+    assert_equal_results(suite, tmp_path / "1", tmp_path / "2")
+    for run in suite.runs():
+        a, b = (Store(tmp_path / workers).predictions(run) for workers in "12")
         np.testing.assert_array_equal(a["p"], b["p"])
 
 
 @pytest.mark.slow
-def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path, monkeypatch):
-    from deepbio.cli.recipe import read_recipe
+def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path):
+    from deepbio.cli.fit import _read_recipe
+    from deepbio.datasets import load_dataset
     from deepbio.training import fit
     from deepbio.zoo import get_model, weights_hash
 
-    file = write_suite(tmp_path, FAST.replace("seeds: 3", "seeds: 1"))
-    suite = read_suite(file).only("xor/mlp")
-    run_suite(suite, tmp_path / "out", source=str(file), only="xor/mlp")
-    place = Store(tmp_path / "out").place(next(suite.cells()))
-    recipe = read_recipe(place)
-    from deepbio.datasets import load_dataset
-
+    suite = small(tmp_path, "xor/mlp", ONE_EPOCH).with_seeds(1)
+    run_suite(suite, tmp_path / "out")
+    path = Store(tmp_path / "out").path(next(suite.runs()))
+    recipe = _read_recipe(path)
     data = load_dataset(recipe["dataset"]["name"], **recipe["dataset"]["options"])
     model = get_model(recipe["model"]["name"], dataset=data, seed=recipe["model"]["seed"], **recipe["model"]["config"])
     settings = dict(recipe["training"])
     fit(model, data, seed=settings.pop("seed"), verbose=False, **settings)
-    assert weights_hash(model) == json.loads(place.read_text())["weights"]
+    assert weights_hash(model) == json.loads(path.read_text())["weights"]
 
 
-def test_no_process_at_all_is_refused(tmp_path):
-    suite = read_suite(write_suite(tmp_path))
+def test_fewer_than_one_worker_is_refused(tmp_path):
     with pytest.raises(DeepbioError, match="at least 1"):
-        run_suite(suite, tmp_path / "out", source="small", jobs=0)
+        run_suite(small(tmp_path, "xor/majority"), tmp_path / "out", workers=0)

@@ -10,14 +10,14 @@ from tests.report.report_cases import result
 
 
 def _binormal(seed, n=200, groups=None):
-    """Scores of two normal distributions one deviation apart: the true ROC curve is known."""
+    """Scores of two normal distributions one standard deviation apart: the true ROC curve is known."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2
     one = result()
     return type(one)(**{**vars(one), "y": y, "p": expit(rng.normal(size=n) + y), "groups": groups})
 
 
-def test_a_band_holds_its_own_curve():
+def test_a_band_contains_its_own_curve():
     one = _binormal(0)
     found = bands(one)
     low, high = found["roc"]
@@ -29,12 +29,12 @@ def test_a_band_holds_its_own_curve():
     assert ((low <= own + 1e-9) & (own <= high + 1e-9)).mean() > 0.98
 
 
-def test_at_a_point_of_the_axis_the_band_holds_the_true_rate_about_95_times_in_100():
+def test_at_a_point_of_the_axis_the_band_contains_the_true_rate_in_about_95_of_100_samples():
     place = 60  # a false positive rate of .3
     truth = norm.cdf(1 + norm.ppf(GRID[place]))
     found = [bands(_binormal(seed))["roc"] for seed in range(100)]
-    held = np.mean([low[place] <= truth <= high[place] for low, high in found])
-    assert 0.88 <= held <= 0.99
+    covered = np.mean([low[place] <= truth <= high[place] for low, high in found])
+    assert 0.88 <= covered <= 0.99
 
 
 def test_whole_groups_make_a_wider_band():

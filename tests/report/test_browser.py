@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from deepbio.metrics import Estimate
-from deepbio.report import Board, BoardRow, Leaderboard, Score, leaderboard_as, write_report
+from deepbio.report import (
+    Leaderboard,
+    LeaderboardRow,
+    LeaderboardTable,
+    LeaderboardValue,
+    leaderboard_as,
+    write_report,
+)
 from tests.report.report_cases import HISTORY, result
 
 pytestmark = pytest.mark.browser
@@ -26,16 +33,22 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory):
-    scores = {"auroc": Score(Estimate(0.9, 0.8, 0.95), (0.88, 0.92), None, "best")}
-    rows = [BoardRow("a_model_of_a_rather_long_name", "model", scores, 1_234_567, 12.3, 45_678.9, None, 2)]
+def leaderboard(tmp_path_factory):
+    values = {"auroc": LeaderboardValue(Estimate(0.9, 0.8, 0.95), (0.88, 0.92), None, "best")}
+    rows = [LeaderboardRow("a_model_of_a_rather_long_name", "model", values, 1_234_567, 12.3, 45_678.9, None, 2)]
     rows += [
-        BoardRow(
-            "A paper", "published", {"auroc": Score(Estimate(0.91))}, source="doi:10.0/0", protocol="another split"
+        LeaderboardRow(
+            "A paper",
+            "published",
+            {"auroc": LeaderboardValue(Estimate(0.91))},
+            source="doi:10.0/0",
+            protocol="another split",
         )
     ]
-    found = Leaderboard("mine", "A leaderboard", "", (Board("xor", "Exclusive or", ("auroc",), tuple(rows)),))
-    path = tmp_path_factory.mktemp("board") / "board.html"
+    found = Leaderboard(
+        "mine", "A leaderboard", "", (LeaderboardTable("xor", "Exclusive or", ("auroc",), tuple(rows)),)
+    )
+    path = tmp_path_factory.mktemp("leaderboard") / "leaderboard.html"
     path.write_text(leaderboard_as(found, "html"), encoding="utf-8")
     return path
 
@@ -66,7 +79,7 @@ def _requests(page, folder):
     return {url for url in asked if not (urlsplit(url).hostname or "").endswith(".google.com")}
 
 
-@pytest.mark.parametrize("page", ["report", "board"])
+@pytest.mark.parametrize("page", ["report", "leaderboard"])
 def test_the_browser_asks_nothing_of_the_network(page, request, tmp_path):
     outside = tmp_path / "outside.html"
     outside.write_text('<img src="http://example.org/x.png">')
@@ -76,10 +89,10 @@ def test_the_browser_asks_nothing_of_the_network(page, request, tmp_path):
 
 @pytest.mark.parametrize(("dark", "paper"), [(False, (255, 255, 255)), (True, (20, 23, 27))], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", ["report", "board"])
+@pytest.mark.parametrize("page", ["report", "leaderboard"])
 def test_the_page_follows_the_readers_theme_at_every_width(page, request, tmp_path, width, dark, paper):
     pixels = _screenshot(request.getfixturevalue(page), tmp_path, width=width, dark=dark)
     assert pixels.shape[1] == width
     np.testing.assert_array_equal(pixels[-1, 2], paper)
-    # Nothing runs over the right edge: the last columns hold the page's ground only.
+    # Nothing runs over the right edge: the last columns show the page's ground only.
     np.testing.assert_array_equal(np.unique(pixels[:, -6:].reshape(-1, 3), axis=0), [paper])

@@ -34,8 +34,8 @@ def _contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-def _mixed(color, paper, share):
-    return share * np.asarray(color) + (1 - share) * np.asarray(paper)
+def _mixed(color, paper, fraction):
+    return fraction * np.asarray(color) + (1 - fraction) * np.asarray(paper)
 
 
 def test_there_is_a_light_and_a_dark_theme_of_the_same_names():
@@ -57,10 +57,10 @@ def test_lines_have_a_contrast_of_three(theme):
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=["light", "dark"])
-def test_counts_are_readable_on_the_strongest_cell(theme):
+def test_counts_are_readable_on_the_strongest_fill(theme):
     for fill in ("right", "wrong"):
-        for share in (0.0, 0.25, 0.5):
-            assert _contrast(theme["ink"], _mixed(theme[fill], theme["paper"], share)) >= 4.5
+        for fraction in (0.0, 0.25, 0.5):
+            assert _contrast(theme["ink"], _mixed(theme[fill], theme["paper"], fraction)) >= 4.5
 
 
 # Red-green blindness as Vienot et al. 1999 give it (doi:10.1002/(SICI)1520-6378(199908)24:4<243::AID-COL5>3.0.CO;2-3),

@@ -19,7 +19,7 @@ def _uneven(n=400, seed=0):
     return y, 1 / (1 + np.exp(1.5 - score)), site
 
 
-def test_a_part_where_the_model_is_blind_is_told_apart():
+def test_a_part_where_the_model_is_blind_is_significant():
     y, p, site = _uneven()
     rows = {one.value: one for one in subgroups(BINARY, y, p, {"site": site}, n_resamples=300)}
     assert rows["a"].estimate.value == pytest.approx(auroc(y[site == "a"], p[site == "a"]))
@@ -28,18 +28,20 @@ def test_a_part_where_the_model_is_blind_is_told_apart():
     assert rows["b"].p_value < 0.05
 
 
-def test_random_parts_are_seldom_told_apart():
+def test_random_parts_are_seldom_significant():
     flags = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
         y = np.arange(300) % 2
         p = 1 / (1 + np.exp(-(rng.normal(size=300) + y)))
-        rows = subgroups(BINARY, y, p, {"coin": rng.integers(0, 3, 300), "other": rng.integers(0, 3, 300)}, n_resamples=300)
+        rows = subgroups(
+            BINARY, y, p, {"coin": rng.integers(0, 3, 300), "other": rng.integers(0, 3, 300)}, n_resamples=300
+        )
         flags += any(one.p_value < 0.05 for one in rows)
-    assert flags <= 4  # five per cent were asked for; more than 4 of 20 has a chance of 0.3%
+    assert flags <= 4  # the rate is 5%; more than 4 of 20 has a probability of 0.3%
 
 
-def test_numbers_are_cut_at_their_quartiles_and_unknown_values_stand_apart():
+def test_numbers_are_cut_at_their_quartiles_and_unknown_values_are_a_part():
     y, p, _ = _uneven()
     age = np.arange(400, dtype=float)
     age[:40] = np.nan
@@ -84,7 +86,7 @@ def test_the_worst_errors_are_those_of_the_highest_loss():
     p[7], p[8] = 0.01, 0.999  # y is 1 and 0 there
     found = worst_errors(type(one)(**{**vars(one), "p": p}), 3)
     assert [error.name for error in found[:2]] == ["case 8", "case 7"]
-    assert (found[0].truth, found[0].said) == ("benign", "malignant (0.999)")
+    assert (found[0].truth, found[0].prediction) == ("benign", "malignant (0.999)")
     assert found[0].loss == pytest.approx(-np.log(0.001))
 
 

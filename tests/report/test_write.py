@@ -9,6 +9,7 @@ import pytest
 from deepbio.errors import DataError, DeepbioError
 from deepbio.metrics import Estimate
 from deepbio.report import write_report
+from deepbio.report.html import markdown
 from tests.report.report_cases import HISTORY, KINDS, result
 
 VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
@@ -81,7 +82,7 @@ def test_every_figure_says_in_words_what_it_shows(page):
     assert all(len(a["aria-label"]) > 20 for a in figures)
 
 
-def test_every_model_and_metric_stands_in_the_summary(page):
+def test_every_model_and_metric_is_in_the_summary(page):
     text = " ".join(page.text)
     for words in (
         "Accuracy",
@@ -96,7 +97,7 @@ def test_every_model_and_metric_stands_in_the_summary(page):
         assert words in text
 
 
-def test_headings_go_down_one_level_at_a_time(page):
+def test_headings_descend_one_rank_at_a_time(page):
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -128,7 +129,7 @@ def test_no_example_is_printed(tmp_path):
     assert "patient-" not in text
 
 
-def test_the_same_results_give_the_same_bytes(tmp_path):
+def test_the_same_results_produce_the_same_bytes(tmp_path):
     first, second = (write_report([result()], tmp_path / name, title="t").read_bytes() for name in "ab")
     assert first == second
 
@@ -141,7 +142,7 @@ def test_the_best_of_a_column_is_marked_by_its_direction(tmp_path):
     assert re.findall(r'class="best">([\d.]+)', text) == ["0.900", "0.300"]
 
 
-def test_values_that_print_alike_share_the_star(tmp_path):
+def test_values_that_print_alike_are_all_marked(tmp_path):
     close = [result(model=name) for name in ("one", "two", "three")]
     values = (0.90004, 0.9, 0.5)
     close = [
@@ -168,20 +169,30 @@ def test_a_single_class_draws_no_ranking_curve(tmp_path):
     assert "ROC" not in text
 
 
-def test_equal_names_are_told_apart(tmp_path):
+def test_equal_names_get_numbers(tmp_path):
     text = write_report([result(), result(seed=1)], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
     assert "mlp (2)" in text
 
 
-def test_the_card_and_the_recipe_of_a_model_stand_in_the_page(tmp_path):
+def test_the_card_and_the_recipe_of_a_model_are_in_the_page(tmp_path):
     card = "Made <b>here</b>.\n\n<!-- a mark -->\n\n| metric | test |\n|---|---|\n| AUROC | 0.9 |"
     one = result(card=card, recipe="model: {name: mlp}\ntraining: {epochs: 3}\n")
     text = write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")
     page = Page(text)
     assert "Made &lt;b&gt;here&lt;/b&gt;" in text
     assert "a mark" not in text
-    assert '<th scope="row">AUROC</th><td>0.9</td>' in text
+    assert re.search(r'<th scope="row">AUROC</th>\s*<td>0.9</td>', text)
     assert "training: {epochs: 3}" in "".join(page.text)
+
+
+def test_markdown_of_a_card_keeps_links_and_lists_and_leaves_out_images_and_files():
+    text = "## Source\n\n- see https://example.org/a_b\n- [paper](https://doi.org/1) and [file](../x.md)\n- ![p](http://a.b/c.png)"
+    html = markdown(text)
+    assert "<p><strong>Source</strong></p>" in html
+    assert '<a href="https://example.org/a_b">' in html
+    assert '<a href="https://doi.org/1">paper</a>' in html
+    assert "[file](../x.md)" in html
+    assert "<img" not in html
 
 
 def test_no_results_are_refused_and_nothing_is_written(tmp_path):
