@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from deepbio.cli.console import key_values, load_tensorflow, note
+from deepbio.cli.options import Run
 from deepbio.cli.trained import read_figures, training_data
 
 
 def calibrate(
-    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    run: Run,
     method: Annotated[str, typer.Option(help="Method: temperature, platt, isotonic or none.")] = "temperature",
     threshold: Annotated[
         str | None,

@@ -78,13 +78,16 @@ def _preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
     kind = str(facts["architecture"] or "a network built without deepbio")
     config = ", ".join(f"{key}={value}" for key, value in facts["config"].items())
     yield _row("network", kind + (f" ({config})" if config else ""))
-    yield _row("input", _input(facts["input"]))
+    shape, modality = facts["input"]["shape"], facts["input"]["modality"]
+    size = " x ".join(map(str, shape)) if modality == "image" else f"{shape[0]:,} {_SYMBOLS[modality]}"
+    yield _row("input", f"{modality}, {size}")
     yield _row("output", _output(Task.from_dict(facts["task"]) if facts.get("task") else None, facts["outputs"]))
     count = f"{facts['parameters']:,}" if facts.get("parameters") else "unknown"
     yield _row(
         "parameters", count + (f" in {len(members)} members, which are averaged" if isinstance(members, list) else "")
     )
-    yield _row("size", _size(folder))
+    total = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    yield _row("size", f"{f'{total / 1e6:.1f} MB' if total >= 1e6 else f'{total / 1e3:.0f} kB'} in {folder}")
     yield _row("weights", _weights(members if isinstance(members, list) else [facts["weights"]]))
     for key in ("licence", "attribution", "data_licence", "citation", "data_citation", "source", "notice"):
         if facts.get(key):
@@ -94,7 +97,10 @@ def _preset_page(folder: Path, facts: Mapping[str, Any]) -> Iterator[str]:
         options = ", ".join(f"{key}={value}" for key, value in (trained.get("options") or {}).items())
         yield _row("trained on", f"{trained['name']}{f' ({options})' if options else ''}, seed {facts.get('seed')}")
     yield from _results(facts)
-    yield _row("recipe", _recipe(folder, trained=bool(trained)))
+    recipe = f"deepbio fit --recipe {folder / 'recipe.yaml'}"
+    if not trained:
+        recipe = f"not trained here; {folder / 'recipe.yaml'} states the source of the weights"
+    yield _row("recipe", recipe if (folder / "recipe.yaml").is_file() else "none")
     yield ""
     yield from (line for line in str(facts["about"]).splitlines() if not line.startswith("<!--"))
 
@@ -104,13 +110,6 @@ def _row(name: str, text: str) -> str:
     return f"{name:<{_COLUMN}}" + f"\n{'':<{_COLUMN}}".join(lines)
 
 
-def _input(input: Mapping[str, Any]) -> str:
-    shape = input["shape"]
-    if input["modality"] == "image":
-        return f"image, {' x '.join(map(str, shape))}"
-    return f"{input['modality']}, {shape[0]:,} {_SYMBOLS[input['modality']]}"
-
-
 def _output(task: Task | None, outputs: int) -> str:
     if task is None:
         return f"{outputs} values"
@@ -118,11 +117,6 @@ def _output(task: Task | None, outputs: int) -> str:
     word = "logit" if task.activation != "identity" else "value"
     many = f"{outputs} {word}{'' if outputs == 1 else 's'}"
     return f"{many}{' at each position' if task.kind == 'per_position' else ''} ({task.kind}, activation {task.activation}){labels}"
-
-
-def _size(folder: Path) -> str:
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    return f"{size / 1e6:.1f} MB in {folder}" if size >= 1e6 else f"{size / 1e3:.0f} kB in {folder}"
 
 
 def _weights(entries: list[Mapping[str, Any]]) -> str:
@@ -147,10 +141,3 @@ def _results(facts: Mapping[str, Any]) -> Iterator[str]:
     for line in facts.get("measured", []):
         yield _row(name, str(line))
         name = ""
-
-
-def _recipe(folder: Path, *, trained: bool) -> str:
-    file = folder / "recipe.yaml"
-    if not file.is_file():
-        return "none"
-    return f"deepbio fit --recipe {file}" if trained else f"not trained here; {file} says where the weights are from"

@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -13,6 +14,10 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="JSON output.")]
 Model = Annotated[str, typer.Argument(help="Folder of a run, or name of a pretrained model.")]
 Resamples = Annotated[int, typer.Option(min=10, help="Number of bootstrap resamples.")]
+Run = Annotated[Path, typer.Argument(help="Folder of a run.")]
+Facts = Annotated[
+    Path | None, typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples.")
+]
 BootstrapSeed = Annotated[int, typer.Option(help="Random seed of the bootstrap.")]
 
 
@@ -48,9 +53,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
             continue
         hints = get_type_hints(groups[parameter.name], include_extras=True)
         parameters += [
-            inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-            )
+            parameter.replace(name=field.name, default=field.default, annotation=hints[field.name])
             for field in fields(groups[parameter.name])
         ]
 

@@ -140,7 +140,6 @@ def _examples(record: ModelRecord, data: DataOptions, files: dict[str, Any]) -> 
         rows = zip(regions.chromosomes, regions.starts, regions.ends, strict=True)
         names = [f"{chromosome}:{start}-{end}" for chromosome, start, end in rows]
         return GenomeWindows(open_genome(files["genome"]), regions, length=files["length"]), names
-    built = data_for_model(record, own_name(files), data.read()[1])
-    parts = [part for _, part in built.splits()]
+    parts = [part for _, part in data_for_model(record, own_name(files), data.read()[1]).splits()]
     x = np.concatenate([part.x[np.arange(len(part))] for part in parts])
     return x, [name for part in parts for name in part.names(np.arange(len(part)))]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from deepbio.cli.options import Run
+
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    folder: Run,
     to: Annotated[str, typer.Argument(help="Address: hf://user/repo, or hf://user/repo@branch.")],
     private: Annotated[bool, typer.Option("--private", help="Private repository, if it is new.")] = False,
     message: Annotated[str | None, typer.Option(help="Message of the commit.")] = None,

@@ -18,7 +18,7 @@ def test_fit_evaluate_and_train_again_from_the_recipe(run, tmp_path):
     a, b = (get_model(tmp_path / name).get_weights() for name in "ab")
     assert all((x == y).all() for x, y in zip(a, b, strict=True))
     code, _, err = run("fit", "mlp", "xor", "--out", tmp_path / "a", "--quiet")
-    assert (code, "already holds a run" in err) == (2, True)
+    assert (code, "already contains a run" in err) == (2, True)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(run, tmp_path):
