@@ -1,15 +1,7 @@
-"""What a note could mean: ranked diseases, words for and against, recognised findings. For research and teaching only."""
+"""Diagnosis from a note: ranked diseases, words for and against, recognised findings. For research and teaching only."""
 
 from deepbio.diagnosis.diagnose import diagnose
 from deepbio.diagnosis.diagnosis import BANNER, Candidate, Diagnosis, WordWeight
 from deepbio.diagnosis.terms import FoundTerm, TermFinder
 
-__all__ = [
-    "BANNER",
-    "Candidate",
-    "Diagnosis",
-    "FoundTerm",
-    "TermFinder",
-    "WordWeight",
-    "diagnose",
-]
+__all__ = ["BANNER", "Candidate", "Diagnosis", "FoundTerm", "TermFinder", "WordWeight", "diagnose"]

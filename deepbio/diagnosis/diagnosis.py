@@ -1,4 +1,4 @@
-"""`Diagnosis`: what a model says about one note, as plain values and as text."""
+"""`Diagnosis`: the answer of a model about one note, as plain values and as text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from deepbio.diagnosis.terms import FoundTerm
 
-BANNER = "FOR RESEARCH AND TEACHING ONLY. Not a medical device, not for the care of anybody: the model learnt from made-up notes."
+BANNER = "FOR RESEARCH AND TEACHING ONLY. Not a medical device, not for the care of anybody: the model learnt from synthetic notes."
 
 
 class WordWeight(NamedTuple):
-    """A word of the note, and its part in the logit of a disease: above 0 speaks for it, below 0 against."""
+    """A word of the note and its contribution to the logit of a disease: above 0 for it, below 0 against it."""
 
     word: str
     weight: float
@@ -22,10 +22,10 @@ class Candidate:
     """One disease that a note could mean.
 
     Args:
-        name: of the label.
-        probability: calibrated where the preset says how.
-        words_for, words_against: of the note, strongest first, by integrated gradients.
-        looked_at: words by the model's attention, strongest first; empty where it has none.
+        name: Name of the disease.
+        probability: Probability, calibrated if the preset is.
+        words_for, words_against: Words of the note by integrated gradients, strongest first.
+        looked_at: Words by the model's attention, highest first; empty if it has none.
     """
 
     name: str
@@ -37,17 +37,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a model says about one note.
+    """The answer of a model about one note.
 
     Args:
-        candidates: ranked, the likeliest first.
-        terms: of the Human Phenotype Ontology that the note mentions.
-        doubts: why the answer should be "none of these"; empty where nothing speaks for that.
-        remarks: what else a reader must know, such as a note that was cut.
-        ood_score: share of validation notes that looked less strange, 0 to 1; None where the preset does not know.
-        words: read by the model.
-        unknown: share of them that the model does not know.
-        model: its name.
+        candidates: Diseases, the likeliest first.
+        terms: Terms of the Human Phenotype Ontology in the note.
+        doubts: Reasons to answer "none of these"; empty if there are none.
+        remarks: Other information for the reader, such as that the note was cut.
+        ood_score: Fraction of validation notes with a lower out-of-distribution score; `None` for an uncalibrated model.
+        words: Number of words that the model has read.
+        unknown: Fraction of them that the model does not know.
+        model: Name of the model.
     """
 
     candidates: tuple[Candidate, ...] = field(repr=False)
@@ -61,11 +61,11 @@ class Diagnosis:
 
     @property
     def none_of_these(self) -> bool:
-        """Whether the note looks unlike those that the model was trained on."""
+        """Whether the note is unlike those that the model was trained on."""
         return bool(self.doubts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything JSON-able. Words of the note stand in it unless it was made with `text=False`."""
+        """Return the answer as a JSON-able dictionary, with words of the note unless it was made with `text=False`."""
         return {
             "banner": BANNER,
             "model": self.model,
@@ -92,12 +92,9 @@ class Diagnosis:
         """Return the answer as lines for a terminal."""
         lines = [BANNER, ""]
         if self.none_of_these:
-            lines += ["None of these: the note looks unlike those that the model was trained on."]
+            lines += ["None of these: the note is unlike those that the model was trained on."]
             lines += [f"  - {doubt}" for doubt in self.doubts]
-            lines += [
-                "",
-                "What the model would say all the same:" if self.candidates else "The model gives no ranking.",
-            ]
+            lines += ["", "Ranking of the model all the same:" if self.candidates else "There is no ranking."]
         for rank, c in enumerate(self.candidates, start=1):
             lines.append(f"{rank:>3}. {c.probability:>6.1%}  {c.name}")
             for title, words in (("for", c.words_for), ("against", c.words_against), ("looked at", c.looked_at)):
@@ -108,6 +105,16 @@ class Diagnosis:
             if found:
                 lines += ["", f"{title}: " + "; ".join(found)]
         if self.ood_score is not None:
-            lines += ["", f"{self.ood_score:.0%} of the validation notes looked less strange to the model."]
+            lines += ["", ood_in_words(self.ood_score)]
         lines += ["", *self.remarks] if self.remarks else []
         return "\n".join(lines) + "\n"
+
+
+def ood_in_words(rank: float) -> str:
+    """Return an out-of-distribution rank as a sentence.
+
+    Example:
+        >>> ood_in_words(0.25)
+        '25% of the validation notes have a lower out-of-distribution score.'
+    """
+    return f"{rank:.0%} of the validation notes have a lower out-of-distribution score."

@@ -1,4 +1,4 @@
-"""The maps inside a model that later work reads: which there are, and the model cut there."""
+"""Feature maps inside a model: their list, and the model up to one of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Feature:
-    """A place in a model where its features can be read.
+    """A feature map of a model.
 
     Args:
-        name: of the layer.
-        shape: of its output without the batch, for example `(height, width, channels)`.
-        reduction: how many pixels or bases a side one value stands for, where that is a whole number.
+        name: Name of the layer.
+        shape: Shape of its output without the batch, for example `(height, width, channels)`.
+        reduction: Number of pixels or bases of the input per value along each side, if that is an integer.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Feature:
 
 
 def list_features(model: keras.Model) -> list[Feature]:
-    """List the maps of a model, from the input on: the last layer at each size.
+    """Return the feature maps of a model from the input on: the last layer of each size.
 
     Example:
         >>> from deepbio.zoo import get_model
@@ -40,28 +40,32 @@ def list_features(model: keras.Model) -> list[Feature]:
         if len(shape) == (3 if len(model.input_shape) == 4 else 2):
             if layer.__class__.__name__ in _INPUTS or None in shape or layer.name == "head":
                 continue
+            before, after = model.input_shape[1], shape[0]
+            reduction = before // after if before is not None and after and before % after == 0 else None
             found.pop(shape[:-1], None)
-            found[shape[:-1]] = Feature(layer.name, shape, _reduction(model.input_shape[1], shape))
+            found[shape[:-1]] = Feature(layer.name, shape, reduction)
     return list(found.values())
 
 
 def features_of(model: keras.Model, name: str | None = None) -> keras.Model:
-    """Return the model cut at one of its maps, with the same weights.
+    """Return the model up to one of its feature maps, with the same weights.
 
     Args:
-        name: of `list_features`; `None` takes the last.
+        model: Model of images or DNA.
+        name: Name from `list_features`; the last one by default.
 
     Raises:
-        ModelError: no such map.
+        ModelError: There is no such map.
     """
     import keras
 
     known = list_features(model)
     if not known:
-        raise ModelError(f"{model.name} has no maps: it puts all its input into one row of numbers at once.")
-    name = known[-1].name if name is None else name
-    if name not in [feature.name for feature in known]:
-        raise ModelError(f"{model.name} has no map {name!r}. {nearest(name, [feature.name for feature in known])}")
+        raise ModelError(f"{model.name} has no feature maps: its first layer flattens the input.")
+    names = [feature.name for feature in known]
+    name = names[-1] if name is None else name
+    if name not in names:
+        raise ModelError(f"{model.name} has no feature map {name!r}. {nearest(name, names)}")
     x, trunk = model.inputs[0], model
     while (inside := _inside(trunk)) is not None:
         x = keras.Model(trunk.inputs, inside._inbound_nodes[-1].input_tensors[0])(x)
@@ -73,11 +77,6 @@ def features_of(model: keras.Model, name: str | None = None) -> keras.Model:
 _INPUTS = ("InputLayer", "Rescaling", "ZeroPadding2D", "OneHot", "FitImage", "FitLength", "GetItem", "Flip")
 
 
-def _reduction(before: int | None, shape: tuple[int, ...]) -> int | None:
-    after = shape[0]
-    return before // after if before is not None and after and before % after == 0 else None
-
-
 def _trunk(model: keras.Model) -> keras.Model:
     while (inside := _inside(model)) is not None:
         model = inside
@@ -85,7 +84,7 @@ def _trunk(model: keras.Model) -> keras.Model:
 
 
 def _inside(model: keras.Model) -> Any:
-    """Return the network that a model wraps between its input and its head, if it wraps one."""
+    """Return the network inside a model that wraps one between its input and its head."""
     import keras
 
     found = [layer for layer in model.layers if isinstance(layer, keras.Model)]

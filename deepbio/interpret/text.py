@@ -1,4 +1,4 @@
-"""How much each word of a note speaks for or against each label: integrated gradients, and attention where there is any."""
+"""Word evidence: how much each word of a note contributes to each label, by integrated gradients and by attention."""
 
 from __future__ import annotations
 
@@ -14,36 +14,46 @@ from deepbio.zoo import describe
 if TYPE_CHECKING:
     import keras
 
-_CELLS = 4_000_000  # numbers of word vectors in one pass, so that a long note takes more passes and not more memory
-WORDS = "words"  # the embedding's name in every text model
+WORDS = "words"  # name of the embedding in every text model
+_MAX_VALUES = (
+    4_000_000  # numbers of word vectors in one pass, so that a long note takes more passes and not more memory
+)
 
 
 def word_evidence(model: keras.Model, ids: np.ndarray, labels: Sequence[int], *, steps: int = 32) -> np.ndarray:
-    """Return each word's part in the logit of each label, by integrated gradients over the word vectors.
+    """Compute each word's contribution to the logit of each label, by integrated gradients over the word vectors.
 
-    The path goes from zero vectors to the note's own; the middle of each step is taken. The parts of a label add up to its
-    logit less the logit of a note of the same length whose words mean nothing. Source: Sundararajan et al. 2017,
-    arXiv:1703.01365.
+    The path leads from zero vectors to the note's own; gradients are taken at the middle of each step. The contributions to a
+    label add up to its logit minus the logit of a note of the same length with zero vectors.
+
+    Source: Sundararajan et al. 2017, arXiv:1703.01365.
 
     Args:
-        model: a text model from `get_model` that gives logits.
-        ids: int32 `(tokens,)` of one note.
-        labels: numbers of the outputs.
-        steps: of the path.
+        model: Text model from `get_model` that returns logits.
+        ids: Token ids of one note, int32 `(tokens,)`.
+        labels: Indices of the outputs.
+        steps: Number of steps of the path.
 
     Returns:
         float64 `(labels, tokens)`, 0 at padding.
 
     Raises:
-        ModelError: the model is no text model of deepbio's.
+        ModelError: The model has no word vectors.
     """
+    import keras
     import tensorflow as tf
 
-    inside = _after_words(model)
+    record = describe(model)
+    layer: Any = next((layer for layer in model.layers if layer.name == WORDS), None)
+    if record.input is None or record.input.modality != "text" or layer is None:
+        raise ModelError(
+            "Word evidence needs a model with word vectors: a text model of deepbio other than bag_of_words."
+        )
     row = tf.constant(np.asarray(ids, np.int32)[None])
-    table, vectors = (np.asarray(x) for x in inside.to_words(row))
+    table, vectors = (np.asarray(x) for x in keras.Model(model.inputs[0], [_input(layer), layer.output])(row))
+    to_logits = keras.Model([model.inputs[0], layer.output], model.output)
     shape = vectors.shape[1:]
-    chunk = max(1, _CELLS // int(np.prod(shape)))
+    chunk = max(1, _MAX_VALUES // int(np.prod(shape)))
     alphas = (np.arange(steps, dtype=np.float32) + 0.5) / steps
     total = np.zeros((len(labels), *shape[:-1]))
     for first in range(0, steps, chunk):
@@ -52,95 +62,67 @@ def word_evidence(model: keras.Model, ids: np.ndarray, labels: Sequence[int], *,
         notes = tf.repeat(row, len(part), axis=0)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(points)
-            logits: Any = inside.to_logits([notes, points], training=False)
-            each = [tf.reduce_sum(logits[:, label]) for label in labels]
-        for k, one in enumerate(each):
-            slope = tape.gradient(one, points)
-            if slope is not None:
-                total[k] += (np.asarray(slope, np.float64).sum(axis=0) * vectors[0]).sum(axis=-1)
-    return _by_token(total / steps, table[0], np.asarray(ids))
+            logits: Any = to_logits([notes, points], training=False)
+            sums = [tf.reduce_sum(logits[:, label]) for label in labels]
+        for k, one in enumerate(sums):
+            gradient = tape.gradient(one, points)
+            if gradient is not None:
+                total[k] += (np.asarray(gradient, np.float64).sum(axis=0) * vectors[0]).sum(axis=-1)
+    return _per_token(total / steps, table[0], np.asarray(ids))
 
 
 def attention_weights(model: keras.Model, ids: np.ndarray, labels: Sequence[int]) -> np.ndarray | None:
-    """Return how much the model looks at each word for each label, or None where it has no attention that can be read.
+    """Return the model's attention to each word for each label, or `None` if it has no attention that can be read.
 
-    `caml` has weights for each label; `han` has one set for all, a word's times its sentence's; `note_evidence` gives the
-    evidence that it adds up at each word, positive or negative.
+    `caml` has weights for each label. `han` has one set for all labels: a word's weight times its sentence's. For
+    `note_evidence` the values are the evidence that it adds up at each word, positive or negative.
 
     Args:
-        model, ids, labels: as for `word_evidence`.
+        model, ids, labels: As for `word_evidence`.
 
     Returns:
-        float64 `(labels, tokens)`, 0 at padding; or None.
+        float64 `(labels, tokens)`, 0 at padding; or `None`.
     """
-    network, as_tensor = _keras()
-    record = describe(model)
+    architecture = describe(model).architecture
     row = np.asarray(ids, np.int32)[None]
     known = row != PADDING
-    if record.architecture == "caml":
+    if architecture == "caml":
         head: Any = model.get_layer("head")
-        x = network(model.inputs[0], _input_of(head))(row, training=False)
-        return np.asarray(head.attention(x, as_tensor(known)), np.float64)[0, list(labels)]
-    if record.architecture == "note_evidence":
-        x = np.asarray(network(model.inputs[0], _input_of(model.get_layer("sum")))(row, training=False), np.float64)[0]
+        x = _values(model, row, _input(head))
+        return np.asarray(head.attention(x, known), np.float64)[0, list(labels)]
+    if architecture == "note_evidence":
+        x = _values(model, row, _input(model.get_layer("sum")))
         kernel = np.asarray(model.get_layer("head").get_weights()[0], np.float64)
-        return (x @ kernel[:, list(labels)]).T * known[0]
-    if record.architecture == "han":
-        return np.repeat(_han_weights(model, row)[None], len(labels), axis=0)
+        return (np.asarray(x, np.float64)[0] @ kernel[:, list(labels)]).T * known[0]
+    if architecture == "han":
+        inner: Any = model.get_layer("word_attention")
+        outer: Any = model.get_layer("sentence_attention")
+        table, x, y = _values(model, row, [_input(layer) for layer in (model.get_layer(WORDS), inner, outer)])
+        filled = np.asarray(table)[0] != PADDING
+        of_words = np.asarray(inner.attention(x, filled), np.float64)[..., 0]
+        of_sentences = np.asarray(outer.attention(y, filled.any(axis=1)[None]), np.float64)[0]
+        weights = _per_token((of_words * of_sentences)[None], np.asarray(table)[0], row[0])
+        return np.repeat(weights, len(labels), axis=0)
     return None
 
 
-class _Inside:
-    """A text model cut behind its word vectors."""
+def _values(model: keras.Model, row: np.ndarray, tensors: Any) -> Any:
+    """Return the values of one or several tensors inside a model."""
+    import keras
 
-    def __init__(self, to_words: keras.Model, to_logits: keras.Model) -> None:
-        self.to_words, self.to_logits = to_words, to_logits
-
-
-def _after_words(model: keras.Model) -> _Inside:
-    network, _ = _keras()
-    record = describe(model)
-    layer: Any = next((layer for layer in model.layers if layer.name == WORDS), None)
-    if record.input is None or record.input.modality != "text" or layer is None:
-        raise ModelError(
-            "Words have evidence in models with word vectors: the text models of deepbio, bag_of_words apart."
-        )
-    return _Inside(
-        network(model.inputs[0], [_input_of(layer), layer.output]),
-        network([model.inputs[0], layer.output], model.output),
-    )
+    return keras.Model(model.inputs[0], tensors)(row, training=False)
 
 
-def _input_of(layer: Any) -> Any:
+def _input(layer: Any) -> Any:
     found = layer.input
     return found[0] if isinstance(found, list) else found
 
 
-def _by_token(values: np.ndarray, table: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Bring values of a table of ids (a row a sentence in `han`) back to the note's order."""
+def _per_token(values: np.ndarray, table: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Return values of a table of ids (one row per sentence in `han`) in the order of the note's tokens."""
     if values.ndim == 2:
         return values * (ids != PADDING)
     found = np.zeros((len(values), len(ids)))
-    held = values[:, table != PADDING]
-    found[:, np.flatnonzero(ids != PADDING)[: held.shape[1]]] = held
+    in_order = values[:, table != PADDING]
+    found[:, np.flatnonzero(ids != PADDING)[: in_order.shape[1]]] = in_order
     return found
-
-
-def _han_weights(model: keras.Model, row: np.ndarray) -> np.ndarray:
-    """A word's weight in its sentence times the sentence's in the note."""
-    network, as_tensor = _keras()
-    inner: Any = model.get_layer("word_attention")
-    outer: Any = model.get_layer("sentence_attention")
-    parts = [_input_of(layer) for layer in (model.get_layer(WORDS), inner, outer)]
-    table, x, y = (np.asarray(part) for part in network(model.inputs[0], parts)(row, training=False))
-    known = table[0] != PADDING
-    in_sentence = np.asarray(inner.attention(as_tensor(x), as_tensor(known)), np.float64)[..., 0]
-    of_sentence = np.asarray(outer.attention(as_tensor(y), as_tensor(known.any(axis=1)[None])), np.float64)[0]
-    return _by_token((in_sentence * of_sentence)[None], table[0], row[0])[0]
-
-
-def _keras() -> tuple[Any, Any]:
-    """Keras's model and its conversion of arrays, loaded when they are needed."""
-    import keras
-
-    return keras.Model, keras.ops.convert_to_tensor

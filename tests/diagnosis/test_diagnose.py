@@ -1,4 +1,4 @@
-"""`diagnose`: a ranking with reasons, "none of these" where the note is unlike the training notes, and no word leaks."""
+"""`diagnose`: a ranking with reasons, "none of these" if the note is unlike the training notes, and no word leaks."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ def test_diseases_are_ranked_by_calibrated_probability_with_words_for_each(small
     assert found.terms
 
 
-def test_a_preset_gives_what_its_model_gives(small_model, small_preset, five_diseases):
+def test_a_preset_answers_as_its_model(small_model, small_preset, five_diseases):
     note = five_diseases.test.groups[1]
     one, other = diagnose(note, model=small_preset), diagnose(note, model=small_model)
     np.testing.assert_allclose(
@@ -40,14 +40,14 @@ def test_a_preset_gives_what_its_model_gives(small_model, small_preset, five_dis
 @pytest.mark.parametrize(
     ("note", "doubt"),
     [
-        ("", "holds no words"),
-        ("  \n\t ", "holds no words"),
+        ("", "contains no words"),
+        ("  \n\t ", "contains no words"),
         ("У мальчика высокая температура и сыпь на теле.", "does not know"),
         ("患者有高烧和皮疹。", "does not know"),
         ("zyxw vutsr qponm lkjih", "does not know"),
     ],
 )
-def test_what_cannot_be_judged_gets_a_defined_answer(small_model, note, doubt):
+def test_what_cannot_be_judged_has_a_defined_answer(small_model, note, doubt):
     found = diagnose(note, model=small_model)
     assert found.none_of_these
     assert doubt in found.doubts[0]

@@ -59,5 +59,5 @@ def test_a_file_that_cannot_be_read_is_an_error_without_its_text(run, tmp_path):
     (tmp_path / "latin.txt").write_bytes("fièvre Quux".encode("latin-1"))
     error = run(tmp_path / "latin.txt").exception
     assert isinstance(error, DataError)
-    assert "expected UTF-8 text; byte 3 is none" in str(error)
+    assert "expected UTF-8 text; byte 3 is not UTF-8" in str(error)
     assert "Quux" not in str(error)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from deepbio.datasets import load_dataset
-from deepbio.diagnosis import attention_weights, word_evidence
 from deepbio.errors import ModelError
+from deepbio.interpret import attention_weights, word_evidence
 from deepbio.zoo import get_model
 
 SMALL = {
@@ -61,5 +61,5 @@ def test_attention_is_read_where_there_is_some(name, data):
 
 
 def test_a_model_without_word_vectors_is_refused(data):
-    with pytest.raises(ModelError, match="models with word vectors"):
+    with pytest.raises(ModelError, match="a model with word vectors"):
         word_evidence(get_model("bag_of_words", dataset=data), data.train.x[0], [0])
