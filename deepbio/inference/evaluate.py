@@ -1,4 +1,4 @@
-"""`evaluate`: metrics from all predictions of a split, with bootstrap intervals and the confusion matrix."""
+"""`evaluate`: metrics of all predictions of a split, with bootstrap intervals and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -19,22 +19,20 @@ from deepbio.zoo import describe
 if TYPE_CHECKING:
     import keras
 
-
-# classes up to which a confusion matrix is written whole
-_WHOLE = 100
+_MAX_CLASSES = 100  # of a confusion matrix that is written in full
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How a model does on a split.
+    """Performance of a model on a split.
 
     Args:
-        metrics: name to estimate with its interval.
-        task: what was predicted.
-        examples: number of examples.
-        y, p: truth and predictions (after the link), as they were compared.
-        confusion: `(classes, classes)` counts, truth in rows; `None` where there are no classes.
-        n_resamples, seed, confidence: of the bootstrap.
+        metrics: Estimates with their intervals, by name.
+        task: Task of the model.
+        examples: Number of examples.
+        y, p: Labels and predictions (probabilities or values) that were compared.
+        confusion: Counts `(classes, classes)` with true classes in rows; `None` if there are no classes.
+        n_resamples, seed, confidence: Settings of the bootstrap.
     """
 
     metrics: dict[str, Estimate]
@@ -51,37 +49,28 @@ class Evaluation:
         return self.metrics[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as a JSON-able dictionary; single predictions are left out.
+        """Return the figures, without labels and predictions, as a JSON-able dictionary.
 
-        The confusion matrix of more than 100 classes is nearly all zeros: in its place, `confusion_pairs` holds `[truth,
-        predicted, count]` of every pair that occurs.
+        For more than 100 classes, `confusion_pairs` lists `[true class, predicted class, count]` of every pair that occurs
+        instead of the whole confusion matrix, which is nearly all zeros.
         """
-        return {
-            "examples": self.examples,
-            "metrics": {name: estimate.to_dict() for name, estimate in self.metrics.items()},
-            **({} if self.confusion is None else _written(self.confusion)),
-            "labels": list(self.task.labels),
-            "interval": {
-                "confidence": self.confidence,
-                "method": "bootstrap",
-                "n_resamples": self.n_resamples,
-                "seed": self.seed,
-            },
-        }
+        found: dict[str, Any] = {"examples": self.examples}
+        found["metrics"] = {name: estimate.to_dict() for name, estimate in self.metrics.items()}
+        if self.confusion is not None and len(self.confusion) <= _MAX_CLASSES:
+            found["confusion"] = self.confusion.tolist()
+        elif self.confusion is not None:
+            pairs = np.argwhere(self.confusion)
+            found["confusion_pairs"] = [[int(t), int(p), int(self.confusion[t, p])] for t, p in pairs]
+        found["labels"] = list(self.task.labels)
+        settings = {"n_resamples": self.n_resamples, "seed": self.seed}
+        found["interval"] = {"confidence": self.confidence, "method": "bootstrap", **settings}
+        return found
 
     def __str__(self) -> str:
         width = max(len(name) for name in self.metrics)
-        lines = [
-            f"{self.examples} examples, {self.confidence:.0%} bootstrap intervals ({self.n_resamples} resamples, seed {self.seed})"
-        ]
-        return "\n".join(lines + [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()])
-
-
-def _written(confusion: np.ndarray) -> dict[str, list[list[int]]]:
-    """Return a confusion matrix as lists: its rows, or of many classes the pairs that occur."""
-    if len(confusion) <= _WHOLE:
-        return {"confusion": confusion.tolist()}
-    return {"confusion_pairs": [[int(t), int(p), int(confusion[t, p])] for t, p in np.argwhere(confusion)]}
+        settings = f"{self.confidence:.0%} bootstrap intervals ({self.n_resamples} resamples, seed {self.seed})"
+        lines = [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()]
+        return "\n".join([f"{self.examples} examples, {settings}", *lines])
 
 
 def evaluate(
@@ -97,37 +86,38 @@ def evaluate(
     calibrated: bool = True,
     tta: str | Sequence[str] | None = None,
 ) -> Evaluation:
-    """Predict a whole split and compare it with the truth.
+    """Predict a whole split and compare the predictions with the labels.
 
     Args:
-        model: from `get_model`, or any `keras.Model` that gives logits (then pass `task`).
-        split: examples with labels.
-        task: where the model does not know it.
-        metrics: names of `deepbio.metrics`; the task's own set by default.
-        n_resamples, seed, confidence: of the bootstrap; whole groups are drawn where the split's groups hold several examples.
-        calibrated, tta: as `predict` takes them.
+        model: Model from `get_model`, or any `keras.Model` that returns logits (then pass `task`).
+        split: Examples with labels.
+        task: Task of a model that does not know it.
+        metrics: Names of metrics; those of the task by default.
+        batch_size: Number of examples in one pass. It does not change the result.
+        n_resamples: Number of bootstrap resamples; 0 for no intervals. Whole groups are resampled if groups have several
+            examples.
+        seed: Random seed of the bootstrap.
+        confidence: Confidence of the intervals.
+        calibrated, tta: As for `predict`.
 
     Raises:
-        DataError: the split is empty, or does not fit the model.
+        DataError: The split is empty or does not fit the model, or the task is not known.
+
+    Example:
+        >>> from deepbio.datasets import load_dataset
+        >>> from deepbio.zoo import get_model
+        >>> data = load_dataset("xor")
+        >>> evaluate(get_model("mlp", dataset=data), data.test, n_resamples=0).examples
+        200
     """
     task = task or describe(model).task
     if task is None:
-        raise DataError(
-            "evaluate needs to know the task: pass task=..., or build the model with get_model(..., dataset=...)."
-        )
+        raise DataError("evaluate needs the task: pass task=..., or build the model with get_model(..., dataset=...).")
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
     p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
-    return compare(
-        task,
-        np.asarray(split.y),
-        p,
-        groups=split.groups,
-        names=metrics,
-        n_resamples=n_resamples,
-        seed=seed,
-        confidence=confidence,
-    )
+    bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
+    return compare(task, np.asarray(split.y), p, groups=split.groups, names=metrics, **bootstrap)
 
 
 def compare(
@@ -141,15 +131,19 @@ def compare(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Evaluation:
-    """Compare predictions with the truth, whoever made them (a baseline of scikit-learn, say).
+    """Compare predictions of any model, such as a baseline of scikit-learn, with the labels.
 
     Args:
-        y: labels `(n, ...)`.
-        p: predictions after the link, `(n,)` or `(n, outputs)`.
+        task: Task that was predicted.
+        y: Labels `(n, ...)`.
+        p: Probabilities or values, `(n,)` or `(n, outputs)`.
+        groups: Group of each example.
+        names: Names of metrics; those of the task by default.
+        n_resamples, seed, confidence: As for `evaluate`.
     """
-    whole = groups if groups is not None and len(np.unique(groups)) < len(groups) else None
-    found = metrics.summarize(
-        task, y, p, metrics=names, groups=whole, n_resamples=n_resamples, seed=seed, confidence=confidence
-    )
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None
+    bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
+    found = metrics.summarize(task, y, p, metrics=names, groups=groups, **bootstrap)
     confusion = metrics.confusion_matrix(task, y, p) if task.is_classification else None
-    return Evaluation(dict(found), task, len(y), y, p, confusion, n_resamples, seed, confidence)
+    return Evaluation(dict(found), task, len(y), y, p, confusion, **bootstrap)

@@ -15,6 +15,7 @@ from deepbio.devices.graph import in_graph
 from deepbio.devices.sharding import shards
 
 _ATTRIBUTE = "_deepbio_forward"
+Transform = Callable[[np.ndarray], np.ndarray]
 
 
 def forward_pass(model: keras.Model):
@@ -26,27 +27,38 @@ def forward_pass(model: keras.Model):
     return compiled
 
 
-def model_outputs(model: keras.Model, x: Source, *, batch_size: int = 256) -> np.ndarray:
+def model_outputs(
+    model: keras.Model, x: Source, *, batch_size: int = 256, transform: Transform | None = None
+) -> np.ndarray:
     """Return the outputs of a model for every example, in order.
 
     Args:
         model: Model with one input and one output.
         x: Source of the model's input shape.
         batch_size: Number of examples in one pass. It does not change the result.
+        transform: Function of each batch before the model.
 
     Returns:
         float32 `(n, ...)`.
     """
     signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
     run = forward_pass(model).get_concrete_function(signature)
-    return in_batches(run, x, output_shape=model.output_shape[1:], batch_size=batch_size)
+    return in_batches(run, x, output_shape=model.output_shape[1:], batch_size=batch_size, transform=transform)
 
 
-def in_batches(run: Callable[[Any], Any], x: Source, *, output_shape: tuple[int, ...], batch_size: int) -> np.ndarray:
+def in_batches(
+    run: Callable[[Any], Any],
+    x: Source,
+    *,
+    output_shape: tuple[int, ...],
+    batch_size: int,
+    transform: Transform | None = None,
+) -> np.ndarray:
     """Return the float32 outputs of `run` for every example of a source, batch by batch."""
     parts = [np.zeros((0, *output_shape), np.float32)]
     for first in range(0, len(x), batch_size):
         batch = x[np.arange(first, min(first + batch_size, len(x)))]
+        batch = batch if transform is None else transform(np.asarray(batch))
         parts.append(np.asarray(run(tf.constant(np.ascontiguousarray(batch))), np.float32))
     return np.concatenate(parts)
 

@@ -65,30 +65,23 @@ def _from_text(input: ModelInput, texts: list[str]) -> np.ndarray:
 
 
 def _from_file(input: ModelInput, path: Path) -> tuple[Source, list[str]]:
+    from deepbio.datasets.readers import read_columns, read_fasta, read_images, read_notes
+
     if not path.exists():
         raise DataError(f"Expected a file or folder at {path}; there is none.")
-    if input.modality == "dna":
-        from deepbio.datasets.readers import read_fasta
-
-        # records of one name become name and name#2: each of them can be predicted
-        records = read_fasta(path, length=input.shape[0], same_names="number")
-        return np.asarray(records.codes), list(records.ids)  # all of one length, so one array
+    if input.modality == "dna":  # records of one name become name and name#2: each of them can be predicted
+        found = read_fasta(path, length=input.shape[0], same_names="number")
+        return np.asarray(found.codes), list(found.ids)  # all of one length, so one array
     if input.modality == "image":
-        from deepbio.datasets.readers import read_images
-
-        images = read_images(path, shape=input.shape)
-        return images, list(images.ids)
+        found = read_images(path, shape=input.shape)
+        return found, list(found.ids)
     if input.modality == "text":
-        from deepbio.datasets.readers import read_notes
-
-        notes = read_notes(path)
-        return _from_text(input, notes.texts), list(notes.ids)
-    from deepbio.datasets.readers import read_columns
-
+        found = read_notes(path)
+        return _from_text(input, found.texts), list(found.ids)
     if not input.features:
         raise DataError("This model does not know the names of its columns; pass an array instead of a file.")
-    table = read_columns(path, input.features)
-    return table.x, list(table.ids)
+    found = read_columns(path, input.features)
+    return found.x, list(found.ids)
 
 
 def _known(input: ModelInput | None) -> ModelInput:

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepbio.errors import ModelError
 from deepbio.inference.inputs import Data, as_source
-from deepbio.inference.tta import TransformedSource, tta_transforms
+from deepbio.inference.tta import tta_transforms
 from deepbio.inference.uncertainty import (
     PredictiveDistribution,
     check_uncertainty,
@@ -117,7 +117,7 @@ def predict(
         return _postprocess(model, model_outputs(model, source, batch_size=batch_size), **options)
     found = []
     for transform in tta_transforms(tta, record.input, task or record.task):
-        outputs = model_outputs(model, TransformedSource(source, transform), batch_size=batch_size)
+        outputs = model_outputs(model, source, batch_size=batch_size, transform=transform.forward)
         found.append(transform.inverse(_postprocess(model, outputs, **options)))
     return np.mean(found, axis=0)
 

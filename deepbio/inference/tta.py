@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from deepbio.datasets import Source
 from deepbio.errors import ModelError, nearest
 from deepbio.sequence import reverse_complement
 from deepbio.specs import ModelInput, Task
@@ -27,30 +25,6 @@ class TTATransform:
     name: str
     forward: Callable[[np.ndarray], np.ndarray]
     inverse: Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True, eq=False)
-class TransformedSource:
-    """A source whose examples are transformed when they are read."""
-
-    source: Source
-    transform: TTATransform
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of all examples."""
-        return self.source.shape
-
-    @property
-    def dtype(self) -> Any:
-        """NumPy dtype of the examples."""
-        return self.source.dtype
-
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(self.transform.forward(np.asarray(self.source[indices])))
 
 
 def _unchanged(x: np.ndarray) -> np.ndarray:
