@@ -45,7 +45,7 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
         sheet: Size(rows=5)
     """
     signature = inspect.signature(command, eval_str=True)
-    groups = {p.name: p.annotation for p in signature.parameters.values() if is_dataclass(p.annotation)}
+    groups: dict[str, Any] = {p.name: p.annotation for p in signature.parameters.values() if is_dataclass(p.annotation)}
     parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
         if parameter.name not in groups:

@@ -11,7 +11,9 @@ import typer
 from deepbio.cli.augment import read_augment
 from deepbio.cli.console import key_values, note
 
-_Text, _Whole, _Number = str | None, int | None, float | None
+_Text = str | None
+_Whole = int | None
+_Number = float | None
 
 
 def _run(help: str, *flags: str, min: float | None = None) -> Any:
