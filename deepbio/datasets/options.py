@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
 
@@ -73,8 +73,7 @@ def names_of(names: Names) -> list[str]:
         >>> names_of("chr3"), names_of([8, "X"]), names_of(())
         (['chr3'], ['8', 'X'], [])
     """
-    several = isinstance(names, Iterable) and not isinstance(names, str)
-    return [str(name) for name in (names if several else [names])]
+    return [str(name) for name in ([names] if isinstance(names, str | int) else names)]
 
 
 def _plain(value: Any) -> Any:

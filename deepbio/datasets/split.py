@@ -98,9 +98,7 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
     """
     if seed is None:
         return np.arange(examples)
-    if seed < 0 or epoch < 0:
-        raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(examples)
+    return _generator(seed, epoch).permutation(examples)
 
 
 def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
@@ -125,9 +123,7 @@ def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
         >>> np.bincount(y[balanced_order(y, seed=0)]).tolist()
         [50, 50]
     """
-    if seed < 0 or epoch < 0:
-        raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
-    random = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, 1])))
+    random = _generator(seed, epoch, 1)
     y = np.asarray(y).ravel()
     classes = np.unique(y)
     size, extra = divmod(len(y), max(len(classes), 1))
@@ -137,3 +133,9 @@ def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
         wanted = size + (i < extra)
         rounds.append(np.concatenate([random.permutation(own) for _ in range(-(-wanted // len(own)))])[:wanted])
     return random.permutation(np.concatenate(rounds)) if rounds else np.arange(0)
+
+
+def _generator(seed: int, epoch: int, *more: int) -> np.random.Generator:
+    if seed < 0 or epoch < 0:
+        raise DataError(f"seed and epoch must be 0 or more; received {seed} and {epoch}.")
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, *more])))

@@ -13,11 +13,6 @@ from deepbio.datasets import Dataset, load_dataset
 from deepbio.datasets.check import check_dataset, report_page
 
 
-@pytest.fixture
-def random():
-    return np.random.default_rng(0)
-
-
 def test_a_sound_data_set_has_no_problem():
     report = check_dataset(load_dataset("xor"))
     assert report.problems == []

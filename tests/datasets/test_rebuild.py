@@ -1,4 +1,4 @@
-"""A data set of your own can be built again from what it notes, and says so where it cannot."""
+"""A data set of the user's files is rebuilt from its options, and an error says if that is impossible."""
 
 import json
 
@@ -22,15 +22,15 @@ def fasta(tmp_path):
     return files
 
 
-def _again(data):
-    options = json.loads(json.dumps(data.options))  # as a recipe holds them
+def _rebuilt(data):
+    options = json.loads(json.dumps(data.options))  # as in a recipe
     return rebuild(data.name, options)
 
 
 def test_fasta_with_a_pattern_of_groups(fasta):
     data = Dataset.from_fasta(fasta, group=r"^(chr\d+):", positive="promoter", seed=3, length=8)
     assert data.options["group"] == r"^(chr\d+):"
-    assert _again(data).fingerprint() == data.fingerprint()
+    assert _rebuilt(data).fingerprint() == data.fingerprint()
     chromosomes = [{id.split(":")[1] for id in split.ids} for _, split in data.splits()]
     assert not chromosomes[0] & chromosomes[1] | chromosomes[0] & chromosomes[2] | chromosomes[1] & chromosomes[2]
 
@@ -39,7 +39,7 @@ def test_a_table_of_notes(tmp_path):
     rows = "".join(f"p{i % 30},fever for {i} days,{'ill' if i % 3 else 'well'}\n" for i in range(60))
     (tmp_path / "visits.csv").write_text("patient,note,diagnosis\n" + rows)
     data = Dataset.from_csv(tmp_path / "visits.csv", text="note", label="diagnosis", group="patient", vocabulary=50)
-    assert _again(data).fingerprint() == data.fingerprint()
+    assert _rebuilt(data).fingerprint() == data.fingerprint()
 
 
 def test_images_and_archives(tmp_path):
@@ -49,18 +49,18 @@ def test_images_and_archives(tmp_path):
         for i in range(20):
             Image.fromarray(draw.integers(0, 256, (8, 8), np.uint8)).save(tmp_path / "scans" / label / f"{i}.png")
     data = Dataset.from_folder(tmp_path / "scans", shape=(6, 6, 1), positive="benign")
-    assert _again(data).fingerprint() == data.fingerprint()
+    assert _rebuilt(data).fingerprint() == data.fingerprint()
     arrays = {f"{part}_images": draw.integers(0, 256, (4, 8, 8), np.uint8) for part in ("train", "val", "test")}
     np.savez(tmp_path / "a.npz", **arrays, **{f"{part}_labels": [0, 1, 0, 1] for part in ("train", "val", "test")})
     data = Dataset.from_npz(tmp_path / "a.npz", labels=["no", "yes"])
-    assert _again(data).labels == ("no", "yes")
-    assert _again(data).fingerprint() == data.fingerprint()
+    assert _rebuilt(data).labels == ("no", "yes")
+    assert _rebuilt(data).fingerprint() == data.fingerprint()
 
 
-def test_a_function_of_groups_works_but_cannot_be_noted(fasta):
+def test_a_function_of_groups_works_but_cannot_be_recorded(fasta):
     data = Dataset.from_fasta(fasta, group=lambda name: name.split(":")[0])
     with pytest.raises(DataError, match="function of your own as group"):
-        _again(data)
+        _rebuilt(data)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_options_that_name_no_data_are_refused(options, message):
 @pytest.mark.parametrize(
     ("group", "message"), [("(chr", "not a regular expression"), ("x+", "finds nothing in the name")]
 )
-def test_a_pattern_that_gives_no_group_is_refused(fasta, group, message):
+def test_a_pattern_without_a_group_is_refused(fasta, group, message):
     with pytest.raises(DataError, match=message):
         Dataset.from_fasta(fasta, group=group)
 

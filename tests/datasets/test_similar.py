@@ -10,11 +10,6 @@ from deepbio.errors import DataError
 from deepbio.sequence import reverse_complement
 
 
-@pytest.fixture
-def random():
-    return np.random.default_rng(0)
-
-
 def test_a_shifted_a_mutated_and_a_reversed_copy_are_similar(random):
     codes = random.integers(0, 4, (50, 200), np.uint8)
     codes[10, :180] = codes[0, 20:]

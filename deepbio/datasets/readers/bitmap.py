@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,16 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
     return ImageHeader(mode in _GREY + _DEEP, size)
 
 
-def decode_bitmap(path: Path, window: Window = None) -> np.ndarray:
-    """Decode an image to uint8 `(height, width)` or `(height, width, 3)`. Palettes become colour.
+def decode_bitmap(path: Path, frames: Sequence[int] = (0,), window: Window = None) -> list[np.ndarray]:
+    """Decode an image to uint8 `(height, width)` or `(height, width, 3)`, once per frame. Palettes become colour.
 
     Raises:
         DataError: the image is damaged or partly transparent.
     """
+    return [_decode(path, window)] * len(frames)
+
+
+def _decode(path: Path, window: Window) -> np.ndarray:
     with _open(path) as image:
         try:
             image.load()

@@ -17,7 +17,7 @@ _GREY = ("MONOCHROME1", "MONOCHROME2")
 _PURPOSE = "Reading DICOM"
 
 
-def dicom_header(path: Path) -> ImageHeader:
+def dicom_header(path: Path, window: Window = None) -> ImageHeader:
     """Read the header of a DICOM file: grey or colour, `(height, width)`, number of frames.
 
     Raises:
@@ -109,7 +109,7 @@ def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
             window = ((low + high) / 2, max(high - low, 1.0))
         has_table = "ModalityLUTSequence" in file
         rescaled = pixels.apply_modality_lut(values, file) if has_table else values * slope + intercept
-        bytes_ = apply_window(rescaled, *(own or window))
+        bytes_ = apply_window(rescaled, *own) if own else apply_window(rescaled, *window)
     return 255 - bytes_ if kind == "MONOCHROME1" else bytes_
 
 

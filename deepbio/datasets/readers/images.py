@@ -57,7 +57,7 @@ class ImageFiles:
     ) -> None:
         self.window: Window = check_window(window)
         self.dtype = np.dtype(np.uint8)
-        headers = [_header(path, self.window) for path in paths]
+        headers = [_codec(path)[0](path, self.window) for path in paths]
         counts = [header.frames for header in headers]
         names = [str(path) for path in paths] if ids is None else list(ids)
         self.files = np.repeat(np.arange(len(headers)), counts)  # which file each image is from
@@ -98,7 +98,8 @@ class ImageFiles:
 
         def fill(path: Path) -> None:
             here = rows[path]
-            for row, image in zip(here, self._decode(path, self.frames[chosen[here]].tolist()), strict=True):
+            images = _codec(path)[1](path, self.frames[chosen[here]].tolist(), self.window)
+            for row, image in zip(here, images, strict=True):
                 out[row] = self._fit(image)
 
         _each(fill, list(rows))
@@ -127,14 +128,6 @@ class ImageFiles:
         """Return one SHA-256 of all files, the shape to which they are resized and the window."""
         window = "" if self.window is None else f"{self.window} "
         return hashlib.sha256(f"{self.shape} {window}{' '.join(self.digests())}".encode()).hexdigest()
-
-    def _decode(self, path: Path, frames: list[int]) -> list[np.ndarray]:
-        kind = _kind(path)
-        if kind == "dicom":
-            return decode_dicom(path, frames, self.window)
-        if kind == "nifti":
-            return decode_nifti(path, frames, self.window)
-        return [decode_bitmap(path, self.window)] * len(frames)
 
     def _fit(self, pixels: np.ndarray) -> np.ndarray:
         height, width, channels = self._image_shape
@@ -258,18 +251,12 @@ def image_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def _kind(path: Path) -> str:
+def _codec(path: Path) -> tuple[Callable[..., ImageHeader], Callable[..., list[np.ndarray]]]:
+    """Return the functions that read the header and that decode frames of a file, by its name."""
     name = path.name.lower()
     if name.endswith((".nii", ".nii.gz")):
-        return "nifti"
-    return "dicom" if name.endswith((".dcm", ".dicom")) else "bitmap"
-
-
-def _header(path: Path, window: Window) -> ImageHeader:
-    kind = _kind(path)
-    if kind == "dicom":
-        return dicom_header(path)
-    return nifti_header(path, window) if kind == "nifti" else bitmap_header(path, window)
+        return nifti_header, decode_nifti
+    return (dicom_header, decode_dicom) if name.endswith((".dcm", ".dicom")) else (bitmap_header, decode_bitmap)
 
 
 def _each(function: Callable[[Path], Any], paths: list[Path]) -> list[Any]:

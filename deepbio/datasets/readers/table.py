@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepbio.datasets.readers.table_file import read_frame, table_columns
+from deepbio.datasets.readers.table_file import TableFile
 from deepbio.errors import DataError, nearest
 from deepbio.files import read_text
 
@@ -104,13 +104,14 @@ def read_table(
     named = {"label": label, "text": text, "group": group, "id": id, "split": split}
     words = [name for name in named.values() if name is not None]
     file = Path(path)
-    columns = table_columns(file, encoding=encoding)
+    table = TableFile(file, encoding=encoding)
+    columns = table.columns
     for use, name in [*named.items(), *(("targets", t) for t in targets), *(("features", f) for f in features or ())]:
         if name is not None and name not in columns:
             raise DataError(f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}")
     if features is None:
         features = [] if text is not None else [name for name in columns if name not in {*words, *targets}]
-    frame = read_frame(file, words=words, encoding=encoding)
+    frame = table.read(words=words)
 
     def strings(name: str | None) -> np.ndarray | None:
         return None if name is None else np.array(_strings(file, frame[name]))
@@ -167,7 +168,7 @@ def read_notes(path: str | os.PathLike[str], *, text: str | None = None, id: str
                 raise DataError(f"{file}, line {number}: the line is empty; expected one note per line. Remove it.")
         return Notes(lines, np.arange(1, len(lines) + 1).astype(str))
     if text is None:
-        columns = table_columns(file)
+        columns = TableFile(file).columns
         usual = columns if len(columns) == 1 else [name for name in columns if name.lower() in _USUAL]
         if len(usual) != 1:
             raise DataError(

@@ -6,12 +6,11 @@ from deepbio.datasets.build import from_arrays
 from deepbio.errors import DataError
 from deepbio.text import Tokenizer
 
-DRAW = np.random.default_rng(0)
 Y = np.arange(80) % 2
 
 
-def dna(n=80, length=12):
-    return ["".join(row) for row in DRAW.choice(list("ACGT"), (n, length))]
+def dna(random, n=80, length=12):
+    return ["".join(row) for row in random.choice(list("ACGT"), (n, length))]
 
 
 def check_whole(data, n):
@@ -21,8 +20,8 @@ def check_whole(data, n):
     data.check_classes()
 
 
-def test_a_table_is_described_by_its_training_rows():
-    x = DRAW.normal(3, 2, (80, 4))
+def test_a_table_is_described_by_its_training_rows(random):
+    x = random.normal(3, 2, (80, 4))
     data = from_arrays(x, Y, features=["a", "b", "c", "d"])
     check_whole(data, 80)
     assert data.input.features == ("a", "b", "c", "d")
@@ -32,13 +31,13 @@ def test_a_table_is_described_by_its_training_rows():
     assert data.test.y[0] == Y[place]
 
 
-def test_a_pandas_frame_names_its_columns():
-    frame = pd.DataFrame(DRAW.normal(size=(80, 2)), columns=["age", "dose"])
+def test_a_pandas_frame_names_its_columns(random):
+    frame = pd.DataFrame(random.normal(size=(80, 2)), columns=["age", "dose"])
     assert from_arrays(frame, pd.Series(["a", "b"] * 40)).input.features == ("age", "dose")
 
 
-def test_dna_comes_as_codes_or_strings():
-    texts = dna()
+def test_dna_comes_as_codes_or_strings(random):
+    texts = dna(random)
     data = from_arrays(texts, Y, modality="dna")
     check_whole(data, 80)
     assert data.input.to_dict() == {"modality": "dna", "shape": (12,)}
@@ -48,8 +47,8 @@ def test_dna_comes_as_codes_or_strings():
     assert from_arrays(np.array(texts), Y, modality="dna", length=20).train.x[0].tolist().count(4) == 8
 
 
-def test_grey_images_get_a_channel():
-    data = from_arrays(DRAW.integers(0, 256, (80, 6, 5), np.uint8), Y)
+def test_grey_images_get_a_channel(random):
+    data = from_arrays(random.integers(0, 256, (80, 6, 5), np.uint8), Y)
     check_whole(data, 80)
     assert data.input.shape == (6, 5, 1)
 
@@ -76,25 +75,25 @@ def test_the_length_of_notes_covers_95_of_100():
     assert np.mean(np.array(needed) <= data.input.shape[0] - 1) < 0.97
 
 
-def test_groups_stay_together():
-    data = from_arrays(DRAW.normal(size=(80, 2)), Y, groups=np.arange(80) // 4)
+def test_groups_stay_together(random):
+    data = from_arrays(random.normal(size=(80, 2)), Y, groups=np.arange(80) // 4)
     parts = [{(int(id) - 1) // 4 for id in split.ids} for _, split in data.splits()]
     assert not (parts[0] & parts[1])
     assert not (parts[0] & parts[2])
     assert not (parts[1] & parts[2])
 
 
-def test_the_same_seed_gives_the_same_data_set():
-    x = DRAW.normal(size=(80, 2))
+def test_the_same_seed_gives_the_same_data_set(random):
+    x = random.normal(size=(80, 2))
     assert from_arrays(x, Y).fingerprint() == from_arrays(x, Y).fingerprint()
     assert from_arrays(x, Y, seed=1).fingerprint() != from_arrays(x, Y).fingerprint()
     assert from_arrays(x, Y, seed=1).options == {"seed": 1}
 
 
-def test_values_and_several_labels_need_no_classes():
-    x = DRAW.normal(size=(80, 2))
-    assert from_arrays(x, DRAW.normal(size=80)).task.kind == "regression"
-    assert from_arrays(x, DRAW.integers(0, 2, (80, 3)), labels=["a", "b", "c"]).task.kind == "multilabel"
+def test_values_and_several_labels_need_no_classes(random):
+    x = random.normal(size=(80, 2))
+    assert from_arrays(x, random.normal(size=80)).task.kind == "regression"
+    assert from_arrays(x, random.integers(0, 2, (80, 3)), labels=["a", "b", "c"]).task.kind == "multilabel"
 
 
 @pytest.mark.parametrize(
@@ -105,8 +104,8 @@ def test_values_and_several_labels_need_no_classes():
         ([*dna()[:-1], "ACGE"], Y, {"modality": "dna", "length": 5}, "Record 80: Position 4: received 'E'"),
         ([*dna()[:-1], "ACG"], Y, {"modality": "dna"}, "Record 80: expected 12 bases as in record 1; received 3"),
         (np.full((80, 2), 7, np.uint8), Y, {}, "Expected codes 0 to 4"),
-        (np.zeros((80, 2)), Y[:-1], {}, "entry of y an example, 80; received 79"),
-        (np.zeros((80, 2)), Y, {"ids": ["a"]}, "entry of ids an example, 80; received 1"),
+        (np.zeros((80, 2)), Y[:-1], {}, "entry of y per example, 80; received 79"),
+        (np.zeros((80, 2)), Y, {"ids": ["a"]}, "entry of ids per example, 80; received 1"),
         (np.zeros((80, 2)), Y, {"features": ["a"]}, "features names 1 columns"),
         (np.zeros(80), Y, {}, r"table examples as float32 of 2 dimensions; received float32 of shape \(80,\)"),
         (np.zeros((80, 4, 4), np.float32), Y, {}, "image examples as uint8"),

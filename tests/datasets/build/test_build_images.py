@@ -9,18 +9,17 @@ from deepbio.datasets.readers import ImageFiles
 from deepbio.errors import DataError
 
 SHARED = Path("../shared/data")
-DRAW = np.random.default_rng(0)
 
 
-def fill(folder, n):
+def fill(random, folder, n):
     for label in ("benign", "malignant"):
         (folder / label).mkdir(parents=True)
         for i in range(n):
-            Image.fromarray(DRAW.integers(0, 256, (6, 6), np.uint8)).save(folder / label / f"p{i // 2}_{i}.png")
+            Image.fromarray(random.integers(0, 256, (6, 6), np.uint8)).save(folder / label / f"p{i // 2}_{i}.png")
 
 
-def test_a_folder_of_classes_is_cut(tmp_path):
-    fill(tmp_path / "scans", 20)
+def test_a_folder_of_classes_is_cut(tmp_path, random):
+    fill(random, tmp_path / "scans", 20)
     data = from_folder(tmp_path / "scans", group=lambda id: id.split("/")[1].split("_")[0])
     assert (data.name, data.labels, data.input.shape) == ("scans", ("benign", "malignant"), (6, 6, 1))
     patients = [{id.split("/")[1].split("_")[0] for id in split.ids} for _, split in data.splits()]
@@ -29,8 +28,8 @@ def test_a_folder_of_classes_is_cut(tmp_path):
         assert (data.test.x[0, ..., 0] == np.asarray(image)).all()
 
 
-def test_a_folder_too_large_for_memory_is_decoded_batch_by_batch(tmp_path, monkeypatch):
-    fill(tmp_path, 20)
+def test_a_folder_too_large_for_memory_is_decoded_batch_by_batch(tmp_path, monkeypatch, random):
+    fill(random, tmp_path, 20)
     whole = from_folder(tmp_path)
     monkeypatch.setattr(images, "IN_MEMORY", 100)
     lazy = from_folder(tmp_path)
@@ -43,24 +42,24 @@ def test_a_folder_too_large_for_memory_is_decoded_batch_by_batch(tmp_path, monke
     lazy.check_leakage()
 
 
-def test_folders_train_and_test_are_published_splits(tmp_path):
-    fill(tmp_path / "train", 20)
-    fill(tmp_path / "test", 4)
+def test_folders_train_and_test_are_published_splits(tmp_path, random):
+    fill(random, tmp_path / "train", 20)
+    fill(random, tmp_path / "test", 4)
     data = from_folder(tmp_path)
     assert sorted(data.test.ids) == sorted(
         p.relative_to(tmp_path).as_posix() for p in (tmp_path / "test").rglob("*.png")
     )
     assert len(data.train) + len(data.valid) == 40
-    fill(tmp_path / "val", 3)
+    fill(random, tmp_path / "val", 3)
     assert len(from_folder(tmp_path).valid) == 6
     (tmp_path / "val" / "benign").rename(tmp_path / "val" / "begnin")
     with pytest.raises(DataError, match=r"val: expected the classes of train, \['benign', 'malignant'\]; found"):
         from_folder(tmp_path)
 
 
-def test_an_image_in_train_and_test_is_refused(tmp_path):
-    fill(tmp_path / "train", 20)
-    fill(tmp_path / "test", 4)
+def test_an_image_in_train_and_test_is_refused(tmp_path, random):
+    fill(random, tmp_path / "train", 20)
+    fill(random, tmp_path / "test", 4)
     copied = (tmp_path / "train" / "benign" / "p0_0.png").read_bytes()
     (tmp_path / "test" / "benign" / "again.png").write_bytes(copied)
     with pytest.raises(DataError, match="train and test splits share 1"):
@@ -83,8 +82,8 @@ def npz(path, parts):
     return path
 
 
-def test_an_archive_keeps_its_splits(tmp_path):
-    x = DRAW.integers(0, 256, (18, 5, 5), np.uint8)
+def test_an_archive_keeps_its_splits(tmp_path, random):
+    x = random.integers(0, 256, (18, 5, 5), np.uint8)
     data = from_npz(
         npz(tmp_path / "cells.npz", {"train": x[:9], "val": x[9:12], "test": x[12:]}), labels=["a", "b", "c"]
     )

@@ -49,7 +49,7 @@ def test_images_of_16_bits_are_read_through_a_window(scans):
         pixels = np.asarray(Image.open(path)).astype(np.uint16) * 257
         Image.fromarray(pixels).save(path)
     options = {"image": "file", "label": "finding", "folder": folder}
-    with pytest.raises(DataError, match="expected 8 bits a pixel"):
+    with pytest.raises(DataError, match="expected 8 bits per pixel"):
         Dataset.from_manifest(scans, **options)
     full = Dataset.from_manifest(scans, window="full", **options)
     for id, x in zip(full.test.ids, full.test.x, strict=True):

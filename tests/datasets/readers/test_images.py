@@ -12,9 +12,8 @@ from deepbio.datasets import Source
 from deepbio.datasets.readers import read_image_folder, read_images
 from deepbio.errors import DataError
 
-RANDOM = np.random.default_rng(0)
-GREY = RANDOM.integers(0, 256, (5, 7), dtype=np.uint8)
-COLOUR = RANDOM.integers(0, 256, (5, 7, 3), dtype=np.uint8)
+GREY = np.random.default_rng(0).integers(0, 256, (5, 7), dtype=np.uint8)
+COLOUR = np.random.default_rng(1).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -144,8 +143,8 @@ def test_mixed_sizes_name_the_file(folder):
         read_image_folder(folder)
 
 
-def test_damage_behind_the_header_names_the_file(folder):
-    noise = RANDOM.integers(0, 256, (90, 90), dtype=np.uint8)
+def test_damage_behind_the_header_names_the_file(folder, random):
+    noise = random.integers(0, 256, (90, 90), dtype=np.uint8)
     for name in ("a.png", "b.jpg"):
         path = folder / "cut" / name
         path.parent.mkdir(exist_ok=True)
