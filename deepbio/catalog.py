@@ -1,6 +1,6 @@
-"""Where the two catalog are: `zoo/` (pretrained models) and `datasets/` (data set cards and small files), and the suites.
+"""The catalog: `zoo/` (pretrained models), `datasets/` (cards and small files of data sets) and the suites of benchmarks.
 
-A checkout reads them in place; an installed wheel carries them in `deepbio/_catalog/`. Nobody else needs to know.
+A checkout reads it in place; an installed wheel contains it in `deepbio/_catalog/`. Only this module knows the difference.
 """
 
 from __future__ import annotations
@@ -10,43 +10,30 @@ from pathlib import Path
 from deepbio.errors import DeepbioError
 
 _PACKAGE = Path(__file__).resolve().parent
+_PARTS = {"zoo": "zoo", "datasets": "datasets", "suites": "benchmarks/suites"}  # name to folder of a checkout
 
 
 def catalog_folder(name: str) -> Path:
-    """Return the folder of one part of the catalog, `"zoo"` or `"datasets"`.
+    """Return the folder of one part of the catalog: `"zoo"`, `"datasets"` or `"suites"`.
 
     Example:
-        >>> catalog_folder("datasets").is_dir()
+        >>> (catalog_folder("suites") / "quick.yaml").is_file()
         True
     """
-    if name not in ("zoo", "datasets"):
-        raise DeepbioError(f"Unknown part of the catalog {name!r}: expected 'zoo' or 'datasets'.")
+    if name not in _PARTS:
+        raise DeepbioError(f"Unknown part of the catalog {name!r}: expected 'zoo', 'datasets' or 'suites'.")
     installed = _PACKAGE / "_catalog" / name
-    folder = installed if installed.is_dir() else _PACKAGE.parent / name
+    folder = installed if installed.is_dir() else _PACKAGE.parent / _PARTS[name]
     if not folder.is_dir():
-        raise DeepbioError(
-            f"The catalog folder {name!r} was expected at {folder} and is not there. "
-            "The installation is incomplete: install deepbio-zoo again."
-        )
+        raise DeepbioError(f"Expected the catalog at {folder}; there is no such folder. Install deepbio-zoo again.")
     return folder
 
 
 def entries(name: str) -> list[Path]:
-    """Return the folders in one part of the catalog that hold a `card.md`, sorted by name.
+    """Return the folders in one part of the catalog that contain a `card.md`, sorted by name.
 
     Example:
         >>> all((entry / "card.md").is_file() for entry in entries("datasets"))
         True
     """
     return sorted(card.parent for card in catalog_folder(name).glob("*/card.md"))
-
-
-def suites_folder() -> Path:
-    """Return the folder of the benchmark suites (YAML files).
-
-    Example:
-        >>> (suites_folder() / "quick.yaml").is_file()
-        True
-    """
-    installed = _PACKAGE / "_catalog" / "suites"
-    return installed if installed.is_dir() else _PACKAGE.parent / "benchmarks" / "suites"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,8 +15,9 @@ Modality = Literal["dna", "image", "table", "text"]
 Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "per_position", "per_pixel", "profile"]
 Activation = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
 
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+RANKS = {"dna": 1, "image": 3, "table": 1, "text": 1}  # number of dimensions of one example
 _DTYPES = {"dna": "uint8", "image": "uint8", "table": "float32", "text": "int32"}
-_RANKS = {"dna": 1, "image": 3, "table": 1, "text": 1}
 _ACTIVATIONS: dict[str, Activation] = {
     "binary": "sigmoid",
     "multiclass": "softmax",
@@ -26,6 +28,14 @@ _ACTIVATIONS: dict[str, Activation] = {
     "per_pixel": "softmax",
     "profile": "softmax_positions",
 }
+# Keras's name of each activation, and the axis over which a softmax adds up to one.
+KERAS_ACTIVATIONS: dict[Activation, tuple[str, int]] = {
+    "sigmoid": ("sigmoid", -1),
+    "softmax": ("softmax", -1),
+    "softmax_positions": ("softmax", -2),
+    "identity": ("linear", -1),
+    "exp": ("exponential", -1),
+}
 
 
 @dataclass(frozen=True)
@@ -34,12 +44,12 @@ class ModelInput:
 
     Args:
         modality: `"dna"`, `"image"`, `"table"` or `"text"`.
-        shape: shape of one example. DNA `(length,)` of uint8 codes (A C G T = 0 1 2 3, all else 4);
+        shape: Shape of one example. DNA `(length,)` of uint8 codes (A C G T = 0 1 2 3, all else 4);
             image `(height, width, channels)` of uint8 pixels; table `(features,)` of float32; text `(tokens,)` of int32
             ids with 0 for padding.
-        features: names of the columns of a table.
-        mean, std: mean and standard deviation of each column of a table on the training split; the model standardises with them.
-        tokenizer: of a text: the JSON that the `tokenizers` library writes. Built from the training split only.
+        features: Names of the columns of a table.
+        mean, std: Mean and standard deviation of each column of a table in the training split. The model standardises with them.
+        tokenizer: JSON of a tokenizer, as the `tokenizers` library writes it, for text. Fitted on the training split only.
 
     Example:
         >>> ModelInput("dna", (600,)).dtype
@@ -54,10 +64,10 @@ class ModelInput:
     tokenizer: str | None = None
 
     def __post_init__(self) -> None:
-        if self.modality not in _DTYPES:
-            raise DataError(f"Unknown modality {self.modality!r}. {nearest(str(self.modality), _DTYPES)}")
+        if self.modality not in MODALITIES:
+            raise DataError(f"Unknown modality {self.modality!r}. {nearest(str(self.modality), MODALITIES)}")
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
-        rank = _RANKS[self.modality]
+        rank = RANKS[self.modality]
         if len(self.shape) != rank or any(n < 1 for n in self.shape):
             raise DataError(
                 f"The shape of one {self.modality} example has {rank} positive dimension(s); received {self.shape}."
@@ -75,16 +85,14 @@ class ModelInput:
 
     @property
     def dtype(self) -> str:
-        """The dtype that the host sends: uint8 for DNA and images, float32 for tables, int32 for text."""
+        """Dtype that the host sends: uint8 for DNA and images, float32 for tables, int32 for text."""
         return _DTYPES[self.modality]
 
     @property
     def vocabulary_size(self) -> int:
-        """Number of token ids of a text, padding (0) and unknown (1) included."""
+        """Number of token ids of a text, including padding (0) and unknown (1)."""
         if self.tokenizer is None:
             raise DataError("This input has no tokenizer: build it with a text data set.")
-        import json
-
         return len(json.loads(self.tokenizer)["model"]["vocab"])
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,30 +101,28 @@ class ModelInput:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelInput:
-        """Build a `ModelInput` from what `to_dict` gave.
+        """Build a `ModelInput` from a dictionary that `to_dict` returned.
 
         Raises:
-            DataError: a name that a `ModelInput` does not have.
+            DataError: A key that is no field of `ModelInput`.
 
         Example:
-            >>> ModelInput.from_dict(ModelInput("dna", (60,)).to_dict())
-            ModelInput(modality='dna', shape=(60,), features=(), mean=(), deviation=(), tokenizer=None)
+            >>> ModelInput.from_dict({"modality": "dna", "shape": [60]}) == ModelInput("dna", (60,))
+            True
         """
         valid = [field.name for field in fields(cls)]
-        for key in values:
-            if key not in valid:
-                raise DataError(f"An input has no {key!r}. {nearest(key, valid)}")
-        parts: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        return cls(**parts)
+        if unknown := [key for key in values if key not in valid]:
+            raise DataError(f"An input has no {unknown[0]!r}. {nearest(unknown[0], valid)}")
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
 @dataclass(frozen=True)
 class Task:
-    """What the model predicts: kind, number of outputs, names of the labels, and so link and loss.
+    """What the model predicts: kind, number of outputs and names of the labels. The kind decides activation and loss.
 
-    The last layer of every model is linear; `apply_link` turns its logits into what a user reads.
+    The last layer of every model is linear. `probabilities` applies the activation to its logits.
 
-    | kind | y | logits | link |
+    | kind | y | logits | activation |
     |---|---|---|---|
     | binary | (n,) 0/1 | (n, 1) | sigmoid |
     | multiclass | (n,) class index | (n, outputs) | softmax |
@@ -128,7 +134,7 @@ class Task:
     | profile | (n, length, outputs) counts | (n, length, outputs) | softmax over positions |
 
     Example:
-        >>> Task.classify(("neither", "donor", "acceptor")).link
+        >>> Task.classify(("neither", "donor", "acceptor")).activation
         'softmax'
         >>> Task.classify(("benign", "malignant")).outputs
         1
@@ -152,15 +158,15 @@ class Task:
 
     @classmethod
     def classify(cls, labels: tuple[str, ...] | list[str]) -> Task:
-        """Return the task of telling `labels` apart: binary for two (the second is positive), multiclass for more."""
+        """Return the task of choosing one of `labels`: binary for two (the second is positive), multiclass for more."""
         labels = tuple(labels)
         if len(labels) < 2:
-            raise DataError(f"Telling classes apart needs at least two; received {list(labels)}.")
+            raise DataError(f"Classification needs at least two labels; received {list(labels)}.")
         return cls("binary", 1, labels) if len(labels) == 2 else cls("multiclass", len(labels), labels)
 
     @property
     def activation(self) -> Activation:
-        """Name of the function that turns logits into what a user reads."""
+        """Name of the function that turns logits into probabilities, rates or values."""
         return _ACTIVATIONS[self.kind]
 
     @property
@@ -176,24 +182,22 @@ class Task:
             array([[0.5]])
         """
         z = np.asarray(logits, dtype=np.float64)
-        if self.activation == "identity":
-            return z
-        if self.activation == "exp":
-            return np.exp(z)
-        if self.activation == "sigmoid":
+        function, axis = KERAS_ACTIVATIONS[self.activation]
+        if function == "softmax":
+            e = np.exp(z - z.max(axis=axis, keepdims=True))
+            return e / e.sum(axis=axis, keepdims=True)
+        if function == "sigmoid":
             e = np.exp(-np.abs(z))
             return np.where(z >= 0, 1.0, e) / (1.0 + e)
-        axis = -2 if self.activation == "softmax_positions" else -1
-        e = np.exp(z - z.max(axis=axis, keepdims=True))
-        return e / e.sum(axis=axis, keepdims=True)
+        return np.exp(z) if function == "exponential" else z
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary that `from_dict` reads back."""
-        return {"kind": self.kind, "outputs": self.outputs, "labels": list(self.labels)}
+        return {**asdict(self), "labels": list(self.labels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Task:
-        """Build a `Task` from what `to_dict` gave.
+        """Build a `Task` from a dictionary that `to_dict` returned.
 
         Example:
             >>> Task.from_dict(Task("counts", 3).to_dict()) == Task("counts", 3)

@@ -1,4 +1,4 @@
-"""What goes in and what comes out: checked when made, JSON and back, and the links."""
+"""`ModelInput` and `Task`: checked when built, JSON and back, and the activations."""
 
 import json
 
@@ -16,8 +16,8 @@ lengths = st.integers(1, 10_000)
 finite = st.floats(-1e6, 1e6)
 
 
-def _table(n, mean, deviation):
-    return ModelInput("table", (n,), tuple(f"x{i}" for i in range(n)), (mean,) * n, (deviation,) * n)
+def _table(n, mean, std):
+    return ModelInput("table", (n,), tuple(f"x{i}" for i in range(n)), (mean,) * n, (std,) * n)
 
 
 inputs = st.one_of(
@@ -68,17 +68,17 @@ def test_an_unknown_modality_gets_the_nearest():
         ModelInput("images", (8, 8, 1))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["features", "mean", "deviation"])
-def test_one_value_a_column_is_asked_for(name):
-    values = {"features": ("a", "b"), "mean": (0.0, 0.0), "deviation": (1.0, 1.0)}[name]
+@pytest.mark.parametrize("name", ["features", "mean", "std"])
+def test_one_value_per_column_is_required(name):
+    values = {"features": ("a", "b"), "mean": (0.0, 0.0), "std": (1.0, 1.0)}[name]
     with pytest.raises(DataError, match=f"{name} .* 2 columns; the shape \\(3,\\) has 3"):
         ModelInput("table", (3,), **{name: values})
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_deviation_that_cannot_be_divided_by_is_refused(bad):
-    with pytest.raises(DataError, match="deviation of each column must be positive"):
-        ModelInput("table", (2,), mean=(0.0, 0.0), deviation=(1.0, bad))
+def test_a_standard_deviation_that_cannot_be_divided_by_is_refused(bad):
+    with pytest.raises(DataError, match="standard deviation of each column must be positive"):
+        ModelInput("table", (2,), mean=(0.0, 0.0), std=(1.0, bad))
 
 
 def test_unknown_fields_are_refused_with_their_names():
@@ -98,7 +98,7 @@ def test_two_labels_make_a_binary_task_and_more_a_multiclass_one():
 
 
 @pytest.mark.parametrize("labels", [[], ["only"]])
-def test_one_label_is_nothing_to_tell_apart(labels):
+def test_a_single_label_is_refused(labels):
     with pytest.raises(DataError, match="needs at least two"):
         Task.classify(labels)
 
@@ -121,7 +121,7 @@ def test_an_unknown_kind_gets_the_nearest():
     ("kind", "one_class_each"),
     [("binary", True), ("multiclass", True), ("multilabel", False), ("counts", False), ("per_position", False)],
 )
-def test_a_classification_gives_each_example_one_class(kind, one_class_each):
+def test_in_a_classification_each_example_has_one_class(kind, one_class_each):
     assert Task(kind, 1 if kind == "binary" else 3).is_classification == one_class_each
 
 
@@ -153,5 +153,5 @@ def test_counts_are_exponentials_and_values_stay_as_they_are():
     assert Task("regression", 1).probabilities(np.array([[-2.5]])).tolist() == [[-2.5]]
 
 
-def test_links_are_computed_in_double_precision():
+def test_activations_are_computed_in_double_precision():
     assert Task("binary", 1).probabilities(np.zeros((1, 1), np.float32)).dtype == np.float64

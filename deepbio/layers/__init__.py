@@ -1,27 +1,32 @@
-"""Keras layers shared by two or more models, and the input stages that own preprocessing."""
+"""Keras layers shared by several models, and the input stages that contain preprocessing."""
 
-from deepbio.layers.fit_input import FitImage, FitLength
-from deepbio.layers.inputs import dna_input, flat_input, image_input, table_input, text_input, word_input
-from deepbio.layers.local_response import LocalResponseNormalization
-from deepbio.layers.masked_softmax import masked_softmax
-from deepbio.layers.max_over_time import MaxOverTime
-from deepbio.layers.mean_over_known import MeanOverKnown
-from deepbio.layers.one_hot import OneHot
-from deepbio.layers.patches import ClassTokenAndPositions
-from deepbio.layers.quick_gelu import quick_gelu
-from deepbio.layers.rotary_attention import RotaryAttention
+from deepbio.layers.activations import LocalResponseNormalization, quick_gelu
+from deepbio.layers.base import Layer, OverTime, ops
+from deepbio.layers.inputs import (
+    OneHot,
+    WordDropout,
+    dna_input,
+    flat_input,
+    image_input,
+    table_input,
+    text_input,
+    word_input,
+)
+from deepbio.layers.pooling import MaxOverTime, MeanOverKnown, SumOverTime, masked_softmax
+from deepbio.layers.resize import FitImage, FitLength
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
-from deepbio.layers.sum_over_time import SumOverTime
-from deepbio.layers.word_dropout import WordDropout
+from deepbio.layers.transformer import ClassTokenAndPositions, RotaryAttention
 
 __all__ = [
     "ClassTokenAndPositions",
     "FitImage",
     "FitLength",
+    "Layer",
     "LocalResponseNormalization",
     "MaxOverTime",
     "MeanOverKnown",
     "OneHot",
+    "OverTime",
     "RotaryAttention",
     "StrandMean",
     "StrandTiedBatchNormalization",
@@ -32,6 +37,7 @@ __all__ = [
     "flat_input",
     "image_input",
     "masked_softmax",
+    "ops",
     "quick_gelu",
     "table_input",
     "text_input",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError
-from deepbio.specs import ModelInput, Task
+from deepbio.specs import KERAS_ACTIVATIONS, ModelInput, Task
 from deepbio.zoo.record import ModelRecord, attach
 from deepbio.zoo.registry import model_spec
-from deepbio.zoo.seeding import seeded
 
 if TYPE_CHECKING:
     import keras
@@ -18,62 +20,75 @@ def build(record: ModelRecord) -> keras.Model:
     """Build the model that a record describes, with fresh weights.
 
     Raises:
-        ModelError: the architecture cannot take this input or these options.
+        ModelError: The architecture cannot take this input or these options.
     """
     if record.architecture is None or record.input is None or record.outputs is None:
         raise ModelError("Only a record with architecture, input and outputs can be built.")
     with seeded(record.seed):
-        if record.members > 1:
-            if record.task is None:
-                raise ModelError("An ensemble needs to know the task, whose activation comes before the average.")
-            from deepbio.zoo.ensemble import average_members
+        models = [_build_member(record, record.architecture, record.input) for _ in range(record.members)]
+    model = models[0]
+    if record.members > 1:
+        if record.task is None:
+            raise ModelError("An ensemble needs a task, because it averages what the task's activation returns.")
+        from deepbio.zoo.ensemble import average_members
 
-            model = average_members(
-                [_build_one(record) for _ in range(record.members)], activation=record.task.activation
-            )
-        else:
-            model = _build_one(record)
+        model = average_members(models, activation=record.task.activation)
     return attach(with_activation(model, record.task) if record.activation_built_in else model, record)
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Make the initial weights and dropout seeds of the layers built inside a function of `seed`; `None` leaves them random.
+
+    Keras takes the seed of each initializer and dropout layer from Python's `random` module when the layer is built. The
+    state of that module is restored afterwards.
+
+    Example:
+        >>> with seeded(1):
+        ...     first = random.random()
+        >>> with seeded(1):
+        ...     print(first == random.random())
+        True
+    """
+    if seed is None:
+        yield
+        return
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def with_activation(model: keras.Model, task: Task | None) -> keras.Model:
     """Return the model with the task's activation as its last layer.
 
     Raises:
-        ModelError: the task is not known.
+        ModelError: The task is not known.
     """
     import keras
 
     if task is None:
-        raise ModelError("activation='auto' needs to know the task: pass dataset=..., or load a preset.")
-    axis = -2 if task.activation == "softmax_positions" else -1
-    layers = {"sigmoid": "sigmoid", "identity": "linear", "exp": "exponential"}
-    last = (
-        keras.layers.Softmax(axis=axis, dtype="float32", name="activation")
-        if "softmax" in task.activation
-        else keras.layers.Activation(layers[task.activation], dtype="float32", name="activation")
-    )
+        raise ModelError("activation='auto' needs a task: pass dataset=..., or load a preset.")
+    function, axis = KERAS_ACTIVATIONS[task.activation]
+    options: dict[str, Any] = {"dtype": "float32", "name": "activation"}
+    softmax = function == "softmax"
+    last = keras.layers.Softmax(axis, **options) if softmax else keras.layers.Activation(function, **options)
     return keras.Model(model.input, last(model.output), name=model.name)
 
 
-def _build_one(record: ModelRecord) -> keras.Model:
-    assert record.architecture is not None
-    assert record.input is not None
-    assert record.outputs is not None
-    spec = model_spec(record.architecture)
-    options = dict(record.config)
+def _build_member(record: ModelRecord, architecture: str, input: ModelInput) -> keras.Model:
+    spec, options, modality = model_spec(architecture), dict(record.config), input.modality
     strands = options.pop("reverse_complement", "none")
-    if strands != "none" and record.input.modality != "dna":
-        raise ModelError(f"reverse_complement is for DNA; the input is {record.input.modality}.")
     network_input = options.pop("network_input", None)
-    if network_input is not None and record.input.modality not in ("dna", "image"):
-        raise ModelError(f"network_input is for DNA and images; the input is {record.input.modality}.")
-
     keep_aspect = options.pop("keep_aspect", False)
-    if keep_aspect and (network_input is None or record.input.modality != "image"):
-        raise ModelError(
-            "keep_aspect goes with images and network_input: say to what size, such as network_input=(224, 224, 3)."
-        )
+    if strands != "none" and modality != "dna":
+        raise ModelError(f"reverse_complement is for DNA; the input is {modality}.")
+    if network_input is not None and modality not in ("dna", "image"):
+        raise ModelError(f"network_input is for DNA and images; the input is {modality}.")
+    if keep_aspect and (network_input is None or modality != "image"):
+        raise ModelError("keep_aspect is for images resized to network_input, such as network_input=(224, 224, 3).")
 
     def make(input: ModelInput) -> keras.Model:
         model = spec.builder()(input, record.outputs, **options)
@@ -85,15 +100,15 @@ def _build_one(record: ModelRecord) -> keras.Model:
 
     try:
         if network_input is None:
-            return make(record.input)
-        from deepbio.zoo.network_input import behind
+            return make(input)
+        from deepbio.zoo.preprocessing import with_network_input
 
-        return behind(make, record.input, network_input, name=spec.name, keep_aspect=keep_aspect)
+        return with_network_input(make, input, network_input, name=spec.name, keep_aspect=keep_aspect)
     except ModelError:
         raise
     except (ValueError, TypeError) as error:
         reason = str(error).split("\n")[0]
         raise ModelError(
-            f"{record.architecture} cannot be built for {record.input.modality} of shape {record.input.shape} "
+            f"{architecture} cannot be built for {modality} of shape {input.shape} "
             f"with {record.outputs} output(s) and options {record.config}: {reason}"
         ) from error

@@ -1,4 +1,4 @@
-"""Several members of one architecture as one model, whose probabilities are the mean of theirs."""
+"""An ensemble: several networks of one architecture as one model, whose probabilities are the mean of theirs."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError
-from deepbio.specs import Activation
+from deepbio.specs import KERAS_ACTIVATIONS, Activation
 
 if TYPE_CHECKING:
     import keras
 
 
 def average_members(members: Sequence[keras.Model], *, activation: Activation) -> keras.Model:
-    """Return one model that averages the probabilities of its members and returns their logits.
+    """Return one model that averages the probabilities of its members and returns the logits of that average.
 
-    Published ensembles average probabilities. The logits here are such that the activation returns just that average, so the
-    ensemble meets the contract of every other model. The mean is taken in log space and loses nothing to rounding.
+    Applying the activation to these logits returns the average, so an ensemble is used like any other model. The mean is
+    computed in log space, without loss of precision.
 
     Args:
         members: DNA models from `get_model`, with equal inputs and outputs. They become layers `member_1`, `member_2`, ...
-        activation: that of their task.
+        activation: Activation of their task.
 
     Raises:
-        ModelError: no members, or members that differ in shape.
+        ModelError: No members, or members that differ in shape.
     """
     import keras
 
@@ -43,17 +43,17 @@ def average_members(members: Sequence[keras.Model], *, activation: Activation) -
         trunk = one_hot_model(member)
         trunk.name = f"member_{i}"
         outputs.append(trunk(x))
-    return keras.Model(inputs, _mean_after_activation(outputs, activation), name=first.name)
+    return keras.Model(inputs, _logits_of_mean(outputs, activation), name=first.name)
 
 
 def member_trunks(model: keras.Model) -> list[keras.Model]:
-    """Return the members of an ensemble as models that take one-hot DNA; of any other model, an empty list."""
+    """Return the members of an ensemble as models that take one-hot DNA; an empty list for any other model."""
     import keras
 
     return [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.name.startswith("member_")]
 
 
-def _mean_after_activation(outputs: list[Any], activation: Activation):
+def _logits_of_mean(outputs: list[Any], activation: Activation):
     import keras
 
     ops: Any = keras.ops
@@ -65,5 +65,5 @@ def _mean_after_activation(outputs: list[Any], activation: Activation):
         return ops.logsumexp(z, axis=0) - ops.log(n)
     if activation == "sigmoid":  # logit of the mean: log mean p - log mean (1 - p)
         return ops.logsumexp(ops.log_sigmoid(z), axis=0) - ops.logsumexp(ops.log_sigmoid(-z), axis=0)
-    axis = -2 if activation == "softmax_positions" else -1
-    return ops.logsumexp(ops.log_softmax(z, axis=axis), axis=0) - ops.log(n)
+    log_p = ops.log_softmax(z, axis=KERAS_ACTIVATIONS[activation][1])
+    return ops.logsumexp(log_p, axis=0) - ops.log(n)

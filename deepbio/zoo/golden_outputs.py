@@ -1,4 +1,4 @@
-"""`expect.json`: fixed inputs, and the predictions that any correct load of a preset must reproduce."""
+"""Golden outputs: the predictions for fixed inputs that any correct load of a preset reproduces (`expect.json`)."""
 
 from __future__ import annotations
 
@@ -26,12 +26,19 @@ def golden_outputs(model: keras.Model, input: ModelInput, examples: int = 3) -> 
 
 
 def check_golden_outputs(model: keras.Model, folder: str | Path, *, tolerance: float = 1e-5) -> float:
-    """Return the largest difference between a model's outputs and its preset's `expect.json`.
+    """Return the largest difference between a model's outputs and the golden outputs of its preset.
 
-    Where the file holds `predictions` instead of `logits`, they are what the weights' authors' own file gave, after the link.
+    If `expect.json` has `predictions` instead of `logits`, they were computed by the file of the weights' authors, and the
+    task's activation is applied before the comparison.
+
+    Args:
+        model: Loaded model.
+        folder: Folder of the preset.
+        tolerance: Largest difference allowed, as a fraction of the largest golden output if that is over 1. Sums of float32
+            differ in their last digits between processors.
 
     Raises:
-        WeightsError: it is over `tolerance`, so this load does not predict what the trained model did.
+        WeightsError: The difference is larger: this load does not predict what the trained model did.
     """
     expected = json.loads((Path(folder) / GOLDEN_OUTPUTS).read_text(encoding="utf-8"))
     record = describe(model)
@@ -41,16 +48,17 @@ def check_golden_outputs(model: keras.Model, folder: str | Path, *, tolerance: f
         found = record.task.probabilities(found)
     wanted = np.asarray(expected["predictions" if "predictions" in expected else "logits"])
     difference = float(np.max(np.abs(found - wanted)))
-    if not difference <= tolerance:
+    allowed = tolerance * max(1.0, float(np.max(np.abs(wanted))))
+    if not difference <= allowed:
         raise WeightsError(
-            f"{folder}: the loaded model differs from its expect.json by {difference:.2e} (allowed {tolerance:.0e}). "
-            "The weights, the code or the platform compute something else than what was trained."
+            f"{folder}: the outputs of the loaded model differ from expect.json by {difference:.2e} (allowed {allowed:.0e}). "
+            "The weights, the code or the platform compute something else than the trained model did."
         )
     return difference
 
 
 def golden_inputs(input: ModelInput, examples: int) -> np.ndarray:
-    """Make the fixed inputs of `expect.json`: from SHAKE-256, so that they never change and show no one's data."""
+    """Return the fixed inputs of `expect.json`. They come from SHAKE-256, so they never change and contain no personal data."""
     size = int(np.prod(input.shape))
     raw = hashlib.shake_256(b"deepbio expectation 1").digest(examples * size)
     values = np.frombuffer(raw, np.uint8).reshape(examples, *input.shape)

@@ -1,8 +1,8 @@
-"""`Postprocessing`: what a validation split taught about reading a model's predictions, stored in the preset beside the weights.
+"""`Postprocessing`: what a validation split taught about a model's predictions, stored in the preset beside the weights.
 
-Calibration turns what the model says into probabilities that come true as often; thresholds say where yes begins; a
-conformal cut-off makes sets that hold the truth as often as asked; quantiles of the ood_score of the validation examples
-say how unusual a new one is. None of it changes a weight.
+Calibration corrects the probabilities. Thresholds turn them into decisions. A conformal cut-off turns them into prediction
+sets that contain the truth as often as asked. Quantiles of the out-of-distribution score of the validation examples show
+how far a new example is from the training data. None of them changes a weight.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from deepbio.metrics.calibration import Calibrator, calibrator_from_dict
 
 @dataclass(frozen=True)
 class Conformal:
-    """The cut-off (a probability, or one a class) or radius (one an output) of a stated coverage."""
+    """The cut-off (a probability, or one per class) or radius (one per output) of a stated coverage."""
 
     coverage: float
     cutoff: tuple[float, ...] = ()
@@ -31,12 +31,12 @@ class Postprocessing:
     """How to read a model's predictions.
 
     Args:
-        split, examples: what it was fitted on.
-        calibration: of the probabilities.
-        thresholds: yes from these (calibrated) probabilities on: one, or one a label.
-        aim: what the thresholds serve, such as `"sensitivity at least 0.95"`.
-        conformal: of prediction sets or intervals.
-        ood_quantiles: quantiles of the validation examples' out-of-distribution score, lowest first.
+        split, examples: Split that it was fitted on, and the number of its examples.
+        calibration: Calibrator of the probabilities.
+        thresholds: Calibrated probabilities from which the prediction is yes: one, or one per label.
+        aim: Criterion that chose the thresholds, such as `"sensitivity at least 0.95"`.
+        conformal: Cut-off of prediction sets, or radius of intervals.
+        ood_quantiles: Quantiles of the validation examples' out-of-distribution score, lowest first.
 
     Example:
         >>> from deepbio.metrics import Temperature
@@ -54,7 +54,7 @@ class Postprocessing:
     ood_quantiles: tuple[float, ...] = ()
 
     def apply(self, p: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities; `p` itself where there is no calibration."""
+        """Return calibrated probabilities; `p` itself without a calibration."""
         return p if self.calibration is None else self.calibration.apply(p)
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,29 +76,30 @@ class Postprocessing:
         """Build the postprocessing that `to_dict` described.
 
         Raises:
-            WeightsError: it is not one.
+            WeightsError: The dictionary does not describe one.
         """
         try:
-            known = {field.name for field in fields(cls)}
-            if unknown := set(values) - known:
+            if unknown := set(values) - {field.name for field in fields(cls)}:
                 raise ValueError(f"unknown entries {sorted(unknown)}")
             conformal = values.get("conformal")
             return cls(
                 split=str(values["split"]),
                 examples=int(values["examples"]),
                 calibration=calibrator_from_dict(values["calibration"]) if "calibration" in values else None,
-                thresholds=tuple(map(float, values.get("thresholds", ()))),
+                thresholds=_floats(values, "thresholds"),
                 aim=str(values.get("aim", "")),
-                conformal=None
-                if conformal is None
-                else Conformal(
-                    float(conformal["coverage"]),
-                    tuple(map(float, conformal.get("cutoff", ()))),
-                    tuple(map(float, conformal.get("radius", ()))),
-                ),
-                ood_quantiles=tuple(map(float, values.get("ood_quantiles", ()))),
+                conformal=None if conformal is None else _conformal(conformal),
+                ood_quantiles=_floats(values, "ood_quantiles"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise WeightsError(
                 f"The preset's postprocessing (calibration, thresholds) cannot be read: {error}."
             ) from error
+
+
+def _conformal(values: Mapping[str, Any]) -> Conformal:
+    return Conformal(float(values["coverage"]), _floats(values, "cutoff"), _floats(values, "radius"))
+
+
+def _floats(values: Mapping[str, Any], key: str) -> tuple[float, ...]:
+    return tuple(map(float, values.get(key, ())))

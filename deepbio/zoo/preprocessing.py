@@ -1,18 +1,64 @@
-"""What a model does to its input before the first layer that learns, in words for its card."""
+"""Preprocessing inside a model: the option `network_input`, and a description of every step for the model's card."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
+from deepbio.errors import ModelError
 from deepbio.layers import FitImage, FitLength, OneHot
+from deepbio.specs import ModelInput
+from deepbio.zoo.dna.one_hot_model import one_hot_model
+
+
+def with_network_input(
+    make: Callable[[ModelInput], keras.Model],
+    input: ModelInput,
+    network_input: Sequence[int],
+    *,
+    name: str,
+    keep_aspect: bool = False,
+) -> keras.Model:
+    """Build a network for inputs of one shape, and return a model that takes inputs of another.
+
+    DNA windows are cropped to their middle or padded with N. Images are resized; grey is repeated, and colour is turned to grey.
+
+    Args:
+        make: Function from an input to a model.
+        input: Input of the returned model.
+        network_input: Shape of one example as the network takes it.
+        name: Name of the architecture, for errors.
+        keep_aspect: Whether both sides of an image are scaled alike and padded with black, instead of stretched.
+
+    Raises:
+        ModelError: Another number of dimensions, channels that cannot be converted, or a network with an output per pixel.
+    """
+    shape = tuple(int(n) for n in network_input)
+    if len(shape) != len(input.shape) or min(shape) < 1:
+        raise ModelError(f"{name}: network_input has the dimensions of the input, {input.shape}; received {shape}.")
+    network = make(replace(input, shape=shape))
+    if len(network.output_shape) == 4:
+        raise ModelError(f"{name} predicts a class for each pixel, so its input cannot be resized: omit network_input.")
+    if shape == input.shape:
+        return network
+    inputs = keras.Input(input.shape, dtype=input.dtype, name=input.modality)
+    if input.modality == "dna":
+        x = FitLength(shape[0], name="fit_length")(OneHot(name="one_hot")(inputs))
+        return keras.Model(inputs, one_hot_model(network).call(x), name=network.name)
+    if input.shape[-1] != shape[-1] and (input.shape[-1], shape[-1]) not in ((1, 3), (3, 1)):
+        raise ModelError(
+            f"{name}: images of {input.shape[-1]} channels cannot become {shape[-1]}; only grey (1) and colour (3) convert."
+        )
+    x = FitImage(shape, keep_aspect=keep_aspect, name="fit_image")(inputs)
+    return keras.Model(inputs, network.call(x), name=network.name)
 
 
 def preprocessing_in_words(model: keras.Model) -> str:
-    """Say what goes in and what is done to it inside the model.
+    """Describe what a model takes and what it does before the first layer that learns.
 
     Example:
         >>> from deepbio.zoo import get_model
@@ -20,14 +66,13 @@ def preprocessing_in_words(model: keras.Model) -> str:
         Takes uint8 of shape (28, 28, 1). Inside: multiplied by 0.003922.
     """
     inputs: Any = model.inputs[0]
-    done = []
+    steps = []
     for layer in _in_order(model):
         if any(weight.trainable for weight in layer.weights):
             break
-        if told := _told(layer):
-            done.append(told)
-    steps = f" Inside: {', then '.join(done)}." if done else ""
-    return f"Takes {inputs.dtype} of shape {tuple(inputs.shape[1:])}.{steps}"
+        steps.append(_describe_step(layer))
+    inside = ", then ".join(filter(None, steps))
+    return f"Takes {inputs.dtype} of shape {tuple(inputs.shape[1:])}." + (f" Inside: {inside}." if inside else "")
 
 
 def _in_order(model: keras.Model) -> Iterator[Any]:
@@ -38,7 +83,7 @@ def _in_order(model: keras.Model) -> Iterator[Any]:
             yield layer
 
 
-def _told(layer: Any) -> str:
+def _describe_step(layer: Any) -> str:
     if isinstance(layer, FitImage):
         height, width, channels = layer.shape
         how = "both sides alike and padded with black" if layer.keep_aspect else "each side by itself"
@@ -49,15 +94,12 @@ def _told(layer: Any) -> str:
         return "one-hot"
     if isinstance(layer, keras.layers.Rescaling):
         offset = np.ravel(layer.offset)
-        added = f" plus {_numbers(offset)}" if offset.any() else ""
-        return f"multiplied by {_numbers(np.ravel(layer.scale))}{added}"
+        return f"multiplied by {_numbers(layer.scale)}" + (f" plus {_numbers(offset)}" if offset.any() else "")
     if isinstance(layer, keras.layers.Normalization) and layer.name == "preprocess":
-        mean, variance = np.ravel(np.asarray(layer.input_mean)), np.ravel(np.asarray(layer.input_variance))
-        return f"less {_numbers(mean)}, divided by {_numbers(np.sqrt(variance))}"
-    if isinstance(layer, keras.layers.Normalization):
-        return "standardised by the training split"
-    return ""
+        return f"less {_numbers(layer.input_mean)}, divided by {_numbers(np.sqrt(np.asarray(layer.input_variance)))}"
+    return "standardised by the training split" if isinstance(layer, keras.layers.Normalization) else ""
 
 
-def _numbers(values: np.ndarray) -> str:
-    return ", ".join(f"{v:.4g}" for v in (values[:1] if (values == values[0]).all() else values))
+def _numbers(values: Any) -> str:
+    flat = np.ravel(np.asarray(values))
+    return ", ".join(f"{v:.4g}" for v in (flat[:1] if (flat == flat[0]).all() else flat))

@@ -1,4 +1,4 @@
-"""Putting a preset on Hugging Face, with a model card that its hub reads."""
+"""Upload a preset to Hugging Face, with a model card in the format of the hub."""
 
 from __future__ import annotations
 
@@ -30,23 +30,26 @@ _DOMAIN = {"dna": "genomics", "image": "medical-imaging", "table": "tabular", "t
 
 
 def push_preset(folder: str | Path, to: str, *, private: bool = False, message: str | None = None) -> str:
-    """Upload a preset to Hugging Face and give the address of the commit. `get_model(to)` loads it again.
+    """Upload a preset to Hugging Face. `get_model(to)` loads it again.
 
     Args:
-        folder: of a run, or of a preset on the shelf.
-        to: `hf://user/repo` or `hf://user/repo@branch`; the repository is made where there is none.
-        private: of a new repository.
-        message: of the commit.
+        folder: Folder of a run, or of a preset of the catalog.
+        to: `hf://user/repo` or `hf://user/repo@branch`. The repository is created if necessary.
+        private: Whether a new repository is private.
+        message: Message of the commit.
+
+    Returns:
+        The address of the commit.
 
     Raises:
-        WeightsError: the preset is not whole, its weights stand elsewhere, or its card states no licence.
+        WeightsError: The preset is incomplete, its weights are in another package, or its card states no licence.
         OptionalDependencyError: huggingface_hub is not installed.
     """
     source = Path(folder)
     repository, revision = hub_address(to)
     preset = read_preset(source)
     if any("file" not in entry for entry in weight_entries(preset, source)):
-        raise WeightsError(f"The weights of {source} stand elsewhere, and deepbio may not pass them on.")
+        raise WeightsError(f"The weights of {source} are in another package, and deepbio may not distribute them.")
     card = hub_card(source)
     hub = require("huggingface_hub", extra="hub", purpose="Pushing a preset to Hugging Face")
     with tempfile.TemporaryDirectory(prefix="deepbio-push-") as beside:
@@ -56,29 +59,27 @@ def push_preset(folder: str | Path, to: str, *, private: bool = False, message: 
         try:
             api = hub.HfApi()
             api.create_repo(repository, private=private, exist_ok=True)
-            made = api.upload_folder(
-                repo_id=repository, folder_path=str(copy), revision=revision or None,
-                commit_message=message or f"Add the preset {source.name}",
-            )  # fmt: skip
+            message = message or f"Add the preset {source.name}"
+            options = {"revision": revision or None, "commit_message": message}
+            return str(api.upload_folder(repo_id=repository, folder_path=str(copy), **options))
         except (OSError, ValueError) as error:
             raise WeightsError(
                 f"{to} cannot be written: {str(error).splitlines()[0]} Log in with: hf auth login"
             ) from error
-    return str(made)
 
 
 def hub_card(folder: str | Path) -> str:
-    """Return a preset's card in the form that Hugging Face reads: licence, library, tags and results in the front matter.
+    """Return a preset's card for Hugging Face: licence, library, tags and results are in its front matter.
 
     Raises:
-        WeightsError: the card states no licence.
+        WeightsError: The card states no licence.
     """
     source = Path(folder)
     preset, card = read_preset(source), read_card(source)
     licence = str(card.facts.get("licence", "unstated"))
     if licence.startswith("unstated"):
         raise WeightsError(
-            f"{source / 'card.md'} states no licence for the weights. Write one after 'licence:', for example Apache-2.0 or CC BY 4.0."
+            f"{source / 'card.md'} states no licence of the weights. Write one after 'licence:', for example Apache-2.0."
         )
     known = _LICENCES.get(licence.lower())
     facts: dict[str, Any] = {
@@ -101,7 +102,7 @@ def hub_card(folder: str | Path) -> str:
 
 
 def _results(folder: Path, name: str, preset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the figures of each split as the hub's `model-index`; nothing where the preset was not trained here."""
+    """Return the metrics of each split as the hub's `model-index`; an empty list if deepbio did not train the preset."""
     file = folder / "metrics.json"
     data = (preset.get("dataset") or {}).get("name")
     if data is None or not file.is_file():

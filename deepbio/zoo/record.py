@@ -1,4 +1,4 @@
-"""What a model was built from: kept with the model, so that `fit`, `evaluate` and presets need not be told again."""
+"""The record of a model: what it was built from, kept with the model for `fit`, `evaluate` and presets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ _ATTRIBUTE = "_deepbio_record"
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """What `get_model` built: architecture and options, input, outputs, task where known, and the weights' origin.
+    """What `get_model` built.
 
-    `architecture` is `None` for a `keras.Model` that deepbio did not build. `activation_built_in` says that the model's outputs
-    are probabilities or values, not logits (`activation="auto"`). `members` is over 1 for an average of several networks.
-    `postprocessing` says how to read the predictions (calibration, thresholds), where a validation split has taught it.
+    Args:
+        architecture: Name in the registry; `None` for a `keras.Model` that deepbio did not build.
+        config: Options of the architecture.
+        input, outputs, task: Input, number of outputs, and the task if it is known.
+        dataset: Name, options and fingerprint of the data set.
+        weights: Path of the preset that the weights are from.
+        activation_built_in: Whether the outputs are probabilities or values instead of logits (`activation="auto"`).
+        seed: Seed of the initial weights.
+        members: Number of networks that the model averages.
+        postprocessing: Calibration and thresholds, if fitted on a validation split.
     """
 
     architecture: str | None
@@ -34,11 +41,11 @@ class ModelRecord:
 
 
 def describe(model: Any) -> ModelRecord:
-    """Return the record of a model; an empty one for a `keras.Model` made elsewhere."""
+    """Return the record of a model; an empty one for a `keras.Model` built elsewhere."""
     return getattr(model, _ATTRIBUTE, None) or ModelRecord(None)
 
 
 def attach(model: Any, record: ModelRecord) -> Any:
-    """Keep `record` with `model`, and give the model."""
+    """Attach `record` to `model`, and return the model."""
     object.__setattr__(model, _ATTRIBUTE, record)
     return model

@@ -1,7 +1,7 @@
-"""The registry: which models there are, read from their files without running them.
+"""The registry: which models exist, read from their files without running them.
 
-`@register(...)` above a builder takes literals only, so the registry reads them from the source (`ast`), and listing models
-imports neither Keras nor TensorFlow. A builder's module is imported when `get_model` calls it.
+The arguments of `@register(...)` in deepbio are literals, `dict(...)` of literals, or constants of the same file. The registry
+reads them from the source with `ast`, so listing models imports neither Keras nor TensorFlow. `get_model` imports a builder.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ import fnmatch
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
+from deepbio.specs import MODALITIES
 
-MODALITIES = ("dna", "image", "table", "text")
-
-# The keywords of `get_model`, and the options that every model for DNA or images has: no builder may use them for its own.
+# The keywords of `get_model`, and the options that it adds to every model for DNA or images: no builder may use them.
 RESERVED = frozenset(
     ("name", "dataset", "input_shape", "outputs", "weights", "activation", "seed", "member")
 ) | frozenset(("reverse_complement", "network_input", "keep_aspect"))
@@ -32,16 +31,18 @@ class ModelSpec:
     """What the registry knows of one model.
 
     Args:
-        name: as `get_model` takes it.
-        modality: one of `MODALITIES`, or several.
-        summary: one line.
-        paper: authors, year, journal and DOI.
-        reference: the published form: `input_shape`, `outputs` and options.
-        parameters: of the reference form, moving statistics included.
-        defaults: options fixed by this name, where several names share a builder.
-        training: settings that `fit` uses unless told otherwise.
-        tags: pretrained weights on the shelf; `name.tag` loads them.
-        family: common first part of the names that `register_each` made.
+        name: Name for `get_model`.
+        modality: One or several of `deepbio.specs.MODALITIES`.
+        summary: One line.
+        paper: Authors, year, journal and DOI.
+        reference: The published form: `input_shape`, `outputs` and options.
+        parameters: Number of parameters of the reference form, including moving statistics.
+        defaults: Options fixed by this name, if several names share a builder.
+        training: Settings that `fit` uses by default.
+        licence: Licence of the code.
+        module, function: Where the builder is.
+        tags: Pretrained weights in the catalog; `name.tag` loads them.
+        family: Common first part of the names that `register_each` made.
     """
 
     name: str
@@ -59,7 +60,7 @@ class ModelSpec:
     family: str = ""
 
     def builder(self) -> Callable[..., Any]:
-        """Import the model's module and give its builder."""
+        """Import the model's module and return its builder."""
         return getattr(importlib.import_module(self.module), self.function)
 
 
@@ -78,13 +79,14 @@ def register(
     training: Mapping[str, Any] | None = None,
     licence: str = "Apache-2.0",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the builder below under `name`. Inside deepbio all arguments are literals.
+    """Register the builder below under `name`. The arguments are those of `ModelSpec`.
 
-    A builder is a function `(input: ModelInput, outputs: int, *, options with defaults) -> keras.Model` that gives logits.
+    A builder is a function `(input: ModelInput, outputs: int, *, options with defaults) -> keras.Model` that returns logits.
 
     Raises:
-        ModelError: an option of the builder has the name of a keyword of `get_model`.
+        ModelError: An option of the builder has the name of a keyword of `get_model`.
     """
+    facts = {"summary": summary, "paper": paper, "parameters": parameters, "licence": licence}
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if taken := sorted(RESERVED & _options_of(function).keys()):
@@ -94,18 +96,9 @@ def register(
             )
         if not function.__module__.startswith("deepbio.zoo."):
             _USER_MODELS[name] = ModelSpec(
-                name=name,
-                modality=(modality,) if isinstance(modality, str) else tuple(modality),
-                summary=summary,
-                paper=paper,
-                reference=dict(reference),
-                parameters=parameters,
-                defaults=dict(defaults or {}),
-                training=dict(training or {}),
-                licence=licence,
-                module=function.__module__,
-                function=function.__name__,
-            )
+                name, _several(modality), reference=dict(reference), defaults=dict(defaults or {}),
+                training=dict(training or {}), module=function.__module__, function=function.__name__, **facts,
+            )  # fmt: skip
         return function
 
     return decorate
@@ -122,12 +115,14 @@ def register_each(
     training: Mapping[str, Any] | None = None,
     licence: str = "Apache-2.0",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register many published networks that one builder makes, as `family.member`. All arguments are literals.
+    """Register many published networks that one builder of deepbio makes, as `family.member`.
 
     Args:
-        members: name to (value of `option`, pixels a side, parameters with 1,000 outputs).
-        option: of the builder, that says which network.
-        summary: `{}` stands for the value of `option`.
+        family: First part of their names.
+        members: Name to (value of `option`, pixels per side, parameters with 1,000 outputs).
+        option: Option of the builder that chooses the network.
+        modality, paper, training, licence: See `ModelSpec`.
+        summary: One line, in which `{}` becomes the value of `option`.
     """
     return lambda function: function
 
@@ -136,7 +131,7 @@ def model_spec(name: str) -> ModelSpec:
     """Return what the registry knows of a model.
 
     Raises:
-        ModelError: no model of that name; the message has the nearest names.
+        ModelError: No model of that name; the message suggests the nearest names.
 
     Example:
         >>> model_spec("lenet5").parameters
@@ -149,12 +144,15 @@ def model_spec(name: str) -> ModelSpec:
 
 
 def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: bool = False) -> list[str]:
-    """Return the names of the models that match, sorted; with `pretrained`, names as `model.tag`.
+    """Return the names of the models that match, sorted. `model_spec(name)` has the facts of each.
 
     Args:
-        pattern: a wildcard such as `"*splice*"`.
+        pattern: Wildcard such as `"*splice*"`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`.
-        pretrained: list weights on the shelf.
+        pretrained: Whether to list pretrained weights, as `model.tag`, instead of architectures.
+
+    Raises:
+        ModelError: Unknown modality.
 
     Example:
         >>> list_models("le*", modality="image")
@@ -163,21 +161,19 @@ def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: 
     if modality is not None and modality not in MODALITIES:
         raise ModelError(f"Unknown modality {modality!r}. {nearest(modality, MODALITIES)}")
     specs = [spec for spec in _all_specs().values() if modality is None or modality in spec.modality]
-    names = (
-        [f"{spec.name}.{tag}" for spec in specs for tag in spec.tags] if pretrained else [spec.name for spec in specs]
-    )
+    names = [f"{s.name}.{tag}" for s in specs for tag in s.tags] if pretrained else [s.name for s in specs]
     return sorted(name for name in names if fnmatch.fnmatchcase(name, pattern))
 
 
 def builder_options(spec: ModelSpec) -> dict[str, Any]:
-    """Return the options of a model and their defaults; imports its module."""
+    """Return the options of a model and their defaults. The model's module is imported."""
     options = _options_of(spec.builder())
     if "dna" in spec.modality:
-        options["reverse_complement"] = "none"  # of every DNA model: see deepbio.zoo.dna.reverse_complement
+        options["reverse_complement"] = "none"  # see deepbio.zoo.dna.reverse_complement
     if {"dna", "image"} & set(spec.modality):
-        options["network_input"] = None  # see deepbio.zoo.network_input
+        options["network_input"] = None  # see deepbio.zoo.preprocessing
     if "image" in spec.modality:
-        options["keep_aspect"] = False  # likewise
+        options["keep_aspect"] = False
     return {**options, **spec.defaults}
 
 
@@ -186,45 +182,52 @@ def _options_of(builder: Callable[..., Any]) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
+def _several(modality: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (modality,) if isinstance(modality, str) else tuple(modality)
+
+
 def _all_specs() -> dict[str, ModelSpec]:
-    shelf_names = tuple(folder.name for folder in entries("zoo"))
-    return {**_shipped_specs(shelf_names), **_USER_MODELS}
+    return {**_shipped_specs(tuple(folder.name for folder in entries("zoo"))), **_USER_MODELS}
 
 
 @functools.cache
-def _shipped_specs(shelf_names: tuple[str, ...]) -> dict[str, ModelSpec]:
+def _shipped_specs(presets: tuple[str, ...]) -> dict[str, ModelSpec]:
     found: dict[str, ModelSpec] = {}
-    folder = Path(__file__).parent
-    for file in sorted(folder.glob("*/[!_]*.py")):
+    for file in sorted(Path(__file__).parent.glob("*/[!_]*.py")):
         module = f"deepbio.zoo.{file.parent.name}.{file.stem}"
-        for function, arguments in _registrations(file):
-            modality = arguments["modality"]
-            arguments["modality"] = (modality,) if isinstance(modality, str) else tuple(modality)
-            name = arguments["name"]
-            tags = tuple(entry.removeprefix(f"{name}.") for entry in shelf_names if entry.startswith(f"{name}."))
-            found[name] = ModelSpec(**arguments, module=module, function=function, tags=tags)
+        for function, facts in _registrations(file):
+            name, modality = facts["name"], _several(facts.pop("modality"))
+            tags = tuple(preset.removeprefix(f"{name}.") for preset in presets if preset.startswith(f"{name}."))
+            found[name] = ModelSpec(**facts, modality=modality, module=module, function=function, tags=tags)
     return found
 
 
-def _registrations(file: Path):
-    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
-        for call in getattr(node, "decorator_list", []):
-            if not (isinstance(node, ast.FunctionDef) and isinstance(call, ast.Call)):
-                continue
-            kind = getattr(call.func, "id", "")
-            if kind not in ("register", "register_each"):
-                continue
-            arguments = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-            name = ast.literal_eval(call.args[0])
-            for each in [{"name": name, **arguments}] if kind == "register" else _members(name, arguments):
-                yield node.name, each
+def _registrations(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    body = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    assignments = [(node.targets[0], node.value) for node in body if isinstance(node, ast.Assign)]
+    constants = {target.id: value for target, value in assignments if isinstance(target, ast.Name)}
+
+    def evaluate(value: ast.expr) -> Any:
+        if isinstance(value, ast.Name):
+            return evaluate(constants[value.id])
+        if isinstance(value, ast.Call):  # dict(key=value, ...)
+            return {str(word.arg): ast.literal_eval(word.value) for word in value.keywords}
+        return ast.literal_eval(value)
+
+    for node in body:
+        for call in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
+            if isinstance(call, ast.Call) and (kind := getattr(call.func, "id", "")) in ("register", "register_each"):
+                facts = {"name": evaluate(call.args[0])}
+                facts |= {str(word.arg): evaluate(word.value) for word in call.keywords}
+                for each in [facts] if kind == "register" else _members(facts):
+                    yield node.name, each
 
 
-def _members(family: str, arguments: dict[str, Any]):
-    members, option, summary = (arguments.pop(key) for key in ("members", "option", "summary"))
+def _members(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    family, members, option, summary = (facts.pop(key) for key in ("name", "members", "option", "summary"))
     for name, (value, pixels, parameters) in members.items():
         yield {
-            **arguments,
+            **facts,
             "name": f"{family}.{name}",
             "family": family,
             "summary": summary.format(value),

@@ -1,4 +1,4 @@
-"""Weights from one model to another of the same builder: for another head, another input, or a model of its own to tune."""
+"""Transfer weights to another model of the same builder: with another head, another input, or options of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("deepbio")
 
 
 def is_head(name: str) -> bool:
-    """Return whether a layer of this name belongs to the head: what is new for another task.
+    """Return whether a layer of this name belongs to the head, the part that is new for another task.
 
     Example:
         >>> is_head("head"), is_head("counts_head"), is_head("conv1d_1")
@@ -29,27 +29,30 @@ def is_head(name: str) -> bool:
 def transferred(
     trained: keras.Model, record: ModelRecord, *, keep_head: bool, source: str
 ) -> tuple[keras.Model, list[str]]:
-    """Build the model that `record` describes and give it the weights of `trained`, layer by layer where shapes agree.
-
-    Returns:
-        the model, and which layers have fresh weights, by kind and place (`deepbio.zoo.weight_files.layer_names`).
+    """Build the model that `record` describes and copy the weights of `trained` to it, layer by layer where shapes agree.
 
     Args:
-        keep_head: the head's weights too.
-        source: where the weights are from, for the log.
+        trained: Model that the weights are from.
+        record: Record of the new model.
+        keep_head: Whether the weights of the head are copied too.
+        source: Name of the source, for the log.
+
+    Returns:
+        The model, and the layers with fresh weights, named as in `deepbio.zoo.weight_files.layer_names`.
     """
-    fresh = build(replace(record, activation_built_in=False))
-    kept, new, told = 0, [], []
-    partners = layer_names(trained)
-    for name, layer in layer_names(fresh).items():
+    model = build(replace(record, activation_built_in=False))
+    fresh: dict[str, str] = {}  # name of a layer to how the log calls it
+    partners, layers = layer_names(trained), layer_names(model)
+    for name, layer in layers.items():
         weights = partners[name].get_weights() if name in partners else []
-        wanted = keep_head or not is_head(layer.name)
-        if wanted and [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
+        head = is_head(layer.name)
+        if (keep_head or not head) and [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
             layer.set_weights(weights)
-            kept += 1
         else:
-            new.append(name)
-            told.append(layer.name if is_head(layer.name) else name)
-    if new:
-        log.warning("%s: %d layers keep their weights; new, with fresh weights: %s.", source, kept, ", ".join(told))
-    return fresh, new
+            fresh[name] = layer.name if head else name
+    if fresh:
+        log.warning(
+            "%s: %d layers keep their weights; new, with fresh weights: %s.",
+            source, len(layers) - len(fresh), ", ".join(fresh.values()),
+        )  # fmt: skip
+    return model, list(fresh)

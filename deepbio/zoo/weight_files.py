@@ -1,15 +1,13 @@
-"""Reading and writing weight files: Keras's `.weights.h5`, `safetensors`, and the layers of an old Keras 2 model file.
+"""Read and write weight files: Keras's `.weights.h5`, `safetensors`, and the layers of a Keras 2 model file.
 
-These hold numbers only. A file from a stranger is looked at before it is read: no links to other files, no data kept
-outside, no array that the model has no place for.
+These files contain numbers only. An HDF5 file is checked before it is read: no links to other files, no values stored outside
+the file, no array larger than the model.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import re
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,26 +20,24 @@ from deepbio.files import write_atomically
 if TYPE_CHECKING:
     import keras
 
-_SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
-_LONGEST_HEADER = 100_000_000
-
 
 def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str] | None = None) -> None:
     """Load a file's weights into a model.
 
     Args:
-        path: `.weights.h5`, `.safetensors`, or with `layers` a whole `.h5` model of Keras 2.
-        layers: for each layer of the model that has weights, the layer's name in the file.
+        model: Model to load into.
+        path: `.weights.h5`, `.safetensors`, or, with `layers`, a whole `.h5` model of Keras 2.
+        layers: Name of each layer of the model that has weights, to the layer's name in the file.
 
     Raises:
-        WeightsError: another kind of file, a file that reaches outside itself, or weights that do not fit.
+        WeightsError: Another kind of file, a file that refers to others, or weights that do not fit.
     """
     if layers is not None:
         _load_keras2(model, path, layers)
     elif path.name.endswith(".safetensors"):
         _load_safetensors(model, path)
     elif path.name.endswith(".weights.h5"):
-        check_h5(path, most=model.count_params())
+        check_h5(path, max_values=model.count_params())
         try:
             model.load_weights(path)
         except (ValueError, KeyError, OSError) as error:
@@ -52,21 +48,21 @@ def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str
         )
 
 
-def check_h5(path: Path, *, most: int) -> None:
-    """Check that an HDF5 file keeps to itself.
+def check_h5(path: Path, *, max_values: int) -> None:
+    """Check that an HDF5 file refers to no other file.
 
     Args:
-        most: no array may have more values than this.
+        path: Path of the file.
+        max_values: Largest number of values that an array may have.
 
     Raises:
-        WeightsError: no HDF5, a link that leaves its place, data outside the file, or an array that is too large.
+        WeightsError: Not HDF5, a link, values outside the file, or an array that is too large.
     """
     import h5py
 
     def walk(group) -> None:
         for name in group:
-            link = group.get(name, getlink=True)
-            if not isinstance(link, h5py.HardLink):
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise WeightsError(f"{path}: {group.name}/{name} is a link to elsewhere; such a file is not loaded.")
             entry = group[name]
             if isinstance(entry, h5py.Group):
@@ -75,10 +71,8 @@ def check_h5(path: Path, *, most: int) -> None:
                 raise WeightsError(f"{path}: {entry.name} is neither a group nor an array.")
             elif entry.is_virtual or entry.external:
                 raise WeightsError(f"{path}: {entry.name} keeps its values in another file; such a file is not loaded.")
-            elif (entry.size or 0) > most:
-                raise WeightsError(
-                    f"{path}: {entry.name} has shape {entry.shape}; the model has {most} weights in all."
-                )
+            elif (entry.size or 0) > max_values:
+                raise WeightsError(f"{path}: {entry.name} has shape {entry.shape}; the model has {max_values} weights.")
 
     try:
         with h5py.File(path, "r") as file:
@@ -88,7 +82,7 @@ def check_h5(path: Path, *, most: int) -> None:
 
 
 def save_h5(model: keras.Model, path: Path) -> None:
-    """Write a model's weights as `.weights.h5`, without the state of an optimizer, which would treble the file."""
+    """Write a model's weights as `.weights.h5`, without the state of an optimizer, which would triple the file's size."""
     import h5py
 
     model.save_weights(path)
@@ -104,7 +98,7 @@ def save_h5(model: keras.Model, path: Path) -> None:
 
 
 def weight_names(model: keras.Model) -> dict[str, Any]:
-    """Return each weight of a model a name that depends on its structure alone, not on what was built before it.
+    """Return the weights of a model by names that depend on its structure alone, not on what was built before it.
 
     Example:
         >>> from deepbio.zoo import get_model
@@ -119,7 +113,7 @@ def weight_names(model: keras.Model) -> dict[str, Any]:
 
 
 def layer_names(model: keras.Model) -> dict[str, Any]:
-    """Return the layers that have weights, named by kind and place: two models of one builder have equal names."""
+    """Return the layers that have weights, named by kind and order: two models of one builder have equal names."""
     names: dict[str, Any] = {}
     seen: dict[str, int] = {}
     for layer in model.layers:
@@ -131,53 +125,26 @@ def layer_names(model: keras.Model) -> dict[str, Any]:
 
 
 def save_safetensors(model: keras.Model, path: Path) -> None:
-    """Write a model's weights as float32 `safetensors`, named by `weight_names`.
+    """Write a model's weights as float32 `safetensors` (https://huggingface.co/docs/safetensors), named by `weight_names`."""
+    from safetensors.numpy import save_file
 
-    The format is 8 bytes of header length, a JSON header, and the values in little-endian order
-    (https://huggingface.co/docs/safetensors).
-    """
-    header: dict[str, Any] = {}
-    parts: list[bytes] = []
-    position = 0
-    for name, variable in weight_names(model).items():
-        values = np.ascontiguousarray(np.asarray(variable), dtype="<f4")
-        header[name] = {
-            "dtype": "F32", "shape": list(values.shape), "data_offsets": [position, position + values.nbytes]
-        }  # fmt: skip
-        parts.append(values.tobytes())
-        position += values.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
+    arrays = {name: np.asarray(variable).astype("float32") for name, variable in weight_names(model).items()}
     with write_atomically(path) as beside:
-        beside.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
+        save_file(arrays, beside)
 
 
 def read_safetensors(path: Path) -> dict[str, np.ndarray]:
-    """Read a `safetensors` file, checking that every array lies inside it.
+    """Read the arrays of a `safetensors` file.
 
     Raises:
-        WeightsError: the file is not what its header says.
+        WeightsError: The file is not what its header says.
     """
-    raw = path.read_bytes()
-    size = struct.unpack("<Q", raw[:8])[0] if len(raw) >= 8 else 0
-    if not 2 <= size <= min(_LONGEST_HEADER, len(raw) - 8):
-        raise WeightsError(f"{path} is not a safetensors file: its header would have {size} bytes.")
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
     try:
-        header = json.loads(raw[8 : 8 + size])
-        data = memoryview(raw)[8 + size :]
-        arrays = {}
-        for name, entry in header.items():
-            if name == "__metadata__":
-                continue
-            first, last = entry["data_offsets"]
-            shape = tuple(int(n) for n in entry["shape"])
-            dtype = np.dtype(_SAFETENSORS[entry["dtype"]])
-            count = int(np.prod(shape, dtype=np.int64)) if all(n >= 0 for n in shape) else -1
-            if not 0 <= first <= last <= len(data) or last - first != count * dtype.itemsize:
-                raise ValueError(f"{name} of shape {shape} does not lie in bytes {first} to {last}")
-            arrays[name] = np.frombuffer(data[first:last], dtype).reshape(shape)
-        return arrays
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path} is not a valid safetensors file: {error}") from error
 
 
@@ -185,7 +152,7 @@ def _load_safetensors(model: keras.Model, path: Path) -> None:
     arrays = read_safetensors(path)
     variables = weight_names(model)
     if odd := sorted(arrays.keys() ^ variables.keys()):
-        raise WeightsError(f"{path} does not fit {model.name}: {', '.join(odd[:5])} stand in only one of the two.")
+        raise WeightsError(f"{path} does not fit {model.name}: {', '.join(odd[:5])} are in only one of the two.")
     for name, variable in variables.items():
         _assign(variable, arrays[name], f"{path}: {name}")
 
@@ -193,7 +160,7 @@ def _load_safetensors(model: keras.Model, path: Path) -> None:
 def _load_keras2(model: keras.Model, path: Path, layers: Mapping[str, str]) -> None:
     import h5py
 
-    check_h5(path, most=model.count_params())
+    check_h5(path, max_values=model.count_params())
     with h5py.File(path, "r") as file:
         groups: Any = file.get("model_weights", file)
         for layer in model.layers:

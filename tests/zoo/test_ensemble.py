@@ -11,7 +11,7 @@ from tests.zoo.dna.windows import random_windows
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel", "regression", "counts"])
-def test_the_link_of_the_ensemble_is_the_mean_of_the_members_links(kind):
+def test_the_probabilities_of_an_ensemble_are_the_mean_of_its_members(kind):
     task = Task(kind, 1 if kind == "binary" else 3)
     members = [get_model("deepbind", input_shape=40, outputs=task.outputs, seed=seed) for seed in range(3)]
     x = random_windows(5, 40)

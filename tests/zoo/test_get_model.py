@@ -47,7 +47,7 @@ def test_a_shape_that_contradicts_the_data_set_is_refused():
         get_model("mlp", dataset=load_dataset("xor"), outputs=3)
 
 
-def test_a_built_in_link_gives_probabilities():
+def test_a_built_in_activation_returns_probabilities():
     data = load_dataset("xor")
     x = np.asarray(data.test.x)
     logits = get_model("mlp", dataset=data, seed=1).predict_on_batch(x)
@@ -55,8 +55,8 @@ def test_a_built_in_link_gives_probabilities():
     np.testing.assert_allclose(p, data.task.probabilities(logits), atol=1e-6)
 
 
-def test_a_built_in_link_needs_a_task():
-    with pytest.raises(ModelError, match="needs to know the task"):
+def test_a_built_in_activation_needs_a_task():
+    with pytest.raises(ModelError, match="needs a task"):
         get_model("mlp", activation="auto")
 
 

@@ -1,4 +1,4 @@
-"""What image models do beside what every model does: resizing, channels, features, weights from keras.applications."""
+"""What only image models have: resizing, channels, weights from keras.applications."""
 
 import keras
 import numpy as np
@@ -6,9 +6,10 @@ import pytest
 
 from deepbio.datasets import Dataset, Split
 from deepbio.errors import ModelError, WeightsError
+from deepbio.interpret import features_of
 from deepbio.layers import FitImage
 from deepbio.specs import ModelInput, Task
-from deepbio.zoo import describe, features_of, get_model, list_features, list_models, model_spec, save_preset
+from deepbio.zoo import describe, get_model, list_models, model_spec, save_preset
 from deepbio.zoo.build import build
 from deepbio.zoo.preprocessing import preprocessing_in_words
 
@@ -54,16 +55,16 @@ def test_resizing_is_part_of_the_model_and_of_its_preset(tmp_path):
     )
 
 
-def test_what_is_done_to_pixels_can_be_told():
+def test_the_preprocessing_is_described_in_words():
     model = get_model("image_cnn", input_shape=(50, 40, 1), outputs=2, network_input=(28, 28, 1), keep_aspect=True)
     assert preprocessing_in_words(model) == (
         "Takes uint8 of shape (50, 40, 1). Inside: resized to 28 x 28 with 1 channel(s), bilinear, averaging over pixels, both sides "
         "alike and padded with black, then multiplied by 0.003922."
     )
-    told = preprocessing_in_words(get_model(NAME, input_shape=(40, 40, 3), outputs=2))
-    assert told == "Takes uint8 of shape (40, 40, 3). Inside: multiplied by 0.007843 plus -1."
-    told = preprocessing_in_words(get_model("keras_applications.efficientnet_b0", input_shape=(40, 40, 3), outputs=2))
-    assert told.startswith("Takes uint8 of shape (40, 40, 3). Inside: multiplied by 1, then multiplied by 0.003922")
+    words = preprocessing_in_words(get_model(NAME, input_shape=(40, 40, 3), outputs=2))
+    assert words == "Takes uint8 of shape (40, 40, 3). Inside: multiplied by 0.007843 plus -1."
+    words = preprocessing_in_words(get_model("keras_applications.efficientnet_b0", input_shape=(40, 40, 3), outputs=2))
+    assert words.startswith("Takes uint8 of shape (40, 40, 3). Inside: multiplied by 1, then multiplied by 0.003922")
 
 
 def test_resizing_averages_the_pixels_that_fall_together():
@@ -85,8 +86,8 @@ def test_keeping_the_aspect_pads_with_black():
     ("options", "message"),
     [
         ({"network_input": (8, 8)}, "has the dimensions of the input"),
-        ({"network_input": (8, 8, 2)}, "1 channels cannot be made 2"),
-        ({"keep_aspect": True}, "keep_aspect goes with images"),
+        ({"network_input": (8, 8, 2)}, "1 channels cannot become 2"),
+        ({"keep_aspect": True}, "keep_aspect is for images"),
         ({"network_inpt": (8, 8, 1)}, "Did you mean network_input"),
     ],
 )
@@ -102,7 +103,7 @@ def test_a_patch_that_does_not_tile_and_an_image_too_small_are_refused():
         get_model("keras_applications.inception_v3", input_shape=(40, 40, 3), outputs=2)
 
 
-def test_unet_answers_for_every_pixel_of_any_size():
+def test_unet_predicts_every_pixel_of_an_image_of_any_size():
     model = get_model("unet", input_shape=(37, 50, 1), outputs=3, filters=4)
     assert model.predict_on_batch(pixels(1, 37, 50, 1)).shape == (1, 37, 50, 3)
 
@@ -113,27 +114,7 @@ def test_the_grouped_convolutions_of_alexnet_keep_their_halves_apart():
     assert second.kernel.shape[2] * 2 == model.layers[2].filters
 
 
-def test_features_are_listed_from_the_largest_map_to_the_smallest():
-    model = get_model("resnet18", input_shape=(64, 64, 3), outputs=2)
-    maps = list_features(model)
-    assert maps[-1].name == "features"
-    assert maps[-1].shape == (2, 2, 512)
-    assert [found.reduction for found in maps] == sorted(found.reduction for found in maps)
-    cut = features_of(model)
-    assert cut.output_shape == (None, 2, 2, 512)
-    with pytest.raises(ModelError, match="has no map 'feature'"):
-        features_of(model, "feature")
-    with pytest.raises(ModelError, match="has no maps"):
-        features_of(get_model("mlp", input_shape=5, outputs=1))
-
-
-def test_features_go_through_resizing_and_the_adapter():
-    model = get_model(NAME, input_shape=(40, 40, 1), outputs=2, network_input=(64, 64, 1))
-    x = pixels(1, 40, 40, 1)
-    assert features_of(model).predict_on_batch(x).shape == (1, *list_features(model)[-1].shape)
-
-
-# Builder, how keras.applications wants its pixels: one of each kind that deepbio tells apart.
+# One builder of each kind of scaling that keras.applications expects.
 KINDS = [
     "keras_applications.mobilenet_v3_small",
     "keras_applications.efficientnet_b0",
@@ -166,7 +147,7 @@ def test_features_with_weights_from_a_file_equal_plain_keras_applications(name, 
     assert np.abs(found - expected).max() <= 1e-6 * max(1.0, np.abs(expected).max())
 
 
-def test_a_grey_image_gives_what_it_gives_in_colour(tmp_path):
+def test_a_grey_image_returns_what_it_returns_in_colour(tmp_path):
     keras.utils.set_random_seed(1)
     keras.applications.MobileNetV3Small(weights=None, include_top=False).save_weights(tmp_path / "w.weights.h5")
     grey = get_model(NAME, input_shape=(64, 64, 1), outputs=2, weights=tmp_path / "w.weights.h5", seed=0)
@@ -182,7 +163,7 @@ def test_other_weights_are_refused_and_named(tmp_path):
     for file, message in (
         ("w.weights.h5", "are not those of"),
         ("junk.weights.h5", "are not those of"),
-        ("none.h5", "there is no file"),
+        ("none.h5", "found no file"),
     ):
         with pytest.raises(WeightsError, match=message):
             get_model(NAME, input_shape=(64, 64, 3), outputs=2, weights=tmp_path / file)

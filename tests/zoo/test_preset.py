@@ -15,7 +15,7 @@ from deepbio.training import fit
 from deepbio.zoo import check_golden_outputs, describe, get_model, read_preset, save_preset
 from deepbio.zoo.golden_outputs import golden_inputs
 from deepbio.zoo.preset import weight_entries
-from deepbio.zoo.weight_sources import is_here
+from deepbio.zoo.weight_sources import is_available
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +32,14 @@ def copy(run, tmp_path):
     return shutil.copytree(run, tmp_path / "copy")
 
 
-def test_a_run_folder_holds_the_whole_preset(run):
+def test_a_run_folder_is_a_complete_preset(run):
     expected = {
         "preset.json", "model.weights.h5", "card.md", "recipe.yaml", "expect.json", "metrics.json", "history.csv", "report.html",
     }  # fmt: skip
     assert {file.name for file in run.iterdir()} == expected
 
 
-def test_a_runs_weight_file_holds_no_optimizer(run):
+def test_the_weight_file_of_a_run_contains_no_optimizer(run):
     import h5py
 
     with h5py.File(run / "model.weights.h5") as file:
@@ -72,9 +72,9 @@ def test_a_preset_predicts_what_the_trained_model_did(run):
     assert check_golden_outputs(get_model(run), run) <= 1e-5
 
 
-def test_other_weights_do_not_meet_the_expectation(run):
+def test_other_weights_do_not_reproduce_the_golden_outputs(run):
     other = get_model("mlp", dataset=load_dataset("xor"), seed=9)
-    with pytest.raises(WeightsError, match="differs from its expect.json"):
+    with pytest.raises(WeightsError, match="differ from expect.json"):
         check_golden_outputs(other, run)
 
 
@@ -87,7 +87,7 @@ def test_a_changed_weight_file_is_refused(copy):
 
 def test_a_missing_weight_file_is_refused(copy):
     (copy / "model.weights.h5").unlink()
-    with pytest.raises(WeightsError, match="not whole"):
+    with pytest.raises(WeightsError, match="is incomplete"):
         get_model(copy)
 
 
@@ -95,8 +95,12 @@ def test_a_missing_weight_file_is_refused(copy):
     ("content", "message"),
     [
         ("{", "not valid JSON"),
-        ("[]", "has format None"),
-        ('{"format": 99}', "has format 99; this deepbio reads format 1"),
+        ("[]", "has no format number"),
+        (
+            '{"format": 99}',
+            "has format 99; this deepbio reads format 2. It was written by a newer deepbio: upgrade deepbio-zoo",
+        ),
+        ('{"format": 1}', "has format 1; .*written by an earlier deepbio.*train it again from its recipe.yaml"),
     ],
 )
 def test_a_broken_description_is_refused(copy, content, message):
@@ -137,7 +141,7 @@ def test_options_of_a_preset_are_fixed(run):
         get_model(run, units=(3,))
 
 
-def test_a_preset_can_have_its_link_built_in(run):
+def test_a_preset_can_have_its_activation_built_in(run):
     x = np.asarray(load_dataset("xor").test.x)
     np.testing.assert_allclose(
         get_model(run, activation="auto").predict_on_batch(x)[:, 0], predict(get_model(run), x), atol=1e-6
@@ -176,18 +180,18 @@ def test_a_read_only_folder_is_refused_before_training(tmp_path):
 
 
 @pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
-def test_every_preset_on_the_shelf_is_whole_and_reproduces_its_expectation(folder):
+def test_every_preset_of_the_catalog_is_complete_and_reproduces_its_golden_outputs(folder):
     preset = read_preset(folder)
     assert (folder / "recipe.yaml").is_file()
     weights = weight_entries(preset, folder)
     assert all(entry["sha256"] for entry in weights)
-    if not all(map(is_here, weights)):
+    if not all(map(is_available, weights)):
         pytest.skip(f"{folder.name} takes its weights from a package that is not installed")
-    assert check_golden_outputs(get_model(folder), folder) <= 1e-5
+    check_golden_outputs(get_model(folder), folder)
 
 
 @pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
-def test_every_preset_on_the_shelf_has_a_card(folder):
+def test_every_preset_of_the_catalog_has_a_card(folder):
     card = read_card(folder)
     assert card.name == folder.name
     assert card.text
@@ -200,7 +204,7 @@ def test_every_preset_on_the_shelf_has_a_card(folder):
 
 
 @pytest.mark.parametrize("folder", entries("zoo"), ids=lambda folder: folder.name)
-def test_every_preset_on_the_shelf_names_all_its_files(folder):
+def test_every_preset_of_the_catalog_names_all_its_files(folder):
     preset = read_preset(folder)
     entries_ = [*weight_entries(preset, folder), *preset.get("files", []), preset.get("tokenizer", {})]
     named = {entry["file"] for entry in entries_ if "file" in entry}

@@ -87,8 +87,8 @@ def test_weights_without_a_licence_are_not_pushed(run, hub):
     assert hub.made == []
 
 
-def test_weights_that_stand_elsewhere_are_not_pushed(hub):
-    with pytest.raises(WeightsError, match="may not pass them on"):
+def test_weights_of_another_package_are_not_pushed(hub):
+    with pytest.raises(WeightsError, match="may not distribute them"):
         push_preset(catalog_folder("zoo") / "spliceai_10k.illumina", "hf://someone/spliceai")
 
 

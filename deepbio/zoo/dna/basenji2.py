@@ -1,7 +1,5 @@
 """Basenji2: thousands of tracks along 131 kb (Kelley 2020, doi:10.1371/journal.pcbi.1008050)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input, quick_gelu
@@ -29,19 +27,19 @@ def basenji2(
     cropping: int = 64,
     head_filters: int = 1536,
 ) -> keras.Model:
-    """Halve the sequence seven times, let bins see each other through dilated residuals, and predict each bin.
+    """Halve the sequence seven times, exchange information between bins by dilated residuals, and predict each bin.
 
-    Every block is GELU (its sigmoid form, as Basenji has it), convolution without bias, batch norm, dropout, pooling. The
-    published network ends in a softplus; here the output is what stands before it. A `counts` task reads it as a log rate, so
-    its link is `exp`; for weights from Basenji apply the softplus instead.
+    Each block is GELU (its sigmoid form, as in Basenji), convolution without bias, batch normalisation, dropout and pooling.
+    The published network ends in a softplus; here the output is the value before it. A `counts` task reads it as a log rate, so
+    its activation is `exp`. For weights from Basenji apply the softplus instead.
 
     Args:
-        stem_filters: filters of the first convolution.
-        tower_filters: filters of the others; each halves the sequence.
-        dilated_filters: filters of the dilated convolutions.
-        dilation_rate: of each residual block.
-        cropping: bins dropped at each end, which see too little of their surroundings.
-        head_filters: filters of the last convolution.
+        stem_filters: Filters of the first convolution.
+        tower_filters: Filters of the next convolutions; each halves the sequence.
+        dilated_filters: Filters of the dilated convolutions.
+        dilation_rate: Dilation rate of each residual block.
+        cropping: Bins removed at each end, whose context is incomplete.
+        head_filters: Filters of the last convolution.
 
     Input shape: `(batch, length)` uint8 codes; a multiple of `2 ** (1 + len(tower_filters))`.
     Output shape: `(batch, length / 128 - 2 * cropping, outputs)` logits.

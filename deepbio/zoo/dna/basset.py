@@ -1,12 +1,10 @@
 """Basset: accessibility from 600 bp (Kelley et al. 2016, doi:10.1101/gr.200535.115)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.dna.window_length import check_length, shortest_length
 from deepbio.zoo.registry import register
 
 
@@ -28,20 +26,20 @@ def basset(
     units: tuple[int, ...] = (1000, 1000),
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Stack convolutions with batch norm, each pooled, and read all positions with dense layers.
+    """Stack pooled convolutions with batch normalisation, then dense layers over all positions.
 
-    The published network ends in a sigmoid, which here is the link of the task.
+    The published network ends in a sigmoid, which here is the activation of the task.
 
     Args:
-        filters, kernel_size, pool_size: of each convolution.
-        units: units of each dense layer.
-        dropout: after each dense layer.
+        filters, kernel_size, pool_size: Filters, kernel size and pool size of each convolution.
+        units: Units of each dense layer.
+        dropout: Rate after each dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
     steps = [step for width, pool in zip(kernel_size, pool_size, strict=True) for step in ((width, 1), (pool, pool))]
-    check_length("basset", input, least_length(steps))
+    check_length("basset", input, shortest_length(steps))
     inputs, x = dna_input(input)
     for n, width, pool in zip(filters, kernel_size, pool_size, strict=True):
         x = keras.layers.Conv1D(n, width)(x)

@@ -1,18 +1,14 @@
 """BPNet: base-resolution profiles (Avsec et al. 2021, doi:10.1038/s41588-021-00782-6), in ChromBPNet's unpadded form."""
 
-from __future__ import annotations
-
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 
 from deepbio.errors import ModelError
-from deepbio.layers import dna_input
+from deepbio.layers import dna_input, ops
 from deepbio.specs import ModelInput
-from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.dna.window_length import check_length, shortest_length
 from deepbio.zoo.registry import register
-
-ops: Any = keras.ops  # its annotations name one backend's tensors only
 
 
 @register(
@@ -33,20 +29,20 @@ def bpnet(
     profile_kernel_size: int = 75,
     head: Literal["both", "profile", "counts"] = "both",
 ) -> keras.Model:
-    """Widen the view by dilated convolutions, then tell where the reads fall (profile) and how many there are (counts).
+    """Apply dilated residual convolutions, and predict where the reads fall (profile) and how many there are (counts).
 
-    Nothing is padded, so a window of 2,114 bases gives a profile of 1,000. The two heads are combined without loss: the output
-    at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions is the
-    profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts` task)
-    is the multinomial likelihood of the profile times the Poisson likelihood of the total; a `profile` task sees the
+    Nothing is padded, so a window of 2,114 bases returns a profile of 1,000. The two heads are combined without loss: the
+    output at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions
+    is the profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts`
+    task) is the multinomial likelihood of the profile times the Poisson likelihood of the total. A `profile` task uses the
     multinomial alone.
 
     Args:
-        filters: of every convolution but the profile's.
-        num_layers: dilated convolutions, of dilation 2, 4, 8 and so on.
-        kernel_size: of the first convolution.
-        profile_kernel_size: of the profile's convolution.
-        head: `"both"` as above; `"profile"` gives the profile's logits; `"counts"` gives `(batch, outputs)`, the log counts.
+        filters: Filters of every convolution except the profile's.
+        num_layers: Number of dilated convolutions, of dilation 2, 4, 8 and so on.
+        kernel_size: Kernel size of the first convolution.
+        profile_kernel_size: Kernel size of the profile's convolution.
+        head: `"both"` as above; `"profile"` returns the profile's logits; `"counts"` returns the log counts.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, positions, outputs)`, or `(batch, outputs)` for `head="counts"`. An output is a track, such as a strand.
@@ -55,7 +51,7 @@ def bpnet(
         raise ModelError(f"bpnet: head is 'both', 'profile' or 'counts'; received {head!r}.")
     dilations = [2**i for i in range(1, num_layers + 1)]
     steps = [(kernel_size, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_kernel_size, 1)]
-    check_length("bpnet", input, least_length(steps))
+    check_length("bpnet", input, shortest_length(steps))
     inputs, x = dna_input(input)
     x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
     for dilation in dilations:

@@ -1,12 +1,10 @@
 """DanQ: a convolution and a bidirectional LSTM (Quang and Xie 2016, doi:10.1093/nar/gkw226)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.dna.window_length import check_length, shortest_length
 from deepbio.zoo.registry import register
 
 
@@ -38,21 +36,21 @@ def danq(
     dropout: tuple[float, float] = (0.2, 0.5),
     units: int = 925,
 ) -> keras.Model:
-    """Detect motifs, pool them, read their grammar in both directions, and read all positions with one dense layer.
+    """Detect motifs, pool them, read them in both directions, then apply one dense layer to all positions.
 
-    The published network ends in a sigmoid, which here is the link of the task. `danq_jaspar` starts from random weights.
+    The published network ends in a sigmoid, which here is the activation of the task. `danq_jaspar` starts from random weights.
 
     Args:
-        filters, kernel_size: of the convolution.
-        pool_size: size of the pooling.
-        lstm_units: units of the LSTM in each direction.
-        dropout: before and after the LSTM.
-        units: units of the dense layer.
+        filters, kernel_size: Filters and kernel size of the convolution.
+        pool_size: Pool size.
+        lstm_units: Units of the LSTM in each direction.
+        dropout: Rates before and after the LSTM.
+        units: Units of the dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
-    check_length("danq", input, least_length([(kernel_size, 1), (pool_size, pool_size)]))
+    check_length("danq", input, shortest_length([(kernel_size, 1), (pool_size, pool_size)]))
     inputs, x = dna_input(input)
     x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
     x = keras.layers.MaxPooling1D(pool_size)(x)

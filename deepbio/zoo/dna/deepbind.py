@@ -1,7 +1,5 @@
 """DeepBind: one bank of motif detectors (Alipanahi et al. 2015, doi:10.1038/nbt.3300)."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import keras
@@ -33,14 +31,14 @@ def deepbind(
 ) -> keras.Model:
     """Detect motifs, keep each detector's best match, and combine them.
 
-    The paper tuned the sizes anew for each protein; the defaults are the form in common use.
+    The paper tuned the sizes for each protein; the defaults are the form in common use.
 
     Args:
-        filters: motif detectors.
-        kernel_size: of a detector, in bases.
-        units: units of the dense layer.
-        dropout: before the last layer.
-        pooling: `"max"`, or `"max_and_mean"` as the paper has it for RNA.
+        filters: Number of motif detectors.
+        kernel_size: Width of a detector, in bases.
+        units: Units of the dense layer.
+        dropout: Rate before the last layer.
+        pooling: `"max"`, or `"max_and_mean"` as in the paper for RNA.
 
     Input shape: `(batch, length)` uint8 codes, at least `kernel_size` bases.
     Output shape: `(batch, outputs)` logits.

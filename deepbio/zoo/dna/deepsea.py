@@ -1,12 +1,10 @@
 """DeepSEA: chromatin from 1,000 bp (Zhou and Troyanskaya 2015, doi:10.1038/nmeth.3547)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.dna.window_length import check_length, shortest_length
 from deepbio.zoo.registry import register
 
 
@@ -28,22 +26,22 @@ def deepsea(
     dropout: tuple[float, ...] = (0.2, 0.2, 0.5),
     units: int = 925,
 ) -> keras.Model:
-    """Stack convolutions, pooled between but not after the last, and read all positions with one dense layer.
+    """Stack convolutions, pooled except for the last, then one dense layer over all positions.
 
-    The published network ends in a sigmoid, which here is the link of the task.
+    The published network ends in a sigmoid, which here is the activation of the task.
 
     Args:
-        filters: of each convolution.
-        kernel_size: of every convolution, in bases.
-        pool_size: size of the pooling after each convolution but the last.
-        dropout: after each convolution.
-        units: units of the dense layer.
+        filters: Filters of each convolution.
+        kernel_size: Kernel size of every convolution, in bases.
+        pool_size: Pool size after each convolution except the last.
+        dropout: Rate after each convolution.
+        units: Units of the dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
     steps = [step for _ in filters[1:] for step in ((kernel_size, 1), (pool_size, pool_size))]
-    check_length("deepsea", input, least_length([*steps, (kernel_size, 1)]))
+    check_length("deepsea", input, shortest_length([*steps, (kernel_size, 1)]))
     inputs, x = dna_input(input)
     for i, (n, rate) in enumerate(zip(filters, dropout, strict=True)):
         x = keras.layers.Conv1D(n, kernel_size, activation="relu")(x)

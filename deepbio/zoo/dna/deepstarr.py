@@ -1,7 +1,5 @@
 """DeepSTARR: enhancer activity from 249 bp (de Almeida et al. 2022, doi:10.1038/s41588-022-01048-5)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
@@ -28,13 +26,13 @@ def deepstarr(
     units: tuple[int, ...] = (256, 256),
     dropout: float = 0.4,
 ) -> keras.Model:
-    """Stack padded convolutions, halve after each, and read all positions with dense layers.
+    """Stack padded and pooled convolutions, then dense layers over all positions.
 
     Args:
-        filters, kernel_size: of each convolution.
-        pool_size: size of the pooling after each.
-        units: units of each dense layer.
-        dropout: after each dense layer.
+        filters, kernel_size: Filters and kernel size of each convolution.
+        pool_size: Pool size after each convolution.
+        units: Units of each dense layer.
+        dropout: Rate after each dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits; for the paper's regression they are the log2 activities.

@@ -1,6 +1,4 @@
-"""A small modern 1D CNN for DNA windows of some tens to a few thousand bases."""
-
-from __future__ import annotations
+"""A small residual 1D CNN for DNA windows of some tens to a few thousand bases."""
 
 import keras
 
@@ -16,17 +14,17 @@ from deepbio.zoo.registry import register
     paper="deepbio; residual blocks after He et al. 2016, doi:10.1109/CVPR.2016.90",
     reference={"input_shape": (60,), "outputs": 3},
     parameters=177_539,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.002,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "label_smoothing": 0.1,
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 30,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.002,
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup=0.1,
+        label_smoothing=0.1,
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=30,
+    ),
 )
 def dna_cnn(
     input: ModelInput,
@@ -42,24 +40,24 @@ def dna_cnn(
     composition: bool = False,
     frames: bool = False,
 ) -> keras.Model:
-    """Find motifs with one wide convolution, then halve the sequence by residual blocks until few positions are left.
+    """Detect motifs with one wide convolution, then halve the sequence by residual blocks until few positions are left.
 
-    The head sees both what is where (all positions) and what is anywhere (the largest value of each filter).
+    The head sees all positions of the last block, and the largest value of each filter.
 
     Args:
-        filters: of every convolution.
-        stem_kernel_size: of the first convolution, in bases.
-        kernel_size: of the others.
-        max_positions: blocks are added until at most this many positions are left.
-        units: units of the dense layer.
-        dropout: after each pooling and inside each block.
-        head_dropout: before and after the dense layer.
-        composition: let the head also see how much of each motif of the first convolution the window holds; where the kind of
-            sequence matters beside its signals (promoters against genes).
-        frames: let the head also see codons by reading frame: motifs three bases wide, how much of each the window holds at every
-            third position, and of the three frames the one that answers most, since where a gene's frame starts in a window is
-            not known. Codons of a gene differ from those of other sequence, and stops are missing from its frame, on either
-            strand (Staden, McLachlan 1982, doi:10.1093/nar/10.1.141; Fickett 1982, doi:10.1093/nar/10.17.5303).
+        filters: Filters of every convolution.
+        stem_kernel_size: Kernel size of the first convolution, in bases.
+        kernel_size: Kernel size of the other convolutions.
+        max_positions: Blocks are added until at most this many positions are left.
+        units: Units of the dense layer.
+        dropout: Rate after each pooling and inside each block.
+        head_dropout: Rate before and after the dense layer.
+        composition: Whether the head also sees the average of each motif of the first convolution over the window. It helps
+            where the kind of sequence matters beside its signals (promoters against genes).
+        frames: Whether the head also sees codons by reading frame: motifs of three bases, averaged over every third position.
+            Of the three frames the strongest counts, because the frame of a gene in a window is not known. Codons of a gene
+            differ from those of other sequence, and its frame has no stops, on either strand (Staden, McLachlan 1982,
+            doi:10.1093/nar/10.1.141; Fickett 1982, doi:10.1093/nar/10.17.5303).
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
@@ -67,9 +65,9 @@ def dna_cnn(
     inputs, bases = dna_input(input)
     x = _convolution(bases, filters, stem_kernel_size)
     x = keras.layers.Activation("relu")(x)
-    amounts = [keras.layers.GlobalAveragePooling1D()(x)] if composition else []
+    averages = [keras.layers.GlobalAveragePooling1D()(x)] if composition else []
     if frames:
-        amounts.append(_best_frame(bases, filters, dropout))
+        averages.append(_best_frame(bases, filters, dropout))
     x = keras.layers.MaxPooling1D(2, padding="same")(x)
     x = keras.layers.Dropout(dropout)(x)
     while True:
@@ -81,7 +79,7 @@ def dna_cnn(
         x = keras.layers.Dropout(dropout)(x)
         if x.shape[1] <= max_positions:
             break
-    x = keras.layers.Concatenate()([keras.layers.Flatten()(x), keras.layers.GlobalMaxPooling1D()(x), *amounts])
+    x = keras.layers.Concatenate()([keras.layers.Flatten()(x), keras.layers.GlobalMaxPooling1D()(x), *averages])
     x = keras.layers.Dropout(head_dropout)(x)
     x = keras.layers.Dense(units, use_bias=False)(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
@@ -101,5 +99,5 @@ def _best_frame(x, filters: int, dropout: float):
     x = keras.layers.Reshape((x.shape[1] // 3, 3 * filters))(x)  # a row is one position of each frame
     x = keras.layers.Reshape((3, filters))(keras.layers.GlobalAveragePooling1D()(x))
     x = keras.layers.Dropout(dropout)(keras.layers.BatchNormalization(momentum=0.9)(x))
-    x = keras.layers.Activation("relu")(_convolution(x, filters, 1))  # the same question to each frame
+    x = keras.layers.Activation("relu")(_convolution(x, filters, 1))  # the same weights for each frame
     return keras.layers.GlobalMaxPooling1D()(x)

@@ -1,6 +1,4 @@
-"""A small attention encoder for DNA windows of some tens to a few thousand bases."""
-
-from __future__ import annotations
+"""A small transformer encoder for DNA windows of some tens to a few thousand bases."""
 
 import keras
 
@@ -17,16 +15,16 @@ from deepbio.zoo.registry import register
     paper="deepbio; rotary positions after Su et al. 2021, arXiv:2104.09864",
     reference={"input_shape": (200,), "outputs": 1},
     parameters=799_745,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.001,
-        "weight_decay": 0.05,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 30,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.001,
+        weight_decay=0.05,
+        schedule="cosine",
+        warmup=0.1,
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=30,
+    ),
 )
 def dna_transformer(
     input: ModelInput,
@@ -43,23 +41,23 @@ def dna_transformer(
     """Turn bases into tokens by a strided convolution, let all tokens attend to each other, and average them.
 
     Args:
-        kernel_size, strides: of the convolution that makes the tokens, in bases.
-        embedding_dim: of a token; a multiple of `2 * num_heads`.
-        num_layers: attention layers, each followed by a dense layer of `mlp_ratio * embedding_dim` units.
-        num_heads: of an attention layer.
-        dropout: after every attention and dense layer.
+        kernel_size, strides: Kernel size and stride of the convolution that makes the tokens, in bases.
+        embedding_dim: Channels of a token, a multiple of `2 * num_heads`.
+        num_layers: Attention layers, each followed by a dense layer of `mlp_ratio * embedding_dim` units.
+        num_heads: Heads of an attention layer.
+        mlp_ratio: See `num_layers`.
+        dropout: Rate after every attention and dense layer.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
     if embedding_dim % (2 * num_heads):
         raise ModelError(
-            f"dna_transformer: embedding_dim is a multiple of twice num_heads, {2 * num_heads}; received {embedding_dim}."
+            f"dna_transformer: embedding_dim is a multiple of 2 * num_heads, {2 * num_heads}; received {embedding_dim}."
         )
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(
-        embedding_dim, kernel_size, strides=strides, padding="same", activation="gelu", name="tokens"
-    )(x)
+    tokens = keras.layers.Conv1D(embedding_dim, kernel_size, strides, padding="same", activation="gelu", name="tokens")
+    x = tokens(x)
     for _ in range(num_layers):
         attended = RotaryAttention(num_heads)(keras.layers.LayerNormalization()(x))
         x = keras.layers.Add()([x, keras.layers.Dropout(dropout)(attended)])

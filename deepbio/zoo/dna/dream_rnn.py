@@ -1,7 +1,5 @@
 """DREAM-RNN: the recurrent core of the DREAM 2022 promoter challenge (Rafi et al. 2024, doi:10.1038/s41587-024-02414-w)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
@@ -28,17 +26,17 @@ def dream_rnn(
     dropout: float = 0.2,
     head_dropout: float = 0.5,
 ) -> keras.Model:
-    """Read motifs of two widths, their order in both directions, and motifs again; each output has a head of its own.
+    """Detect motifs of two widths, read their order in both directions, and detect motifs again. Each output has its own head.
 
-    The authors' PyTorch LSTM has a second bias that changes nothing but the count; with it the core would have 2,560 parameters more.
+    The authors' PyTorch LSTM has a second bias, redundant with the first: the core would have 2,560 parameters more with it.
 
     Args:
-        filters: of each pair of convolutions, half for each width.
-        kernel_size: of the parallel convolutions, in bases.
-        units: of the LSTM in each direction.
-        head_filters: filters of a head's convolution.
-        dropout: after each pair of convolutions.
-        head_dropout: before the heads.
+        filters: Filters of each set of parallel convolutions, shared equally.
+        kernel_size: Kernel sizes of the parallel convolutions, in bases.
+        units: Units of the LSTM in each direction.
+        head_filters: Filters of a head's convolution.
+        dropout: Rate after each convolution.
+        head_dropout: Rate before the heads.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
@@ -57,10 +55,10 @@ def dream_rnn(
     return keras.Model(inputs, x, name="dream_rnn")
 
 
-def _parallel(x, filters: int, widths: tuple[int, ...], dropout: float):
-    each = filters // len(widths)
+def _parallel(x, filters: int, kernel_size: tuple[int, ...], dropout: float):
+    n = filters // len(kernel_size)
     branches = [
-        keras.layers.Dropout(dropout)(keras.layers.Conv1D(each, width, padding="same", activation="relu")(x))
-        for width in widths
+        keras.layers.Dropout(dropout)(keras.layers.Conv1D(n, width, padding="same", activation="relu")(x))
+        for width in kernel_size
     ]
     return keras.layers.Concatenate()(branches)

@@ -1,18 +1,12 @@
 """The baseline of Genomic Benchmarks (Gresova et al. 2023, doi:10.1186/s12863-023-01123-8)."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import keras
 
 from deepbio.errors import ModelError
-from deepbio.layers import dna_input
+from deepbio.layers import dna_input, ops
 from deepbio.specs import ModelInput
-from deepbio.zoo.dna.window_length import check_length, least_length
+from deepbio.zoo.dna.window_length import check_length, shortest_length
 from deepbio.zoo.registry import register
-
-ops: Any = keras.ops  # its annotations name one backend's tensors only
 
 
 @register(
@@ -33,28 +27,25 @@ def genomic_benchmarks_cnn(
     dropout: float = 0.3,
     num_symbols: int = 6,
 ) -> keras.Model:
-    """Stack small convolutions, each with batch norm and pooling, and average over positions.
+    """Stack small pooled convolutions with batch normalisation, and average over positions.
 
-    Their one-hot is as wide as the vocabulary that their text layer finds: the four bases, N where the set has it, and
-    symbols that never occur. So their published sizes differ between data sets by 256 for each symbol.
+    The authors' one-hot is as wide as the vocabulary that their text layer finds: the four bases, N if the data set has it, and
+    symbols that never occur. So their published sizes differ between data sets by 256 parameters per symbol.
 
     Args:
-        filters: of each convolution.
-        kernel_size: of every convolution, in bases.
-        pool_size: size of the pooling after each.
-        dropout: before the average.
-        num_symbols: channels of the input: 4 bases; the fifth is any other letter; further ones stay zero.
+        filters: Filters of each convolution.
+        kernel_size: Kernel size of every convolution, in bases.
+        pool_size: Pool size after each convolution.
+        dropout: Rate before the average.
+        num_symbols: Channels of the input: the 4 bases, then any other symbol; further channels stay zero.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
     """
     if num_symbols < 4:
-        raise ModelError(
-            f"genomic_benchmarks_cnn: num_symbols is at least 4, one for each base; received {num_symbols}."
-        )
-    check_length(
-        "genomic_benchmarks_cnn", input, least_length([(kernel_size, 1), (pool_size, pool_size)] * len(filters))
-    )
+        raise ModelError(f"genomic_benchmarks_cnn: num_symbols is at least 4, one per base; received {num_symbols}.")
+    shortest = shortest_length([(kernel_size, 1), (pool_size, pool_size)] * len(filters))
+    check_length("genomic_benchmarks_cnn", input, shortest)
     inputs, x = dna_input(input)
     if num_symbols > 4:
         other = 1.0 - ops.sum(x, axis=-1, keepdims=True)

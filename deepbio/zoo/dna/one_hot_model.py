@@ -1,4 +1,4 @@
-"""A DNA model seen from its one-hot input, where gradients or designed sequences need real numbers."""
+"""`one_hot_model`: a DNA model that takes one-hot floats, for gradients and designed sequences."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def one_hot_model(model: keras.Model) -> keras.Model:
     """Return the same model, sharing its weights, that takes `(batch, length, 4)` floats instead of codes.
 
-    The rows may be one-hot or soft (probabilities of letters).
+    The rows may be one-hot or probabilities of the bases.
 
     Raises:
-        ModelError: the model does not begin with deepbio's DNA input stage.
+        ModelError: The model does not begin with deepbio's DNA input stage.
 
     Example:
         >>> from deepbio.zoo import get_model
@@ -26,8 +26,7 @@ def one_hot_model(model: keras.Model) -> keras.Model:
     """
     import keras
 
-    names = [layer.name for layer in model.layers]
-    if "one_hot" not in names:
+    if "one_hot" not in [layer.name for layer in model.layers]:
         raise ModelError("Expected a model that begins with the layer 'one_hot', as all DNA models of deepbio do.")
     x = model.get_layer("one_hot").output
     return attach(keras.Model(x, model.outputs[0], name=model.name), describe(model))

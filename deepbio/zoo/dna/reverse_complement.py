@@ -1,6 +1,4 @@
-"""The option `reverse_complement` of every DNA model: what it makes of the two strands of a window."""
-
-from __future__ import annotations
+"""The option `reverse_complement` of every DNA model: how it treats the two strands of a window."""
 
 import itertools
 from typing import Any
@@ -8,21 +6,13 @@ from typing import Any
 import keras
 
 from deepbio.errors import ModelError, nearest
-from deepbio.layers import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
+from deepbio.layers import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D, ops
 from deepbio.zoo.dna.one_hot_model import one_hot_model
-
-ops: Any = keras.ops  # its annotations name one backend's tensors only
 
 CHOICES = ("none", "average", "equivariant")
 
-# These treat every channel and position alike, so they can stand between tied layers.
-_ALIKE = (
-    keras.layers.Activation,
-    keras.layers.ReLU,
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.Add,
-)
+# These treat every channel and position alike, so they may be between tied layers.
+_ALIKE = tuple(getattr(keras.layers, name) for name in ("Activation", "ReLU", "Dropout", "SpatialDropout1D", "Add"))
 _POOLING = (keras.layers.MaxPooling1D, keras.layers.AveragePooling1D)
 _COLLAPSE = (keras.layers.Flatten, keras.layers.GlobalMaxPooling1D, keras.layers.GlobalAveragePooling1D)
 
@@ -31,13 +21,14 @@ def with_strands(model: keras.Model, choice: str, *, name: str) -> keras.Model:
     """Return `model` with both strands treated as `choice` says.
 
     Args:
-        choice: `"none"` reads the sequence as it is. `"average"` gives the mean of the outputs of both strands, with the same
-            weights; outputs along the sequence are turned back first. `"equivariant"` makes every filter the reverse
+        model: DNA model.
+        choice: `"none"` reads the sequence as it is. `"average"` returns the mean of the outputs for both strands, with the
+            same weights; outputs along the sequence are reversed first. `"equivariant"` makes every filter the reverse
             complement of another, so that half of them are free.
-        name: of the architecture, for errors.
+        name: Name of the architecture, for errors.
 
     Raises:
-        ModelError: unknown choice, or an architecture or length for which `"equivariant"` does not hold.
+        ModelError: Unknown choice, or an architecture or length for which `"equivariant"` is impossible.
     """
     if choice not in CHOICES:
         raise ModelError(f"Unknown reverse_complement {choice!r}. {nearest(str(choice), CHOICES)}")
@@ -47,23 +38,24 @@ def with_strands(model: keras.Model, choice: str, *, name: str) -> keras.Model:
 
 
 def average_strands(model: keras.Model) -> keras.Model:
-    """Return the mean of a model's outputs on both strands; layers and weights are shared with `model`."""
+    """Return the mean of a model's outputs for both strands; layers and weights are shared with `model`."""
     trunk = one_hot_model(model)
-    turned = ops.flip(model.get_layer("one_hot").output, (1, 2))  # A C G T backwards is T G C A, the complement
-    other = trunk.call(turned)
+    other = trunk.call(
+        ops.flip(model.get_layer("one_hot").output, (1, 2))
+    )  # A C G T reversed is T G C A, the complement
     if len(other.shape) == 3:
         other = ops.flip(other, 1)
     return keras.Model(model.input, (model.output + other) / 2, name=model.name)
 
 
 def tie_strands(model: keras.Model, *, name: str) -> keras.Model:
-    """Rebuild a convolutional model with strand-tied layers up to where positions are put together.
+    """Rebuild a convolutional model with strand-tied layers up to the layer that combines the positions.
 
-    There the two strands are averaged, so all that follows sees the same for a sequence and its reverse complement.
+    There the two strands are averaged, so the following layers see the same for a sequence and its reverse complement.
     """
     trunk = one_hot_model(model)
     if len(trunk.output_shape) != 2:
-        raise _cannot(name, "its outputs lie along the sequence")
+        raise _cannot(name, "its outputs are along the sequence")
     tied = list(itertools.takewhile(lambda layer: not isinstance(layer, _COLLAPSE), trunk.layers))
     for layer in tied:
         _check(layer, name)
@@ -88,10 +80,8 @@ def tie_strands(model: keras.Model, *, name: str) -> keras.Model:
 
 def _tied(layer: keras.layers.Layer) -> keras.layers.Layer:
     if isinstance(layer, keras.layers.Conv1D):
-        return StrandTiedConv1D(
-            layer.filters, layer.kernel_size[0], padding=layer.padding, dilation_rate=layer.dilation_rate[0],
-            activation=layer.activation, use_bias=layer.use_bias, name=layer.name,
-        )  # fmt: skip
+        same = {name: getattr(layer, name) for name in ("padding", "activation", "use_bias", "name")}
+        return StrandTiedConv1D(layer.filters, layer.kernel_size[0], dilation_rate=layer.dilation_rate[0], **same)
     if isinstance(layer, keras.layers.BatchNormalization):
         return StrandTiedBatchNormalization(momentum=layer.momentum, epsilon=layer.epsilon, name=layer.name)
     return layer.__class__.from_config(layer.get_config())
@@ -104,15 +94,13 @@ def _check(layer: keras.layers.Layer, name: str) -> None:
         if layer.filters % 2:
             raise _cannot(name, f"its filters come in pairs, and {layer.name} has {layer.filters}")
         if layer.padding == "same" and layer.kernel_size[0] % 2 == 0:
-            raise _cannot(name, f"{layer.name} pads and has the even width {layer.kernel_size[0]}")
+            raise _cannot(name, f"{layer.name} pads and has the even kernel size {layer.kernel_size[0]}")
     elif not isinstance(layer, (*_ALIKE, *_POOLING, keras.layers.BatchNormalization, keras.layers.InputLayer)):
         raise _cannot(name, f"{layer.name} ({type(layer).__name__}) has no strand-tied form")
 
 
 def _check_length(layers: list[keras.layers.Layer], length: int, name: str) -> None:
-    """A pooling that does not come out even drops or pads positions at one end only."""
-
-    def comes_out_even(length: int) -> bool:
+    def divides(length: int) -> bool:  # otherwise a pooling drops or pads positions at one end only
         for layer in layers:
             if isinstance(layer, keras.layers.Conv1D) and layer.padding == "valid":
                 length -= (layer.kernel_size[0] - 1) * layer.dilation_rate[0]
@@ -122,12 +110,12 @@ def _check_length(layers: list[keras.layers.Layer], length: int, name: str) -> N
                 length //= layer.pool_size[0]
         return length > 0
 
-    if comes_out_even(length):
+    if divides(length):
         return
-    near = [n for n in range(max(length - 4096, 1), length + 4097) if comes_out_even(n)]
+    near = [n for n in range(max(length - 4096, 1), length + 4097) if divides(n)]
     lengths = sorted(sorted(near, key=lambda n: abs(n - length))[:3])
     raise ModelError(
-        f"{name} with reverse_complement='equivariant' takes lengths at which every pooling comes out even; received {length}. "
+        f"{name} with reverse_complement='equivariant' takes lengths that every pooling divides; received {length}. "
         f"The nearest are {', '.join(map(str, lengths))}. Or use reverse_complement='average'."
     )
 

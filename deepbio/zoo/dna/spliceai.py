@@ -1,7 +1,5 @@
 """SpliceAI: splice sites from up to 10,000 bases of context (Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import dna_input
@@ -9,12 +7,14 @@ from deepbio.specs import ModelInput
 from deepbio.zoo.dna.window_length import check_length
 from deepbio.zoo.registry import register
 
+PAPER = "Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015"
+
 
 @register(
     "spliceai_10k",
     modality="dna",
     summary="Dilated residual network: none, acceptor or donor at each base, 10,000 bases of context",
-    paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
+    paper=PAPER,
     reference={"input_shape": (15000,), "outputs": 3},
     parameters=698_787,
 )
@@ -22,7 +22,7 @@ from deepbio.zoo.registry import register
     "spliceai_2k",
     modality="dna",
     summary="SpliceAI with 2,000 bases of context",
-    paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
+    paper=PAPER,
     reference={"input_shape": (7000,), "outputs": 3},
     parameters=360_579,
     defaults={"kernel_size": (11, 11, 21), "dilation_rate": (1, 4, 10)},
@@ -31,7 +31,7 @@ from deepbio.zoo.registry import register
     "spliceai_400nt",
     modality="dna",
     summary="SpliceAI with 400 bases of context",
-    paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
+    paper=PAPER,
     reference={"input_shape": (5400,), "outputs": 3},
     parameters=186_211,
     defaults={"kernel_size": (11, 11), "dilation_rate": (1, 4)},
@@ -40,7 +40,7 @@ from deepbio.zoo.registry import register
     "spliceai_80nt",
     modality="dna",
     summary="SpliceAI with 80 bases of context",
-    paper="Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015",
+    paper=PAPER,
     reference={"input_shape": (5080,), "outputs": 3},
     parameters=93_763,
     defaults={"kernel_size": (11,), "dilation_rate": (1,)},
@@ -54,15 +54,15 @@ def spliceai(
     dilation_rate: tuple[int, ...] = (1, 4, 10, 25),
     num_blocks: int = 4,
 ) -> keras.Model:
-    """Widen the view block by block; every block adds to a sum that is read at each base that has its whole context.
+    """Widen the context by groups of residual blocks, whose outputs are summed at each base with complete context.
 
-    The published classes are none, acceptor, donor; the published softmax is the link of a `per_position` task. Sequences are
-    read on the gene's strand: of a gene on the minus strand, give the reverse complement.
+    The published classes are none, acceptor and donor. The published softmax is the activation of a `per_position` task.
+    Sequences are on the gene's strand: for a gene on the minus strand, pass the reverse complement.
 
     Args:
-        filters: of every convolution.
-        kernel_size, dilation_rate: of the convolutions of each group of residual blocks.
-        num_blocks: residual blocks in a group, of two convolutions each.
+        filters: Filters of every convolution.
+        kernel_size, dilation_rate: Kernel size and dilation rate of the convolutions of each group.
+        num_blocks: Residual blocks of a group, each with two convolutions.
 
     Input shape: `(batch, context + positions)` uint8 codes; code 4 (N) is all zeros, as beyond a transcript's ends.
     Output shape: `(batch, positions, outputs)` logits.
@@ -73,23 +73,22 @@ def spliceai(
     inputs, x = dna_input(input)
     x = keras.layers.Conv1D(filters, 1, name="stem")(x)
     total = keras.layers.Conv1D(filters, 1, name="skip_0")(x)
-    unit = 0
-    for group, (width, dilation) in enumerate(groups, start=1):
-        for _ in range(num_blocks):
-            unit += 1
-            x = _residual_unit(x, filters, width, dilation, name=f"unit_{unit}")
-        skip = keras.layers.Conv1D(filters, 1, name=f"skip_{group}")(x)
-        total = keras.layers.Add(name=f"sum_{group}")([total, skip])
+    for group, (width, dilation) in enumerate(groups):
+        for block in range(num_blocks):
+            x = _residual_block(x, filters, width, dilation, name=f"unit_{group * num_blocks + block + 1}")
+        skip = keras.layers.Conv1D(filters, 1, name=f"skip_{group + 1}")(x)
+        total = keras.layers.Add(name=f"sum_{group + 1}")([total, skip])
     total = keras.layers.Cropping1D(side, name="crop")(total)
     return keras.Model(inputs, keras.layers.Conv1D(outputs, 1, name="head")(total), name="spliceai")
 
 
-def _residual_unit(x, filters: int, width: int, dilation: int, *, name: str):
-    branch = x
+def _residual_block(x, filters: int, width: int, dilation: int, *, name: str):
+    y = x
     for half in ("a", "b"):
-        branch = keras.layers.BatchNormalization(name=f"{name}{half}_norm")(branch)
-        branch = keras.layers.Activation("relu", name=f"{name}{half}_relu")(branch)
-        branch = keras.layers.Conv1D(filters, width, dilation_rate=dilation, padding="same", name=f"{name}{half}_conv")(
-            branch
+        y = keras.layers.BatchNormalization(name=f"{name}{half}_norm")(y)
+        y = keras.layers.Activation("relu", name=f"{name}{half}_relu")(y)
+        convolution = keras.layers.Conv1D(
+            filters, width, dilation_rate=dilation, padding="same", name=f"{name}{half}_conv"
         )
-    return keras.layers.Add(name=name)([branch, x])
+        y = convolution(y)
+    return keras.layers.Add(name=name)([y, x])

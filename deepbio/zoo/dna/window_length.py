@@ -1,6 +1,4 @@
-"""Which window lengths an architecture can take, told before Keras fails somewhere inside."""
-
-from __future__ import annotations
+"""Lengths of DNA windows that an architecture can take, checked before Keras fails inside it."""
 
 from collections.abc import Iterable
 
@@ -8,15 +6,16 @@ from deepbio.errors import ModelError
 from deepbio.specs import ModelInput
 
 
-def least_length(steps: Iterable[tuple[int, int]], *, positions: int = 1) -> int:
-    """Return the shortest window that leaves `positions` after unpadded steps.
+def shortest_length(steps: Iterable[tuple[int, int]], *, positions: int = 1) -> int:
+    """Return the length of the shortest window that leaves `positions` after unpadded convolutions and poolings.
 
     Args:
-        steps: `(width, stride)` from first to last; a dilated convolution spans `(width - 1) * dilation + 1` bases with
-            stride 1, a pooling has its size as width and stride.
+        steps: `(width, stride)` from first to last. A dilated convolution spans `(width - 1) * dilation + 1` bases with
+            stride 1; a pooling has its pool size as width and stride.
+        positions: Number of positions to leave.
 
     Example:
-        >>> least_length([(19, 1), (3, 3)])
+        >>> shortest_length([(19, 1), (3, 3)])
         21
     """
     length = positions
@@ -25,20 +24,20 @@ def least_length(steps: Iterable[tuple[int, int]], *, positions: int = 1) -> int
     return length
 
 
-def check_length(name: str, input: ModelInput, least: int, *, multiple: int = 1) -> int:
-    """Return the window's length, or say which lengths work.
+def check_length(name: str, input: ModelInput, shortest: int, *, multiple: int = 1) -> None:
+    """Check the length of the windows of a DNA input.
 
     Raises:
-        ModelError: shorter than `least`, or no multiple of `multiple`.
+        ModelError: The windows are shorter than `shortest`, or no multiple of `multiple`; the message has lengths that work.
     """
     length = input.shape[0]
-    if input.modality != "dna" or (length >= least and length % multiple == 0):
-        return length
+    if input.modality != "dna" or (length >= shortest and length % multiple == 0):
+        return
     if multiple > 1:
-        first = -(-least // multiple) * multiple
+        first = -(-shortest // multiple) * multiple
         nearest = max(first, round(length / multiple) * multiple)
         raise ModelError(
             f"{name} takes windows that are a multiple of {multiple} bases, at least {first}; received {length}. "
             f"The nearest is {nearest}."
         )
-    raise ModelError(f"{name} with these options takes windows of at least {least} bases; received {length}.")
+    raise ModelError(f"{name} with these options takes windows of at least {shortest} bases; received {length}.")

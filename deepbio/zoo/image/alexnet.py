@@ -1,7 +1,5 @@
 """AlexNet (Krizhevsky, Sutskever, Hinton 2012, doi:10.1145/3065386)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import LocalResponseNormalization, image_input
@@ -16,15 +14,15 @@ from deepbio.zoo.registry import register
     paper="Krizhevsky, Sutskever, Hinton 2012, NIPS; CACM 2017, doi:10.1145/3065386",
     reference={"input_shape": (227, 227, 3), "outputs": 1000},
     parameters=60_965_224,
-    training={
-        "optimizer": "sgd",
-        "momentum": 0.9,
-        "learning_rate": 0.01,
-        "weight_decay": 0.0005,
-        "schedule": "plateau",
-        "batch_size": 128,
-        "epochs": 90,
-    },
+    training=dict(
+        optimizer="sgd",
+        momentum=0.9,
+        learning_rate=0.01,
+        weight_decay=0.0005,
+        schedule="plateau",
+        batch_size=128,
+        epochs=90,
+    ),
 )
 def alexnet(
     input: ModelInput,
@@ -35,18 +33,18 @@ def alexnet(
     width_coefficient: float = 1.0,
     dropout: float = 0.5,
 ) -> keras.Model:
-    """Five convolutions with overlapping pooling and local response normalisation, then dense layers with dropout.
+    """Stack five convolutions with overlapping pooling and local response normalisation, then dense layers with dropout.
 
-    The paper ran two halves of the network on two GPUs: `groups=2` keeps those halves apart in the second, fourth and fifth
-    convolution. `groups=1` is the undivided form (62,378,344 parameters).
+    The paper ran two halves of the network on two GPUs: `groups=2` separates them in the second, fourth and fifth convolution.
+    `groups=1` is the undivided form (62,378,344 parameters).
 
     Args:
         groups: 2 or 1.
-        units: units of the dense layers.
-        width_coefficient: of the numbers of filters.
-        dropout: after each dense layer.
+        units: Units of the dense layers.
+        width_coefficient: Factor of the numbers of filters.
+        dropout: Rate after each dense layer.
 
-    Input shape: `(batch, height, width, channels)` uint8, at least 67 pixels a side.
+    Input shape: `(batch, height, width, channels)` uint8, at least 67 pixels per side.
     Output shape: `(batch, outputs)` logits.
     """
     n96, n256, n384 = (2 * max(1, round(n * width_coefficient / 2)) for n in (96, 256, 384))

@@ -1,7 +1,5 @@
 """DenseNet-121 (Huang et al. 2017, doi:10.1109/CVPR.2017.243), as CheXNet used it (Rajpurkar et al. 2017, arXiv:1711.05225)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -18,14 +16,7 @@ from deepbio.zoo.registry import register
     paper="Huang, Liu, van der Maaten, Weinberger 2017, CVPR, doi:10.1109/CVPR.2017.243; head: arXiv:1711.05225",
     reference={"input_shape": (224, 224, 3), "outputs": 14},
     parameters=7_051_854,
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.0001,
-        "batch_size": 16,
-        "epochs": 20,
-        "schedule": "plateau",
-        "patience": 5,
-    },
+    training=dict(optimizer="adam", learning_rate=0.0001, batch_size=16, epochs=20, schedule="plateau", patience=5),
 )
 def densenet121(
     input: ModelInput,
@@ -36,13 +27,13 @@ def densenet121(
     stem: str = "imagenet",
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Concatenate what every layer adds; halve channels and image between blocks; average over the image.
+    """Concatenate the outputs of all layers of a block; halve channels and image between blocks; average over the image.
 
     Args:
-        num_layers: layers in each block.
-        growth_rate: channels that a layer adds.
-        stem: `"imagenet"` (7x7 with stride 2, then pooling) or `"cifar"` (one 3x3), for images of some 32 pixels.
-        dropout: before the last layer.
+        num_layers: Number of layers of each block.
+        growth_rate: Channels that a layer adds.
+        stem: `"imagenet"` (7x7 with stride 2, then pooling) or `"cifar"` (one 3x3), for images of about 32 pixels.
+        dropout: Rate before the last layer.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.

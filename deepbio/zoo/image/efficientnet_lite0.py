@@ -1,14 +1,12 @@
 """EfficientNet-Lite0: EfficientNet-B0 made for small machines (Tan, Le 2019, arXiv:1905.11946; Liu 2020, TensorFlow blog)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import image_input
 from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
-# repeats, kernel, stride, expansion, filters of each stage
+# number of blocks, kernel size, strides, expansion and filters of each stage
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -27,16 +25,16 @@ STAGES = (
     paper="Tan, Le 2019, ICML, arXiv:1905.11946; the Lite form: github.com/tensorflow/tpu, efficientnet/lite (2020)",
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=4_694_024,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.001,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "label_smoothing": 0.1,
-        "batch_size": 32,
-        "epochs": 30,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.001,
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup=0.1,
+        label_smoothing=0.1,
+        batch_size=32,
+        epochs=30,
+    ),
 )
 def efficientnet_lite0(
     input: ModelInput,
@@ -47,17 +45,18 @@ def efficientnet_lite0(
     top_filters: int = 1280,
     dropout: float = 0.2,
 ) -> keras.Model:
-    """Widen, filter each channel by itself, narrow, and add what was there; average over the image.
+    """Stack inverted bottlenecks: expand the channels, convolve each, reduce them, and add the input; average over the image.
 
-    Against B0: ReLU6 for swish, no squeeze-and-excitation. Weights of the authors convert with `zoo/_convert/efficientnet_lite0.py`.
+    Unlike B0 it has ReLU6 instead of swish, and no squeeze-and-excitation. `zoo/_convert/efficientnet_lite0.py` converts the
+    authors' weights.
 
     Args:
-        width_coefficient: all filters but those of the top are multiplied by it.
-        num_stages: of the seven, how many from the first on.
-        top_filters: filters of the last convolution.
-        dropout: before the last layer.
+        width_coefficient: Factor of all numbers of filters except `top_filters`.
+        num_stages: Number of stages, from the first; at most seven.
+        top_filters: Filters of the last convolution.
+        dropout: Rate before the last layer.
 
-    Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels a side for sense.
+    Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels per side.
     Output shape: `(batch, outputs)` logits.
     """
     inputs, x = image_input(input)
@@ -80,10 +79,10 @@ def efficientnet_lite0(
 def _bottleneck(x, filters: int, size: int, stride: int, expansion: int, name: str):
     y = x if expansion == 1 else _conv(x, x.shape[-1] * expansion, 1, 1, name=f"{name}_expand")
     y = keras.layers.DepthwiseConv2D(size, stride, padding="same", use_bias=False, name=f"{name}_depthwise")(y)
-    y = _normalised(y, f"{name}_depthwise")
+    y = _batch_norm(y, f"{name}_depthwise")
     y = keras.layers.ReLU(6)(y)
     y = keras.layers.Conv2D(filters, 1, use_bias=False, kernel_initializer="he_normal", name=f"{name}_project")(y)
-    y = _normalised(y, f"{name}_project")
+    y = _batch_norm(y, f"{name}_project")
     return keras.layers.Add()([x, y]) if stride == 1 and x.shape[-1] == filters else y
 
 
@@ -91,8 +90,8 @@ def _conv(x, filters: int, size: int, stride: int, *, name: str, last: str | Non
     x = keras.layers.Conv2D(
         filters, size, stride, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
     )(x)
-    return keras.layers.ReLU(6, name=last)(_normalised(x, name))
+    return keras.layers.ReLU(6, name=last)(_batch_norm(x, name))
 
 
-def _normalised(x, name: str):
+def _batch_norm(x, name: str):
     return keras.layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_bn")(x)

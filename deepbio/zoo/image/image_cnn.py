@@ -1,7 +1,5 @@
 """A small modern 2D CNN for images of 8 to some hundred pixels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -18,16 +16,16 @@ from deepbio.zoo.registry import register
     paper="deepbio; stacked 3x3 convolutions after Simonyan, Zisserman 2015, arXiv:1409.1556",
     reference={"input_shape": (28, 28, 1), "outputs": 10},
     parameters=66_218,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.002,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "label_smoothing": 0.1,
-        "batch_size": 64,
-        "epochs": 20,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.002,
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup=0.1,
+        label_smoothing=0.1,
+        batch_size=64,
+        epochs=20,
+    ),
 )
 def image_cnn(
     input: ModelInput,
@@ -37,12 +35,12 @@ def image_cnn(
     min_size: int = 4,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Convolve twice and pool, again with more filters; then average over the image.
+    """Stack pairs of convolutions with pooling between them, then average over the image.
 
     Args:
-        filters: of each pair of convolutions.
-        min_size: no pooling below this many pixels a side.
-        dropout: before the last layer.
+        filters: Filters of each pair of convolutions.
+        min_size: Images are not pooled below this many pixels per side.
+        dropout: Rate before the last layer.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.

@@ -1,6 +1,4 @@
-"""Every builder of `keras.applications` by name, with its own preprocessing inside the model."""
-
-from __future__ import annotations
+"""Every builder of `keras.applications`, with its own preprocessing inside the model."""
 
 import warnings
 from pathlib import Path
@@ -32,8 +30,8 @@ _SCALING = {
     "vgg19": "centred",
     "xception": "-1 to 1",
 }
-_MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet, red green blue
-_CENTRE = np.array([123.68, 116.779, 103.939])  # of ImageNet from 0 to 255, as the networks from Caffe were given it
+_MEAN, _STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # of ImageNet, red green blue
+_CENTRE = np.array([123.68, 116.779, 103.939])  # of ImageNet from 0 to 255, for the networks from Caffe
 
 
 @register_each(
@@ -42,14 +40,7 @@ _CENTRE = np.array([123.68, 116.779, 103.939])  # of ImageNet from 0 to 255, as 
     modality="image",
     summary="{} of keras.applications, average over the image, one dense layer",
     paper="see keras.io/api/applications",
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.0001,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "batch_size": 32,
-        "epochs": 20,
-    },
+    training=dict(optimizer="adam", learning_rate=0.0001, schedule="cosine", warmup=0.1, batch_size=32, epochs=20),
     members={
         "convnext_base": ("ConvNeXtBase", 224, 88_591_464),
         "convnext_large": ("ConvNeXtLarge", 224, 197_767_336),
@@ -96,16 +87,16 @@ _CENTRE = np.array([123.68, 116.779, 103.939])  # of ImageNet from 0 to 255, as 
 def keras_application(
     input: ModelInput, outputs: int, *, builder: str = "MobileNetV3Small", dropout: float = 0.0
 ) -> keras.Model:
-    """Put a network of `keras.applications` between its own preprocessing and a new last layer.
+    """Apply a network of `keras.applications` after its own preprocessing, and a new last layer.
 
-    The top of the network is left out: an average over the image and one dense layer stand there. (VGG and MobileNet V1 and V3 have
-    more layers there.) Any number of channels goes; see `load_backbone` for what becomes of weights for colour images.
+    The top of the network is replaced by an average over the image and one dense layer. (The tops of VGG and MobileNet V1 and
+    V3 have more layers.) Images may have any number of channels; see `load_backbone` for weights of colour images.
 
     Args:
-        builder: name of the function in `keras.applications`.
-        dropout: before the last layer.
+        builder: Name of the function in `keras.applications`.
+        dropout: Rate before the last layer.
 
-    Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels a side (Inception 75, Xception 71).
+    Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels per side (Inception 75, Xception 71).
     Output shape: `(batch, outputs)` logits.
     """
     inputs, _ = image_input(input)
@@ -118,32 +109,32 @@ def keras_application(
 
 
 def load_backbone(model: keras.Model, weights: str) -> None:
-    """Load weights for everything but the last layer.
+    """Load weights of colour images into all layers except the last.
 
-    Weights are for colour images. For images with one channel the kernels of the first layer are summed over red, green and blue, so
-    that a grey image gives what it would give in colour (where the preprocessing treats colours alike). For `n` channels they are
-    repeated and scaled by `3 / n`.
+    For images with one channel the kernels of the first layer are summed over red, green and blue. So a grey image returns what
+    it would return in colour (if the preprocessing treats colours alike). For `n` channels the kernels are repeated and scaled
+    by `3 / n`.
 
     Args:
-        model: from `get_model("keras_applications....")`.
-        weights: `"imagenet"`, which Keras fetches and checks, or a `.weights.h5` or `.h5` file of the same network, with its top or
-            without.
+        model: Model from `get_model("keras_applications....")`.
+        weights: `"imagenet"`, which Keras downloads and checks, or a `.weights.h5` or `.h5` file of the same network, with its
+            top or without.
 
     Raises:
-        WeightsError: the file cannot be read or is of another network, or the download failed.
+        WeightsError: The file cannot be read or is of another network, or the download failed.
     """
     from deepbio.zoo.record import describe
 
     builder = describe(model).config["builder"]
     backbone = _find(model, "backbone")
     source = _in_colour(builder, weights)
-    pairs = [(a, b) for a, b in zip(_with_weights(backbone), _with_weights(source), strict=False)]
+    pairs = list(zip(_with_weights(backbone), _with_weights(source), strict=False))
     if len(_with_weights(backbone)) > len(pairs):
         raise _other_network(builder, weights)
     for own, theirs in pairs:
         values = theirs.get_weights()
         if weights == "imagenet" and _module(builder) == "efficientnet" and isinstance(own, keras.layers.Normalization):
-            values[1] = values[1] * _DEVIATION  # Keras divides once more in a layer that only its "imagenet" form has
+            values[1] = values[1] * _STD  # Keras divides once more in a layer that only its "imagenet" form has
         fitted = [_fit(value, tuple(variable.shape)) for value, variable in zip(values, own.weights, strict=False)]
         if len(values) != len(own.weights) or any(value is None for value in fitted):
             raise _other_network(builder, weights)
@@ -182,10 +173,10 @@ def _preprocess(inputs, builder: str, channels: int):
         half = 127.5 if scaling == "-1 to 1" else 128.0
         return keras.layers.Rescaling(1 / half, -1.0, name="preprocess")(inputs)
     if scaling == "standard":
-        mean, deviation = _for_channels(_MEAN, channels), _for_channels(_DEVIATION, channels)
-        # as Keras itself does it: one product and one sum would lose digits where they cancel
+        mean, std = _for_channels(_MEAN, channels), _for_channels(_STD, channels)
+        # as in Keras: one product and one sum would lose digits where they cancel
         return keras.layers.Normalization(
-            mean=(255 * mean).tolist(), variance=((255 * deviation) ** 2).tolist(), name="preprocess"
+            mean=(255 * mean).tolist(), variance=((255 * std) ** 2).tolist(), name="preprocess"
         )(inputs)
     x = keras.layers.Rescaling(1.0, (-_for_channels(_CENTRE, channels)).tolist(), name="preprocess")(inputs)
     return x[..., ::-1] if channels == 3 else x  # these networks take blue, green, red
@@ -201,16 +192,16 @@ def _in_colour(builder: str, weights: str) -> keras.Model:
             return _build(builder, weights="imagenet", include_top=False)
         except Exception as error:  # Keras raises plain Exception where a download fails
             raise WeightsError(
-                f"Keras could not fetch the ImageNet weights of {builder} ({error}). Pass the path of the file as weights."
+                f"Keras could not download the ImageNet weights of {builder} ({error}). Pass the path of the file as weights."
             ) from error
     if not Path(weights).is_file():
-        raise WeightsError(f"Expected 'imagenet' or a weight file; there is no file {weights!r}.")
+        raise WeightsError(f"Expected 'imagenet' or a weight file; found no file {weights!r}.")
     if not weights.endswith(".h5"):
         raise WeightsError(f"Expected a file that ends in .weights.h5 or .h5; received {weights!r}.")
     for top in (False, True):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error")  # Keras warns where it leaves a layer with fresh weights
+                warnings.simplefilter("error")  # Keras warns if a layer keeps fresh weights
                 return _build(builder, weights=weights, include_top=top)
         except (ValueError, OSError, KeyError, IndexError, UserWarning):
             continue
@@ -219,7 +210,7 @@ def _in_colour(builder: str, weights: str) -> keras.Model:
 
 def _other_network(builder: str, weights: str) -> WeightsError:
     return WeightsError(
-        f"The weights {weights!r} are not those of {builder}. Take the file of the same network, for colour images."
+        f"The weights {weights!r} are not those of {builder}. Pass the file of the same network, for colour images."
     )
 
 
@@ -237,7 +228,7 @@ def _with_weights(model: keras.Model) -> list[Any]:
 
 
 def _fit(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
-    """Return a weight for three colours in the shape for another number of channels; `None` if that is not the difference."""
+    """Return a weight of three colours in the shape for other channels; `None` if the shapes differ otherwise."""
     if value.shape == shape:
         return value
     if value.ndim == 4 and value.shape[2] == 3 and shape[:2] + shape[3:] == value.shape[:2] + value.shape[3:]:

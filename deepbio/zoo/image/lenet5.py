@@ -1,7 +1,5 @@
 """LeNet-5 (LeCun et al. 1998, doi:10.1109/5.726791)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import image_input
@@ -19,10 +17,10 @@ from deepbio.zoo.registry import register
     training={"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 40, "patience": 10},
 )
 def lenet5(input: ModelInput, outputs: int) -> keras.Model:
-    """Convolve and pool twice, then three dense layers, with tanh throughout.
+    """Convolve and pool twice, then apply three dense layers, all with tanh.
 
-    The third convolution of the paper sees the whole map, so it is written as the dense layer that it is; S2 to C3 is fully
-    connected. Images under 32 pixels are padded with zeros to 32, as the paper did with 28.
+    The third convolution of the paper covers the whole map, so it is a dense layer here. S2 to C3 is fully connected. Images
+    under 32 pixels are padded with zeros to 32, as in the paper.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.

@@ -1,7 +1,5 @@
 """ResNet-18, -34 and -50 (He et al. 2016, doi:10.1109/CVPR.2016.90)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -12,58 +10,39 @@ from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
 
 STEMS = ("imagenet", "cifar")
+PAPER = "He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90"
+TRAINING = dict(optimizer="adam", learning_rate=0.001, schedule="cosine", warmup=0.05, batch_size=128, epochs=100)
 
 
 @register(
     "resnet18",
     modality="image",
     summary="ResNet of 18 layers: four stages of two basic blocks",
-    paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
+    paper=PAPER,
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=11_699_112,
     defaults={"num_blocks": (2, 2, 2, 2), "bottleneck": False},
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "schedule": "cosine",
-        "warmup": 0.05,
-        "batch_size": 128,
-        "epochs": 100,
-    },
+    training=TRAINING,
 )
 @register(
     "resnet34",
     modality="image",
     summary="ResNet of 34 layers: four stages of 3, 4, 6 and 3 basic blocks",
-    paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
+    paper=PAPER,
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=21_814_696,
     defaults={"num_blocks": (3, 4, 6, 3), "bottleneck": False},
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "schedule": "cosine",
-        "warmup": 0.05,
-        "batch_size": 128,
-        "epochs": 100,
-    },
+    training=TRAINING,
 )
 @register(
     "resnet50",
     modality="image",
     summary="ResNet of 50 layers: four stages of 3, 4, 6 and 3 bottleneck blocks",
-    paper="He, Zhang, Ren, Sun 2016, CVPR, doi:10.1109/CVPR.2016.90",
+    paper=PAPER,
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=25_610_152,
     defaults={"num_blocks": (3, 4, 6, 3), "bottleneck": True},
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "schedule": "cosine",
-        "warmup": 0.05,
-        "batch_size": 128,
-        "epochs": 100,
-    },
+    training=TRAINING,
 )
 def resnet(
     input: ModelInput,
@@ -75,17 +54,18 @@ def resnet(
     stem: str = "imagenet",
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Add what each block computes to what it was given; average over the image.
+    """Stack residual blocks, and average over the image.
 
-    Blocks are the paper's first form (ReLU after the addition); where a block changes size, its shortcut is a 1x1 convolution
-    with stride. A bottleneck has its stride in the 3x3 convolution, as later implementations do. Convolutions have no biases.
+    Blocks are the paper's first form (ReLU after the addition). If a block changes the size, its shortcut is a 1x1 convolution
+    with stride. A bottleneck has its stride in the 3x3 convolution, as in later implementations. Convolutions have no biases.
 
     Args:
-        num_blocks: in each stage; a stage after the first halves the image and doubles the filters.
-        bottleneck: 1x1, 3x3, 1x1 with four times the filters, instead of 3x3, 3x3.
-        filters: of the first stage.
-        stem: `"imagenet"` (7x7 with stride 2, then 3x3 pooling with stride 2) or `"cifar"` (one 3x3), for images of some 32 pixels.
-        dropout: before the last layer.
+        num_blocks: Number of blocks of each stage. A stage after the first halves the image and doubles the filters.
+        bottleneck: Whether a block is 1x1, 3x3, 1x1 with four times the filters, instead of 3x3, 3x3.
+        filters: Filters of the first stage.
+        stem: `"imagenet"` (7x7 with stride 2, then 3x3 pooling with stride 2) or `"cifar"` (one 3x3), for images of about 32
+            pixels.
+        dropout: Rate before the last layer.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.
@@ -95,7 +75,7 @@ def resnet(
     inputs, x = image_input(input)
     if stem == "imagenet":
         x = _conv(x, filters, 7, 2)
-        x = keras.layers.ZeroPadding2D(1)(x)  # after a ReLU, so zero is the least value
+        x = keras.layers.ZeroPadding2D(1)(x)  # after a ReLU, so zero is the minimum
         x = keras.layers.MaxPooling2D(3, 2)(x)
     else:
         x = _conv(x, filters, 3, 1)
@@ -103,9 +83,8 @@ def resnet(
         for block in range(count):
             stride = 2 if stage > 0 and block == 0 else 1
             x = (_bottleneck if bottleneck else _basic)(x, filters * 2**stage, stride)
-            x = keras.layers.Activation(
-                "relu", name="features" if (stage, block) == (len(num_blocks) - 1, count - 1) else None
-            )(x)
+            last = (stage, block) == (len(num_blocks) - 1, count - 1)
+            x = keras.layers.Activation("relu", name="features" if last else None)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     if dropout:
         x = keras.layers.Dropout(dropout)(x)
@@ -130,7 +109,7 @@ def _shortcut(x, filters: int, stride: int):
 
 
 def _conv(x, filters: int, size: int, stride: int, *, relu: bool = True):
-    if size > 1:  # padding on both sides alike, whatever the stride
+    if size > 1:  # equal padding on both sides, whatever the stride
         x = keras.layers.ZeroPadding2D(size // 2)(x)
     x = keras.layers.Conv2D(filters, size, stride, use_bias=False, kernel_initializer="he_normal")(x)
     x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)

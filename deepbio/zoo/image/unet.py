@@ -1,7 +1,5 @@
 """U-Net: a class for every pixel (Ronneberger, Fischer, Brox 2015, doi:10.1007/978-3-319-24574-4_28)."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import image_input
@@ -16,14 +14,7 @@ from deepbio.zoo.registry import register
     paper="Ronneberger, Fischer, Brox 2015, MICCAI, doi:10.1007/978-3-319-24574-4_28",
     reference={"input_shape": (572, 572, 1), "outputs": 2},
     parameters=31_030_658,
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "batch_size": 16,
-        "epochs": 30,
-    },
+    training=dict(optimizer="adam", learning_rate=0.001, schedule="cosine", warmup=0.1, batch_size=16, epochs=30),
 )
 def unet(
     input: ModelInput,
@@ -34,16 +25,16 @@ def unet(
     batch_norm: bool = False,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Halve the image `num_blocks` times and double it again, joining maps of equal size.
+    """Halve the image `num_blocks` times and double it again, concatenating maps of equal size.
 
-    Convolutions are padded, so that the answer has the size of the image (the paper's lose a border). An image whose sides are
-    no multiples of `2 ** num_blocks` is padded with zeros inside the model, and the answer cropped.
+    Convolutions are padded, so that the output has the size of the image (the paper's lose a border). An image whose sides are
+    no multiples of `2 ** num_blocks` is padded with zeros inside the model, and the output is cropped.
 
     Args:
-        filters: at full size; doubled at each halving.
-        num_blocks: how often the image is halved.
-        batch_norm: normalise after each convolution, which the paper's did not.
-        dropout: at the lowest size.
+        filters: Filters at full size, doubled at each halving.
+        num_blocks: Number of halvings.
+        batch_norm: Whether to normalise after each convolution, which the paper did not.
+        dropout: Rate at the smallest size.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, height, width, outputs)` logits.
@@ -53,17 +44,17 @@ def unet(
     missing = [(0, -size % 2**num_blocks) for size in (height, width)]
     x = keras.layers.ZeroPadding2D(missing)(x)
     across = []
-    for level in range(num_blocks):
-        x = _twice(x, filters * 2**level, batch_norm)
+    for depth in range(num_blocks):
+        x = _twice(x, filters * 2**depth, batch_norm)
         across.append(x)
         x = keras.layers.MaxPooling2D(2)(x)
     x = _twice(x, filters * 2**num_blocks, batch_norm, name="features")
     if dropout:
         x = keras.layers.Dropout(dropout)(x)
-    for level in reversed(range(num_blocks)):
-        x = keras.layers.Conv2DTranspose(filters * 2**level, 2, 2)(x)
-        x = keras.layers.Concatenate()([across[level], x])
-        x = _twice(x, filters * 2**level, batch_norm)
+    for depth in reversed(range(num_blocks)):
+        x = keras.layers.Conv2DTranspose(filters * 2**depth, 2, 2)(x)
+        x = keras.layers.Concatenate()([across[depth], x])
+        x = _twice(x, filters * 2**depth, batch_norm)
     x = keras.layers.Conv2D(outputs, 1, name="head")(x)
     return keras.Model(inputs, keras.layers.Cropping2D(missing)(x), name="unet")
 

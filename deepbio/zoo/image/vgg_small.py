@@ -1,7 +1,5 @@
 """A small VGG: stacked 3x3 convolutions (Simonyan, Zisserman 2015, arXiv:1409.1556) with an average over the image."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -18,14 +16,7 @@ from deepbio.zoo.registry import register
     paper="after Simonyan, Zisserman 2015, ICLR, arXiv:1409.1556",
     reference={"input_shape": (28, 28, 3), "outputs": 9},
     parameters=322_345,
-    training={
-        "optimizer": "adam",
-        "learning_rate": 0.001,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "batch_size": 64,
-        "epochs": 30,
-    },
+    training=dict(optimizer="adam", learning_rate=0.001, schedule="cosine", warmup=0.1, batch_size=64, epochs=30),
 )
 def vgg_small(
     input: ModelInput,
@@ -35,12 +26,12 @@ def vgg_small(
     units: int = 256,
     dropout: float = 0.5,
 ) -> keras.Model:
-    """Convolve twice, pool, again with more filters; average over the image; one dense layer.
+    """Stack pairs of convolutions with pooling between them, average over the image, and apply one dense layer.
 
     Args:
-        filters: of each pair of convolutions; the last pair is not pooled.
-        units: units of the dense layer.
-        dropout: after it.
+        filters: Filters of each pair of convolutions; the last pair is not pooled.
+        units: Units of the dense layer.
+        dropout: Rate after the dense layer.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.

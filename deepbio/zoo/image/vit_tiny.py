@@ -1,7 +1,5 @@
 """A small vision transformer (Dosovitskiy et al. 2021, arXiv:2010.11929) in the size of Touvron et al. 2021, arXiv:2012.12877."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.errors import ModelError
@@ -17,16 +15,16 @@ from deepbio.zoo.registry import register
     paper="Dosovitskiy et al. 2021, ICLR, arXiv:2010.11929; size of Touvron et al. 2021, ICML, arXiv:2012.12877",
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=5_717_416,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.0005,
-        "weight_decay": 0.05,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "batch_size": 64,
-        "epochs": 100,
-        "label_smoothing": 0.1,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.0005,
+        weight_decay=0.05,
+        schedule="cosine",
+        warmup=0.1,
+        batch_size=64,
+        epochs=100,
+        label_smoothing=0.1,
+    ),
 )
 def vit_tiny(
     input: ModelInput,
@@ -38,14 +36,14 @@ def vit_tiny(
     num_heads: int = 3,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Cut the image into patches, let each attend to all, and read the class token.
+    """Cut the image into patches, let each attend to all, and classify by the class token.
 
     Args:
-        patch_size: pixels a side; `None` takes 16, or 4 for images under 112 pixels. It must divide both sides.
-        embedding_dim: of each token.
-        num_layers: of attention, each with a dense part four times as wide.
-        num_heads: of attention.
-        dropout: in the dense part.
+        patch_size: Pixels per side, which divide both sides of the image; `None` is 16, or 4 for images under 112 pixels.
+        embedding_dim: Channels of each token.
+        num_layers: Attention layers, each followed by a dense layer of `4 * embedding_dim` units.
+        num_heads: Heads of an attention layer.
+        dropout: Rate after each of those dense layers.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.

@@ -1,6 +1,4 @@
-"""The perceptron and logistic regression: one linear unit an output, trained by two different rules."""
-
-from __future__ import annotations
+"""The perceptron and logistic regression: one linear unit per output, trained by two different rules."""
 
 import keras
 
@@ -28,13 +26,13 @@ from deepbio.zoo.registry import register
     training={"optimizer": "adam", "learning_rate": 0.01, "batch_size": 32, "epochs": 100, "patience": 20},
 )
 def linear(input: ModelInput, outputs: int, *, l2: float = 0.0) -> keras.Model:
-    """Weigh every input value and add: one `Dense` layer that starts from zero.
+    """Apply one `Dense` layer whose weights start from zero.
 
-    As `perceptron` it is trained by the error-correction rule: after each example that it gets wrong, the weights move by
-    the example itself. `fit(..., loss="auto", optimizer="adam")` trains it by gradient instead.
+    `perceptron` is trained by the error-correction rule: after each misclassified example, the weights change by that example.
+    `fit(..., loss="auto", optimizer="adam")` trains it by gradient instead.
 
     Args:
-        l2: weight of the squared weights in the loss.
+        l2: Factor of the squared weights in the loss.
 
     Input shape: a table `(batch, features)`, an image, or DNA codes.
     Output shape: `(batch, outputs)` logits.

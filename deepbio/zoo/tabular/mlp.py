@@ -1,7 +1,5 @@
 """The multilayer perceptron: hidden layers that learn features (Rumelhart et al. 1986, doi:10.1038/323533a0)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -14,7 +12,7 @@ from deepbio.zoo.registry import register
 @register(
     "mlp",
     modality=("table", "image", "dna"),
-    summary="Multilayer perceptron, one hidden layer of 100 unless told otherwise",
+    summary="Multilayer perceptron, by default with one hidden layer of 100 units",
     paper="Rumelhart, Hinton, Williams 1986, Nature 323:533, doi:10.1038/323533a0",
     reference={"input_shape": (30,), "outputs": 1},
     parameters=3201,
@@ -32,10 +30,10 @@ def mlp(
     """Stack `Dense` layers on the flattened input.
 
     Args:
-        units: units of each hidden layer, any number of layers.
-        hidden_activation: activation of the hidden layers, by its Keras name.
-        dropout: share of hidden values dropped in training.
-        batch_norm: normalise each hidden layer over the batch.
+        units: Units of each hidden layer; any number of layers.
+        hidden_activation: Activation of the hidden layers, as in Keras.
+        dropout: Rate after each hidden layer.
+        batch_norm: Whether to normalise each hidden layer over the batch.
 
     Input shape: a table `(batch, features)`, an image, or DNA codes.
     Output shape: `(batch, outputs)` logits.

@@ -1,6 +1,4 @@
-"""Two bidirectional LSTMs, one on top of the other."""
-
-from __future__ import annotations
+"""Two stacked bidirectional LSTMs over the words of a note."""
 
 import keras
 
@@ -16,15 +14,15 @@ from deepbio.zoo.registry import register
     paper="Schuster, Paliwal 1997, doi:10.1109/78.650093; Hochreiter, Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_757_761,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.003,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 5,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.003,
+        weight_decay=0.01,
+        schedule="cosine",
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=5,
+    ),
 )
 def bilstm(
     input: ModelInput,
@@ -36,14 +34,14 @@ def bilstm(
     num_layers: int = 2,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Read the note forwards and backwards, `num_layers` times, and keep where both readings end.
+    """Apply bidirectional LSTMs, and classify by the last state of each direction.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word.
-        units: of the LSTM of each direction.
-        num_layers: one on top of the other.
-        dropout: of the embeddings and before the last layer.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector.
+        units: Units of an LSTM in each direction.
+        num_layers: Number of LSTMs.
+        dropout: Rate after the embedding and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
@@ -51,7 +49,7 @@ def bilstm(
     inputs, x, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     x = keras.layers.Dropout(dropout)(x)
     for layer in range(num_layers):
-        read = keras.layers.LSTM(units, return_sequences=layer < num_layers - 1)
-        x = keras.layers.Bidirectional(read)(x, mask=mask)
+        lstm = keras.layers.LSTM(units, return_sequences=layer < num_layers - 1)
+        x = keras.layers.Bidirectional(lstm)(x, mask=mask)
     x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="bilstm")

@@ -1,7 +1,5 @@
 """A bidirectional GRU over the words of a note."""
 
-from __future__ import annotations
-
 import keras
 
 from deepbio.layers import MaxOverTime, word_input
@@ -16,15 +14,15 @@ from deepbio.zoo.registry import register
     paper="Cho et al. 2014, doi:10.3115/v1/D14-1179",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_634_625,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.005,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 5,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.005,
+        weight_decay=0.01,
+        schedule="cosine",
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=5,
+    ),
 )
 def gru(
     input: ModelInput,
@@ -35,13 +33,13 @@ def gru(
     units: int = 64,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Read the note forwards and backwards, and keep the largest value of each channel.
+    """Apply a GRU in both directions, and take the largest value of each channel over the note.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word.
-        units: of the GRU of each direction.
-        dropout: of the embeddings and before the last layer.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector.
+        units: Units of the GRU in each direction.
+        dropout: Rate after the embedding and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.

@@ -1,33 +1,29 @@
 """HAN: attention over the words of each sentence, then over the sentences."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
-from deepbio.layers import masked_softmax, text_input
+from deepbio.layers import Layer, OverTime, masked_softmax, ops, text_input
 from deepbio.specs import ModelInput
 from deepbio.text import PADDING
 from deepbio.zoo.registry import register
 
-ops: Any = keras.ops  # its annotations name one backend's tensors only
 STOPS = (".", "!", "?", ";")
 
 
 @keras.saving.register_keras_serializable(package="deepbio")
-class Sentences(keras.layers.Layer):
-    """Lay a note's ids out as a table, one sentence a row; a sentence longer than a row goes on in the next.
+class Sentences(Layer):
+    """Arrange a note's ids in a table with one sentence per row. A sentence longer than a row continues in the next.
 
     Args:
-        stops: ids that end a sentence.
-        rows: most rows; what does not fit is left out.
-        words: of a row.
+        stops: Ids that end a sentence.
+        rows: Number of rows. Sentences that do not fit are dropped.
+        words: Number of words of a row.
 
     Input shape: `(batch, tokens)` int32 ids.
-    Output shape: `(batch, rows, words)` ids, 0 where there is no word.
+    Output shape: `(batch, rows, words)` ids, 0 if there is no word.
 
     Example:
         >>> Sentences((9,), rows=3, words=3)(ops.array([[5, 9, 4, 3, 2, 7, 0]])).numpy().tolist()
@@ -39,7 +35,7 @@ class Sentences(keras.layers.Layer):
         self.stops, self.rows, self.words = tuple(stops), rows, words
 
     def call(self, ids):
-        """Find each token's row and place, and put it there."""
+        """Compute the row and column of each token, and scatter the tokens."""
         tokens = ids.shape[1]
         ends = ops.zeros_like(ids)
         for stop in self.stops:
@@ -49,69 +45,51 @@ class Sentences(keras.layers.Layer):
         start = ops.associative_scan(ops.maximum, after_end * number, axis=1)
         column = (number - start) % self.words
         row = ops.cumsum(ops.cast(ops.equal(column, 0), ids.dtype), axis=1) - 1
-        # the last row of a table one row higher takes what does not fit, and padding
+        # padding and what does not fit go to an additional last row
         fits = ops.logical_and(ops.less(row, self.rows), ops.not_equal(ids, PADDING))
         row, column = ops.where(fits, row, self.rows), ops.where(fits, column, 0)
         note = ops.cumsum(ops.ones_like(ids), axis=0) - 1
-        places = ops.reshape(ops.stack([ops.cast(x, "int32") for x in (note, row, column)], axis=-1), (-1, 3))
+        indices = ops.reshape(ops.stack([ops.cast(x, "int32") for x in (note, row, column)], axis=-1), (-1, 3))
         values = ops.reshape(ops.where(fits, ids, PADDING), (-1,))
-        table = ops.scatter(places, values, (ops.shape(ids)[0], self.rows + 1, self.words))
+        table = ops.scatter(indices, values, (ops.shape(ids)[0], self.rows + 1, self.words))
         return ops.reshape(table[:, : self.rows], (-1, self.rows, self.words))
 
     def compute_output_shape(self, input_shape):
         """Return `(batch, rows, words)`."""
         return (input_shape[0], self.rows, self.words)
 
-    def get_config(self):
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "stops": self.stops, "rows": self.rows, "words": self.words}
-
 
 @keras.saving.register_keras_serializable(package="deepbio")
-class ContextAttention(keras.layers.Layer):
-    """Weigh positions by their likeness to a learnt context, and add them up (Yang et al. 2016, eq. 5 to 7).
+class ContextAttention(OverTime):
+    """Weight positions by their similarity to a learned context, and add them up (Yang et al. 2016, eq. 5 to 7).
 
     Args:
-        units: of the context.
+        units: Units of the context.
 
     Input shape: `(batch, positions, channels)`.
-    Output shape: `(batch, channels)`; zeros where the mask keeps nothing.
+    Output shape: `(batch, channels)`; zeros if the mask keeps nothing.
     """
 
     def __init__(self, units: int, **options):
         super().__init__(**options)
         self.units = units
-        self.supports_masking = True
 
     def build(self, input_shape):
-        """Make the projection and the context."""
-        self.project = self.add_weight(
-            name="project", shape=(input_shape[-1], self.units), initializer="glorot_uniform"
-        )
+        """Create the projection and the context."""
+        shape = (input_shape[-1], self.units)
+        self.project = self.add_weight(name="project", shape=shape, initializer="glorot_uniform")
         self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
         self.context = self.add_weight(name="context", shape=(self.units, 1), initializer="glorot_uniform")
 
     def attention(self, x, mask=None):
-        """Return the weights over positions, `(batch, positions, 1)`; they add up to one."""
+        """Return the weights over positions, `(batch, positions, 1)`, which add up to one."""
         scores = ops.matmul(ops.tanh(ops.matmul(x, self.project) + self.bias), self.context)
         kept = ops.ones_like(x[..., 0]) if mask is None else mask
         return masked_softmax(scores, ops.expand_dims(kept, -1), axis=1)
 
     def call(self, x, mask=None):
-        """Add up over axis 1."""
+        """Return the weighted sum over axis 1."""
         return ops.sum(x * self.attention(x, mask), axis=1)
-
-    def compute_mask(self, inputs, previous_mask):
-        """Return no mask: positions are gone."""
-        return None
-
-    def compute_output_shape(self, input_shape):
-        """Return `(batch, channels)`."""
-        return (input_shape[0], input_shape[2])
-
-    def get_config(self):
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "units": self.units}
 
 
 @register(
@@ -121,15 +99,15 @@ class ContextAttention(keras.layers.Layer):
     paper="Yang et al. 2016, doi:10.18653/v1/N16-1174",
     reference={"input_shape": (512,), "outputs": 5, "vocabulary_size": 50_000},
     parameters=10_142_105,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.003,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 5,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.003,
+        weight_decay=0.01,
+        schedule="cosine",
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=5,
+    ),
 )
 def han(
     input: ModelInput,
@@ -143,19 +121,19 @@ def han(
     max_sentences: int | None = None,
     dropout: float = 0.3,
 ) -> keras.Model:
-    """Read words into sentences and sentences into a note, weighing both.
+    """Combine words to sentences and sentences to a note, each by a bidirectional GRU and attention.
 
-    Sentences end at `. ! ? ;` where the input's tokenizer knows them. Without its embedding the reference form has 142,105
+    Sentences end at `. ! ? ;`, if they are in the tokenizer's vocabulary. Without its embedding the reference form has 142,105
     parameters.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word.
-        units: of the GRU of each direction.
-        attention_units: units of the attention.
-        sentence_length: most words of a row; a longer sentence goes on in the next row.
-        max_sentences: most rows; one for every six tokens without it. What does not fit is left out.
-        dropout: of the embeddings and before the last layer.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector.
+        units: Units of the GRUs in each direction.
+        attention_units: Units of the attention.
+        sentence_length: Words of a row; a longer sentence continues in the next row.
+        max_sentences: Number of rows; one per six tokens by default. Sentences that do not fit are dropped.
+        dropout: Rate after the embedding and before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
@@ -179,7 +157,6 @@ def han(
 
 
 def _stops(input: ModelInput) -> tuple[int, ...]:
-    """The ids that end a sentence."""
     if input.tokenizer is None:
         return ()
     vocabulary = json.loads(input.tokenizer)["model"]["vocab"]

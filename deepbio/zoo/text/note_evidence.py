@@ -1,6 +1,4 @@
-"""Evidence that adds up: each word in its context speaks for or against each label."""
-
-from __future__ import annotations
+"""Additive evidence: each word in its context has a term for or against each label."""
 
 import keras
 
@@ -16,15 +14,15 @@ from deepbio.zoo.registry import register
     paper="deepbio; sums of parts as in deep sets, Zaheer et al. 2017, arXiv:1703.06114; weight of evidence, Good 1985",
     reference={"input_shape": (128,), "outputs": 50, "vocabulary_size": 2000},
     parameters=354_482,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.002,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "warmup": 0.05,
-        "batch_size": 256,
-        "epochs": 6,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.002,
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup=0.05,
+        batch_size=256,
+        epochs=6,
+    ),
 )
 def note_evidence(
     input: ModelInput,
@@ -38,19 +36,19 @@ def note_evidence(
     word_dropout: float = 0.1,
     dropout: float = 0.2,
 ) -> keras.Model:
-    """Read each phrase by itself and add up what the phrases say.
+    """Convolve phrases, and add up their evidence.
 
-    Where findings are independent given the disease, Bayes' rule is such a sum: each finding adds the logarithm of how much
-    likelier it is under the disease. So the logits of this network are a bias plus one term a word, which `deepbio.diagnose`
-    shows as they are. What is denied far from its "no" needs a tokenizer that marks negation.
+    If findings are independent given the disease, Bayes' rule is such a sum: each finding adds the logarithm of its likelihood
+    ratio. So the logits of this network are a bias plus one term per word, which `deepbio.diagnose` shows. For a finding far
+    from its "no", use a tokenizer that marks negation.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word.
-        filters, kernel_size: of the convolution.
-        units: units that read each phrase.
-        word_dropout: share of words that are made unknown in training.
-        dropout: of what is known about each phrase, in training.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector.
+        filters, kernel_size: Filters and kernel size of the convolution.
+        units: Units of the dense layer after it.
+        word_dropout: Fraction of the words that become unknown in training.
+        dropout: Rate after the convolution.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.

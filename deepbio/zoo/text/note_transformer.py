@@ -1,18 +1,14 @@
 """A small transformer encoder for notes, trained from scratch."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras
 import numpy as np
 
 from deepbio.errors import ModelError
-from deepbio.layers import SumOverTime, word_input
+from deepbio.layers import SumOverTime, ops, word_input
 from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
-
-ops: Any = keras.ops  # its annotations name one backend's tensors only
 
 
 @register(
@@ -22,16 +18,16 @@ ops: Any = keras.ops  # its annotations name one backend's tensors only
     paper="Vaswani et al. 2017, arXiv:1706.03762; layers normalised first as in Xiong et al. 2020, arXiv:2002.04745",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_956_929,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.001,
-        "weight_decay": 0.05,
-        "schedule": "cosine",
-        "warmup": 0.1,
-        "clip_norm": 1.0,
-        "batch_size": 64,
-        "epochs": 8,
-    },
+    training=dict(
+        optimizer="adamw",
+        learning_rate=0.001,
+        weight_decay=0.05,
+        schedule="cosine",
+        warmup=0.1,
+        clip_norm=1.0,
+        batch_size=64,
+        epochs=8,
+    ),
 )
 def note_transformer(
     input: ModelInput,
@@ -44,16 +40,17 @@ def note_transformer(
     mlp_ratio: int = 4,
     dropout: float = 0.2,
 ) -> keras.Model:
-    """Let every word attend to every other, and average them.
+    """Apply self-attention to the words, and average them.
 
-    Memory grows with the square of the tokens: cut a long note into windows.
+    Memory grows with the square of the number of tokens: split a long note into windows.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word; a multiple of `num_heads` and of 2.
-        num_layers: attention layers, each followed by a dense layer of `mlp_ratio * embedding_dim` units.
-        num_heads: of an attention layer.
-        dropout: of the embeddings and after every attention and dense layer.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector, a multiple of `num_heads` and of 2.
+        num_layers: Attention layers, each followed by a dense layer of `mlp_ratio * embedding_dim` units.
+        num_heads: Heads of an attention layer.
+        mlp_ratio: See `num_layers`.
+        dropout: Rate after the embedding and after every attention and dense layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
@@ -77,13 +74,13 @@ def note_transformer(
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="note_transformer")
 
 
-def sinusoids(positions: int, embedding_dim: int) -> np.ndarray:
-    """Return sines and cosines of the positions, of wavelengths from `2 pi` to `20000 pi`: float32 `(positions, embedding_dim)`.
+def sinusoids(positions: int, channels: int) -> np.ndarray:
+    """Return sines and cosines of the positions, of wavelengths from `2 pi` to `20000 pi`, float32 `(positions, channels)`.
 
     Example:
         >>> sinusoids(2, 4).round(3).tolist()
         [[0.0, 0.0, 1.0, 1.0], [0.8410000205039978, 0.009999999776482582, 0.5400000214576721, 1.0]]
     """
-    rates = 10_000.0 ** (-np.arange(0, embedding_dim, 2) / embedding_dim)
+    rates = 10_000.0 ** (-np.arange(0, channels, 2) / channels)
     angles = np.arange(positions)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)

@@ -1,7 +1,5 @@
 """Kim's convolutional network for sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import keras
@@ -18,14 +16,9 @@ from deepbio.zoo.registry import register
     paper="Kim 2014, doi:10.3115/v1/D14-1181",
     reference={"input_shape": (64,), "outputs": 2, "vocabulary_size": 18_765},
     parameters=5_990_402,
-    training={
-        "optimizer": "adamw",
-        "learning_rate": 0.001,
-        "weight_decay": 0.01,
-        "schedule": "cosine",
-        "batch_size": 50,
-        "epochs": 8,
-    },
+    training=dict(
+        optimizer="adamw", learning_rate=0.001, weight_decay=0.01, schedule="cosine", batch_size=50, epochs=8
+    ),
 )
 def text_cnn(
     input: ModelInput,
@@ -37,17 +30,17 @@ def text_cnn(
     filters: int = 100,
     dropout: float = 0.5,
 ) -> keras.Model:
-    """Match `filters` patterns of each width against every place of the note and keep the best match of each.
+    """Apply convolutions of several widths, and take the largest value of each filter over the note.
 
     The reference form is the paper's for movie reviews (18,765 words, two classes). The paper limits the norm of the last
-    layer's weights to 3; here weight decay does that work.
+    layer's weights to 3; here weight decay has that role.
 
     Args:
-        vocabulary_size: number of token ids; the input's tokenizer knows it.
-        embedding_dim: numbers a word.
-        kernel_size: of the convolutions, in words.
-        filters: of each width.
-        dropout: before the last layer.
+        vocabulary_size: Number of token ids; that of the input's tokenizer by default.
+        embedding_dim: Length of a word's vector.
+        kernel_size: Kernel sizes of the convolutions, in words.
+        filters: Filters of each convolution.
+        dropout: Rate before the last layer.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
@@ -55,7 +48,7 @@ def text_cnn(
     inputs, words, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size)
     best = []
     for width in kernel_size:
-        # zeros beyond the note's ends are what padding is as well
+        # beyond the note's ends there are zeros, as for padding
         x = keras.layers.Conv1D(filters, width, padding="same", activation="relu")(words)
         best.append(MaxOverTime()(x, mask=mask))
     x = keras.layers.Concatenate()(best) if len(best) > 1 else best[0]

@@ -6,7 +6,7 @@ import pytest
 
 from deepbio.errors import ModelError
 from deepbio.zoo import get_model
-from deepbio.zoo.dna.window_length import least_length
+from deepbio.zoo.dna.window_length import shortest_length
 
 ops = keras.ops
 
@@ -122,6 +122,6 @@ def test_the_shortest_window_works(name, length):
     assert np.isfinite(model.predict_on_batch(np.zeros((1, length), np.uint8))).all()
 
 
-def test_the_least_length_counts_dilation_and_pooling():
-    assert least_length([(3, 1), (2, 2)]) == 4
-    assert least_length([(1 + 2 * 4, 1)]) == 9
+def test_the_shortest_length_counts_dilation_and_pooling():
+    assert shortest_length([(3, 1), (2, 2)]) == 4
+    assert shortest_length([(1 + 2 * 4, 1)]) == 9

@@ -90,7 +90,7 @@ def test_both_strands_still_begin_with_one_hot(choice):
     ("name", "length", "message"),
     [
         ("danq", 100, "Bidirectional.*no strand-tied form.*'average'"),
-        ("spliceai_80nt", 100, "outputs lie along the sequence"),
+        ("spliceai_80nt", 100, "outputs are along the sequence"),
         ("dna_transformer", 100, "strides"),
         ("basset", 600 + 1, "The nearest are 552, 600, 648"),
     ],

@@ -1,20 +1,17 @@
-"""`FitLength` and `FitImage`: other windows and other images for a network that takes one size only."""
-
-from __future__ import annotations
+"""`FitLength` and `FitImage`: fit windows and images of any size to a network that takes one size."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
-ops: Any = keras.ops  # its annotations name one backend's tensors only
+from deepbio.layers.base import Layer, ops
 
 
 @keras.saving.register_keras_serializable(package="deepbio")
-class FitLength(keras.layers.Layer):
-    """Crop one-hot DNA to its middle, or put unknown bases (zeros) on both sides, so that `length` bases are left.
+class FitLength(Layer):
+    """Crop one-hot DNA to its middle `length` bases, or pad it on both sides with unknown bases (zeros).
 
-    Where the two sides cannot be equal, the right one has one base more.
+    If the two sides cannot be equal, the right one is longer by one base.
 
     Input shape: `(batch, positions, 4)`.
     Output shape: `(batch, length, 4)`.
@@ -40,21 +37,16 @@ class FitLength(keras.layers.Layer):
         """Return `(batch, length, 4)`."""
         return (input_shape[0], self.length, input_shape[2])
 
-    def get_config(self):
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "length": self.length}
-
 
 @keras.saving.register_keras_serializable(package="deepbio")
-class FitImage(keras.layers.Layer):
-    """Resize images, and repeat grey as red, green and blue or take the brightness of colour.
+class FitImage(Layer):
+    """Resize images, repeat grey as red, green and blue, and convert colour to brightness.
 
-    Resizing is bilinear and averages over the pixels that fall together.
-    Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
+    Resizing is bilinear with antialiasing. Brightness is 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601).
 
     Args:
-        shape: height, width and channels that the network takes.
-        keep_aspect: scale both sides alike and pad with black, instead of stretching.
+        shape: Height, width and channels that the network takes.
+        keep_aspect: Whether both sides are scaled alike and padded with black, instead of stretched.
 
     Input shape: `(batch, height, width, channels)` uint8 pixels.
     Output shape: `(batch, *shape)` uint8 pixels.
@@ -69,7 +61,7 @@ class FitImage(keras.layers.Layer):
         self.shape, self.keep_aspect = tuple(shape), keep_aspect
 
     def call(self, x):
-        """Resize, then repeat or weigh the channels."""
+        """Resize, then repeat or combine the channels."""
         height, width, channels = self.shape
         x = ops.cast(x, "float32")
         if tuple(x.shape[1:3]) != (height, width):
@@ -89,7 +81,3 @@ class FitImage(keras.layers.Layer):
     def compute_output_spec(self, x):
         """Return a uint8 tensor, whatever the layer's policy."""
         return keras.KerasTensor(self.compute_output_shape(x.shape), dtype="uint8")
-
-    def get_config(self):
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "shape": self.shape, "keep_aspect": self.keep_aspect}

@@ -1,0 +1,151 @@
+"""`load_preset`: build the model of a preset and load its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepbio.errors import ModelError, WeightsError
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo.build import build, with_activation
+from deepbio.zoo.ensemble import average_members
+from deepbio.zoo.postprocessing import Postprocessing
+from deepbio.zoo.preset import read_preset, weight_entries
+from deepbio.zoo.record import ModelRecord, attach
+from deepbio.zoo.transfer import transferred
+from deepbio.zoo.weight_files import load_weight_file
+from deepbio.zoo.weight_sources import locate, show_notice
+
+if TYPE_CHECKING:
+    import keras
+
+
+def load_preset(
+    folder: str | Path,
+    *,
+    task: Task | None = None,
+    outputs: int | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    activation: str | None = None,
+    seed: int | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> keras.Model:
+    """Build a preset's model and load its weights.
+
+    If the number of outputs differs from the preset's, the head is new and the log says so.
+
+    Args:
+        folder: Path of the preset.
+        task: Task of the model; the preset's by default.
+        outputs: Number of outputs, if there is no task.
+        input_shape: Another length of DNA windows, if no weight depends on it.
+        activation: `"auto"` builds the task's activation in.
+        seed: Seed of a new head.
+        config: `member=1` loads one member of an ensemble; `reverse_complement="average"` reads both strands.
+
+    Raises:
+        WeightsError: The preset is incomplete, or its weights do not fit.
+        ModelError: The options contradict the preset's.
+    """
+    preset = read_preset(folder)
+    record = record_of(preset, folder)
+    entries = weight_entries(preset, folder)
+    options = dict(config or {})
+    if "member" in options:
+        entries = [_member(entries, options.pop("member"), folder)]
+        record = replace(record, postprocessing=None)  # it was fitted to the mean of all members
+    strands = options.pop("reverse_complement", "none")
+    if options or (strands not in ("none", "average")):
+        given = ", ".join(options) or f"reverse_complement={strands!r}"
+        raise ModelError(f"{folder} fixes the options of {record.architecture}; it cannot take {given}.")
+    outputs = task.outputs if task is not None else outputs
+    new_head = outputs is not None and outputs != record.outputs
+    if new_head and (record.architecture is None or len(entries) > 1):
+        what = "a model that deepbio did not build" if record.architecture is None else f"{len(entries)} members"
+        hint = "" if record.architecture is None else " Load one of them: get_model(..., member=1)."
+        raise ModelError(f"{folder} contains {what}, with {record.outputs} outputs; the head cannot change.{hint}")
+    record = replace(_with_length(record, input_shape, folder), members=len(entries))
+    if "notice" in preset:
+        show_notice(preset["notice"])
+    model = _load(preset, entries, record, folder)
+    if new_head:
+        record = replace(record, outputs=outputs, task=task, seed=seed, postprocessing=None)
+        model, _ = transferred(model, record, keep_head=False, source=str(folder))
+    elif task is not None:
+        record = replace(record, task=task, postprocessing=record.postprocessing if task == record.task else None)
+    if strands == "average":
+        from deepbio.zoo.dna.reverse_complement import average_strands
+
+        record = replace(record, config={**record.config, "reverse_complement": strands}, postprocessing=None)
+        model = average_strands(model)
+    if activation == "auto":
+        record = replace(record, activation_built_in=True)
+        model = with_activation(model, record.task)
+    return attach(model, record)
+
+
+def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
+    """Return the record of the model that a preset describes."""
+    input = dict(preset["input"])
+    if "tokenizer" in preset:
+        content = json.loads((Path(folder) / preset["tokenizer"]["file"]).read_text(encoding="utf-8"))
+        # as Tokenizer.to_json writes it, so that a loaded model and its data set agree
+        input["tokenizer"] = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return ModelRecord(
+        preset["architecture"],
+        config={key: tuple(v) if isinstance(v, list) else v for key, v in preset["config"].items()},
+        input=ModelInput.from_dict(input),
+        outputs=preset["outputs"],
+        task=Task.from_dict(preset["task"]),
+        dataset=preset.get("dataset"),
+        weights=str(folder),
+        seed=preset.get("seed"),
+        postprocessing=Postprocessing.from_dict(preset["postprocessing"]) if "postprocessing" in preset else None,
+    )
+
+
+def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: ModelRecord, folder: str | Path):
+    members = []
+    for entry in entries:
+        model = _empty(replace(record, members=1), preset)
+        load_weight_file(model, locate(entry, Path(folder)), layers=entry.get("layers"))
+        members.append(model)
+    if len(members) == 1:
+        return members[0]
+    if record.task is None:
+        raise WeightsError(f"{folder} has several members and no task, so they cannot be averaged.")
+    return average_members(members, activation=record.task.activation)
+
+
+def _member(entries: list[dict[str, Any]], member: Any, folder: str | Path) -> dict[str, Any]:
+    if not isinstance(member, int) or not 1 <= member <= len(entries):
+        raise ModelError(f"{folder} has members 1 to {len(entries)}; received member={member!r}.")
+    return entries[member - 1]
+
+
+def _with_length(record: ModelRecord, shape: tuple[int, ...] | None, folder: str | Path) -> ModelRecord:
+    if shape is None or record.input is None or shape == record.input.shape:
+        return record
+    longer = replace(record, input=replace(record.input, shape=shape)) if len(shape) == 1 else None
+    if longer is not None and record.architecture is not None and record.input.modality == "dna":
+        shapes = [[tuple(w.shape) for w in build(replace(r, members=1)).weights] for r in (record, longer)]
+        if shapes[0] == shapes[1]:
+            return longer
+    raise ModelError(
+        f"{folder} takes input of shape {record.input.shape}, which its weights depend on; received input_shape={shape}."
+    )
+
+
+def _empty(record: ModelRecord, preset: Mapping[str, Any]) -> keras.Model:
+    if record.architecture is not None:
+        return build(record)
+    import keras
+
+    try:
+        description = {key: value for key, value in preset["keras"].items() if key != "compile_config"}
+        return keras.models.model_from_json(json.dumps(description))
+    except (ValueError, TypeError) as error:
+        raise WeightsError(f"Keras cannot rebuild this preset's model: {str(error).splitlines()[0]}") from error
