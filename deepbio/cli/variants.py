@@ -42,6 +42,13 @@ def splice(
     max_mismatches: Mismatches = 0.01,
     chunk: Annotated[int, typer.Option(help="Number of records that are scored and saved together.")] = 256,
     strategy: Annotated[str, typer.Option(help="Devices: auto (every GPU), one, mirrored or cpu:N.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option(help="Number of processes that divide the chunks; default: only this one.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler whose workers divide the chunks."),
+    ] = None,
 ) -> None:
     """Score splicing by SpliceAI's rules: the INFO field SpliceAI, or a table of raw values."""
     if mask not in (0, 1):
@@ -54,7 +61,8 @@ def splice(
         summary = variants.splice(
             vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
             format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
-            index=index, max_mismatches=max_mismatches, chunk=chunk, strategy=strategy,
+            index=index, max_mismatches=max_mismatches, chunk=chunk, strategy=strategy, workers=workers,
+            scheduler=scheduler,
             progress=Progress(),
         )  # fmt: skip
     except KeyboardInterrupt:

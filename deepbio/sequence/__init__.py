@@ -1,6 +1,6 @@
 """DNA in NumPy: codes, one-hot, reverse complement, shuffles, k-mers, GC content and translation.
 
-A sequence is uint8 codes, one byte a base: A C G T = 0 1 2 3 and all else 4.
+A sequence is uint8 codes, one byte per base: A C G T = 0 1 2 3 and all else 4.
 
 Example:
     >>> from deepbio.sequence import decode, encode, reverse_complement

@@ -1,4 +1,4 @@
-"""Letters to codes and back: A C G T (or U) are 0 1 2 3 and every ambiguous base is 4, one byte a base."""
+"""Bases to codes and back: A C G T (or U) are 0 1 2 3 and every ambiguous base is 4, one byte per base."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Unknown = Literal["n", "error"]
 N = 4
 _AMBIGUOUS = b"NRYSWKMBDHVX"
 _BAD = 255
-# Letters at a time: what is worked on stays in the processor's cache, and no block is so large that the system hands out
-# fresh pages for it each time (from 128 KiB on it does).
+# Characters at a time: a block stays in the processor's cache, and is so small that the system does not allocate fresh
+# pages for it each time (from 128 KiB on it does).
 _CHUNK = 1 << 16
 
 
-def _letter_table(ambiguous: int) -> bytes:
+def _code_table(ambiguous: int) -> bytes:
     table = bytearray([_BAD]) * 256
-    for code, letters in enumerate((b"A", b"C", b"G", b"TU", _AMBIGUOUS)):
-        for letter in letters + letters.lower():
-            table[letter] = code if code < N else ambiguous
+    for code, bases in enumerate((b"A", b"C", b"G", b"TU", _AMBIGUOUS)):
+        for base in bases + bases.lower():
+            table[base] = code if code < N else ambiguous
     return bytes(table)
 
 
-_TABLES = {"n": _letter_table(N), "error": _letter_table(_BAD)}
-_LETTERS = {"dna": b"ACGTN", "rna": b"ACGUN"}
+_TABLES = {"n": _code_table(N), "error": _code_table(_BAD)}
+_ALPHABETS = {"dna": b"ACGTN", "rna": b"ACGUN"}
 
 
 def encode(
@@ -37,21 +37,24 @@ def encode(
     length: int | None = None,
     unknown: Unknown = "n",
 ) -> np.ndarray:
-    """Turn nucleotide letters into uint8 codes.
+    """Encode nucleotide sequences as uint8 codes.
 
-    A C G T are 0 1 2 3 in either case, U counts as T, and N and the other IUPAC letters (and X) are 4.
+    A C G T are 0 1 2 3 in either case, U is read as T, and N and the other IUPAC codes (and X) are 4.
 
     Args:
-        sequences: a string, bytes or a 1-D uint8 array of ASCII letters gives `(length,)`; a list, a pandas column or a
-            NumPy array of strings of one length, or a 2-D uint8 array of ASCII letters, gives `(n, length)`.
-        length: the number of bases that every sequence must have; None takes that of the first.
-        unknown: `"n"` gives 4 for ambiguous letters; `"error"` refuses them, N too.
+        sequences: One sequence, as a string, bytes or a 1-D uint8 array of ASCII characters, or sequences of one length, as a
+            list, a pandas column or a NumPy array of strings, or a 2-D uint8 array of ASCII characters.
+        length: Number of bases that every sequence must have; None is that of the first.
+        unknown: `"n"` encodes ambiguous bases as 4; `"error"` refuses them, N too.
+
+    Returns:
+        Codes, uint8 `(length,)` of one sequence or `(n, length)` of several.
 
     Raises:
-        DataError: a letter that is no nucleotide (protein letters, digits, gaps, spaces) or a sequence of another
-            length, with the record and the position in it, both counted from 1.
+        DataError: a character is no nucleotide (an amino acid, a digit, a gap, a space), or a sequence has another length. The
+            message has the record and the position in it, both counted from 1.
 
-    Source: the letters of NC-IUB 1984, doi:10.1093/nar/13.9.3021.
+    Source: the IUPAC codes of NC-IUB 1984, doi:10.1093/nar/13.9.3021.
 
     Example:
         >>> encode("ACGTUNacgtun")
@@ -72,11 +75,14 @@ def encode(
 
 
 def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str | list[str]:
-    """Turn codes into letters: `(length,)` gives a string, `(n, length)` a list of strings; 4 is written N.
+    """Decode codes as nucleotide sequences; 4 is written as N.
 
     Args:
-        codes: integers 0 to 4.
-        alphabet: `"dna"` writes T for code 3, `"rna"` writes U.
+        codes: Integers 0 to 4, `(length,)` or `(n, length)`.
+        alphabet: `"dna"` writes code 3 as T, `"rna"` as U.
+
+    Returns:
+        A string, or a list of strings.
 
     Example:
         >>> decode(encode("ACGTR"))
@@ -84,12 +90,12 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
         >>> decode(encode(["ACGU", "TTTT"]), alphabet="rna")
         ['ACGU', 'UUUU']
     """
-    if alphabet not in _LETTERS:
+    if alphabet not in _ALPHABETS:
         raise DataError(f"alphabet is 'dna' or 'rna'; received {alphabet!r}.")
     codes = as_codes(codes)
     if codes.ndim not in (1, 2):
-        raise DataError(f"Codes are decoded from shape (length,) or (n, length); received {codes.shape}.")
-    table = _LETTERS[alphabet].ljust(256, b"N")
+        raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
+    table = _ALPHABETS[alphabet].ljust(256, b"N")
     text = codes.tobytes().translate(table).decode("ascii")
     if codes.ndim == 1:
         return text
@@ -98,7 +104,7 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
 
 
 def as_codes(codes: Any) -> np.ndarray:
-    """Check that `codes` are integers 0 to 4 and give them as uint8, without a copy where they already are.
+    """Return codes as uint8 after checking that they are integers 0 to 4, without a copy if they are uint8.
 
     Example:
         >>> as_codes([0, 4])
@@ -110,7 +116,7 @@ def as_codes(codes: Any) -> np.ndarray:
     if array.dtype.kind not in "ui":
         raise DataError(
             f"Expected integer codes (A C G T = 0 1 2 3, all else 4); received dtype {array.dtype}. "
-            "Turn letters into codes with deepbio.sequence.encode."
+            "Encode sequences with deepbio.sequence.encode."
         )
     if array.size and (array.max() > N or (array.dtype.kind == "i" and array.min() < 0)):
         worst = int(array.max()) if array.max() > N else int(array.min())
@@ -124,27 +130,27 @@ def _encode_one(sequence: str | bytes, length: int | None, table: bytes) -> np.n
     out = np.empty(len(sequence), dtype=np.uint8)
     for start in range(0, len(out), _CHUNK):
         part = sequence[start : start + _CHUNK]
-        bad = _encode_letters(_to_bytes(part), out[start : start + _CHUNK], table)
+        bad = _encode_block(_to_bytes(part), out[start : start + _CHUNK], table)
         if bad >= 0:
-            raise DataError(_bad_letter(part[bad : bad + 1], None, start + bad))
+            raise DataError(_describe(part[bad : bad + 1], None, start + bad))
     return out
 
 
-def _encode_array(letters: np.ndarray, length: int | None, table: bytes) -> np.ndarray:
-    if letters.ndim not in (1, 2):
-        raise DataError(f"Letters come in shape (length,) or (n, length); received {letters.shape}.")
-    if length is not None and letters.shape[-1] != length:
-        raise DataError(f"Expected sequences of {length} bases; received {letters.shape[-1]}.")
-    flat = np.ascontiguousarray(letters).reshape(-1)
+def _encode_array(characters: np.ndarray, length: int | None, table: bytes) -> np.ndarray:
+    if characters.ndim not in (1, 2):
+        raise DataError(f"Expected ASCII characters of shape (length,) or (n, length); received {characters.shape}.")
+    if length is not None and characters.shape[-1] != length:
+        raise DataError(f"Expected sequences of {length} bases; received {characters.shape[-1]}.")
+    flat = np.ascontiguousarray(characters).reshape(-1)
     out = np.empty(flat.shape, dtype=np.uint8)
     for start in range(0, len(flat), _CHUNK):
-        bad = _encode_letters(flat[start : start + _CHUNK], out[start : start + _CHUNK], table)
+        bad = _encode_block(flat[start : start + _CHUNK], out[start : start + _CHUNK], table)
         if bad >= 0:
-            record, position = divmod(start + bad, letters.shape[-1])
+            record, position = divmod(start + bad, characters.shape[-1])
             value = int(flat[start + bad])
-            hint = " The array already holds codes." if value <= N else ""
-            raise DataError(_bad_letter(bytes([value]), record if letters.ndim == 2 else None, position) + hint)
-    return out.reshape(letters.shape)
+            hint = " The array already contains codes." if value <= N else ""
+            raise DataError(_describe(bytes([value]), record if characters.ndim == 2 else None, position) + hint)
+    return out.reshape(characters.shape)
 
 
 def _encode_many(sequences: Iterable[str | bytes], length: int | None, table: bytes) -> np.ndarray:
@@ -155,10 +161,10 @@ def _encode_many(sequences: Iterable[str | bytes], length: int | None, table: by
     group = max(1, _CHUNK // max(length, 1))
     for first in range(0, len(records), group):
         part = records[first : first + group]
-        bad = _encode_letters(b"".join(map(_to_bytes, part)), out[first : first + group].reshape(-1), table)
+        bad = _encode_block(b"".join(map(_to_bytes, part)), out[first : first + group].reshape(-1), table)
         if bad >= 0:
             record, position = divmod(bad, length)
-            raise DataError(_bad_letter(part[record][position : position + 1], first + record, position))
+            raise DataError(_describe(part[record][position : position + 1], first + record, position))
     return out
 
 
@@ -166,7 +172,7 @@ def _check_records(records: Sequence[Any], length: int | None) -> None:
     for i, record in enumerate(records):
         if not isinstance(record, str | bytes):
             raise DataError(
-                f"Record {i + 1}: expected a string of nucleotide letters; received {type(record).__name__} "
+                f"Record {i + 1}: expected a string of nucleotides; received {type(record).__name__} "
                 f"({record!r:.40}). Remove it or fill it in."
             )
         expected = len(records[0]) if length is None else length
@@ -178,17 +184,17 @@ def _check_records(records: Sequence[Any], length: int | None) -> None:
             )
 
 
-def _to_bytes(letters: str | bytes) -> bytes:
-    """Return one byte a letter; what is not Latin-1 becomes "?", which the tables refuse."""
-    return letters.encode("latin-1", "replace") if isinstance(letters, str) else letters
+def _to_bytes(text: str | bytes) -> bytes:
+    """Return one byte per character; what is not Latin-1 becomes "?", which the tables refuse."""
+    return text.encode("latin-1", "replace") if isinstance(text, str) else text
 
 
-def _encode_letters(letters: bytes | np.ndarray, out: np.ndarray, table: bytes) -> int:
-    """Write the codes of `letters` to `out`; give the index of the first letter that the table refuses, or -1."""
-    x = letters if isinstance(letters, np.ndarray) else np.frombuffer(letters, dtype=np.uint8)
+def _encode_block(characters: bytes | np.ndarray, out: np.ndarray, table: bytes) -> int:
+    """Write the codes of characters to `out` and return the index of the first that the table refuses, or -1."""
+    x = characters if isinstance(characters, np.ndarray) else np.frombuffer(characters, dtype=np.uint8)
     # The low five bits of A C G T U are 1 3 7 20 21. Times three, modulo 32, that is 3 9 21 28 31, whose eighths are the
     # codes 0 1 2 3 3; times 24 in eight bits leaves them on top, in either case. Array arithmetic is faster than a table,
-    # so the table only serves blocks that have other letters.
+    # so the table only serves blocks with other characters.
     np.multiply(x, 24, out=out)
     np.right_shift(out, 6, out=out)
     upper = x & 0xDF
@@ -204,16 +210,17 @@ def _encode_letters(letters: bytes | np.ndarray, out: np.ndarray, table: bytes) 
     return codes.find(_BAD)
 
 
-def _bad_letter(letter: str | bytes, record: int | None, position: int) -> str:
-    shown = letter if isinstance(letter, str) else letter.decode("latin-1")
+def _describe(character: str | bytes, record: int | None, position: int) -> str:
+    """Return where a character is and why it has no code."""
+    shown = character if isinstance(character, str) else character.decode("latin-1")
     where = f"position {position + 1}" if record is None else f"Record {record + 1}, position {position + 1}"
     upper = shown.upper()
     if upper.encode("latin-1", "replace") in {bytes([c]) for c in _AMBIGUOUS}:
         reason = "it is ambiguous, and unknown='error' refuses that. Use unknown='n' to read it as N."
     elif upper in set("EFILPQZJO"):
-        reason = "it is no nucleotide letter. Is this a protein sequence?"
+        reason = "it is no nucleotide. Is this a protein sequence?"
     elif shown in ("-", ".", "*"):
-        reason = "gaps and stops have no code. Remove them, or write N."
+        reason = "gaps and stops have no code. Remove them, or replace them by N."
     else:
-        reason = "it is no nucleotide letter. Expected A C G T U N or another IUPAC letter."
+        reason = "it is no nucleotide. Expected A C G T U N or another IUPAC code."
     return f"{where[0].upper()}{where[1:]}: received {shown!r}; {reason}"

@@ -1,4 +1,4 @@
-"""k-mers: the index of the word at each position, and how often each word occurs."""
+"""k-mers: the index of the k-mer at each position, and how often each k-mer occurs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from deepbio.errors import DataError
 from deepbio.sequence.codes import N, as_codes
 
 _LONGEST = 12  # 4**12 counts are 64 MiB a sequence
-_BLOCK = 1 << 20  # words at a time
+_BLOCK = 1 << 20  # k-mers at a time
 
 
 def kmer_indices(codes: ArrayLike, k: int) -> np.ndarray:
-    """Return the index of the word of `k` bases that starts at each position, -1 where it holds an N.
+    """Return the index of the k-mer that starts at each position, -1 if it contains an N.
 
-    Codes `(..., length)` give int64 `(..., length - k + 1)`. The index is the word as a number in base 4, A C G T =
-    0 1 2 3, so words are in alphabetical order.
+    The index is the k-mer as a number in base 4, A C G T = 0 1 2 3, so k-mers are in alphabetical order.
+
+    Args:
+        codes: Codes, uint8 `(..., length)`.
+        k: Number of bases, 1 to 12.
+
+    Returns:
+        Indices, int64 `(..., length - k + 1)`.
 
     Example:
         >>> from deepbio.sequence import encode
@@ -32,23 +38,24 @@ def kmer_indices(codes: ArrayLike, k: int) -> np.ndarray:
     index = np.zeros((*codes.shape[:-1], windows), dtype=np.int64)
     unknown = np.zeros(index.shape, dtype=bool)
     for offset in range(k):
-        letters = codes[..., offset : offset + windows]
+        bases = codes[..., offset : offset + windows]
         index <<= 2
-        index += letters
-        unknown |= letters == N
+        index += bases
+        unknown |= bases == N
     index[unknown] = -1
     return index
 
 
 def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndarray:
-    """Count the words of `k` bases in each sequence; windows with an N are not counted.
-
-    Codes `(length,)` or `(n, length)` give int32 `(words,)` or `(n, words)`, in the order of `kmer_names`.
+    """Count the k-mers of each sequence; those with an N are not counted.
 
     Args:
-        codes: uint8 codes.
-        k: 1 to 12 bases.
-        canonical: count a word and its reverse complement as one, for data without a strand.
+        codes: Codes, uint8 `(length,)` or `(n, length)`.
+        k: Number of bases, 1 to 12.
+        canonical: Whether a k-mer and its reverse complement are counted as one, for data without a strand.
+
+    Returns:
+        Counts in the order of `kmer_names`, int32 `(kmers,)` or `(n, kmers)`.
 
     Example:
         >>> from deepbio.sequence import encode
@@ -61,18 +68,18 @@ def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndar
         raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
     _check(codes, k)
     rows = np.atleast_2d(codes)
-    words = 4**k
-    counts = np.empty((len(rows), words), dtype=np.int32)
-    block = max(1, _BLOCK // max(rows.shape[1], words))
+    size = 4**k
+    counts = np.empty((len(rows), size), dtype=np.int32)
+    block = max(1, _BLOCK // max(rows.shape[1], size))
     for start in range(0, len(rows), block):
         index = kmer_indices(rows[start : start + block], k)
         n = len(index)
-        # Row r counts in columns r*words and on; windows with N go to a row of their own, cut off at the end.
-        index = np.where(index < 0, n * words, index + np.arange(n)[:, None] * words)
-        counts[start : start + n] = np.bincount(index.reshape(-1), minlength=n * words + 1)[:-1].reshape(n, words)
+        # Row r counts in columns r*size and on; k-mers with N go to a row of their own, which is dropped at the end.
+        index = np.where(index < 0, n * size, index + np.arange(n)[:, None] * size)
+        counts[start : start + n] = np.bincount(index.reshape(-1), minlength=n * size + 1)[:-1].reshape(n, size)
     if canonical:
         partner = _partners(k)
-        keep = np.flatnonzero(partner >= np.arange(words))
+        keep = np.flatnonzero(partner >= np.arange(size))
         both = counts[:, keep] + counts[:, partner[keep]]
         both[:, partner[keep] == keep] //= 2  # a palindrome is its own partner
         counts = both
@@ -80,7 +87,7 @@ def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndar
 
 
 def kmer_names(k: int, *, canonical: bool = False) -> list[str]:
-    """Return the words that `kmer_counts` counts, in its order: alphabetical; canonical words are the first of each pair.
+    """Return the k-mers that `kmer_counts` counts, in alphabetical order; canonical k-mers are the first of each pair.
 
     Example:
         >>> kmer_names(1, canonical=True)
@@ -88,7 +95,7 @@ def kmer_names(k: int, *, canonical: bool = False) -> list[str]:
     """
     if not 1 <= k <= _LONGEST:
         raise DataError(f"k is 1 to {_LONGEST}; received {k}.")
-    names = ["".join(letters) for letters in product("ACGT", repeat=k)]
+    names = ["".join(bases) for bases in product("ACGT", repeat=k)]
     if canonical:
         names = [names[i] for i in np.flatnonzero(_partners(k) >= np.arange(4**k))]
     return names
@@ -96,7 +103,7 @@ def kmer_names(k: int, *, canonical: bool = False) -> list[str]:
 
 @lru_cache(maxsize=_LONGEST)
 def _partners(k: int) -> np.ndarray:
-    """Index of the reverse complement of every word."""
+    """Return the index of the reverse complement of every k-mer."""
     index = np.arange(4**k)
     partner = np.zeros_like(index)
     for _ in range(k):
@@ -110,4 +117,4 @@ def _check(codes: np.ndarray, k: int) -> None:
     if not 1 <= k <= _LONGEST:
         raise DataError(f"k is 1 to {_LONGEST}; received {k}.")
     if codes.ndim < 1 or codes.shape[-1] < k:
-        raise DataError(f"Words of {k} bases need sequences of at least {k}; received shape {codes.shape}.")
+        raise DataError(f"{k}-mers need sequences of at least {k} bases; received shape {codes.shape}.")

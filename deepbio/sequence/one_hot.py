@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike, DTypeLike
 from deepbio.errors import DataError
 from deepbio.sequence.codes import N, as_codes
 
-_CHUNK = 1 << 15  # bases at a time: what is worked on stays in the processor's cache
+_CHUNK = 1 << 15  # bases at a time: a block stays in the processor's cache
 
 
 def one_hot(codes: ArrayLike, dtype: DTypeLike = np.uint8) -> np.ndarray:
     """Return the one-hot array `(..., length, 4)` of codes `(..., length)`; columns are A C G T, N is four zeros.
 
-    Models take codes and do this on the device; use it where another program wants one-hot.
+    Models take codes and do this on the device; use it for other programs.
 
     Example:
         >>> one_hot([0, 3, 4])
@@ -24,7 +24,7 @@ def one_hot(codes: ArrayLike, dtype: DTypeLike = np.uint8) -> np.ndarray:
     """
     codes = as_codes(codes)
     flat = np.ascontiguousarray(codes).reshape(-1)
-    # A base is a little-endian 32-bit number: 1 shifted by one byte a code. Code 4 shifts the 1 out and leaves zeros.
+    # A base is a little-endian 32-bit number: 1 shifted by one byte per code. Code 4 shifts the 1 out and leaves zeros.
     words = np.empty(flat.shape, dtype="<u4")
     for start in range(0, len(flat), _CHUNK):
         shift = flat[start : start + _CHUNK].astype(np.uint32)
@@ -37,7 +37,7 @@ def from_one_hot(array: ArrayLike) -> np.ndarray:
     """Return the uint8 codes `(..., length)` of a one-hot array `(..., length, 4)`; four zeros are 4 (N).
 
     Raises:
-        DataError: the last axis is not 4, or a position is neither one-hot nor all zeros (soft letters have no code).
+        DataError: the last axis is not 4, or a position is neither one-hot nor all zeros (probabilities have no code).
 
     Example:
         >>> from_one_hot([[0, 1, 0, 0], [0, 0, 0, 0]])
@@ -50,9 +50,9 @@ def from_one_hot(array: ArrayLike) -> np.ndarray:
     count = ones.sum(axis=-1, dtype=np.uint8)
     wrong = (count > 1) | ~(ones | (array == 0)).all(axis=-1)
     if wrong.any():
-        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise DataError(
-            f"Expected a single 1 or four zeros at each position; at {place} received {array[place].tolist()}. "
-            "Take the most likely letter with array.argmax(-1) where that is what you mean."
+            f"Expected a single 1 or four zeros at each position; at {index} received {array[index].tolist()}. "
+            "To take the most likely base, use array.argmax(-1)."
         )
     return np.where(count == 0, np.uint8(N), ones.argmax(axis=-1).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Sequences of many lengths brought to one: cropped, or padded with N."""
+"""Sequences of different lengths cropped, or padded with N, to one length."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _ALIGN = ("center", "start", "end")
 
 
 def resize(sequences: Iterable[ArrayLike], length: int, *, align: Align = "center") -> np.ndarray:
-    """Crop or pad each sequence to `length` bases; what is missing is N.
+    """Crop each sequence to `length` bases, or pad it with N.
 
     Args:
-        sequences: codes, each `(its length,)`, or one array `(n, length before)`.
-        length: bases wanted.
-        align: which part of a sequence stays in place: its `"center"` (an odd base more is cut or added at the end), its
-            `"start"` or its `"end"`.
+        sequences: Codes of each sequence, or an array `(n, length before)`.
+        length: Number of bases of the result.
+        align: Part of a sequence that stays in place: its `"center"` (an odd base is cut or added at the end), its `"start"` or
+            its `"end"`.
 
     Returns:
-        uint8 codes `(n, length)`.
+        Codes, uint8 `(n, length)`.
 
     Example:
         >>> from deepbio.sequence import decode, encode

@@ -20,13 +20,13 @@ def reverse_complement(codes: ArrayLike) -> np.ndarray:
     codes = as_codes(codes)
     if codes.ndim < 1:
         raise DataError("Expected codes of shape (..., length); received a single number.")
-    # 3 - code complements A C G T; N wraps round to 255 and the minimum brings it back to 4.
+    # 3 - code complements A C G T; N wraps round to 255, which the minimum turns into 4.
     out = np.uint8(3) - codes[..., ::-1]
     return np.minimum(out, np.uint8(N), out=out)
 
 
 def reverse_complement_one_hot(array: ArrayLike) -> np.ndarray:
-    """Return the other strand of one-hot or soft letters `(..., length, 4)`, columns A C G T; a view, not a copy.
+    """Return the other strand of one-hot bases or probabilities `(..., length, 4)`, columns A C G T, without a copy.
 
     Example:
         >>> reverse_complement_one_hot([[1, 0, 0, 0], [0, 1, 0, 0]])

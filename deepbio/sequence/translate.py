@@ -13,16 +13,19 @@ from deepbio.sequence.codes import as_codes
 
 
 def translate(codes: ArrayLike, *, table: int = 1, frame: int = 0, to_stop: bool = False) -> str | list[str]:
-    """Translate codes `(length,)` or `(n, length)` to protein letters, one string a sequence.
+    """Translate nucleotides to amino acids.
 
-    `*` is a stop. A codon with N gives its amino acid where all its readings agree (GCN is A), else X. One or two bases
-    left over at the end are not read.
+    `*` is a stop. A codon with N is translated if all its readings are the same amino acid (GCN is A), otherwise it is X. One
+    or two bases left over at the end are not read.
 
     Args:
-        codes: uint8 codes.
+        codes: Codes, uint8 `(length,)` or `(n, length)`.
         table: NCBI's number of the genetic code; 1 is the standard one, 2 that of vertebrate mitochondria.
-        frame: 0, 1 or 2 bases to skip first.
-        to_stop: end before the first stop.
+        frame: Number of bases to skip first: 0, 1 or 2.
+        to_stop: Whether to end before the first stop.
+
+    Returns:
+        A protein in one-letter code, or a list of them.
 
     Source: NCBI genetic codes as Biopython carries them (`Bio.Data.CodonTable`).
 
@@ -40,8 +43,8 @@ def translate(codes: ArrayLike, *, table: int = 1, frame: int = 0, to_stop: bool
     rows = np.atleast_2d(codes)[:, frame:]
     length = rows.shape[1] // 3
     codons = rows[:, : 3 * length].reshape(len(rows), length, 3)
-    letters = amino_acids[codons @ np.array([25, 5, 1], dtype=np.uint8)]
-    proteins = [row.tobytes().decode("ascii") for row in letters]
+    translated = amino_acids[codons @ np.array([25, 5, 1], dtype=np.uint8)]
+    proteins = [row.tobytes().decode("ascii") for row in translated]
     if to_stop:
         proteins = [protein.split("*", 1)[0] for protein in proteins]
     return proteins[0] if codes.ndim == 1 else proteins
@@ -49,7 +52,7 @@ def translate(codes: ArrayLike, *, table: int = 1, frame: int = 0, to_stop: bool
 
 @lru_cache
 def _amino_acids(table: int) -> np.ndarray:
-    """The letter of each of the 125 codons over A C G T N, as ASCII bytes."""
+    """Return the amino acid of each of the 125 codons over A C G T N, in one-letter code as ASCII bytes."""
     from Bio.Data import CodonTable
 
     if table not in CodonTable.unambiguous_dna_by_id:
@@ -57,9 +60,9 @@ def _amino_acids(table: int) -> np.ndarray:
             f"Unknown genetic code {table!r}. NCBI's numbers are {sorted(CodonTable.unambiguous_dna_by_id)}."
         )
     forward = CodonTable.unambiguous_dna_by_id[table].forward_table
-    letters = bytearray()
+    amino_acids = bytearray()
     for codon in product("ACGTN", repeat=3):
         readings = product(*("ACGT" if base == "N" else base for base in codon))
         found = {forward.get("".join(reading), "*") for reading in readings}
-        letters += found.pop().encode() if len(found) == 1 else b"X"
-    return np.frombuffer(bytes(letters), dtype=np.uint8)
+        amino_acids += found.pop().encode() if len(found) == 1 else b"X"
+    return np.frombuffer(bytes(amino_acids), dtype=np.uint8)

@@ -145,7 +145,7 @@ def test_a_missing_value_in_a_list_is_named():
 
 
 def test_codes_given_for_letters_are_recognised():
-    with pytest.raises(DataError, match="already holds codes"):
+    with pytest.raises(DataError, match="already contains codes"):
         encode(encode("ACGT"))
 
 

@@ -8,11 +8,9 @@ from deepbio.genome import open_genome
 from deepbio.genome.vcf import parse_record
 from deepbio.variants import SpliceScorer, read_annotation
 from deepbio.zoo import get_model
-from tests.variants.record import FIRST, SITE, zdhhc8_table
+from tests.variants.record import DATA, FIRST, SITE, zdhhc8_table
 
-RECORDED = json.loads(
-    (Path(__file__).resolve().parents[1] / "data" / "spliceai_program.json").read_text(encoding="utf-8")
-)
+RECORDED = json.loads((DATA / "spliceai_program.json").read_text(encoding="utf-8"))
 
 
 def check(scorer, rows):

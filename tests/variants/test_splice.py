@@ -2,7 +2,10 @@
 
 import gzip
 import hashlib
-import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,10 +35,8 @@ def run(tiny_genome, tiny_model, tmp_path_factory):
     (folder / "in.vcf").write_text(vcf_text(tiny_genome, 60), encoding="utf-8")
 
     def run(out, vcf=folder / "in.vcf", **options):
-        options = {"chunk": 8, "distance": 20, **options}
-        return splice(
-            vcf, fasta=tiny_genome["fasta"], annotation=tiny_genome["genes"], weights=tiny_model, out=out, **options
-        )
+        options = {"chunk": 8, "distance": 20, "weights": tiny_model, **options}
+        return splice(vcf, fasta=tiny_genome["fasta"], annotation=tiny_genome["genes"], out=out, **options)
 
     return run
 
@@ -201,18 +202,23 @@ def test_another_build_stops_the_run_and_leaves_nothing(run, tiny_genome, tmp_pa
     assert summary.skipped["REF does not match the FASTA"] >= 3
 
 
-@pytest.fixture
-def command(tiny_genome, tiny_model, tmp_path, monkeypatch):
-    """Return a function that runs `deepbio variants splice` in a folder with its inputs and gives the exit code."""
-    import sys
-
-    from deepbio.cli.main import main
+@pytest.fixture(scope="module")
+def preset(tiny_model, tmp_path_factory):
     from deepbio.zoo.preset import save_preset
 
-    save_preset(tiny_model, tmp_path / "preset")
+    folder = tmp_path_factory.mktemp("presets") / "preset"
+    save_preset(tiny_model, folder)
+    return str(folder)
+
+
+@pytest.fixture
+def command(tiny_genome, preset, tmp_path, monkeypatch):
+    """Return a function that runs `deepbio variants splice` in a folder with its inputs and returns the exit code."""
+    from deepbio.cli.main import main
+
     (tmp_path / "in.vcf").write_text(vcf_text(tiny_genome, 10), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    files = ["--fasta", str(tiny_genome["fasta"]), "--annotation", str(tiny_genome["genes"]), "--weights", "./preset"]
+    files = ["--fasta", str(tiny_genome["fasta"]), "--annotation", str(tiny_genome["genes"]), "--weights", preset]
 
     def run_command(*more):
         monkeypatch.setattr(sys, "argv", ["deepbio", "variants", "splice", "in.vcf", *files, "-o", "out.vcf", *more])
@@ -229,10 +235,9 @@ def test_the_command_line_says_what_was_scored(command, tmp_path, capsys):
     assert "of 10 records scored" in printed.err
     assert "no gene" in printed.err
     assert len(body(tmp_path / "out.vcf")) == 10
-    assert json.loads((tmp_path / "preset" / "preset.json").read_text())["architecture"] == "spliceai_80nt"
 
 
-def test_a_stop_by_the_keyboard_says_where_the_parts_are_and_how_to_go_on(command, tmp_path, capsys, monkeypatch):
+def test_a_stop_by_the_keyboard_says_where_the_chunks_are_and_how_to_go_on(command, tmp_path, capsys, monkeypatch):
     from deepbio.cli.variants import Progress
 
     def stop(self, done, total, seconds):
@@ -241,8 +246,53 @@ def test_a_stop_by_the_keyboard_says_where_the_parts_are_and_how_to_go_on(comman
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "__call__", stop)
         assert command("--chunk", "4") == 130
-    assert "kept in out.vcf.chunks; the same command with --resume" in capsys.readouterr().err
+    assert "Finished chunks are in out.vcf.chunks; the same command with --resume" in capsys.readouterr().err
     assert not (tmp_path / "out.vcf").exists()
     assert command("--chunk", "4", "--resume") == 0
     assert len(body(tmp_path / "out.vcf")) == 10
     assert not (tmp_path / "out.vcf.chunks").exists()
+
+
+def test_worker_processes_write_the_same_bytes_also_after_a_stop(run, preset, tmp_path):
+    def stop(done, total, seconds):
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    options = {"weights": preset, "chunk": 2}
+    run(tmp_path / "one.vcf", **options)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "two.vcf", workers=2, progress=stop, **options)
+    assert not (tmp_path / "two.vcf").exists()
+    assert list((tmp_path / "two.vcf.chunks").glob("0*.json"))
+    run(tmp_path / "two.vcf", workers=2, resume=True, **options)
+    assert (tmp_path / "two.vcf").read_bytes() == (tmp_path / "one.vcf").read_bytes()
+    assert not (tmp_path / "two.vcf.chunks").exists()
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_writes_the_same_bytes(run, preset, tmp_path):
+    distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    options = {"weights": preset, "chunk": 2}
+    run(tmp_path / "one.vcf", **options)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        run(tmp_path / "two.vcf", scheduler=cluster.scheduler_address, **options)
+    assert (tmp_path / "two.vcf").read_bytes() == (tmp_path / "one.vcf").read_bytes()
+
+
+def test_workers_need_the_name_of_the_weights(run, tmp_path):
+    with pytest.raises(DeepbioError, match="by name"):
+        run(tmp_path / "out.vcf", workers=2)
+
+
+@pytest.mark.slow
+def test_two_replicas_write_what_one_device_writes(run, preset, tiny_genome, tmp_path):
+    (tmp_path / "in.vcf").write_text(vcf_text(tiny_genome, 50), encoding="utf-8")
+    files = ["--fasta", str(tiny_genome["fasta"]), "--annotation", str(tiny_genome["genes"]), "--weights", preset]
+    options = ["--distance", "20", "--chunk", "16", "--strategy", "cpu:2", "-o", "two.vcf"]
+    command = [sys.executable, "-m", "deepbio", "variants", "splice", "in.vcf", *files, *options]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    run(tmp_path / "one.vcf", vcf=tmp_path / "in.vcf", chunk=16)
+    assert body(tmp_path / "two.vcf") == body(tmp_path / "one.vcf")
+    assert any("SpliceAI=" in line for line in body(tmp_path / "two.vcf"))
