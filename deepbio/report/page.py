@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from deepbio.metrics import Estimate, default_metrics, metric_names
 from deepbio.report.bands import bands
-from deepbio.report.calibration_curves import bins_for, draw_calibration, has_calibration
-from deepbio.report.confusion_table import Confusions, ConfusionTable, confusion_of
+from deepbio.report.confusion_table import confusion_of
 from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
 from deepbio.report.drawing import to_svg
+from deepbio.report.figures import (
+    best_epoch,
+    bins_for,
+    draw_calibration,
+    draw_intervals,
+    draw_profile,
+    draw_scatter,
+    draw_training,
+    has_calibration,
+    validation_metrics,
+)
 from deepbio.report.group import Entry, Group, Line, better, group_results, title_of
-from deepbio.report.number_figures import draw_intervals, draw_profile, draw_scatter
 from deepbio.report.result import Result
-from deepbio.report.subgroups import Subgroup, subgroups
-from deepbio.report.training_curves import best_epoch, draw_training, validation_metrics
-from deepbio.report.worst import WorstError, worst_errors
+from deepbio.report.subgroups import subgroups
+from deepbio.report.worst import worst_errors
 
 _KINDS = {
     "binary": "two classes",
@@ -34,73 +41,9 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Value:
-    """A metric in the summary: value, interval, and whether it is the best of its column."""
-
-    value: str
-    interval: str
-    best: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model: its metrics in the order of the section's columns, and its facts."""
-
-    name: str
-    baseline: bool
-    values: tuple[Value, ...]
-    facts: tuple[str, ...]
-    notes: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure with its caption and the lines of its legend."""
-
-    svg: Markup
-    caption: str
-    legend: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True)
-class SubgroupTable:
-    """One model on parts of the data: its name, the metric, and rows of part, metric and gap."""
-
-    name: str
-    metric: str
-    rows: tuple[tuple[Subgroup, Value, Value], ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """One split of one data set; `documents` are each model's name, card and recipe."""
-
-    anchor: str
-    dataset: str
-    split: str
-    about: tuple[tuple[str, str], ...]
-    card: str
-    columns: tuple[tuple[str, str], ...]
-    fact_names: tuple[str, ...]
-    rows: tuple[Row, ...]
-    pictures: tuple[Picture, ...]
-    tables: tuple[ConfusionTable, ...] = ()
-    confusions: tuple[Confusions, ...] = ()
-    subgroups: tuple[SubgroupTable, ...] = ()
-    worst: tuple[tuple[str, tuple[WorstError, ...]], ...] = ()
-    documents: tuple[tuple[str, str, str], ...] = ()
-    headline: tuple[str, str, Value] | None = None
-
-    @property
-    def has_notes(self) -> bool:
-        """Whether any model has a note."""
-        return any(row.notes for row in self.rows)
-
-
-def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0) -> list[Section]:
-    """Build the sections of a page, one per split of a data set, in the order they first occur."""
-    sections: list[Section] = []
+def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0) -> list[dict[str, Any]]:
+    """Build the sections of a page for the template, one per split of a data set, in the order they first occur."""
+    sections: list[dict[str, Any]] = []
     shown: set[str] = set()
     for number, group in enumerate(group_results(results), start=1):
         card = "" if group.dataset in shown else cards.get(group.dataset, "")
@@ -109,47 +52,36 @@ def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst
     return sections
 
 
-def _section(group: Group, anchor: str, card: str, worst: int) -> Section:
-    confusions = [confusion_of(entry) for entry in group.entries]
-    fact_names = _fact_names(group)
-    return Section(
-        anchor=anchor,
-        dataset=group.dataset,
-        split=group.split,
-        about=tuple(_about(group)),
-        card=card,
-        columns=tuple((title_of(name), better(name)) for name in group.metrics),
-        fact_names=fact_names,
-        rows=tuple(_row(group, entry, fact_names) for entry in group.entries),
-        pictures=(*_pictures(group, anchor), *_training(group, anchor)),
-        tables=tuple(one for one in confusions if isinstance(one, ConfusionTable)),
-        confusions=tuple(one for one in confusions if isinstance(one, Confusions)),
-        subgroups=tuple(_subgroups(group, entry) for entry in group.entries if entry.result.columns),
-        worst=tuple(
-            (entry.name, tuple(worst_errors(entry.result, worst)))
-            for entry in group.entries
-            if worst and not entry.result.baseline
-        ),
-        documents=tuple(
-            (entry.name, entry.result.card, entry.result.recipe.strip())
-            for entry in group.entries
-            if entry.result.card or entry.result.recipe
-        ),
-        headline=_headline(group),
-    )
+def _section(group: Group, anchor: str, card: str, worst: int) -> dict[str, Any]:
+    confusions = [found for entry in group.entries if (found := confusion_of(entry)) is not None]
+    fact_names, results = _fact_names(group), [(entry.name, entry.result) for entry in group.entries]
+    return {
+        "anchor": anchor,
+        "dataset": group.dataset,
+        "split": group.split,
+        "about": list(_about(group)),
+        "card": card,
+        "columns": [(title_of(name), better(name)) for name in group.metrics],
+        "fact_names": fact_names,
+        "rows": [_row(group, entry, fact_names) for entry in group.entries],
+        "pictures": [*_pictures(group, anchor), *_training(group, anchor)],
+        "tables": [found for found in confusions if "rows" in found],
+        "confusions": [found for found in confusions if "pairs" in found],
+        "subgroups": [_subgroups(group, entry) for entry in group.entries if entry.result.columns],
+        "worst": [(name, worst_errors(one, worst)) for name, one in results if worst and not one.baseline],
+        "documents": [(name, one.card, one.recipe.strip()) for name, one in results if one.card or one.recipe],
+        "headline": _headline(group),
+    }
 
 
-def _subgroups(group: Group, entry: Entry) -> SubgroupTable:
-    result = entry.result
-    name = group.headline
+def _subgroups(group: Group, entry: Entry) -> dict[str, Any]:
+    """Return one model on parts of the data: its name, the metric and the rows."""
+    result, name = entry.result, group.headline
     if name is None or name not in metric_names(result.task.kind):
         name = default_metrics(result.task)[0]
-    found = subgroups(
-        result.task, np.asarray(result.y), np.asarray(result.p), result.columns, name=name, groups=result.groups
-    )
-    return SubgroupTable(
-        entry.name, title_of(name), tuple((one, _value(one.estimate), _value(one.gap)) for one in found)
-    )
+    y, p = np.asarray(result.y), np.asarray(result.p)
+    rows = subgroups(result.task, y, p, result.columns, name=name, groups=result.groups)
+    return {"name": entry.name, "metric": title_of(name), "rows": rows}
 
 
 def _about(group: Group):
@@ -178,23 +110,24 @@ def _fact_names(group: Group) -> tuple[str, ...]:
     return (*cost, *dict.fromkeys(name for one in results for name in one.facts))
 
 
-def _row(group: Group, entry: Entry, fact_names: tuple[str, ...]) -> Row:
+def _row(group: Group, entry: Entry, fact_names: tuple[str, ...]) -> dict[str, Any]:
+    """Return one model: its metrics in the order of the section's columns with their marks, and its facts."""
     result = entry.result
     cost = {
         "parameters": "" if result.parameters is None else f"{result.parameters:,}",
         "seconds": "" if result.seconds is None else f"{result.seconds:.1f}",
     }
-    facts = tuple(str(result.facts.get(name, cost.get(name, ""))) for name in fact_names)
-    values = tuple(_value(result.metrics.get(name), best=entry.name in group.best(name)) for name in group.metrics)
-    return Row(entry.name, result.baseline, values, facts, result.notes)
+    marks = ["best" if entry.name in group.best(name) else "" for name in group.metrics]
+    return {
+        "name": entry.name,
+        "baseline": result.baseline,
+        "values": list(zip(map(result.metrics.get, group.metrics), marks, strict=True)),
+        "facts": [str(result.facts.get(name, cost.get(name, ""))) for name in fact_names],
+        "notes": result.notes,
+    }
 
 
-def _value(estimate: Estimate | None, *, best: bool = False) -> Value:
-    value, _, interval = ("" if estimate is None else str(estimate)).partition(" ")
-    return Value(value, interval, best)
-
-
-def _headline(group: Group) -> tuple[str, str, Value] | None:
+def _headline(group: Group) -> tuple[str, str, Estimate] | None:
     """Return title, best model's name and value of the metric that summarizes the group."""
     name = group.headline
     if name is None:
@@ -202,7 +135,7 @@ def _headline(group: Group) -> tuple[str, str, Value] | None:
     known = [entry for entry in group.entries if name in entry.result.metrics]
     sign = 1 if better(name) == "max" else -1
     best = max(known, key=lambda entry: np.nan_to_num(sign * entry.result.metrics[name].value, nan=-np.inf))
-    return title_of(name), best.name, _value(best.result.metrics[name])
+    return title_of(name), best.name, best.result.metrics[name]
 
 
 def _in_words(group: Group, *names: str) -> str:
@@ -219,11 +152,10 @@ def _reference(name: str) -> Line:
 
 
 def _pictures(group: Group, anchor: str):
-    def picture(figure: Figure, name: str, alt: str, caption: str, *legend: Line) -> Picture:
-        return Picture(to_svg(figure, name=f"{anchor}-{name}", alt=alt), caption, legend)
+    def picture(figure: Figure, name: str, alt: str, caption: str, *legend: Line) -> dict[str, Any]:
+        return {"svg": to_svg(figure, name=f"{anchor}-{name}", alt=alt), "caption": caption, "legend": legend}
 
     lines = [entry.line for entry in group.entries]
-
     kind = group.first.task.kind
     if kind in ("binary", "multiclass", "multilabel", "per_position"):
         around = {entry.name: bands(entry.result) for entry in group.entries if not entry.result.baseline}
@@ -272,4 +204,5 @@ def _training(group: Group, anchor: str):
             for name in validation_metrics(entry)[:2]
         ]
         caption = f"{entry.name}: {epochs} epochs" + ("; " + ", ".join(best) if best else "") + "."
-        yield Picture(to_svg(figure, name=f"{anchor}-training{number}", alt=f"Training curves of {caption}"), caption)
+        svg = to_svg(figure, name=f"{anchor}-training{number}", alt=f"Training curves of {caption}")
+        yield {"svg": svg, "caption": caption, "legend": ()}

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from deepbio.datasets import Dataset
 from deepbio.metrics import Estimate
 from deepbio.specs import Task
-
-
-class Evaluated(Protocol):
-    """What `deepbio.evaluate` returns, as far as a report needs it."""
-
-    @property
-    def task(self) -> Task: ...  # noqa: D102
-    @property
-    def y(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def p(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def metrics(self) -> Mapping[str, Estimate]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +56,8 @@ class Result:
     recipe: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, evaluation: Evaluated, data: Dataset, *, model: str, split: str, **more: Any) -> Result:
-        """Return the result of an evaluation on a split of `data`; `more` sets the other fields."""
+    def of(cls, evaluation: Any, data: Dataset, *, model: str, split: str, **more: Any) -> Result:
+        """Return the result of an `Evaluation` (from `deepbio.evaluate`) on a split of `data`; `more` sets the other fields."""
         return cls(
             dataset=data.name,
             model=model,

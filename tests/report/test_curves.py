@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from deepbio.report.curves import pr_points, ranking_labels, roc_points, thin
-from deepbio.report.training_curves import best_epoch
+from deepbio.report.figures import best_epoch
 from tests.report.report_cases import result
 
 
