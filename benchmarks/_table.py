@@ -5,11 +5,9 @@ A script has a `parser()`, functions that compute, and a `main(arguments)` that 
 
 import argparse
 import datetime
-import importlib.metadata
 import json
 import math
 import os
-import platform
 import re
 import shlex
 import subprocess
@@ -125,16 +123,14 @@ def command() -> str:
     return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
 
 
-def machine(*packages: str) -> str:
-    """Return the processor, its cores, the versions of Python and of packages, and the date."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
-    return (
-        f"Machine: {names[0] if names else platform.machine()}, {os.cpu_count()} cores. "
-        f"{', '.join([f'Python {platform.python_version()}', *versions])}. {datetime.date.today()}."
-    )
+def machine() -> str:
+    """Return the machine, the versions of packages, and the date."""
+    from deepbio.benchmark.provenance import provenance  # it names GPUs if TensorFlow is loaded
+
+    found = provenance()
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    where = "{processor}, {cores} cores, {device}".format(**found["machine"])
+    return f"Machine: {where}. Versions: {versions}. {datetime.date.today()}."
 
 
 def write_page(
@@ -142,14 +138,13 @@ def write_page(
     title: str,
     about: str,
     *parts: str | Sequence[str],
-    packages: Sequence[str] = ("tensorflow", "keras"),
     append: bool = False,
 ) -> None:
     """Print a page and write it to `--out`: title, command, what `about` says, the parts, and the machine.
 
     A part is a paragraph, or the lines of a table or list. `append` adds to a page that exists, without the title.
     """
-    whole = [f"`{command()}`. {about}".strip(), *parts, machine(*packages)]
+    whole = [f"`{command()}`. {about}".strip(), *parts, machine()]
     body = "\n\n".join(part if isinstance(part, str) else "\n".join(part) for part in whole if part) + "\n"
     print(f"# {title}\n\n{body}")
     if arguments.out:

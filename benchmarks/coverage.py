@@ -113,7 +113,7 @@ def main(arguments):
     )
     last = f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."
     lines = table(("case", *WAYS), rows)
-    write_page(arguments, "How often intervals cover the truth", about, lines, last, packages=("numpy", "scipy"))
+    write_page(arguments, "How often intervals cover the truth", about, lines, last)
 
 
 if __name__ == "__main__":

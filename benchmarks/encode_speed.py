@@ -67,7 +67,7 @@ def main(arguments):
     rows = [(name, f"{wall:.3f}", f"{cpu:.3f}", f"{memory:.2f}") for name, (wall, cpu, memory) in best.items()]
     lines = table(("way", "wall s", "processor s", "max bytes per base"), rows)
     about = f"{arguments.bases:,} bases in memory, one thread; best of {arguments.rounds} rounds in turns."
-    write_page(arguments, "Encoding bases in memory", about, lines, packages=("numpy",))
+    write_page(arguments, "Encoding bases in memory", about, lines)
 
 
 if __name__ == "__main__":

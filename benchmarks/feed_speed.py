@@ -109,7 +109,7 @@ def main(arguments):
         f"{arguments.windows:,} windows of {LENGTH} bp in random order from one simulated chromosome of {arguments.bases:,} bp "
         f"(FASTA) and a BED file; {arguments.rounds} rounds in turns."
     )
-    write_page(arguments, "Feed speed", about, lines, packages=("numpy", "pyfaidx"))
+    write_page(arguments, "Feed speed", about, lines)
 
 
 if __name__ == "__main__":

@@ -27,66 +27,59 @@ KINDS = ("no ties", "ties", "ties, weights")
 Case = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
-def binary(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    y = np.zeros(n, np.int64) if kind == "one class" else random.integers(0, 2, n)
-    if kind != "one class":
-        y[:2] = 0, 1
-    p = random.random(n)
-    return y, p if kind == "no ties" else p.round(1)
+def binary(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros(n, int) if one else np.append([0, 1], random.integers(0, 2, n - 2)), random.random(n)
 
 
-def classes(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+def classes(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     k, n = int(random.integers(3, 7)), n + 8
-    y = np.zeros(n, np.int64) if kind == "one class" else random.integers(0, k, n)
-    if kind != "one class":
-        y[:k] = np.arange(k)
-    parts = random.random((n, k)) if kind == "no ties" else random.integers(1, 4, (n, k)).astype(float)
-    return y, parts / parts.sum(axis=1, keepdims=True)
+    y = np.zeros(n, int) if one else np.append(np.arange(k), random.integers(0, k, n - k))
+    return y, random.dirichlet(np.ones(k), n)
 
 
-def labels(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two to eight labels side by side; with `one class` the last never occurs."""
+def labels(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two to eight labels side by side; of one class, the last never occurs."""
     k, n = int(random.integers(2, 9)), n + 8
     y, p = random.integers(0, 2, (n, k)), random.random((n, k))
-    y[0], y[1] = 0, 1
-    if kind == "one class":
-        y[:, -1] = 0
-    return y, p if kind == "no ties" else p.round(1)
+    y[0], y[1], y[:, -1] = 0, 1, 0 if one else y[:, -1] | (np.arange(n) == 1)
+    return y, p
 
 
-def numbers(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    y = np.full(n, 2.0) if kind == "one class" else random.normal(2, 1, n)
-    p = y + random.normal(size=n)
-    return (y, p) if kind == "no ties" else (y.round(1), p.round(1))
+def numbers(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    y = np.full(n, 2.0) if one else random.normal(2, 1, n).round(1)
+    return y, y + random.normal(size=n)
 
 
-def counts(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    y, p = numbers(kind, random, n)
+def counts(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    y, p = numbers(one, random, n)
     return np.floor(np.abs(y)), np.abs(p) + 0.25
 
 
-def profiles(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    n = 2 + n // 16
-    y, p = random.integers(0, 6, (n, 50)), random.random((n, 50)) + 0.01
-    y[:, 0] += 1
-    if kind == "one class":
-        y[:] = 0
-    p = p if kind == "no ties" else p.round(1) + 0.05
-    return y, p / p.sum(axis=1, keepdims=True)
+def profiles(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    y = random.integers(0, 6, (2 + n // 16, 50)) * (not one)
+    y[:, 0] += not one
+    return y, random.dirichlet(np.ones(50), len(y))
 
 
-def masks(kind: str, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    y, p = random.integers(0, 2, (2 + n // 16, 64)), random.random((2 + n // 16, 64))
-    y[:, 0] = 1
-    if kind == "one class":
-        y[:], p[:] = 0, 0.1
-    return y, p if kind == "no ties" else p.round(1)
+def masks(one: bool, random: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    y, p = random.integers(0, 2, (2 + n // 16, 64)) * (not one), random.random((2 + n // 16, 64))
+    y[:, 0] = not one
+    return y, 0.1 * p if one else p
+
+
+def tied(make: Callable, p: np.ndarray) -> np.ndarray:
+    """Round to one decimal; distributions stay positive and sum to one."""
+    if make not in (classes, profiles):
+        return p.round(1)
+    steps = p.round(1) + 0.05
+    return steps / steps.sum(axis=1, keepdims=True)
 
 
 def case(make: Callable, kind: str, seed: int) -> Case:
     """Return truth, predictions and weights; whole weights for numbers, whose reference repeats examples."""
     random = np.random.default_rng([len(make.__name__), seed])
-    y, p = make(kind, random, int(random.integers(3, 300)))
+    y, p = make(kind == "one class", random, int(random.integers(3, 300)))
+    p = p if kind == "no ties" else tied(make, p)
     if "weights" not in kind:
         return y, p, None
     whole = make in (numbers, counts) or random.random() < 0.5
@@ -246,7 +239,7 @@ def main(arguments):
         "returns. Pearson and Spearman take whole weights here, since SciPy has no weights: the reference repeats the examples."
     )
     lines = table(("metric", "reference", *KINDS, "one class"), rows)
-    write_page(arguments, "Equality of metrics", about, lines, packages=("numpy", "scipy", "scikit-learn"))
+    write_page(arguments, "Equality of metrics", about, lines)
     sys.exit(worst > LIMIT)
 
 

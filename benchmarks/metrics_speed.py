@@ -100,7 +100,7 @@ def main(arguments):
         f"`summarize` of 1,000 binary examples (nine metrics, 1,000 resamples): {small:.2f} s, median of 7. Peak memory of the whole "
         f"script: {peak:.1f} GiB, of which the truth and the scores of the last row are {size:.1f} GiB.",
     ]
-    write_page(arguments, "Time of bootstrap intervals", "", *parts, packages=("numpy", "scipy", "scikit-learn"))
+    write_page(arguments, "Time of bootstrap intervals", "", *parts)
 
 
 if __name__ == "__main__":

@@ -64,8 +64,7 @@ def main(arguments):
         rows += [row(name, title, data.task, every.y, runs) for title, runs in methods.items()]
     about = "95% bootstrap intervals over examples (1,000 resamples, seed 0) for the first seed; the range over seeds is apart."
     lines = table(("data set", "model", "accuracy", "range over seeds", "AUROC", "seconds per fold"), rows)
-    packages = ("tensorflow", "keras", "scikit-learn")
-    write_page(arguments, "Digits and breast cancer, 5-fold cross-validation", about, lines, packages=packages)
+    write_page(arguments, "Digits and breast cancer, 5-fold cross-validation", about, lines)
 
 
 if __name__ == "__main__":
