@@ -14,7 +14,6 @@ from deepbio.errors import TrainingError, nearest
 from deepbio.inference.conformal import fit_conformal
 from deepbio.inference.out_of_distribution import ood_quantiles
 from deepbio.inference.predict import predict
-from deepbio.metrics.calibration import Calibrator
 from deepbio.specs import Task
 from deepbio.zoo import describe
 from deepbio.zoo.postprocessing import Postprocessing
@@ -23,7 +22,8 @@ from deepbio.zoo.record import attach
 if TYPE_CHECKING:
     import keras
 
-METHODS = ("temperature", "platt", "isotonic", "none")
+_FITS = {"temperature": metrics.fit_temperature, "platt": metrics.fit_platt, "isotonic": metrics.fit_isotonic}
+METHODS = (*_FITS, "none")
 _PROBABLE = ("binary", "multiclass", "multilabel", "per_position")
 
 
@@ -95,7 +95,7 @@ def fit_postprocessing(
     task, y = record.task, np.asarray(split.y)
     check_method(task, method)
     p = predict(model, split, calibrated=False)
-    calibration = _fit_calibration(task, method, y, p)
+    calibration = None if method == "none" else _FITS[method](y, p)
     p = p if calibration is None else calibration.apply(p)
     thresholds, aim = _fit_thresholds(task, y, p, threshold)
     conformal = None if coverage is None else fit_conformal(task, y, p, coverage, by_class=by_class)
@@ -113,14 +113,6 @@ def check_method(task: Task, method: str) -> None:
         raise TrainingError(f"A {task.kind} task has no probabilities to calibrate: use 'none'.")
     if method in ("platt", "isotonic") and task.kind != "binary":
         raise TrainingError(f"{method} calibrates binary tasks; this one is {task.kind}. Use 'temperature'.")
-
-
-def _fit_calibration(task: Task, method: str, y: np.ndarray, p: np.ndarray) -> Calibrator | None:
-    if method == "none":
-        return None
-    if method == "temperature":
-        return metrics.fit_temperature(y, p)
-    return metrics.fit_platt(y, p) if method == "platt" else metrics.fit_isotonic(y, p)
 
 
 def _fit_thresholds(

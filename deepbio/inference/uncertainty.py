@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,19 +118,13 @@ def dropout_passes(
     except (TypeError, ValueError) as error:
         raise ModelError(f"This model cannot be run with dropout on: {str(error).splitlines()[0]}") from error
     run = in_graph(lambda x: with_dropout(x))
-    with _restored_states(layers):
+    before = [np.array(layer.seed_generator.state) for layer in layers]
+    try:
         for number in range(samples):
             for layer in layers:
                 name = zlib.crc32(f"{seed} {number} {layer.name}".encode())
                 layer.seed_generator.state.assign([name, number])
             yield in_batches(run, source, output_shape=model.output_shape[1:], batch_size=batch_size)
-
-
-@contextmanager
-def _restored_states(layers: list[Any]) -> Iterator[None]:
-    before = [np.array(layer.seed_generator.state) for layer in layers]
-    try:
-        yield
     finally:
         for layer, state in zip(layers, before, strict=True):
             layer.seed_generator.state.assign(state)

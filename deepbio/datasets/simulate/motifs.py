@@ -154,12 +154,12 @@ def simulate_motifs(
             sites, broken[i] = grammar.broken(chosen, length, rng)
             planted += _plant(x[i], i, sites, chosen, rng)
     # in random order, so that the first half is not all positive
-    order = rng.permutation(examples)
-    new = np.argsort(order)
+    shuffled = rng.permutation(examples)
+    new = np.argsort(shuffled)
     planted = sorted(
         (site._replace(example=int(new[site.example])) for site in planted), key=lambda site: (site.example, site.start)
     )
-    return MotifSequences(x[order], y[order], tuple(planted), chosen, broken[order], pairs[order])
+    return MotifSequences(x[shuffled], y[shuffled], tuple(planted), chosen, broken[shuffled], pairs[shuffled])
 
 
 def _motifs(motifs: Sequence[str | Motif], release: str) -> tuple[Motif, ...]:

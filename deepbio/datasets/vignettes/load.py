@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -60,6 +61,7 @@ def vignettes(
         "typos": typos,
         "min_findings": min_findings,
     }
+    usual = inspect.signature(vignettes).parameters
     notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
     words = Tokenizer.fit(texts[:train], **(tokenizer or {}))
@@ -82,7 +84,7 @@ def vignettes(
             **sizes,
             "length": length,
             "seed": seed,
-            **{name: value for name, value in how.items() if value != vignettes.__kwdefaults__[name]},
+            **{name: value for name, value in how.items() if value != usual[name].default},
             **({"tokenizer": dict(tokenizer)} if tokenizer else {}),
         },
     )
