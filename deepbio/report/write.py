@@ -58,7 +58,7 @@ def leaderboard_as(found: Leaderboard, form: Literal["text", "markdown", "csv", 
         DataError: unknown form.
     """
     if form == "html":
-        from deepbio.report.leaderboard_page import as_html  # draws
+        from deepbio.report.leaderboard_page import as_html  # needs matplotlib
 
         return as_html(found)
     forms = {"text": as_text, "markdown": as_markdown, "csv": as_csv}
