@@ -92,9 +92,7 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
     """
     if alphabet not in _ALPHABETS:
         raise DataError(f"alphabet is 'dna' or 'rna'; received {alphabet!r}.")
-    codes = as_codes(codes)
-    if codes.ndim not in (1, 2):
-        raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
+    codes = as_codes(codes, shape="rows")
     table = _ALPHABETS[alphabet].ljust(256, b"N")
     text = codes.tobytes().translate(table).decode("ascii")
     if codes.ndim == 1:
@@ -103,8 +101,15 @@ def decode(codes: np.ndarray, *, alphabet: Literal["dna", "rna"] = "dna") -> str
     return [text[i * length : (i + 1) * length] for i in range(n)]
 
 
-def as_codes(codes: Any) -> np.ndarray:
+def as_codes(codes: Any, *, shape: Literal["any", "sequences", "rows"] = "any") -> np.ndarray:
     """Return codes as uint8 after checking that they are integers 0 to 4, without a copy if they are uint8.
+
+    Args:
+        codes: Codes.
+        shape: Shape to check: `"sequences"` is `(..., length)`, `"rows"` is `(length,)` or `(n, length)`.
+
+    Raises:
+        DataError: the codes or their shape are not as expected.
 
     Example:
         >>> as_codes([0, 4])
@@ -121,6 +126,10 @@ def as_codes(codes: Any) -> np.ndarray:
     if array.size and (array.max() > N or (array.dtype.kind == "i" and array.min() < 0)):
         worst = int(array.max()) if array.max() > N else int(array.min())
         raise DataError(f"Expected codes 0 to 4 (A C G T, all else 4); received {worst}.")
+    if shape == "sequences" and array.ndim < 1:
+        raise DataError("Expected codes of shape (..., length); received a single number.")
+    if shape == "rows" and array.ndim not in (1, 2):
+        raise DataError(f"Expected codes of shape (length,) or (n, length); received {array.shape}.")
     return array.astype(np.uint8, copy=False)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deepbio.errors import DataError
 from deepbio.sequence.codes import N, as_codes
 
 
@@ -17,9 +16,7 @@ def gc_content(codes: ArrayLike) -> np.ndarray:
         >>> gc_content(encode(["GGCA", "ATNN"]))
         array([0.75, 0.  ])
     """
-    codes = as_codes(codes)
-    if codes.ndim < 1:
-        raise DataError("Expected codes of shape (..., length); received a single number.")
+    codes = as_codes(codes, shape="sequences")
     known = np.count_nonzero(codes != N, axis=-1)
     # C and G are 1 and 2: less one, they are the only codes below 2 once A wraps round to 255.
     strong = np.count_nonzero(codes - np.uint8(1) < 2, axis=-1)

@@ -32,7 +32,7 @@ def kmer_indices(codes: ArrayLike, k: int) -> np.ndarray:
         >>> kmer_indices(encode("AACGN"), 2)
         array([ 0,  1,  6, -1])
     """
-    codes = as_codes(codes)
+    codes = as_codes(codes, shape="sequences")
     _check(codes, k)
     windows = codes.shape[-1] - k + 1
     index = np.zeros((*codes.shape[:-1], windows), dtype=np.int64)
@@ -63,9 +63,7 @@ def kmer_counts(codes: ArrayLike, k: int, *, canonical: bool = False) -> np.ndar
         >>> {name: int(n) for name, n in zip(kmer_names(2), counts) if n}
         {'AA': 1, 'AC': 1, 'CG': 1, 'GT': 1, 'TT': 1}
     """
-    codes = as_codes(codes)
-    if codes.ndim not in (1, 2):
-        raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
+    codes = as_codes(codes, shape="rows")
     _check(codes, k)
     rows = np.atleast_2d(codes)
     size = 4**k
@@ -116,5 +114,5 @@ def _partners(k: int) -> np.ndarray:
 def _check(codes: np.ndarray, k: int) -> None:
     if not 1 <= k <= _LONGEST:
         raise DataError(f"k is 1 to {_LONGEST}; received {k}.")
-    if codes.ndim < 1 or codes.shape[-1] < k:
+    if codes.shape[-1] < k:
         raise DataError(f"{k}-mers need sequences of at least {k} bases; received shape {codes.shape}.")

@@ -17,9 +17,7 @@ def reverse_complement(codes: ArrayLike) -> np.ndarray:
         >>> decode(reverse_complement(encode("AACGN")))
         'NCGTT'
     """
-    codes = as_codes(codes)
-    if codes.ndim < 1:
-        raise DataError("Expected codes of shape (..., length); received a single number.")
+    codes = as_codes(codes, shape="sequences")
     # 3 - code complements A C G T; N wraps round to 255, which the minimum turns into 4.
     out = np.uint8(3) - codes[..., ::-1]
     return np.minimum(out, np.uint8(N), out=out)

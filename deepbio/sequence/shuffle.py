@@ -8,7 +8,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deepbio.errors import DataError
 from deepbio.sequence.codes import as_codes
 
 _BASES = 5  # A C G T and N, which counts as a base of its own here
@@ -30,7 +29,7 @@ def shuffle(codes: ArrayLike, *, seed: int | np.random.Generator) -> np.ndarray:
         >>> sorted(decode(shuffle(encode("ACCGT"), seed=0)))
         ['A', 'C', 'C', 'G', 'T']
     """
-    codes = _check(codes)
+    codes = as_codes(codes, shape="sequences")
     return np.random.default_rng(seed).permuted(codes, axis=-1)
 
 
@@ -56,7 +55,7 @@ def dinucleotide_shuffle(codes: ArrayLike, *, seed: int | np.random.Generator) -
         >>> bool((kmer_counts(shuffled, 2) == kmer_counts(codes, 2)).all())
         True
     """
-    codes = _check(codes)
+    codes = as_codes(codes, shape="sequences")
     if codes.shape[-1] < 4:  # three bases or fewer have one order only
         return codes.copy()
     rows = codes.reshape(-1, codes.shape[-1])
@@ -153,10 +152,3 @@ def _walk(first: int, group_sizes: list[int], successors: bytes) -> bytes:
         first = groups[first]()
         path.append(first)
     return bytes(path)
-
-
-def _check(codes: ArrayLike) -> np.ndarray:
-    codes = as_codes(codes)
-    if codes.ndim < 1:
-        raise DataError("Expected codes of shape (..., length); received a single number.")
-    return codes

@@ -34,9 +34,7 @@ def translate(codes: ArrayLike, *, table: int = 1, frame: int = 0, to_stop: bool
         >>> translate(encode("ATGGCNTAA"))
         'MA*'
     """
-    codes = as_codes(codes)
-    if codes.ndim not in (1, 2):
-        raise DataError(f"Expected codes of shape (length,) or (n, length); received {codes.shape}.")
+    codes = as_codes(codes, shape="rows")
     if frame not in (0, 1, 2):
         raise DataError(f"frame is 0, 1 or 2; received {frame!r}.")
     amino_acids = _amino_acids(table)

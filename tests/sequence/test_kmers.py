@@ -12,20 +12,20 @@ from deepbio.sequence import encode, kmer_counts, kmer_indices, kmer_names, reve
 dna = st.text(alphabet="ACGTN", min_size=5, max_size=50)
 
 
-def words(text, k):
+def kmers(text, k):
     return [text[i : i + k] for i in range(len(text) - k + 1) if "N" not in text[i : i + k]]
 
 
 @given(dna, st.integers(1, 5))
 def test_counts_are_those_of_a_plain_count(text, k):
     counts = kmer_counts(encode(text), k)
-    assert {name: n for name, n in zip(kmer_names(k), counts, strict=True) if n} == Counter(words(text, k))
+    assert {name: n for name, n in zip(kmer_names(k), counts, strict=True) if n} == Counter(kmers(text, k))
 
 
 @given(dna, st.integers(1, 5))
 def test_canonical_counts_add_both_strands(text, k):
     counts = kmer_counts(encode(text), k, canonical=True)
-    expected = Counter(min(word, biopython(word)) for word in words(text, k))
+    expected = Counter(min(kmer, biopython(kmer)) for kmer in kmers(text, k))
     assert {name: n for name, n in zip(kmer_names(k, canonical=True), counts, strict=True) if n} == expected
 
 
@@ -37,13 +37,13 @@ def test_canonical_counts_do_not_know_the_strand(text, k):
 
 
 @given(dna, st.integers(1, 5))
-def test_indices_name_the_words(text, k):
+def test_indices_name_the_kmers(text, k):
     names = kmer_names(k)
-    assert [names[i] for i in kmer_indices(encode(text), k) if i >= 0] == words(text, k)
+    assert [names[i] for i in kmer_indices(encode(text), k) if i >= 0] == kmers(text, k)
 
 
-def test_number_of_words():
-    # Palindromes are their own partner: 16 of 256 words of 4, none of 64 words of 3.
+def test_number_of_kmers():
+    # Palindromes are their own partner: 16 of 256 4-mers, none of 64 3-mers.
     assert [len(kmer_names(k)) for k in (3, 4)] == [64, 256]
     assert [len(kmer_names(k, canonical=True)) for k in (3, 4)] == [32, 136]
 
@@ -65,6 +65,6 @@ def test_k_out_of_range_is_refused(k):
         kmer_names(k)
 
 
-def test_a_sequence_shorter_than_the_word_is_refused():
-    with pytest.raises(DataError, match=r"at least 4; received shape \(3,\)"):
+def test_a_sequence_shorter_than_the_kmer_is_refused():
+    with pytest.raises(DataError, match=r"at least 4 bases; received shape \(3,\)"):
         kmer_indices(encode("ACG"), 4)
