@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from deepbio.zoo.preset import write_json
 if TYPE_CHECKING:
     import keras
 
+    from deepbio.report import Result
     from deepbio.training.finetuning.plan import FineTuningPlan
 
 
@@ -122,24 +123,40 @@ def _plain(values: Any) -> Any:
 
 
 def write_run_report(run: Run, data: Dataset, out: Path, *, recipe: str = "") -> Path:
-    """Write `report.html` of a run: curves and figures of the validation split, card and recipe."""
+    """Write `report.html` of a run: curves and metrics of the validation split, card and recipe."""
     from deepbio.datasets import read_card
-    from deepbio.report import Result, write_report
 
-    record = describe(run.model)
+    name = describe(run.model).architecture or run.model.name
+    result = run_result(run, data, model=name, card=read_card(out).text, recipe=recipe)
+    return write_results([result], data, out, title=f"{name} on {data.name}")
+
+
+def run_result(run: Run, data: Dataset, *, model: str, **more: Any) -> Result:
+    """Return a run as a result for a report, under the name `model`."""
+    from deepbio.report import Result
+
     # a report marks the best epoch, and does not know which way is better for the user's own metrics
     own = run.user_metrics.keys() - {metric for metric in run.settings.metrics if isinstance(metric, str)}
-    result = Result.of(
+    history = {name: values for name, values in run.history.items() if name.removeprefix("val_") not in own}
+    facts = {"seed": str(run.seed), "training examples": str(len(data.train))}
+    parameters = int(run.model.count_params())
+    return Result.of(
         run.valid,
         data,
-        model=record.architecture or run.model.name,
+        model=model,
         split="valid",
-        history={name: values for name, values in run.history.items() if name.removeprefix("val_") not in own},
+        history=history,
         seconds=run.seconds,
-        parameters=int(run.model.count_params()),
-        facts={"seed": str(run.seed), "training examples": str(len(data.train))},
-        card=read_card(out).text,
-        recipe=recipe,
+        parameters=parameters,
+        facts=facts,
+        **more,
     )
-    cards = {data.name: data.card.text} if data.card else {}
-    return write_report([result], out / "report.html", title=f"{result.model} on {data.name}", cards=cards)
+
+
+def write_results(results: Sequence[Result], data: Dataset, out: Path, *, title: str) -> Path:
+    """Write `report.html` of results on one data set."""
+    from deepbio.report import write_report
+
+    return write_report(
+        results, out / "report.html", title=title, cards={data.name: data.card.text} if data.card else {}
+    )

@@ -75,9 +75,13 @@ class Trainer:
             raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
         self._augment = augmentation(settings.augment, data.input, data.task)
         self._feed = make_feed(
-            data.train, batch_size=settings.batch_size, seed=seed, sampling=settings.sampling, cache=settings.cache, strategy=strategy,
-            worker=cluster.worker, workers=cluster.workers,
-        )  # fmt: skip
+            data.train,
+            batch_size=settings.batch_size,
+            seed=seed,
+            sampling=settings.sampling,
+            cache=settings.cache,
+            cluster=cluster,
+        )
         self._weights = class_weights(data.task, data.train.y, settings.class_weight)
         self._loss = loss_for(
             data.task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,

@@ -16,7 +16,7 @@ from deepbio.training.finetuning.layer_groups import UnfreezeSchedule, Which
 from deepbio.training.finetuning.plan import FineTuningPlan
 from deepbio.training.finetuning.start import starting_point, warn_of_overlap
 from deepbio.training.fit import fit
-from deepbio.training.run import Run
+from deepbio.training.run import Run, run_result, write_results
 from deepbio.training.settings import FitOptions
 from deepbio.zoo.build import build
 
@@ -143,25 +143,6 @@ def compare_approaches(
         assert record is not None  # else a new head is refused
         runs[name] = fit(build(record), data, out=folder, seed=seed, **options)
     if out is not None:
-        _write_report(runs, data, Path(out))
+        results = [run_result(run, data, model=name.replace("_", " ")) for name, run in runs.items()]
+        write_results(results, data, Path(out), title=f"Ways to train on {data.name}")
     return runs
-
-
-def _write_report(runs: Mapping[str, Run], data: Dataset, out: Path) -> Path:
-    from deepbio.report import Result, write_report
-
-    results = [
-        Result.of(
-            run.valid,
-            data,
-            model=name.replace("_", " "),
-            split="valid",
-            history=run.history,
-            seconds=run.seconds,
-            parameters=int(run.model.count_params()),
-            facts={"seed": str(run.seed), "training examples": str(len(data.train))},
-        )
-        for name, run in runs.items()
-    ]
-    cards = {data.name: data.card.text} if data.card else {}
-    return write_report(results, out / "report.html", title=f"Ways to train on {data.name}", cards=cards)

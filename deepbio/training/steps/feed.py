@@ -14,10 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Source, Split, balanced_order, epoch_order
+from deepbio.devices.cluster import Cluster
 from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import TrainingError
 
 Order = Callable[[int], np.ndarray]  # which examples an epoch visits, in order
+PREFETCH = 4  # batches that are gathered ahead of the step
 DEVICE_BYTES = 512 * 2**20  # size up to which cache="auto" copies a split to the device
 
 
@@ -26,16 +28,12 @@ class ArrayFeed:
 
     waits = False
 
-    def __init__(
-        self, split: Split, *, batch_size: int, order: Order, strategy: tf.distribute.Strategy | None = None
-    ) -> None:
-        self.examples = len(split)
-        self.batch_size = batch_size
-        self.order = order
+    def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
+        self.examples, self.batch_size, self.order = len(split), batch_size, order
         x, y = _whole(split.x), _labels(_whole(split.y))
-        replicated = strategy is not None and strategy.num_replicas_in_sync > 1
+        replicated = cluster.strategy.num_replicas_in_sync > 1
         self._constants = None if replicated else (tf.constant(x), tf.constant(y))
-        self._copies = _on_every_device(strategy, x, y) if replicated and strategy is not None else ()
+        self._copies = _on_every_device(cluster.strategy, x, y) if replicated else ()
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Return the state that `fetch` reads: the order of this epoch, and the data if each device has a copy."""
@@ -67,33 +65,21 @@ class ArrayFeed:
 
 
 class StreamFeed:
-    """Batches gathered on the host, a few ahead of the step.
-
-    Args:
-        replicas: Number of replicas of all workers together.
-        first_replica: Index of this worker's first replica, of `own_replicas`.
-        prefetch: Number of batches ahead.
-        threads: Number of batches gathered at once.
-    """
+    """Batches gathered on the host by a few threads, some ahead of the step."""
 
     waits = True
 
-    def __init__(
-        self, split: Split, *, batch_size: int, order: Order, replicas: int = 1, first_replica: int = 0,
-        own_replicas: int | None = None, prefetch: int = 4, threads: int | None = None,
-    ) -> None:  # fmt: skip
-        self.examples = len(split)
-        self.batch_size = batch_size
-        self.order = order
+    def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
+        self.examples, self.batch_size, self.order = len(split), batch_size, order
         self._split = split
         self._orders: dict[int, np.ndarray] = {}
-        self._replicas, self._first_replica = replicas, first_replica
-        self._own_replicas = replicas if own_replicas is None else own_replicas
-        self._prefetch, self._threads = prefetch, threads or min(4, os.cpu_count() or 1)
+        self._replicas = cluster.strategy.num_replicas_in_sync  # of all workers together
+        self._own_replicas = self._replicas // cluster.workers
+        self._first_replica = cluster.worker * self._own_replicas
         first = np.arange(min(1, len(split)))
         x, y = np.asarray(split.x[first]), _labels(split.y[first])
-        shares_spec, divisor_spec = (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())
-        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), shares_spec, divisor_spec]
+        bounds, divisor = (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())
+        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), bounds, divisor]
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Return the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
@@ -107,8 +93,8 @@ class StreamFeed:
             return tuple(parts)
 
         data = tf.data.Dataset.range(first_step, steps)
-        data = data.map(shaped, num_parallel_calls=self._threads, deterministic=True)
-        return iter(data.prefetch(self._prefetch))
+        data = data.map(shaped, num_parallel_calls=min(4, os.cpu_count() or 1), deterministic=True)
+        return iter(data.prefetch(PREFETCH))
 
     def _gather(self, epoch: np.ndarray, step: np.ndarray) -> list[np.ndarray]:
         # a method, because TensorFlow keeps every function passed to it, and one per epoch would keep each epoch's order
@@ -155,9 +141,7 @@ def make_feed(
     seed: int | None,
     sampling: str = "natural",
     cache: str = "auto",
-    strategy: tf.distribute.Strategy | None = None,
-    worker: int = 0,
-    workers: int = 1,
+    cluster: Cluster | None = None,
 ) -> Feed:
     """Return the feed that suits a split.
 
@@ -166,26 +150,23 @@ def make_feed(
         sampling: `"natural"` visits every example once per epoch; `"balanced"` visits every class equally often.
         cache: `"device"` copies the data to each device, `"host"` into memory, `"none"` leaves them in their source;
             `"auto"` copies arrays of up to `DEVICE_BYTES` to the device and leaves others where they are.
-        strategy: Strategy whose replicas divide each batch.
+        cluster: Cluster whose replicas divide each batch; `None` for the current strategy.
 
     Raises:
         TrainingError: The data do not fit the device.
     """
     order = order_of(split, seed=seed, sampling=sampling)
+    cluster = cluster or Cluster(tf.distribute.get_strategy())
     in_memory = type(split.x) is np.ndarray and isinstance(split.y, np.ndarray) and split.x.nbytes <= DEVICE_BYTES
     if cache == "device" or (cache == "auto" and in_memory):
         try:
-            return ArrayFeed(split, batch_size=batch_size, order=order, strategy=strategy)
+            return ArrayFeed(split, batch_size=batch_size, order=order, cluster=cluster)
         except (tf.errors.ResourceExhaustedError, tf.errors.InternalError, MemoryError) as error:
             size = len(split) * int(np.prod(split.x.shape[1:])) * np.dtype(split.x.dtype).itemsize / 2**30
             raise TrainingError(f"cache='device': {size:.1f} GiB do not fit. Use cache='host' or 'none'.") from error
     if cache == "host":
         split = Split(_whole(split.x), _whole(split.y), split.ids, split.groups)
-    replicas = strategy.num_replicas_in_sync if strategy is not None else 1
-    own = replicas // workers
-    return StreamFeed(
-        split, batch_size=batch_size, order=order, replicas=replicas, first_replica=worker * own, own_replicas=own
-    )
+    return StreamFeed(split, batch_size=batch_size, order=order, cluster=cluster)
 
 
 def order_of(split: Split, *, seed: int | None, sampling: str = "natural") -> Order:

@@ -53,7 +53,7 @@ def own_objects(**settings):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 13, 0.5)
     optimizer = keras.optimizers.SGD(schedule, momentum=0.9, global_clipnorm=0.5)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    return trained(optimizer=optimizer, loss=loss, metrics=[keras.metrics.AUC()], **settings)
+    return trained(optimizer=optimizer, loss=loss, metrics=[keras.metrics.AUC(name="auc")], **settings)
 
 
 (many, run), (alone, run_alone) = own_objects(), own_objects(strategy="one")
