@@ -1,6 +1,6 @@
 """What the scripts of this folder share: options, a cache of what was computed, Markdown tables and the page they write.
 
-A script has a `parser()`, functions that compute, and a `main(arguments)` that writes its page with `write_page`.
+A script has functions that compute, and ends with `@script(...)` on a `main(arguments)` that writes its page with `write_page`.
 """
 
 import argparse
@@ -25,11 +25,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 MEGABASE = Path("../shared/data/grch37_chr22_1mb")
 """A megabase of human chromosome 22 (GRCh37) and its gene table; record name `chromosome:first-last`."""
+Main = Any  # a function of the parsed arguments, with its parser as an attribute
 _UNSAID = {"--out", "--cache", "--minutes"}  # options that a page does not repeat
 
 
-def options(doc: str | None, *, cache: bool = False, **settings: Any) -> argparse.ArgumentParser:
-    """Return a parser with `--out` and the settings of a script.
+def script(doc: str | None, *, cache: bool = False, **settings: Any) -> Callable[[Main], Main]:
+    """Return a decorator of `main(arguments)`, the last function of a script: it adds its `parser`, and runs it in a program.
 
     Args:
         doc: Docstring of the script.
@@ -54,7 +55,14 @@ def options(doc: str | None, *, cache: bool = False, **settings: Any) -> argpars
             parser.add_argument(option, type=default)
         else:
             parser.add_argument(option, type=type(default), default=default)
-    return parser
+
+    def decorate(main: Main) -> Main:
+        main.parser = parser
+        if main.__module__ == "__main__":
+            main(parser.parse_args())
+        return main
+
+    return decorate
 
 
 class Cache:

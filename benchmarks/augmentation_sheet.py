@@ -5,7 +5,7 @@ python benchmarks/augmentation_sheet.py [--out docs/images/augmentation.png]
 
 from pathlib import Path
 
-from _table import options
+from _table import script
 
 from deepbio.augment.preview import preview_sheet
 from deepbio.datasets.simulate import simulate_lesions
@@ -21,13 +21,7 @@ AUGMENT = [
 ]
 
 
-PARSER = options(__doc__)
-
-
+@script(__doc__)
 def main(arguments):
     found = simulate_lesions(60, shapes=("star", "square", "disc"), radius=(8, 12), prevalence=1, seed=4)
     preview_sheet(found.dataset(predict="mask"), AUGMENT, arguments.out or SHEET, examples=3, columns=6, seed=1)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

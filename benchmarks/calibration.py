@@ -13,7 +13,7 @@ error is above 0.02.
 from pathlib import Path
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 
 from deepbio import metrics
 from deepbio.catalog import entries
@@ -91,9 +91,7 @@ def splice_line(folder: Path, most: int = 120_000) -> str:
     )
 
 
-PARSER = options(__doc__, runs=Path, genes=Path, store=False)
-
-
+@script(__doc__, runs=Path, genes=Path, store=False)
 def main(arguments):
     folders = [folder for folder in entries("zoo") if (read_preset(folder).get("dataset") or {}).get("name")]
     if arguments.runs:
@@ -112,7 +110,3 @@ def main(arguments):
         f"held-out examples, coverage on the other, mean and standard deviation over {HALVES} random halves."
     )
     write_page(arguments, "Calibration and coverage", about, table(COLUMNS, rows), *more)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -6,7 +6,7 @@ python benchmarks/coverage.py [--runs 2000] [--n-resamples 1000] [--out benchmar
 from collections.abc import Callable
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 from scipy.special import expit, logit, ndtr, ndtri
 
 from deepbio.metrics import accuracy, auprc, auroc, bootstrap_distribution, interval, pearson
@@ -99,9 +99,7 @@ def bca(metric, y, p, value: float, resampled: np.ndarray) -> tuple[float, float
     return tuple(np.quantile(resampled, ndtr(bias + (bias + ends) / (1 - acceleration * (bias + ends)))))
 
 
-PARSER = options(__doc__, runs=2000, n_resamples=1000)
-
-
+@script(__doc__, runs=2000, n_resamples=1000)
 def main(arguments):
     rows = [row(*case, runs=arguments.runs, n_resamples=arguments.n_resamples) for case in CASES]
     covered = {cells[0]: float(cells[1].split()[0]) for cells in rows}
@@ -114,7 +112,3 @@ def main(arguments):
     last = f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."
     lines = table(("case", *WAYS), rows)
     write_page(arguments, "How often intervals cover the truth", about, lines, last)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from _table import Cache, options, span, table, write_page
+from _table import Cache, script, span, table, write_page
 from scipy.special import expit, logit
 
 from deepbio.datasets import Dataset, Split, assign_splits, grouped_folds, load_dataset
@@ -261,9 +261,7 @@ def oct4_rows(cache: Cache, seeds: list[int]) -> Iterator[list[Any]]:
             yield [title, *areas, both.difference]
 
 
-PARSER = options(__doc__, cache=True, seeds=[0, 1, 2], sets=list(PLANS))
-
-
+@script(__doc__, cache=True, seeds=[0, 1, 2], sets=list(PLANS))
 def main(arguments):
     cache = Cache(arguments)
     for name in arguments.sets:
@@ -284,7 +282,3 @@ def main(arguments):
     about = "Five folds that keep near duplicates together. The script says what was chosen on what."
     write_page(arguments, "`dna_cnn` beside published figures", about, *parts)
     cache.stop_if_incomplete()
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

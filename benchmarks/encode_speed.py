@@ -7,7 +7,7 @@ PYTHON is the interpreter of an environment with the package (tangermeme needs P
 the greatest beyond the sequence itself, over its length (read from /proc, so on Linux).
 """
 
-from _table import available, in_turns, options, table, write_page
+from _table import available, in_turns, script, table, write_page
 
 BASES = 249_000_000
 SETUP = """
@@ -57,9 +57,7 @@ WAYS = {
 }
 
 
-PARSER = options(__doc__, rounds=3, bases=249_000_000, tangermeme=str, seqpro=str)
-
-
+@script(__doc__, rounds=3, bases=249_000_000, tangermeme=str, seqpro=str)
 def main(arguments):
     one = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     found = in_turns(available(WAYS, arguments), arguments.rounds, arguments.bases, **one)
@@ -68,7 +66,3 @@ def main(arguments):
     lines = table(("way", "wall s", "processor s", "max bytes per base"), rows)
     about = f"{arguments.bases:,} bases in memory, one thread; best of {arguments.rounds} rounds in turns."
     write_page(arguments, "Encoding bases in memory", about, lines)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

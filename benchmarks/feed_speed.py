@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _table import available, in_turns, options, table, write_page
+from _table import available, in_turns, script, table, write_page
 
 LENGTH, BATCH, BASES = 1000, 256, 249_000_000
 SETUP = f"""
@@ -91,9 +91,7 @@ def simulate(folder: Path, bases: int, windows: int) -> tuple[Path, Path]:
     return folder / "genome.fa", folder / "windows.bed"
 
 
-PARSER = options(__doc__, rounds=3, bases=249_000_000, windows=50_000, tangermeme=str, genvarloader=str)
-
-
+@script(__doc__, rounds=3, bases=249_000_000, windows=50_000, tangermeme=str, genvarloader=str)
 def main(arguments):
     ways = {name: (python, SETUP + code + RUN) for name, (python, code) in available(WAYS, arguments).items()}
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +108,3 @@ def main(arguments):
         f"(FASTA) and a BED file; {arguments.rounds} rounds in turns."
     )
     write_page(arguments, "Feed speed", about, lines)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _table import Cache, options, span, table, write_page
+from _table import Cache, script, span, table, write_page
 from dna_cnn_sets import all_examples
 
 from deepbio.datasets import Dataset, Split, assign_splits, load_dataset
@@ -158,9 +158,7 @@ def draw_curves(curves: dict[str, dict], out: Path) -> None:
     figure.savefig(out, dpi=110)
 
 
-PARSER = options(__doc__, cache=True, sets=list(PLANS), figure=Path)
-
-
+@script(__doc__, cache=True, sets=list(PLANS), figure=Path)
 def main(arguments):
     cache, parts, curves, seconds = Cache(arguments), [], {}, 0.0
     folder = arguments.cache or Path("runs/finetuning")
@@ -182,7 +180,3 @@ def main(arguments):
     write_page(arguments, "Learning curves of fine-tuning", "The script says what was trained on what.", *parts, last)
     if arguments.figure:
         draw_curves(curves, arguments.figure)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

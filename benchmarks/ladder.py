@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from _table import Cache, options, table, write_page
+from _table import Cache, script, table, write_page
 
 from deepbio.datasets import load_dataset
 from deepbio.inference import compare, predict
@@ -101,7 +101,7 @@ def draw(found: dict[str, np.ndarray], task, y: np.ndarray, out: Path) -> None:
     figure.savefig(out, dpi=130)
 
 
-PARSER = options(
+@script(
     __doc__,
     cache=True,
     only=list(LADDER),
@@ -109,8 +109,6 @@ PARSER = options(
     lite="runs/efficientnet_lite0.imagenet",  # made by zoo/_convert/efficientnet_lite0.py, --size 64
     figure=Path,
 )
-
-
 def main(arguments):
     cache, data, presets = Cache(arguments), load_dataset(DATA), {"trunk": arguments.trunk, "lite": arguments.lite}
 
@@ -118,7 +116,7 @@ def main(arguments):
         model = LADDER[name](data, seed, presets)
         return {"p": predictions(model, data.test.x), "parameters": model.count_params()}
 
-    names = arguments.only or list(LADDER)
+    names = arguments.only
     runs = {(n, s): cache(f"{n}-{s}", lambda n=n, s=s: computed(n, s)) for n, s in itertools.product(names, SEEDS)}
     cache.stop_if_incomplete()
     found = {name: np.stack([runs[name, seed]["p"] for seed in SEEDS]) for name in names}
@@ -141,7 +139,3 @@ def main(arguments):
     write_page(arguments, "The ladder of image models", "", *parts)
     if arguments.figure:
         draw(found, task, y, arguments.figure)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

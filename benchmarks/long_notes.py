@@ -5,7 +5,7 @@ python benchmarks/long_notes.py [--models text_cnn caml] [--words 10000] [--note
 
 import sys
 
-from _table import in_turns, options, table, write_page
+from _table import in_turns, script, table, write_page
 
 MODELS = ["bag_of_words", "text_cnn", "caml", "note_evidence", "han", "gru", "note_lstm", "bilstm"]
 RUN = """
@@ -28,9 +28,7 @@ print(json.dumps([len(data.train), before, trained, peak(), seconds]))
 """
 
 
-PARSER = options(__doc__, models=MODELS, words=10_000, notes=16, batch=4)
-
-
+@script(__doc__, models=MODELS, words=10_000, notes=16, batch=4)
 def main(arguments):
     rows = []
     for name in arguments.models:
@@ -44,7 +42,3 @@ def main(arguments):
     )
     lines = table(("model", "training notes", "before", "training", "after prediction", "seconds per epoch"), rows)
     write_page(arguments, f"Notes of {arguments.words:,} words", about, lines)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

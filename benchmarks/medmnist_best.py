@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 from ladder import AUGMENT
 
 from deepbio.datasets import load_dataset
@@ -103,11 +103,9 @@ def tested(cache: Path, name: str) -> list:
     ]
 
 
-PARSER = options(__doc__, cache=True, only=list(CANDIDATES), test=False)
-
-
+@script(__doc__, cache=True, only=list(CANDIDATES), test=False)
 def main(arguments):
-    names = [arguments.only] if arguments.only else list(CANDIDATES)
+    names = arguments.only
     if arguments.test:
         about = "\n".join((__doc__ or "").strip().split("\n")[5:])
         parts = [part for name in names for part in tested(arguments.cache, name)]
@@ -121,7 +119,3 @@ def main(arguments):
     for name in names:
         if time.monotonic() < end:
             train(arguments.cache, name, choice(arguments.cache, name), SEEDS[-1])
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import multinomial, pearsonr, spearmanr
 from sklearn import metrics as sk
@@ -219,9 +219,7 @@ def of_one_class(ours: Callable, theirs: Callable, make: Callable) -> str:
     return f"mean of the others{counted}" if warned else f"{mine:.3g}; the reference refuses"
 
 
-PARSER = options(__doc__, cases=200)
-
-
+@script(__doc__, cases=200)
 def main(arguments):
     warnings.simplefilter("ignore")
     rows, worst = [], 0.0
@@ -241,7 +239,3 @@ def main(arguments):
     lines = table(("metric", "reference", *KINDS, "one class"), rows)
     write_page(arguments, "Equality of metrics", about, lines)
     sys.exit(worst > LIMIT)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -18,7 +18,7 @@ import time
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy loads
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from deepbio.metrics import auprc, auroc, bootstrap_distribution, bootstrap_weights, summarize
@@ -78,9 +78,7 @@ def large_case(labels: int, examples: int, n_resamples: int, calls: int) -> tupl
     return row, f"{calls} calls of `roc_auc_score` on resamples ({timed})"
 
 
-PARSER = options(__doc__, labels=919, examples=100_000, n_resamples=1000, calls=100)
-
-
+@script(__doc__, labels=919, examples=100_000, n_resamples=1000, calls=100)
 def main(arguments):
     rows = [whole_case("AUROC", auroc, roc_auc_score), whole_case("AUPRC", auprc, average_precision_score)]
     random = np.random.default_rng(0)
@@ -101,7 +99,3 @@ def main(arguments):
         f"script: {peak:.1f} GiB, of which the truth and the scores of the last row are {size:.1f} GiB.",
     ]
     write_page(arguments, "Time of bootstrap intervals", "", *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -13,7 +13,7 @@ import csv
 import gzip
 
 import numpy as np
-from _table import MEGABASE, options, table, write_page
+from _table import MEGABASE, script, table, write_page
 from splice_sites import Gene, read_genes, with_interval
 
 from deepbio.catalog import catalog_folder
@@ -94,9 +94,7 @@ def parts(first: int, codes: np.ndarray, genes: list[Gene]) -> list:
     return [table(("donors", "sites", "of them GT", "AUROC"), rows), title, lines]
 
 
-PARSER = options(__doc__, data=MEGABASE)
-
-
+@script(__doc__, data=MEGABASE)
 def main(arguments):
     about = (
         f"Against {NEGATIVES:,} random GT sites that are donors in neither table; the script says what the sets are. The authors "
@@ -104,7 +102,3 @@ def main(arguments):
     )
     title = "Donors of chr22:20,000,001-21,000,000 (GRCh37) by `mmsplice_donor.cheng2019`"
     write_page(arguments, title, about, *parts(*read_genes(arguments.data)))
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

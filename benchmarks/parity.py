@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _table import ROOT, options, table, write_page
+from _table import ROOT, script, table, write_page
 
 FAMILIES = ("mlp", "dna_cnn", "image_cnn", "note_lstm")
 NAMES = {"cpu:2": "2 logical devices", "cpu:4": "4 logical devices", "multiworker": "2 processes"}
@@ -47,9 +47,7 @@ def runs(optimizer: str, folder: Path) -> dict[str, dict[str, np.ndarray]]:
     return {strategy: dict(np.load(file)) for strategy, file in files.items()}
 
 
-PARSER = options(__doc__)
-
-
+@script(__doc__)
 def main(arguments):
     with tempfile.TemporaryDirectory() as folder:
         found = {optimizer: runs(optimizer, Path(folder)) for optimizer in ("sgd", "adam")}
@@ -72,7 +70,3 @@ def main(arguments):
     )
     last = "The tests allow 1e-5, 1e-4, 1e-5 and 0.01."
     write_page(arguments, "One run on many devices", about, table(header, rows), last)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from _table import Cache, options, span, table, write_page
+from _table import Cache, script, span, table, write_page
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 
@@ -163,9 +163,7 @@ def mesh_parts(data, names, results):
     return [lines, "Differences, paired bootstrap over test texts:", table(("", *columns, "precision_at_5"), gaps)]
 
 
-PARSER = options(__doc__, cache=True, task=tuple(TASKS), models=[], epochs=int, seed=0)
-
-
+@script(__doc__, cache=True, task=tuple(TASKS), models=[], epochs=int, seed=0)
 def main(arguments):
     task, cache, results = arguments.task, Cache(arguments), {}
     names, settings, models = TASKS[task]
@@ -182,7 +180,3 @@ def main(arguments):
     )
     parts = (sections_parts if task == "sections" else mesh_parts)(data, names, results)
     write_page(arguments, data.card["title"], about, *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -10,7 +10,7 @@ import time
 from functools import partial
 
 import numpy as np
-from _table import options, span, table, write_page
+from _table import script, span, table, write_page
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neural_network import MLPClassifier
@@ -40,9 +40,7 @@ def row(name, title, task, y, runs) -> list[str]:
     return [name, title, first, across, area, f"{seconds:.1f}"]
 
 
-PARSER = options(__doc__, seeds=[0, 1, 2])
-
-
+@script(__doc__, seeds=[0, 1, 2])
 def main(arguments):
     rows = []
     for name, models in MODELS.items():
@@ -65,7 +63,3 @@ def main(arguments):
     about = "95% bootstrap intervals over examples (1,000 resamples, seed 0) for the first seed; the range over seeds is apart."
     lines = table(("data set", "model", "accuracy", "range over seeds", "AUROC", "seconds per fold"), rows)
     write_page(arguments, "Digits and breast cancer, 5-fold cross-validation", about, lines)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

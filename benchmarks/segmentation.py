@@ -12,7 +12,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 
 from deepbio.augment.image.stains import STAINS
 from deepbio.datasets.simulate import LesionImages, simulate_lesions
@@ -97,9 +97,7 @@ def draw(model: keras.Model, found: LesionImages, out: Path) -> None:
     figure.savefig(out, dpi=120)
 
 
-PARSER = options(__doc__, cache=True, epochs=30, examples=1400, figure=Path)
-
-
+@script(__doc__, cache=True, epochs=30, examples=1400, figure=Path)
 def main(arguments):
     found = simulate_lesions(arguments.examples, shapes=SHAPES, seed=0)
     folder = (arguments.cache or Path("runs")) / "lesions"
@@ -111,7 +109,3 @@ def main(arguments):
     write_page(arguments, "Segmentation", *measured(model, found, arguments.epochs))
     if arguments.figure:
         draw(model, found, arguments.figure)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from _table import MEGABASE, options, span, table, write_page
+from _table import MEGABASE, script, span, table, write_page
 
 from deepbio.datasets.readers import read_fasta
 from deepbio.inference import predict
@@ -115,9 +115,7 @@ def splice_parts(model, genes: list[Gene]) -> list:
     ]
 
 
-PARSER = options(__doc__, weights=["spliceai_10k.ci"], data=MEGABASE, genes=[])
-
-
+@script(__doc__, weights=["spliceai_10k.ci"], data=MEGABASE, genes=[])
 def main(arguments):
     _, _, genes = read_genes(arguments.data)
     genes = [gene for gene in genes if not arguments.genes or gene.name in arguments.genes]
@@ -130,7 +128,3 @@ def main(arguments):
         "in the table have 2 to 7 bases: they are gaps of an alignment, and what is missed there is no splice site."
     )
     write_page(arguments, "Splice sites of chr22:20,000,001-21,000,000 (GRCh37)", about, *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -12,7 +12,7 @@ ratios.
 import time
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 
 # model, modality, largest value, input shape, outputs, examples, batch size, options
 CASES = (
@@ -84,9 +84,7 @@ def row(case, rounds) -> list[str]:
     return [f"`{case[0]}`", str(case[6]), *figures, xla]
 
 
-PARSER = options(__doc__, rounds=7, models=[case[0] for case in CASES])
-
-
+@script(__doc__, rounds=7, models=[case[0] for case in CASES])
 def main(arguments):
     rows = [row(case, arguments.rounds) for case in CASES if case[0] in arguments.models]
     about = (
@@ -97,7 +95,3 @@ def main(arguments):
     header = ("model", "batch", "deepbio, ms per step", "Keras, ms", "ratio", "Keras, 32 steps per execution, ms", "ratio",
               "deepbio, XLA, ms")  # fmt: skip
     write_page(arguments, "Time of a training step", about, table(header, rows))
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

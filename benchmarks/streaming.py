@@ -21,7 +21,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from _table import options, table, write_page
+from _table import script, table, write_page
 
 from deepbio.datasets import Split
 from deepbio.layers import OneHot
@@ -83,9 +83,7 @@ def epochs(model, windows: Windows, labels: np.ndarray, batch_size: int, numbers
         gc.collect()
 
 
-PARSER = options(__doc__, windows=2_000_000, bases=1_000_000_000, epochs=6, basset_steps=12)
-
-
+@script(__doc__, windows=2_000_000, bases=1_000_000_000, epochs=6, basset_steps=12)
 def main(arguments):
     n, steps, own, waits, every, basset = arguments.windows, arguments.basset_steps, [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +118,3 @@ def main(arguments):
     about = f"{n:,} windows of {LENGTH} bp of a simulated genome of {arguments.bases:,} bp in a memory-mapped file."
     write_page(arguments, "Streaming 2 million windows", about, *parts)
     sys.exit(max(waits[1:]) >= MAX_WAIT or max(own) >= MAX_MEMORY)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from _table import ROOT, options, table, write_page
+from _table import ROOT, script, table, write_page
 
 from deepbio.benchmark import Suite, read_suite
 from deepbio.benchmark.store import Store
@@ -63,9 +63,7 @@ def with_kills(name: str, suite: Suite, store: Store) -> tuple[list[int], bool]:
     return counts, all(now[key] == moment for key, moment in seen.items())
 
 
-PARSER = options(__doc__, suite="quick", folder=Path("runs/suite_runs"))
-
-
+@script(__doc__, suite="quick", folder=Path("runs/suite_runs"))
 def main(arguments):
     suite = read_suite(arguments.suite)
     shutil.rmtree(arguments.folder, ignore_errors=True)
@@ -92,7 +90,3 @@ def main(arguments):
     about = "Metrics, weights and predictions are compared to the last bit. Other work ran on the machine."
     write_page(arguments, "Suites: killed, on a cluster, repeated", about, table(("what", "found"), rows))
     sys.exit(not untouched or differing(dask) + differing(killed) > 0)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -12,7 +12,7 @@ from collections import Counter
 from functools import partial
 
 import numpy as np
-from _table import Cache, options, table, write_page
+from _table import Cache, script, table, write_page
 
 import deepbio
 from deepbio.benchmark import fit_fold, merge_splits
@@ -72,9 +72,7 @@ def compared(every: Split, name: str, seed: int, ours: dict, other: dict) -> lis
     return [name, str(seed), f"{100 * d.value:.2f} [{100 * d.low:.2f}, {100 * d.high:.2f}]", f"{p_value:.1e}"]
 
 
-PARSER = options(__doc__, cache=True, seeds=[0, 1, 2])
-
-
+@script(__doc__, cache=True, seeds=[0, 1, 2])
 def main(arguments):
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -117,7 +115,3 @@ def main(arguments):
         "Accuracy with its range over seeds; error in percent by class, mean over seeds."
     )
     write_page(arguments, "UCI splice junctions, 10-fold cross-validation grouped by sequence", about, *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -12,7 +12,7 @@ import gzip
 from pathlib import Path
 
 import numpy as np
-from _table import MEGABASE, options, table, write_page
+from _table import MEGABASE, script, table, write_page
 from variants_equality import FIRST, choose, kind_of, read_genes, read_sequence
 
 REASONS = """\
@@ -90,9 +90,7 @@ def compare(folder: Path) -> list:
     return [table(header, rows), only, others]
 
 
-PARSER = options(__doc__, what=("prepare", "compare"), folder=Path(), data=MEGABASE)
-
-
+@script(__doc__, what=("prepare", "compare"), folder=Path(), data=MEGABASE)
 def main(arguments):
     if arguments.what == "prepare":
         prepare(arguments.folder, arguments.data)
@@ -100,7 +98,3 @@ def main(arguments):
         about = "Before this, the command prepare and `cis-vcf ... -d 50 --all`."
         parts = [REASONS, *compare(arguments.folder)]
         write_page(arguments, "Splice scores beside cispliceai 1.2.2", about, *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

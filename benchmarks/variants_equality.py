@@ -19,7 +19,7 @@ from pathlib import Path
 
 import _spliceai as oracle
 import numpy as np
-from _table import MEGABASE, Cache, options, table, write_page
+from _table import MEGABASE, Cache, script, table, write_page
 
 FIRST = 20_000_001
 TILE = 10_000  # outputs of one reference pass
@@ -218,7 +218,7 @@ def compare(arguments, cache: Cache, sequence: str, genes: list[oracle.Gene]) ->
     write_page(arguments, "Splice scores beside SpliceAI's algorithm", about, table(header, rows), lines)
 
 
-PARSER = options(
+@script(
     __doc__,
     cache=True,
     what=("oracle", "engine", "compare"),
@@ -227,13 +227,7 @@ PARSER = options(
     weights="spliceai_10k.illumina",
     data=MEGABASE,
 )
-
-
 def main(arguments):
     cache, run = Cache(arguments), {"oracle": run_oracle, "engine": run_engine, "compare": compare}[arguments.what]
     run(arguments, cache, read_sequence(arguments.data), read_genes(arguments.data))
     cache.stop_if_incomplete()
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

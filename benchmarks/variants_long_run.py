@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from _table import MEGABASE, ROOT, options, table, write_page
+from _table import MEGABASE, ROOT, script, table, write_page
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID={}>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 TABLE = "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\n"
@@ -121,11 +121,9 @@ class Runs:
         return found
 
 
-PARSER = options(
+@script(
     __doc__, kind=("genes", "networks"), folder=Path("runs/long_run"), records=100_000, inside=20_000, data=MEGABASE
 )
-
-
 def main(arguments):
     folder, n = arguments.folder / arguments.kind, arguments.records
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +154,3 @@ def main(arguments):
     ]
     write_page(arguments, "A long run", "", *parts, append=True)
     sys.exit(whole != again or growth >= MAX_GROWTH or max(peaks.values()) >= MAX_MEMORY or len(records) != n)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

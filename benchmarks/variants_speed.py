@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _table import MEGABASE, options, table, write_page
+from _table import MEGABASE, script, table, write_page
 
 DISTANCE = 50
 
@@ -41,9 +41,7 @@ def spliceai_networks() -> list:
     return members
 
 
-PARSER = options(__doc__, rounds=3, threads=2, note="", data=MEGABASE)
-
-
+@script(__doc__, rounds=3, threads=2, note="", data=MEGABASE)
 def main(arguments):
     import tensorflow as tf
 
@@ -134,7 +132,3 @@ def main(arguments):
         "times faster (processor)",
     )
     write_page(arguments, "Splice scores: deepbio beside SpliceAI's way", about, table(header, rows), append=True)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -14,7 +14,7 @@ more.
 """
 
 import numpy as np
-from _table import options, table, write_page
+from _table import script, table, write_page
 
 import deepbio
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
@@ -126,9 +126,7 @@ def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
     return planned, found, right
 
 
-PARSER = options(__doc__, model="note_evidence.vignettes", notes=300, flipped=6000, terms=2000)
-
-
+@script(__doc__, model="note_evidence.vignettes", notes=300, flipped=6000, terms=2000)
 def main(arguments):
     model = deepbio.get_model(arguments.model)
     notes, flipped_notes = (
@@ -165,7 +163,3 @@ def main(arguments):
         f"with the right negation; of {found:,} terms found, {hits / found:.1%} are findings of the note.",
     ]
     write_page(arguments, "What a model looks at", f"Notes of seed {SEED}, which no data set uses.", *parts)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

@@ -13,7 +13,7 @@ import json
 import time
 
 import numpy as np
-from _table import ROOT, options, span, table, write_page
+from _table import ROOT, script, span, table, write_page
 
 import deepbio
 from deepbio.benchmark import baseline
@@ -66,9 +66,7 @@ def handwritten(model, name: str) -> list:
     return [f"Notes written by hand, read by {name}:", lines]
 
 
-PARSER = options(__doc__, diseases="50", preset=[], train=[], baselines=list(TITLES), seeds=[0])
-
-
+@script(__doc__, diseases="50", preset=[], train=[], baselines=list(TITLES), seeds=[0])
 def main(arguments):
     number = arguments.diseases if arguments.diseases == "all" else int(arguments.diseases)
     data, seen = load_dataset("vignettes", diseases=number), set()
@@ -101,7 +99,3 @@ def main(arguments):
     )
     header = ("reader", "training notes", "top-1", "top-5", "log-loss", "seconds to train")
     write_page(arguments, "Synthetic notes", about, table(header, rows), *parts, append=True)
-
-
-if __name__ == "__main__":
-    main(PARSER.parse_args())

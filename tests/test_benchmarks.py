@@ -28,7 +28,7 @@ def parser_of():
         spec = importlib.util.spec_from_file_location(f"_benchmark_{name}", BENCHMARKS / f"{name}.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return module.PARSER
+        return module.main.parser
 
     yield load
     sys.path.remove(str(BENCHMARKS))
