@@ -81,12 +81,7 @@ class Genome:
 
 
 def record_starts(lengths: dict[str, int]) -> dict[str, int]:
-    """Return the index of each record's first base if the records follow each other.
-
-    Example:
-        >>> record_starts({"chr1": 6, "chr2": 2})
-        {'chr1': 0, 'chr2': 6}
-    """
+    """Return the index of each record's first base if the records follow each other."""
     return dict(zip(lengths, np.cumsum([0, *lengths.values()]).tolist(), strict=False))
 
 

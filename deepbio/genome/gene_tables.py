@@ -22,17 +22,9 @@ BUILDS = ("grch37", "grch38")
 
 
 class TableRow(NamedTuple):
-    """One row of a gene table; positions are those of the file.
+    """One row of a gene table, with the positions of the file.
 
-    Args:
-        where: File and line, for messages.
-        name: Name of the gene.
-        chromosome: Name of the chromosome.
-        strand: Strand, `+` or `-`.
-        start: Start of the transcript.
-        end: End of the transcript.
-        starts: Starts of the exons (SpliceAI) or of the junctions (CI-SpliceAI).
-        ends: Ends of the same.
+    `start` and `end` are those of the transcript, `starts` and `ends` those of its exons (SpliceAI) or its junctions (CI-SpliceAI).
     """
 
     where: str

@@ -63,7 +63,7 @@ class Intervals:
                 raise DataError(f"{path}, line {line}: the strand is '+', '-' or '.'; found {strand!r}.")
         dtypes = (None, np.int64, np.int64, None, None, np.float64, np.int64, np.int64)
         columns: Any = (np.array(cells, dtype) for cells, dtype in zip(zip(*rows, strict=True), dtypes, strict=True))
-        return cls(*columns, path)
+        return cls(*columns, path=path)
 
 
 def read_bed(path: str | os.PathLike[str]) -> Intervals:
@@ -131,11 +131,7 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def whole_number(cell: str, where: str) -> int:
-    """Return a cell as a whole number.
-
-    Raises:
-        DataError: it is none; the message begins with `where`.
-    """
+    """Return a cell as a whole number; otherwise raise a `DataError` that begins with `where`."""
     try:
         return int(cell)
     except ValueError:
@@ -143,11 +139,7 @@ def whole_number(cell: str, where: str) -> int:
 
 
 def read_score(cell: str, where: str) -> float:
-    """Return a cell as a score, NaN if it is `.` or empty.
-
-    Raises:
-        DataError: it is not a number; the message begins with `where`.
-    """
+    """Return a cell as a score, NaN if it is `.` or empty; otherwise raise a `DataError` that begins with `where`."""
     try:
         return np.nan if cell in (".", "") else float(cell)
     except ValueError:

@@ -109,7 +109,8 @@ def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Varia
         raise DataError(f"{file.path}: there is no variant with bases in the file ({skipped} without).")
     dtypes = (None, np.int64, None, None, None, np.float64, None, None)
     columns: Any = (np.array(cells, dtype) for cells, dtype in zip(zip(*rows, strict=True), dtypes, strict=True))
-    return Variants(*columns, {name: np.array(values) for name, values in kept.items()}, skipped, file.path)
+    arrays = {name: np.array(values) for name, values in kept.items()}
+    return Variants(*columns, info=arrays, skipped=skipped, path=file.path)
 
 
 def _has_bases(allele: str) -> bool:

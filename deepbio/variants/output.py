@@ -78,12 +78,7 @@ def record_cells(record: Record, alternate: str) -> list[str]:
 
 
 def as_text(lines: Iterable[str]) -> str:
-    """Return lines as one text.
-
-    Example:
-        >>> as_text(["a", "b"])
-        'a\\nb\\n'
-    """
+    """Return lines as one text."""
     return "".join(f"{line}\n" for line in lines)
 
 
