@@ -138,9 +138,9 @@ def test_errors_say_what_was_wrong_and_never_show_a_note():
 
 
 def test_ids_zero_and_one_are_padding_and_unknown_or_it_is_refused():
-    strange = Tokenizer.fit(NOTES).to_json().replace('"[PAD]":0', '"[PAX]":0')
+    other = Tokenizer.fit(NOTES).to_json().replace('"[PAD]":0', '"[PAX]":0')
     with pytest.raises(DataError, match="id 0 for"):
-        Tokenizer.from_json(strange)
+        Tokenizer.from_json(other)
 
 
 def test_fitting_and_encoding_log_and_print_nothing(caplog, capfd):

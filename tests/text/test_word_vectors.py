@@ -55,7 +55,7 @@ def test_a_missing_or_binary_file_is_an_error(tmp_path):
         read_word_vectors(tmp_path / "vectors.bin", ["a"])
 
 
-def test_a_model_takes_them_and_denied_words_take_the_words_own(tmp_path):
+def test_a_model_loads_them_and_negated_words_have_the_vectors_of_their_words(tmp_path):
     texts = [f"{'no ' * (i % 2)}fever on day {i}" for i in range(60)]
     data = from_arrays(texts, ["a", "b"] * 30, modality="text", tokenizer={"negation": True})
     model = get_model("text_cnn", dataset=data, embedding_dim=3, filters=4, seed=0)

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
 
-from deepbio.augment.image.keras_operation import layer
+from deepbio.augment.image.keras_operation import KerasOperation, layer
 from deepbio.augment.operation import Mixing, ranged
 from deepbio.augment.random_stream import RandomStream, Tensor
-from deepbio.specs import ModelInput, Task
 
 
-@dataclass(frozen=True)
-class _KerasMixing(Mixing):
+class _KerasMixing(KerasOperation, Mixing):
     """A Keras layer that combines images."""
-
-    modality = "image"
-
-    @cached_property
-    def layer(self) -> Any:
-        """The layer, built once and outside of any graph."""
-        return self._layer()
-
-    def _layer(self) -> Any:
-        raise NotImplementedError
-
-    def prepare(self, input: ModelInput, task: Task) -> None:
-        super().prepare(input, task)
-        assert self.layer
 
     def _mixed(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Any]:
         """Return the mixed batch, the labels of the images mixed in, and Keras's description of the change."""
-        change = self.layer.get_random_transformation(x, training=True, seed=rng)
-        mixed = self.layer.transform_images(x, change, training=True)
+        [mixer] = self.layers
+        change = mixer.get_random_transformation(x, training=True, seed=rng)
+        mixed = mixer.transform_images(x, change, training=True)
         return mixed, tf.gather(y, change["permutation_order"]), change
 
 
@@ -49,8 +33,8 @@ class MixUp(_KerasMixing):
     name = "mixup"
     alpha: float = ranged(0.2, 0.01, 100)
 
-    def _layer(self) -> Any:
-        return layer("MixUp", self.alpha)
+    def _layers(self) -> list[Any]:
+        return [layer("MixUp", self.alpha)]
 
     def mix(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the mixed batch; see `Mixing.mix`."""
@@ -70,8 +54,8 @@ class CutMix(_KerasMixing):
     name = "cutmix"
     alpha: float = ranged(1.0, 0.01, 1)
 
-    def _layer(self) -> Any:
-        return layer("CutMix", (self.alpha, self.alpha))
+    def _layers(self) -> list[Any]:
+        return [layer("CutMix", (self.alpha, self.alpha))]
 
     def mix(self, x: Tensor, y: Tensor, rng: RandomStream) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the mixed batch; see `Mixing.mix`."""
