@@ -35,7 +35,8 @@ def near_pairs(content: Any) -> tuple[np.ndarray, np.ndarray]:
     if dtype == np.uint8 and len(shape) == 4:
         return similar_images(content)
     raise DataError(
-        "Near duplicates are searched for among DNA and images only. Use duplicates='group' for identical examples."
+        "Near duplicates are searched for among DNA and images only. Pass duplicates='group' (on the command line --data "
+        "duplicates=group) for identical examples."
     )
 
 

@@ -99,7 +99,7 @@ def split_examples(
             raise DataError(
                 f"The {name} split would be empty: {len(same)} examples form {len(np.unique(merged))} groups. Add examples "
                 "or change the fractions; if the groups are chromosomes, name those of valid and test; if identical examples "
-                "merge your groups, pass duplicates='drop'."
+                "merge your groups, pass duplicates='drop' (on the command line --data duplicates=drop)."
             )
     return Assignment(splits, None if duplicates == "keep" else merged)
 
@@ -270,6 +270,7 @@ def _check_disjoint(splits: np.ndarray, groups: np.ndarray) -> None:
             pair = [int(np.flatnonzero((splits == name) & (groups == min(shared)))[0]) + 1 for name in (one, other)]
             raise DataError(
                 f"The published {one} and {other} splits share {len(shared)} group(s) or identical example(s): examples "
-                f"{pair[0]} and {pair[1]} are one. Pass duplicates='drop' to drop identical ones from {one}, or "
-                "duplicates='keep' to keep the published protocol; metrics will then flatter the model."
+                f"{pair[0]} and {pair[1]} are one. Pass duplicates='drop' (on the command line --data duplicates=drop) to drop "
+                f"identical ones from {one}, or duplicates='keep' to keep the published protocol; metrics will then flatter the "
+                "model."
             )

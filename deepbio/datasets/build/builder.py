@@ -83,7 +83,7 @@ def groups_of(names: Sequence[str], group: Grouping | None) -> list[str] | None:
     try:
         pattern = re.compile(group)
     except re.error as error:
-        raise DataError(f"group={group!r} is not a regular expression: {error}.") from error
+        raise DataError(f"The group {group!r} is not a regular expression: {error}.") from error
     found = []
     for name in names:
         match = pattern.search(name)

@@ -163,8 +163,8 @@ def from_manifest(
     for row, file in enumerate(files, start=1):
         if not file.is_file():
             raise DataError(
-                f"{path}, row {row}, column {image!r}: expected an image at {file}; there is none. Correct the row, or name "
-                "the images' folder with folder=..."
+                f"{path}, row {row}, column {image!r}: expected an image at {file}; there is none. Correct the row, or pass "
+                "the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
             )
     images = ImageFiles(files, ids=listed if id is None else table.ids.tolist(), shape=shape, window=window)
     groups = np.array(listed) if group is None and len(images) > len(files) else table.groups

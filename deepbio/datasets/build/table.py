@@ -73,7 +73,10 @@ def from_csv(
     columns = names_of(targets)
     check_predicted(label, columns)
     if sum(use is not None for use in (text, sequence, features)) > 1:
-        raise DataError("Name what to learn from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS].")
+        raise DataError(
+            "Name what to learn from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS] (on the command line "
+            "--text COLUMN, --sequence COLUMN and --data features=[COLUMNS])."
+        )
     words = text if sequence is None else sequence
     table = read_table(
         path,

@@ -40,7 +40,9 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
                 "--window CENTER,WIDTH or --window full)."
             )
         if window == "full" and not mode.startswith("I"):
-            raise DataError(f"{path}: the pixels are fractions, which have no full range. Pass window=(center, width).")
+            raise DataError(
+                f"{path}: the pixels are fractions, which have no full range. Pass window=(center, width) (--window)."
+            )
     elif mode not in _GREY + _COLOUR:
         raise DataError(f"{path}: expected a grey or RGB image; its mode is {mode!r}. Convert it to RGB.")
     if several:

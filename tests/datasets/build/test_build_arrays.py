@@ -99,10 +99,25 @@ def test_values_and_several_labels_need_no_classes(random):
 @pytest.mark.parametrize(
     ("x", "y", "options", "message"),
     [
-        (dna(), Y, {}, "Strings are DNA or notes"),
-        ([*dna()[:-1], "ACGE" * 3], Y, {"modality": "dna"}, "Record 80, position 4: received 'E'"),
-        ([*dna()[:-1], "ACGE"], Y, {"modality": "dna", "length": 5}, "Record 80: Position 4: received 'E'"),
-        ([*dna()[:-1], "ACG"], Y, {"modality": "dna"}, "Record 80: expected 12 bases as in record 1; received 3"),
+        (dna(np.random.default_rng(0)), Y, {}, "Strings are DNA or notes"),
+        (
+            [*dna(np.random.default_rng(0))[:-1], "ACGE" * 3],
+            Y,
+            {"modality": "dna"},
+            "Record 80, position 4: received 'E'",
+        ),
+        (
+            [*dna(np.random.default_rng(0))[:-1], "ACGE"],
+            Y,
+            {"modality": "dna", "length": 5},
+            "Record 80: Position 4: received 'E'",
+        ),
+        (
+            [*dna(np.random.default_rng(0))[:-1], "ACG"],
+            Y,
+            {"modality": "dna"},
+            "Record 80: expected 12 bases as in record 1; received 3",
+        ),
         (np.full((80, 2), 7, np.uint8), Y, {}, "Expected codes 0 to 4"),
         (np.zeros((80, 2)), Y[:-1], {}, "entry of y per example, 80; received 79"),
         (np.zeros((80, 2)), Y, {"ids": ["a"]}, "entry of ids per example, 80; received 1"),
