@@ -173,7 +173,9 @@ def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
         "fit", "mlp", "--table", "visits.csv", *own, "--data", "features=[level]", "--epochs", 2, "--quiet"
     )
     assert code == 0, err
-    rows = [(f"q{i}", (-1) ** i * (1.5 + i / 100), "well" if i % 2 else "ill", "x") for i in range(40)]  # other order of classes
+    rows = [
+        (f"q{i}", (-1) ** i * (1.5 + i / 100), "well" if i % 2 else "ill", "x") for i in range(40)
+    ]  # other order of classes
     (tmp_path / "other.csv").write_text(
         "patient,level,diagnosis,note\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
     )
