@@ -15,7 +15,13 @@ from deepbio.errors import DataError, nearest
 Names = str | int | Sequence[str | int]
 FUNCTION = "a function of your own"
 _FLAGS = {"length": "--length 200", "image": "--image COLUMN", "features": "--data features=[CDS,tRNA]"}
-_WORDS = {"a valid integer": "a whole number", "a valid number": "a number", "a valid string": "a string"}
+_WORDS = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "a string",
+    "a valid array": "a list",
+    "an object": "a mapping",
+}
 
 
 def check_options(function: Callable[..., Any], options: Mapping[str, Any], *, owner: str) -> None:
@@ -48,7 +54,7 @@ def check_options(function: Callable[..., Any], options: Mapping[str, Any], *, o
     types = get_type_hints(function)
     for name, value in options.items():
         try:  # as JSON, whose lists may be tuples but whose words are never numbers
-            TypeAdapter(types.get(name, Any)).validate_json(json.dumps(_plain(value)), strict=True)
+            TypeAdapter(types.get(name, Any)).validate_json(json.dumps(_plain(value), default=str), strict=True)
         except ValidationError as error:
             expected = [found["msg"].removeprefix("Input should be ") for found in error.errors()]
             words = " or ".join(dict.fromkeys(_WORDS.get(one, one) for one in expected))
