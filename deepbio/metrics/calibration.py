@@ -196,8 +196,9 @@ def calibrator_from_dict(values: dict[str, Any]) -> Calibrator:
         raise DataError(
             f"A calibrator's method is 'temperature', 'platt' or 'isotonic'; received {values.get('method')!r}."
         )
-    numbers = {key: tuple(part) if isinstance(part, list) else part for key, part in values.items() if key != "method"}
-    return found(**numbers)
+    fields: dict[str, Any] = {key: part for key, part in values.items() if key != "method"}
+    fields.update({key: tuple(part) for key, part in fields.items() if isinstance(part, list)})
+    return found(**fields)
 
 
 _Loss = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]

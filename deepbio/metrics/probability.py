@@ -217,8 +217,8 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
     confidence, outcome, _ = _flat(y, p)
     bin_of = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence)
     count = np.bincount(bin_of, minlength=bins)
-    means = (divide(np.bincount(bin_of, weights=side, minlength=bins), count) for side in (confidence, outcome))
-    return Reliability(np.linspace(0, 1, bins + 1), *means, count)
+    means = [divide(np.bincount(bin_of, weights=side, minlength=bins), count) for side in (confidence, outcome)]
+    return Reliability(np.linspace(0, 1, bins + 1), means[0], means[1], count)
 
 
 def _flat(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
