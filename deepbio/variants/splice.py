@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-_TASK = 8  # chunks that a worker scores in one task
+TASK = 8  # chunks that a worker scores in one task
 
 
 def splice(
@@ -143,8 +143,8 @@ def _score_in_workers(
     threads = None if scheduler else max(1, available_cores() // (workers or 1))
     with open_executor(workers or 1, scheduler=scheduler, threads=threads) as executor:
         tasks = [
-            executor.submit(score_task, job.portable(), plan, folder, numbers[i : i + _TASK])
-            for i in range(0, len(numbers), _TASK)
+            executor.submit(score_task, job.portable(), plan, folder, numbers[i : i + TASK])
+            for i in range(0, len(numbers), TASK)
         ]
         for task in tasks:
             for counts in task.result():

@@ -135,11 +135,11 @@ class Worker:
 
 def score_task(job: Job, plan: str, folder: Path, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Score chunks in a worker process and return their counts."""
-    return list(_worker(job, plan).score(Chunks(folder), numbers))
+    return list(worker_of_process(job, plan).score(Chunks(folder), numbers))
 
 
 @lru_cache(maxsize=1)
-def _worker(job: Job, plan: str) -> Worker:
+def worker_of_process(job: Job, plan: str) -> Worker:
     """Return the worker of this process; it is made once for each job and content of its files, which the plan states."""
     return Worker(job)
 

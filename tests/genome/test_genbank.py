@@ -14,8 +14,8 @@ from deepbio.genome import GenomeWindows, read_genbank
 from deepbio.sequence import decode
 
 
-def write(path, features, letters="ACGT" * 30, name="REC1"):
-    record = SeqRecord(Seq(letters), id=name, name=name, annotations={"molecule_type": "DNA"})
+def write(path, features, bases="ACGT" * 30, name="REC1"):
+    record = SeqRecord(Seq(bases), id=name, name=name, annotations={"molecule_type": "DNA"})
     record.features = features
     SeqIO.write([record], path, "genbank")
     return path
@@ -30,9 +30,9 @@ def coding(start, end, strand=1, tag="g1"):
     st.text("ACGTN", min_size=20, max_size=200),
     st.lists(st.tuples(st.integers(0, 18), st.booleans()), min_size=1, max_size=5),
 )
-def test_sequence_and_features_agree_with_biopython(tmp_path_factory, letters, places):
-    features = [coding(start, len(letters), -1 if minus else 1, f"g{i}") for i, (start, minus) in enumerate(places)]
-    path = write(tmp_path_factory.mktemp("gb") / "a.gb", features, letters)
+def test_sequence_and_features_agree_with_biopython(tmp_path_factory, bases, places):
+    features = [coding(start, len(bases), -1 if minus else 1, f"g{i}") for i, (start, minus) in enumerate(places)]
+    path = write(tmp_path_factory.mktemp("gb") / "a.gb", features, bases)
     genome, found = read_genbank(path)
     record = SeqIO.read(path, "genbank")
     assert decode(np.asarray(genome["REC1"])) == str(record.seq)
@@ -44,8 +44,8 @@ def test_sequence_and_features_agree_with_biopython(tmp_path_factory, letters, p
 
 
 def test_a_joined_feature_is_one_interval_or_its_parts(tmp_path):
-    merge_splits = CompoundLocation([SimpleLocation(60, 90, -1), SimpleLocation(10, 40, -1)])
-    path = write(tmp_path / "a.gb", [SeqFeature(merge_splits, type="CDS", qualifiers={"gene": ["abc"]})])
+    joined = CompoundLocation([SimpleLocation(60, 90, -1), SimpleLocation(10, 40, -1)])
+    path = write(tmp_path / "a.gb", [SeqFeature(joined, type="CDS", qualifiers={"gene": ["abc"]})])
     _, whole = read_genbank(path)
     assert (whole.starts.tolist(), whole.ends.tolist(), whole.names.tolist()) == ([10], [90], ["abc"])
     _, parts = read_genbank(path, parts=True)
@@ -53,11 +53,11 @@ def test_a_joined_feature_is_one_interval_or_its_parts(tmp_path):
 
 
 def test_windows_around_features_are_cut_on_their_strand(tmp_path):
-    letters = "".join(np.random.default_rng(0).choice(list("ACGT"), 120))
-    genome, found = read_genbank(write(tmp_path / "a.gb", [coding(40, 60), coding(40, 60, -1)], letters))
+    bases = "".join(np.random.default_rng(0).choice(list("ACGT"), 120))
+    genome, found = read_genbank(write(tmp_path / "a.gb", [coding(40, 60), coding(40, 60, -1)], bases))
     one, two = decode(GenomeWindows(genome, found, length=20)[np.arange(2)])
-    assert one == letters[40:60]
-    assert str(Seq(two).reverse_complement()) == letters[40:60]
+    assert one == bases[40:60]
+    assert str(Seq(two).reverse_complement()) == bases[40:60]
 
 
 def test_what_is_no_genbank_or_lacks_something_is_named(tmp_path):

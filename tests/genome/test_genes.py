@@ -41,7 +41,7 @@ def test_all_isoforms_of_a_gtf_are_entries_of_their_own(tmp_path):
         read_annotation(tmp_path / "genes", all_isoforms=True)
 
 
-def test_without_a_canonical_tag_the_longest_transcript_stands_for_its_gene(tmp_path):
+def test_without_a_canonical_tag_the_longest_transcript_represents_its_gene(tmp_path):
     (tmp_path / "genes").write_text(GTF.replace(' tag "Ensembl_canonical";', ""), encoding="utf-8")
     assert read_annotation(tmp_path / "genes").genes[0].end == 900
 

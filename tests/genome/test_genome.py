@@ -11,14 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepbio.datasets import Dataset
-from deepbio.datasets import rebuild
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Genome, GenomeWindows, Intervals, open_genome, read_bed, read_gtf
 from deepbio.sequence import decode, encode, reverse_complement
 
-DRAW = np.random.default_rng(0)
-CHROMOSOMES = {name: "".join(DRAW.choice(list("ACGTN"), n)) for name, n in (("chr1", 300), ("chr2", 171), ("chrX", 60))}
+
+def random_bases(n, seed, alphabet="ACGT"):
+    return "".join(np.random.default_rng(seed).choice(list(alphabet), n))
+
+
+CHROMOSOMES = {name: random_bases(n, n, "ACGTN") for name, n in (("chr1", 300), ("chr2", 171), ("chrX", 60))}
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +87,8 @@ def test_a_bad_genome_is_named_and_leaves_no_cache(tmp_path, case):
 
 @given(st.lists(st.tuples(st.integers(0, 59), st.booleans()), min_size=1, max_size=20), st.integers(1, 90))
 def test_windows_are_plain_slices_padded_with_n(places, length):
-    letters = CHROMOSOMES["chrX"]
-    genome = Genome(None, {"chrX": 60}, {"chrX": 0}, encode(letters), "0")  # type: ignore[arg-type]
+    bases = CHROMOSOMES["chrX"]
+    genome = Genome(None, {"chrX": 60}, {"chrX": 0}, encode(bases), "0")  # type: ignore[arg-type]
     centers = np.array([place for place, _ in places])
     strands = np.array(["-" if minus else "+" for _, minus in places])
     n = len(places)
@@ -94,7 +97,7 @@ def test_windows_are_plain_slices_padded_with_n(places, length):
         np.array(["chrX"] * n), centers, centers + 1, strands, blank, np.zeros(n), centers, centers, None
     )  # type: ignore[arg-type]
     found = GenomeWindows(genome, intervals, length=length)[np.arange(n)]
-    padded = "N" * 100 + letters + "N" * 100
+    padded = "N" * 100 + bases + "N" * 100
     for row, center, strand in zip(found, centers, strands, strict=True):
         if strand == "+":
             start = center - length // 2
@@ -107,14 +110,14 @@ def test_windows_are_plain_slices_padded_with_n(places, length):
 
 @given(st.integers(0, 30), st.integers(1, 25), st.sampled_from("+-"))
 def test_a_window_of_the_length_of_its_interval_is_the_interval(start, length, strand):
-    letters = CHROMOSOMES["chrX"]
-    genome = Genome(None, {"chrX": 60}, {"chrX": 0}, encode(letters), "0")  # type: ignore[arg-type]
+    bases = CHROMOSOMES["chrX"]
+    genome = Genome(None, {"chrX": 60}, {"chrX": 0}, encode(bases), "0")  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
         bed = Path(folder) / "a.bed"
         bed.write_text(f"chrX\t{start}\t{start + length}\tx\t0\t{strand}\n")
         found = GenomeWindows(genome, read_bed(bed), length=length)[np.arange(1)]
         both = GenomeWindows(genome, read_bed(bed), length=length, stranded=False)[np.arange(1)]
-    inside = encode(letters[start : start + length])
+    inside = encode(bases[start : start + length])
     assert (found[0] == (inside if strand == "+" else reverse_complement(inside))).all()
     assert (both[0] == inside).all()
 
@@ -205,7 +208,7 @@ def test_a_bad_line_of_gtf_is_named(tmp_path, case):
 
 def test_windows_train_by_chromosome_and_are_built_again(tmp_path):
     names = [f"chr{i}" for i in range(1, 5)]
-    (tmp_path / "g.fa").write_text("".join(f">{name}\n{''.join(DRAW.choice(list('ACGT'), 600))}\n" for name in names))
+    (tmp_path / "g.fa").write_text("".join(f">{name}\n{random_bases(600, i)}\n" for i, name in enumerate(names)))
     for label, shift in (("open", 0), ("closed", 10)):
         rows = (f"{name}\t{s + shift}\t{s + shift + 9}\n" for name in names for s in range(0, 560, 20))
         (tmp_path / f"{label}.bed").write_text("".join(rows))
@@ -228,7 +231,7 @@ def test_windows_of_a_real_chromosome_agree_with_pyfaidx(shared_data, tmp_path):
     pyfaidx = pytest.importorskip("pyfaidx")
     source = shared_data / "grch37_chr22_1mb" / "chr22_20000001-21000000.fa.gz"
     (tmp_path / "chr22.fa").write_bytes(gzip.decompress(source.read_bytes()))
-    starts = DRAW.integers(0, 999_000, 200)
+    starts = np.random.default_rng(0).integers(0, 999_000, 200)
     (tmp_path / "a.bed").write_text("".join(f"22:20000001-21000000\t{s}\t{s + 1000}\n" for s in starts))
     windows = GenomeWindows(open_genome(tmp_path / "chr22.fa"), read_bed(tmp_path / "a.bed"), length=1000)
     with pyfaidx.Fasta(str(tmp_path / "chr22.fa")) as reference:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepbio.datasets import Dataset
-from deepbio.datasets import rebuild
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Genome, GenomeWindows, open_genome, read_bed
 from deepbio.genome.tracks import read_tracks

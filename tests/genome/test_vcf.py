@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepbio.datasets import Dataset
-from deepbio.datasets import rebuild
+from deepbio.datasets import Dataset, rebuild
 from deepbio.errors import DataError
 from deepbio.genome import Variants, VariantWindows, open_genome, read_vcf
 from deepbio.sequence import decode
@@ -100,21 +99,19 @@ def test_records_agree_with_pysam(tmp_path_factory, records, form):
     st.text("ACGT", min_size=1, max_size=30), st.integers(0, 29), st.integers(1, 5), st.text("ACGT", min_size=1, max_size=6),
     st.integers(1, 24),
 )  # fmt: skip
-def test_windows_are_plain_slices_of_the_changed_chromosome(
-    tmp_path_factory, letters, position, size, alternate, length
-):
+def test_windows_are_plain_slices_of_the_changed_chromosome(tmp_path_factory, bases, position, size, alternate, length):
     folder = tmp_path_factory.mktemp("genome")
-    position %= len(letters)
-    reference = letters[position : position + size]
-    (folder / "g.fa").write_text(f">chr1\n{letters}\n")
+    position %= len(bases)
+    reference = bases[position : position + size]
+    (folder / "g.fa").write_text(f">chr1\n{bases}\n")
     where = np.array([position])
     variants = Variants(
         np.array(["chr1"]), where, np.array([reference]), np.array([alternate]), np.array(["."]), np.zeros(1), np.ones(1, bool),
         np.array(["line 1"]), {}, 0, folder / "a.vcf",
     )  # fmt: skip
     genome = open_genome(folder / "g.fa")
-    changed = letters[:position] + alternate + letters[position + len(reference) :]
-    for allele, whole in (("reference", letters), ("alternate", changed)):
+    changed = bases[:position] + alternate + bases[position + len(reference) :]
+    for allele, whole in (("reference", bases), ("alternate", changed)):
         padded = "N" * 50 + whole + "N" * 50
         first = 50 + position - length // 2
         found = VariantWindows(genome, variants, length=length, allele=allele)
@@ -152,18 +149,18 @@ def test_variants_of_a_real_chromosome_agree_with_pyfaidx(shared_data, tmp_path)
             open_genome(tmp_path / "chr22.fa"), read_vcf(write(tmp_path / "a.vcf", rows)), length=200
         )
         found = decode(windows[np.arange(len(places))])
-        for p, row, letters in zip(places, rows, found, strict=True):
+        for p, row, bases in zip(places, rows, found, strict=True):
             expected = reference[name][p - 100 : p + 100].seq
-            assert letters == expected[:100] + row[4] + expected[101:]
+            assert bases == expected[:100] + row[4] + expected[101:]
 
 
 def test_one_file_with_classes_trains_by_chromosome_and_is_built_again(tmp_path):
     draw = np.random.default_rng(0)
-    letters = {f"chr{i}": "".join(draw.choice(list("ACGT"), 400)) for i in range(1, 4)}
-    (tmp_path / "g.fa").write_text("".join(f">{name}\n{s}\n" for name, s in letters.items()))
+    bases = {f"chr{i}": "".join(draw.choice(list("ACGT"), 400)) for i in range(1, 4)}
+    (tmp_path / "g.fa").write_text("".join(f">{name}\n{s}\n" for name, s in bases.items()))
     rows = [
         (name, p, ".", s[p - 1], "A" if s[p - 1] != "A" else "C", ".", ".", f"SIG={'bad' if p % 2 else 'good'}" if p % 5 else ".")
-        for name, s in letters.items()
+        for name, s in bases.items()
         for p in range(21, 380, 7)
     ]  # fmt: skip
     write(tmp_path / "a.vcf", rows)

@@ -34,7 +34,7 @@ def network(kind):
 
 @pytest.mark.parametrize("kind", ["valid", "causal", "residual"])
 @pytest.mark.parametrize(("ref", "alt"), [(1, 1), (1, 9), (9, 1), (4, 3), (2, 6)])
-def test_changes_give_what_the_whole_model_gives(kind, ref, alt):
+def test_outputs_of_changes_are_those_of_the_whole_model(kind, ref, alt):
     model = network(kind)
     form = read_network(model)
     before, after = form.context

@@ -1,4 +1,4 @@
-"""Substitutions in networks with pools: each patch gives what the whole model gives."""
+"""Substitutions in networks with pools: their outputs are those of the whole model."""
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ def pooled(pool, second):
 
 @pytest.mark.parametrize("pool", [keras.layers.MaxPooling1D, keras.layers.AveragePooling1D])
 @pytest.mark.parametrize(("width", "second"), [(1, 2), (4, 3)])
-def test_substitutions_in_a_network_with_pools_give_what_the_whole_model_gives(pool, width, second):
+def test_outputs_of_substitutions_are_those_of_the_whole_model(pool, width, second):
     model = pooled(pool, second)
     random = np.random.Generator(np.random.Philox(5))
     codes = random.integers(0, 5, 301).astype(np.uint8)

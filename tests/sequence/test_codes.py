@@ -111,7 +111,7 @@ def test_a_bad_letter_late_in_a_long_sequence_is_found():
 
 
 @pytest.mark.parametrize("letter", ["é", "中", "\x00", "\n", " ", "1", "\u0391"])
-def test_a_letter_outside_the_alphabet_is_named_as_it_was_given(letter):
+def test_a_character_outside_the_alphabet_is_named_as_it_was_received(letter):
     with pytest.raises(DataError, match="Position 3") as caught:
         encode("AC" + letter + "T")
     assert repr(letter) in str(caught.value)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,7 @@ def test_bgzip_with_an_index_can_be_asked_for_a_region(run, whole, tmp_path):
     assert found == [line for line in body(whole[0]) if line[0] == "2" and 2000 <= int(line.split("\t")[1]) <= 3000]
 
 
-def test_bcf_gives_what_its_vcf_gives(run, whole, tiny_genome, tmp_path):
+def test_a_bcf_is_scored_like_its_vcf(run, whole, tiny_genome, tmp_path):
     pysam = pytest.importorskip("pysam")
     text = vcf_text(tiny_genome, 60).replace(
         "##contig=<ID=1>",
@@ -253,30 +254,47 @@ def test_a_stop_by_the_keyboard_says_where_the_chunks_are_and_how_to_go_on(comma
     assert not (tmp_path / "out.vcf.chunks").exists()
 
 
-def test_worker_processes_write_the_same_bytes_also_after_a_stop(run, preset, tmp_path):
-    def stop(done, total, seconds):
-        if done >= 20:
-            raise KeyboardInterrupt
+def stop_at_20(done, total, seconds):
+    if done >= 20:
+        raise KeyboardInterrupt
 
-    options = {"weights": preset, "chunk": 2}
-    run(tmp_path / "one.vcf", **options)
+
+def test_tasks_of_an_executor_write_the_same_bytes_also_after_a_stop(run, whole, preset, tmp_path, monkeypatch):
+    from deepbio.variants import worker
+
+    # threads in the place of processes, which would each load TensorFlow
+    module = sys.modules["deepbio.variants.splice"]
+    monkeypatch.setattr(module, "open_executor", lambda workers, **options: ThreadPoolExecutor(1))
+    monkeypatch.setattr(module, "TASK", 2)
+    out = tmp_path / "out.vcf"
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "two.vcf", workers=2, progress=stop, **options)
-    assert not (tmp_path / "two.vcf").exists()
-    assert list((tmp_path / "two.vcf.chunks").glob("0*.json"))
-    run(tmp_path / "two.vcf", workers=2, resume=True, **options)
-    assert (tmp_path / "two.vcf").read_bytes() == (tmp_path / "one.vcf").read_bytes()
-    assert not (tmp_path / "two.vcf.chunks").exists()
+        run(out, weights=preset, workers=1, progress=stop_at_20)
+    assert not out.exists()
+    assert len(list((tmp_path / "out.vcf.chunks").glob("0*.json"))) >= 2
+    run(out, weights=preset, workers=1, resume=True)
+    assert out.read_bytes() == whole[0].read_bytes()
+    assert not (tmp_path / "out.vcf.chunks").exists()
+    worker.worker_of_process.cache_clear()
 
 
 @pytest.mark.slow
-def test_a_dask_cluster_writes_the_same_bytes(run, preset, tmp_path):
+@pytest.mark.timeout(1200)
+def test_worker_processes_write_the_same_bytes_also_after_a_stop(run, whole, preset, tmp_path):
+    out = tmp_path / "out.vcf"
+    with pytest.raises(KeyboardInterrupt):
+        run(out, weights=preset, workers=2, progress=stop_at_20)
+    assert not out.exists()
+    run(out, weights=preset, workers=2, resume=True)
+    assert out.read_bytes() == whole[0].read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_dask_cluster_writes_the_same_bytes(run, whole, preset, tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
-    options = {"weights": preset, "chunk": 2}
-    run(tmp_path / "one.vcf", **options)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        run(tmp_path / "two.vcf", scheduler=cluster.scheduler_address, **options)
-    assert (tmp_path / "two.vcf").read_bytes() == (tmp_path / "one.vcf").read_bytes()
+        run(tmp_path / "out.vcf", scheduler=cluster.scheduler_address, weights=preset)
+    assert (tmp_path / "out.vcf").read_bytes() == whole[0].read_bytes()
 
 
 def test_workers_need_the_name_of_the_weights(run, tmp_path):
