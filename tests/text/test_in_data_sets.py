@@ -1,6 +1,7 @@
 """Tokenizers in data sets and presets: from the training split only, kept whole, used again for tuning."""
 
-from deepbio.datasets import from_arrays, from_csv, rebuild
+from deepbio.datasets import rebuild
+from deepbio.datasets.build import from_arrays, from_csv
 from deepbio.text import Tokenizer
 from deepbio.training import fit
 from deepbio.training.finetuning.finetune import finetune
