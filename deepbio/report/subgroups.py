@@ -97,8 +97,8 @@ def subgroups(
                     f"The column {column!r} needs one value per example: expected {len(y)}, received {values.shape}."
                 )
             found += [compare.with_rest(column, label, inside) for label, inside in _parts(values)]
-    known = [i for i, one in enumerate(found) if one.p_value is not None]
-    corrected = holm([found[i].p_value for i in known]) if known else []
+    known = {i: one.p_value for i, one in enumerate(found) if one.p_value is not None}
+    corrected = holm(list(known.values())) if known else []
     for i, p_value in zip(known, corrected, strict=True):
         found[i] = replace(found[i], p_value=float(p_value))
     return found
