@@ -24,6 +24,7 @@ READERS = {
     "xor": "deepbio.datasets.teaching:xor",
     "two_moons": "deepbio.datasets.teaching:two_moons",
     "medmnist": "deepbio.datasets.public.medmnist:medmnist",
+    "mnist": "deepbio.datasets.public.medmnist:mnist",
     "fasta_classes": "deepbio.datasets.public.dna:fasta_classes",
     "genomic_benchmarks": "deepbio.datasets.public.dna:genomic_benchmarks",
     "deepstarr": "deepbio.datasets.public.dna:deepstarr",

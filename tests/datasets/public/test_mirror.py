@@ -25,6 +25,7 @@ def mirror(shared_data, monkeypatch, tmp_path):
         ("oct4_mafk", 7997, (200,)),
         ("pneumoniamnist", 5856, (28, 28, 1)),
         ("breastmnist", 780, (28, 28, 1)),
+        ("mnist", 70_000, (28, 28, 1)),
     ],
 )
 def test_it_loads_by_name_and_cannot_leak(mirror, name, examples, shape):
