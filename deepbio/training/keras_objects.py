@@ -12,7 +12,7 @@ import keras
 
 from deepbio.errors import TrainingError
 
-_REFUSED = (TypeError, ValueError, NotImplementedError, AttributeError, KeyError, TrainingError)
+_REFUSED = (OSError, TypeError, ValueError, NotImplementedError, AttributeError, KeyError, TrainingError)
 
 
 def to_config(value: Any) -> dict[str, Any] | None:
