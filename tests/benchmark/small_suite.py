@@ -32,4 +32,4 @@ def start(suite, out, *options):
     """Start `deepbio benchmark` as a user does, in a process group of its own."""
     command = [sys.executable, "-m", "deepbio", "benchmark", str(suite), "--out", str(out), *map(str, options)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, env=environment, text=True, start_new_session=True, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)

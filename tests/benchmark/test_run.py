@@ -27,7 +27,7 @@ def started():
     for process in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_killed_and_started_again_it_loses_only_the_runs_in_flight(tmp_path, sta
         assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.wait()
     kept = {key: (out / f"{key}.json").stat().st_mtime_ns for key in results(suite, out)}
     assert 2 <= len(kept) < 5
     found = run_suite(suite, out)
@@ -147,7 +147,7 @@ def test_killed_five_times_it_ends_with_the_results_of_one_that_was_left_alone(t
             time.sleep(0.02)
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
     assert len(results(suite, tmp_path / "killed")) < total
     assert not run_suite(suite, tmp_path / "killed", workers=2).failed
     assert_equal_results(suite, tmp_path / "whole", tmp_path / "killed")
@@ -166,7 +166,7 @@ def test_results_do_not_depend_on_the_number_of_workers(tmp_path):
 
 @pytest.mark.slow
 def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path):
-    from deepbio.cli.fit import _read_recipe
+    from deepbio.cli.recipe import read_recipe
     from deepbio.datasets import load_dataset
     from deepbio.training import fit
     from deepbio.zoo import get_model, weights_hash
@@ -174,7 +174,7 @@ def test_the_result_of_a_model_is_a_recipe_that_trains_the_same_weights(tmp_path
     suite = small(tmp_path, "xor/mlp", ONE_EPOCH).with_seeds(1)
     run_suite(suite, tmp_path / "out")
     path = Store(tmp_path / "out").path(next(suite.runs()))
-    recipe = _read_recipe(path)
+    recipe = read_recipe(path)
     data = load_dataset(recipe["dataset"]["name"], **recipe["dataset"]["options"])
     model = get_model(recipe["model"]["name"], dataset=data, seed=recipe["model"]["seed"], **recipe["model"]["config"])
     settings = dict(recipe["training"])
