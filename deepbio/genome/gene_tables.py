@@ -119,7 +119,9 @@ def _parse_rows(path: Path, reader, columns: int) -> Iterator[TableRow]:
 
 
 def _spliceai_gene(row: TableRow) -> Gene:
-    if not row.starts or len(row.starts) != len(row.ends):
+    if not row.starts and not row.ends:
+        raise DataError(f"{row.where}: {row.name} has no exon: EXON_START and EXON_END are empty.")
+    if len(row.starts) != len(row.ends):
         raise DataError(f"{row.where}: {len(row.starts)} exon starts and {len(row.ends)} exon ends.")
     boundaries = [*(start + 1 for start in row.starts), *row.ends]
     return make_gene(row.where, row.name, row.chromosome, row.strand, row.start + 1, row.end, boundaries)

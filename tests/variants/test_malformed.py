@@ -86,7 +86,7 @@ CASES = [
     ("junctions that are words", "genes", CSV + "G,2,+,100,5000,x,300\n", "whole number"),
     ("a GTF without exons", "genes", GTF.replace("exon", "gene"), "exon"),
     ("a GTF exon without a transcript", "genes", GTF.replace("transcript_id", "other"), "transcript_id"),
-    ("a GTF with a word as position", "genes", GTF.replace("5000", "end"), "whole numbers"),
+    ("a GTF with a word as position", "genes", GTF.replace("5000", "end"), "whole number"),
     ("a table of bytes that are no text", "genes", TABLE.encode() + b"\xff\xfe", "UTF-8"),
     ("a GTF", "genes", GTF, None),
     ("a table of junctions", "genes", CSV + 'G,chr2,-,100,5000,"300,900","700,1500"\n', None),

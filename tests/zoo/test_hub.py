@@ -137,5 +137,5 @@ def test_files_that_are_no_part_of_a_preset_are_not_fetched(hub, tmp_path):
 
 def test_a_revision_that_is_not_there_is_named(hub):
     push_preset(DONOR, "hf://someone/donor")
-    with pytest.raises(WeightsError, match="hf://someone/donor@v9 cannot be fetched"):
+    with pytest.raises(WeightsError, match="hf://someone/donor@v9 cannot be downloaded"):
         get_model("hf://someone/donor@v9")
