@@ -2,8 +2,14 @@
 
 `summarize` returns the metrics that suit a task, each with a bootstrap interval; `value` returns one while training.
 `register_metric` adds one of your own.
+
+Shared arguments. `y` is the truth: binary `(n,)` of 0 and 1, class indices `(n, ...)`, or labels `(n, labels)` of 0 and 1 with NaN
+for unknown. `p` is the prediction: `(n,)`, with a last axis over classes `(n, ..., classes)`, or `(n, labels)`. A binary decision or
+label is positive where `p >= threshold`. `weights` is `(n,)` for one value, or `(n_resamples, n)` for one value per row.
+`confidence` is the probability with which an interval should cover the truth.
 """
 
+from deepbio.metrics.arrays import UndefinedMetricWarning
 from deepbio.metrics.calibration import (
     Isotonic,
     Platt,
@@ -36,17 +42,15 @@ from deepbio.metrics.comparison import (
     mcnemar,
     paired_bootstrap,
 )
-from deepbio.metrics.conformal import conformal_cutoff, conformal_radius, prediction_sets
-from deepbio.metrics.estimate import Estimate, UndefinedMetricWarning
 from deepbio.metrics.probability import Reliability, brier, ece, ece_interval, log_loss, reliability
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.registry import METRICS, Metric, default_metrics, direction, metric, metric_names, register_metric
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import bootstrap, bootstrap_distribution, bootstrap_weights, interval
+from deepbio.metrics.resampling import Estimate, bootstrap, bootstrap_distribution, bootstrap_weights, interval
 from deepbio.metrics.segmentation import dice, iou, mean_dice, mean_iou
 from deepbio.metrics.summary import summarize, value
-from deepbio.metrics.thresholds import choose_threshold
+from deepbio.metrics.thresholds import choose_threshold, conformal_cutoff, conformal_radius, prediction_sets
 
 __all__ = [
     "METRICS",

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.estimate import UndefinedMetricWarning
+
+Weights = ArrayLike | None
+# Elements of a block of weights that is worked on at once: it stays within a core's cache.
+_BLOCK = 1 << 17
+
+
+class UndefinedMetricWarning(UserWarning):
+    """Warning that a metric has no value for these data (for example AUROC of one class); the result is NaN."""
 
 
 def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -64,18 +71,12 @@ def check_classes(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"p has one axis more than y, over the classes; received y {y.shape} and p {p.shape}.")
     index = y.astype(np.int64)
     if not np.array_equal(index, y) or index.min() < 0 or index.max() >= p.shape[-1]:
-        raise DataError(
-            f"y contains class indices 0 to {p.shape[-1] - 1}; received values from {y.min()} to {y.max()}."
-        )
+        raise DataError(f"y contains class indices 0 to {p.shape[-1] - 1}; received {y.min()} to {y.max()}.")
     return index, p
 
 
 def _drop_single(array: np.ndarray) -> np.ndarray:
     return array[..., 0] if array.ndim > 1 and array.shape[-1] == 1 else array
-
-
-# Elements of a block of weights that is worked on at once: it stays within a core's cache.
-_BLOCK = 1 << 17
 
 
 def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
@@ -86,9 +87,7 @@ def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
     if w.dtype == bool:
         w = w.astype(np.uint8)
     if w.ndim not in (1, 2) or w.shape[-1] != n:
-        raise DataError(
-            f"Weights have shape (examples,) or (n_resamples, examples) with {n} examples; received {w.shape}."
-        )
+        raise DataError(f"Weights have shape ({n},) or (n_resamples, {n}), one per example; received {w.shape}.")
     if w.dtype.kind != "u" and not (np.isfinite(w).all() and (w >= 0).all()):
         raise DataError("Weights are finite and not negative; drop the examples that have no weight.")
     return np.atleast_2d(w), w.ndim == 1

@@ -34,10 +34,8 @@ class _Calibrator:
 class Temperature(_Calibrator):
     """Divide the logits by one number. Above 1 it makes a model less confident. The order of classes never changes.
 
-    Args:
-        temperature: Number by which the logits are divided.
-        classes: Whether the last axis of `p` is one distribution over classes (softmax). Otherwise each probability is
-            calibrated by itself (sigmoid).
+    With `classes` the last axis of `p` is one distribution over classes (softmax). Otherwise each probability is calibrated by itself
+    (sigmoid).
     """
 
     method: ClassVar[str] = "temperature"
@@ -102,10 +100,6 @@ Calibrator = Temperature | Platt | Isotonic
 def fit_temperature(y: ArrayLike, p: ArrayLike) -> Temperature:
     """Fit the temperature with the lowest log-loss, between 0.01 and 100.
 
-    Args:
-        y: Truth of the validation split: binary `(n,)`, class indices `(n,)`, or labels `(n, labels)` with NaN for unknown.
-        p: Probabilities `(n,)`, `(n, classes)` or `(n, labels)`.
-
     Source: Guo et al. 2017, arXiv:1706.04599.
 
     Example:
@@ -162,7 +156,6 @@ def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
     """Fit the non-decreasing steps nearest to binary `(n,)` truth.
 
     It needs some hundred examples. Scores on one step become ties, which lowers AUROC a little.
-
     Source: Zadrozny and Elkan 2002, doi:10.1145/775047.775151.
 
     Example:
@@ -193,9 +186,7 @@ def calibrator_from_dict(values: dict[str, Any]) -> Calibrator:
     """
     found = {one.method: one for one in (Temperature, Platt, Isotonic)}.get(values.get("method", ""))
     if found is None:
-        raise DataError(
-            f"A calibrator's method is 'temperature', 'platt' or 'isotonic'; received {values.get('method')!r}."
-        )
+        raise DataError(f"The method is 'temperature', 'platt' or 'isotonic'; received {values.get('method')!r}.")
     fields: dict[str, Any] = {key: part for key, part in values.items() if key != "method"}
     fields.update({key: tuple(part) for key, part in fields.items() if isinstance(part, list)})
     return found(**fields)

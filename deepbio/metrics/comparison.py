@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,8 +13,7 @@ from scipy.special import bdtr, ndtr, ndtri
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_binary
-from deepbio.metrics.estimate import Estimate
-from deepbio.metrics.resampling import bootstrap_distribution, interval
+from deepbio.metrics.resampling import Estimate, Resampling, bootstrap_distribution, interval
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
     """
     first, second = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
     if first.shape != second.shape or first.ndim != 1:
-        raise DataError(
-            f"Both models need one bool (right or wrong) per example; received {first.shape} and {second.shape}."
-        )
+        raise DataError(f"Both models need one bool per example; received {first.shape} and {second.shape}.")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     differ = only_first + only_second
     p_value = min(1.0, 2.0 * float(bdtr(min(only_first, only_second), differ, 0.5))) if differ else 1.0
@@ -61,16 +58,12 @@ def paired_bootstrap(
     first: ArrayLike,
     second: ArrayLike,
     *,
-    n_resamples: int = 1000,
-    seed: int = 0,
     confidence: float = 0.95,
-    strata: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    **resampling: Unpack[Resampling],
 ) -> Comparison:
     """Return the difference of a metric between two models, both on the same resamples.
 
     Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`.
-
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 15.
 
     Example:
@@ -79,8 +72,7 @@ def paired_bootstrap(
         >>> paired_bootstrap(accuracy, y, y, [0.5] * 40).difference.value
         0.5
     """
-    kwargs: dict[str, Any] = {"n_resamples": n_resamples, "seed": seed, "strata": strata, "groups": groups}
-    one, two = (bootstrap_distribution(metric, y, p, **kwargs) for p in (first, second))
+    one, two = (bootstrap_distribution(metric, y, p, **resampling) for p in (first, second))
     change = one - two
     value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
     return Comparison(interval(value, change, confidence=confidence), bootstrap_p_value(change))
@@ -134,13 +126,8 @@ class DeLongTest:
 def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> Estimate:
     """Return AUROC with DeLong's interval, clipped to 0 and 1.
 
-    Args:
-        y: Truth, `(n,)` of 0 and 1, with at least two examples of each class.
-        p: Scores, `(n,)`.
-        confidence: Probability with which the interval should cover the truth.
-
-    Sources: DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595; in ranks, Sun and Xu 2014,
-    doi:10.1109/LSP.2014.2337313.
+    Truth and scores are `(n,)`, with at least two examples of each class.
+    Sources: DeLong et al. 1988, doi:10.2307/2531595; in ranks, Sun and Xu 2014, doi:10.1109/LSP.2014.2337313.
 
     Example:
         >>> print(delong_interval([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.6, 0.4, 0.8, 0.9]))
@@ -177,9 +164,8 @@ def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence
     distance = abs(difference) / error if error > 1e-12 else (0.0 if abs(difference) < 1e-12 else math.inf)
     p_value = float(2 * ndtr(-distance))
     reach = float(ndtri((1 + confidence) / 2)) * error
-    return DeLongTest(
-        float(area[0]), float(area[1]), Estimate(difference, difference - reach, difference + reach), p_value
-    )
+    change = Estimate(difference, difference - reach, difference + reach)
+    return DeLongTest(float(area[0]), float(area[1]), change, p_value)
 
 
 def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarray]:
@@ -190,9 +176,7 @@ def _areas(y: ArrayLike, models: list[ArrayLike]) -> tuple[np.ndarray, np.ndarra
         positives, negatives = p[truth], p[~truth]
         m, n = len(positives), len(negatives)
         if min(m, n) < 2:
-            raise DataError(
-                f"DeLong's variance needs two examples of each class; received {m} positive and {n} negative."
-            )
+            raise DataError(f"DeLong needs two examples of each class; received {m} positive and {n} negative.")
         together = _mean_ranks(np.concatenate([positives, negatives]))
         of_positives.append((together[:m] - _mean_ranks(positives)) / n)
         of_negatives.append(1.0 - (together[m:] - _mean_ranks(negatives)) / m)

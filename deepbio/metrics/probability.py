@@ -1,8 +1,5 @@
 """How good probabilities are: log-loss, Brier score, reliability curve and expected calibration error.
 
-Binary `p` is `(n,)`; class probabilities are `(n, classes)`, with positions `(n, length, classes)`; multilabel `y` and `p`
-are `(n, labels)` with NaN in `y` for unknown. `weights` is `(n,)`, or `(n_resamples, n)` for one value per row.
-
 For calibration, binary and multilabel predictions compare the probability of the positive class with how often it was true.
 Class predictions compare the largest probability with how often that class was right.
 """
@@ -17,13 +14,21 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_classes, check_pair, divide, unwrap, weight_rows, weighted_mean, weighted_sums
-from deepbio.metrics.estimate import Estimate
+from deepbio.metrics.arrays import (
+    Weights,
+    check_classes,
+    check_pair,
+    divide,
+    unwrap,
+    weight_rows,
+    weighted_mean,
+    weighted_sums,
+)
 from deepbio.metrics.ranking import decisions
-from deepbio.metrics.resampling import bootstrap_weights
+from deepbio.metrics.resampling import Estimate, bootstrap_weights
 
 
-def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def log_loss(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean negative log-likelihood in nats. Range 0 to infinity, lower is better.
 
     Probabilities are clipped 2.2e-16 away from 0 and 1. For multilabel, the mean is over the known labels of all examples.
@@ -42,11 +47,10 @@ def log_loss(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
     return _mean_of_known(loss, truth, weights, "log-loss")
 
 
-def brier(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def brier(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean squared error of the probabilities, summed over classes if there are more than two.
 
     Range 0 to 1 (0 to 2 for classes), lower is better.
-
     Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
 
     Example:
@@ -67,13 +71,11 @@ def check_probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndar
     # A little slack: float32 probabilities may pass 1 by a rounding error.
     if p.min() < -1e-6 or p.max() > 1 + 1e-6:
         seen = f"{p.min():.4g} to {p.max():.4g}"
-        raise DataError(
-            f"p contains probabilities between 0 and 1; received {seen}. Apply the activation to logits first."
-        )
+        raise DataError(f"p is between 0 and 1; received {seen}. Apply the activation to logits first.")
     return check_classes(y, p) if p.ndim == y.ndim + 1 else decisions(y, p)
 
 
-def _mean_of_known(loss: np.ndarray, truth: np.ndarray, weights: ArrayLike | None, name: str) -> Any:
+def _mean_of_known(loss: np.ndarray, truth: np.ndarray, weights: Weights, name: str) -> Any:
     n = len(loss)
     known = ~np.isnan(truth) if truth.dtype.kind == "f" else np.ones(truth.shape, bool)
     loss, known = np.where(known, loss, 0.0).reshape(n, -1), known.reshape(n, -1)
@@ -84,22 +86,14 @@ def _mean_of_known(loss: np.ndarray, truth: np.ndarray, weights: ArrayLike | Non
     return unwrap(divide(sums[:, 0], sums[:, 1]), single, name)
 
 
-def ece(
-    y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike | None = None
-) -> Any:
+def ece(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: Weights = None) -> Any:
     """Return the expected calibration error, the mean gap over bins between confidence and observed frequency.
 
     Range 0 to 1, lower is better. A finite sample makes it too large: a perfectly calibrated model of 1,000 examples has
     about 0.04.
 
-    Args:
-        y: Truth: binary `(n,)`, class indices `(n, ...)`, or labels `(n, labels)` with NaN for unknown.
-        p: Probabilities `(n,)`, `(n, ..., classes)` or `(n, labels)`.
-        bins: Number of bins.
-        equal_mass: Whether bins contain equally many predictions, so that each gap is known equally well, rather than have
-            equal widths. Edges are found without `weights`.
-        weights: `(n,)`, or `(n_resamples, n)` for one value per row.
-
+    With `equal_mass` the bins contain equally many predictions, so that each gap is known equally well, rather than have equal
+    widths. Edges are found without `weights`.
     Sources: Guo et al. 2017, arXiv:1706.04599 (equal widths); Nixon et al. 2019, arXiv:1904.01685 (equal mass).
 
     Example:
@@ -111,12 +105,7 @@ def ece(
 
 
 def ece_noise(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike) -> np.ndarray:
-    """Return how far the gaps of each resample are from the gaps of the sample, summed over bins, `(n_resamples,)`.
-
-    Example:
-        >>> ece_noise([0, 1], [0.5, 0.5], weights=[[1, 1], [2, 0]])
-        array([0. , 0.5])
-    """
+    """Return how far the gaps of each resample are from the gaps of the sample, summed over bins, `(n_resamples,)`."""
     w, _ = weight_rows(weights, len(np.asarray(y)))
     own = _gaps(y, p, np.ones((1, w.shape[1]), np.uint8), bins=bins, equal_mass=equal_mass)
     return np.abs(_gaps(y, p, w, bins=bins, equal_mass=equal_mass) - own).sum(axis=1)
@@ -143,15 +132,11 @@ def ece_interval(
         True
     """
     y, p = np.asarray(y), np.asarray(p)
-    chunks = [
-        (
-            ece(y, p, bins=bins, equal_mass=equal_mass, weights=w),
-            ece_noise(y, p, bins=bins, equal_mass=equal_mass, weights=w),
-        )
-        for w in bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, groups=groups)
-    ]
+    binned: dict[str, Any] = {"bins": bins, "equal_mass": equal_mass}
+    drawn = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, groups=groups)
+    chunks = [(ece(y, p, **binned, weights=w), ece_noise(y, p, **binned, weights=w)) for w in drawn]
     resampled, noise = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    return noise_interval(ece(y, p, bins=bins, equal_mass=equal_mass), resampled, noise, confidence=confidence)
+    return noise_interval(ece(y, p, **binned), resampled, noise, confidence=confidence)
 
 
 def noise_interval(value: float, distribution: np.ndarray, noise: np.ndarray, *, confidence: float = 0.95) -> Estimate:
@@ -161,15 +146,8 @@ def noise_interval(value: float, distribution: np.ndarray, noise: np.ndarray, *,
     its true error of zero. By the triangle inequality the sum cannot be off by more than the noise of the gaps: the upper
     quantile of the noise sets the low end. The value errs upwards, so a normal interval sets the high end.
 
-    Args:
-        value: Sum of the examples themselves.
-        distribution: Sum of each resample, `(n_resamples,)`.
-        noise: Noise of each resample, as `ece_noise` returns it, `(n_resamples,)`.
-        confidence: Probability with which the interval should cover the truth.
-
-    Example:
-        >>> print(noise_interval(0.05, np.array([0.06, 0.08]), np.array([0.06, 0.07])))
-        0.050 [0.000, 0.070]
+    Args: `value`, sum of the examples themselves; `distribution` and `noise`, sum and noise (as `ece_noise` returns it) of each
+    resample, `(n_resamples,)`.
     """
     tail = (1 + confidence) / 2
     reach = float(ndtri(tail)) * float(np.std(distribution))
@@ -190,13 +168,9 @@ def _gaps(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, bins: int, equal_m
 
 @dataclass(frozen=True)
 class Reliability:
-    """Reliability curve: mean confidence and observed frequency of each bin, NaN where a bin is empty.
+    """Reliability curve: edges of the bins, `(bins + 1,)`; mean confidence, observed frequency and count of each, `(bins,)`.
 
-    Args:
-        edges: Edges of the bins, `(bins + 1,)`.
-        confidence: Mean predicted probability, `(bins,)`.
-        frequency: Observed frequency of the predicted event, `(bins,)`.
-        count: Number of predictions, `(bins,)`.
+    Confidence and frequency are NaN where a bin is empty.
     """
 
     edges: np.ndarray

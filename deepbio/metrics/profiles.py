@@ -1,8 +1,7 @@
 """How close a predicted profile is to the counts along a window: Jensen-Shannon distance and multinomial likelihood.
 
 `y` is `(n, length)` or `(n, length, outputs)` counts, `p` of the same shape sums to one over the length.
-An example without counts has no shape and is left out. `weights` is `(n,)`, or `(n_resamples, n)` for one value
-per row.
+An example without counts has no shape and is left out.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, rel_entr, xlogy
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_same_shape, mean_over_labels, unwrap, weight_rows, weighted_mean
+from deepbio.metrics.arrays import Weights, check_same_shape, mean_over_labels, unwrap, weight_rows, weighted_mean
 
 
-def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean Jensen-Shannon distance, the square root of the divergence in nats.
 
     Range 0 (equal) to 0.8326 (disjoint), lower is better.
-
     Source: Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506.
 
     Example:
@@ -37,12 +35,10 @@ def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = No
     return _mean(np.sqrt(np.maximum(divergence / 2, 0.0)), total, weights, "Jensen-Shannon distance")
 
 
-def multinomial_nll(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def multinomial_nll(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean negative log-likelihood of the counts under a multinomial of their total, in nats per example.
 
-    Range 0 to infinity, lower is better.
-
-    Source: Avsec et al. 2021 (BPNet), doi:10.1038/s41588-021-00782-6.
+    Range 0 to infinity, lower is better. Source: Avsec et al. 2021 (BPNet), doi:10.1038/s41588-021-00782-6.
 
     Example:
         >>> round(multinomial_nll([[1, 1]], [[0.5, 0.5]]), 4)
@@ -67,7 +63,7 @@ def _profiles(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return y.reshape(*shape[:2], -1), p.reshape(*shape[:2], -1)
 
 
-def _mean(loss: np.ndarray, total: np.ndarray, weights: ArrayLike | None, name: str) -> Any:
+def _mean(loss: np.ndarray, total: np.ndarray, weights: Weights, name: str) -> Any:
     loss = np.where(total[:, 0] > 0, loss, np.nan)
     w, single = weight_rows(weights, len(loss))
     outputs = np.stack([weighted_mean(loss[:, j], w) for j in range(loss.shape[1])], axis=1)

@@ -21,12 +21,11 @@ from numpy.typing import ArrayLike
 from deepbio.errors import DataError, nearest
 from deepbio.metrics.arrays import unwrap, weight_rows
 from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
-from deepbio.metrics.estimate import Estimate
 from deepbio.metrics.probability import brier, ece, ece_noise, log_loss, noise_interval
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import interval
+from deepbio.metrics.resampling import Estimate, interval
 from deepbio.metrics.segmentation import mean_dice, mean_iou
 from deepbio.specs import Kind, Task
 
@@ -43,7 +42,8 @@ class Metric:
         title: Name for readers.
         direction: `"max"` if higher is better, `"min"` if lower is.
         kinds: Kinds of task that the metric suits.
-        function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`; a numbered metric takes `k` too.
+        function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`, `weights` of shape `(n,)` for one value or
+            `(n_resamples, n)` for one value per row; a numbered metric takes `k` too.
         bounds: Lowest and highest possible value, of which one may be infinite. The bootstrap interval then lies within
             them; without bounds it is the percentile interval. See `deepbio.metrics.interval`.
         noise: Noise of each resample, for a sum of absolute gaps. Such a metric has the interval of `noise_interval`.
@@ -61,12 +61,8 @@ class Metric:
 
     def numbered(self, k: int) -> Metric:
         """Return the metric of a family for one `k`."""
-        return replace(
-            self,
-            name=self.name.format(k=k),
-            title=self.title.format(k=k),
-            function=functools.partial(self.function, k=k),
-        )
+        name, title = self.name.format(k=k), self.title.format(k=k)
+        return replace(self, name=name, title=title, function=functools.partial(self.function, k=k))
 
     def interval(
         self,
@@ -100,16 +96,13 @@ def register_metric(
     """Register the function below as a metric, so that it is found by name wherever a metric can be named.
 
     Args:
-        name: Name of the metric. `{k}` in it makes a numbered metric, whose function takes `k`.
+        name, direction, bounds: As in `Metric`.
         kinds: Kind or kinds of task that it suits.
-        direction: `"max"` if higher is better, `"min"` if lower is.
         title: Name in tables and reports; the name by default.
-        bounds: Lowest and highest possible value, for the interval.
         default: Whether `default_metrics` includes it: for all its kinds, or for some of them.
 
     Returns:
-        A decorator that returns the function unchanged. The function is `function(y, p, weights=None)`: `y` and `p` as in
-        `Task`, `weights` of shape `(n,)` for one value or `(n_resamples, n)` for one value per row. A function that takes no
+        A decorator that returns the function unchanged, `function(y, p, weights=None)` as in `Metric`. A function that takes no
         `weights` works too: it is called once per resample, which is slower.
 
     Raises:
@@ -125,27 +118,30 @@ def register_metric(
     chosen = (kinds,) if isinstance(kinds, str) else tuple(kinds)
     included = (chosen if default else ()) if isinstance(default, bool) else tuple(default)
     for kind in (*chosen, *included):
-        if kind not in get_args(Kind):
-            raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+        _check_kind(kind)
     if direction not in get_args(Direction):
         raise DataError(f"direction is 'max' (higher is better) or 'min'; received {direction!r}.")
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         known = METRICS.get(name) or _NUMBERED.get(name)
-        if known and (known.function.__module__, known.function.__qualname__) != (
-            function.__module__,
-            function.__qualname__,
+        if known and any(
+            getattr(known.function, key, None) != getattr(function, key) for key in ("__module__", "__qualname__")
         ):
             raise DataError(f"The metric {name!r} exists already ({known.title}). Register yours under another name.")
         weighted = function if "weights" in inspect.signature(function).parameters else _by_repeating(function)
-        _add(Metric(name, title or name, direction, chosen, weighted, bounds, default=included))
+        _table(name)[name] = Metric(name, title or name, direction, chosen, weighted, bounds, default=included)
         return function
 
     return decorate
 
 
-def _add(one: Metric) -> None:
-    (_NUMBERED if "{k}" in one.name else METRICS)[one.name] = one
+def _check_kind(kind: str) -> None:
+    if kind not in get_args(Kind):
+        raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+
+
+def _table(name: str) -> dict[str, Metric]:
+    return _NUMBERED if "{k}" in name else METRICS
 
 
 def _by_repeating(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -187,8 +183,7 @@ def metric_names(kind: Kind) -> list[str]:
         >>> metric_names("profile")
         ['jensen_shannon', 'multinomial_nll']
     """
-    if kind not in get_args(Kind):
-        raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
+    _check_kind(kind)
     return [one.name.format(k=_LISTED_K) for one in (*METRICS.values(), *_NUMBERED.values()) if kind in one.kinds]
 
 
@@ -217,6 +212,8 @@ def direction(name: str) -> Direction:
 
 _SIGNED, _POSITIVE, _DISTANCE = (-1.0, 1.0), (0.0, math.inf), (0.0, math.sqrt(math.log(2)))
 _BINARY: tuple[Kind, ...] = ("binary",)
+_COUNTS: tuple[Kind, ...] = ("counts",)
+_PROFILE: tuple[Kind, ...] = ("profile",)
 _CLASSES: tuple[Kind, ...] = ("multiclass", "per_position")
 _DECISIONS: tuple[Kind, ...] = ("binary", "multiclass", "per_position", "per_pixel")
 _LABELS: tuple[Kind, ...] = ("multiclass", "per_position", "multilabel")
@@ -254,22 +251,12 @@ for _one in (
     Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, default=_NUMBERS),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED, default=_NUMBERS),
     Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), default=("regression",)),
-    Metric(
-        "poisson_deviance", "Poisson deviance", "min", ("counts",), poisson_deviance, _POSITIVE, default=("counts",)
-    ),
+    Metric("poisson_deviance", "Poisson deviance", "min", _COUNTS, poisson_deviance, _POSITIVE, default=_COUNTS),
     Metric("rmse", "RMSE", "min", _NUMBERS, rmse, _POSITIVE, default=_NUMBERS),
     Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE, default=("regression",)),
-    Metric(
-        "jensen_shannon",
-        "Jensen-Shannon distance",
-        "min",
-        ("profile",),
-        jensen_shannon,
-        _DISTANCE,
-        default=("profile",),
-    ),
-    Metric("multinomial_nll", "Multinomial NLL", "min", ("profile",), multinomial_nll, _POSITIVE, default=("profile",)),
+    Metric("jensen_shannon", "Jensen-Shannon distance", "min", _PROFILE, jensen_shannon, _DISTANCE, default=_PROFILE),
+    Metric("multinomial_nll", "Multinomial NLL", "min", _PROFILE, multinomial_nll, _POSITIVE, default=_PROFILE),
     Metric("top_{k}", "Top-{k} accuracy", "max", _CLASSES, top_k, default=("multiclass",)),
     Metric("precision_at_{k}", "Precision at {k}", "max", ("multilabel",), precision_at_k, default=("multilabel",)),
 ):
-    _add(_one)
+    _table(_one.name)[_one.name] = _one

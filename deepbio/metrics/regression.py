@@ -1,8 +1,7 @@
 """How close predicted numbers are: Pearson, Spearman, R2, RMSE, MAE and Poisson deviance.
 
 `y` and `p` are `(n,)` or `(n, outputs)`; the result is the mean over outputs. NaN in `y` is unknown and left out of its
-output. A constant side has no correlation: NaN with a warning. `weights` is `(n,)`, or `(n_resamples, n)` for one value
-per row.
+output. A constant side has no correlation: NaN with a warning.
 """
 
 from __future__ import annotations
@@ -15,21 +14,13 @@ from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import (
-    blocks,
-    check_same_shape,
-    divide,
-    mean_over_labels,
-    unwrap,
-    weight_rows,
-    weighted_mean,
-    weighted_sums,
-)
+from deepbio.metrics import arrays
+from deepbio.metrics.arrays import Weights
 
 _Kernel = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
-def pearson(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def pearson(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return Pearson's correlation. Range -1 to 1, higher is better.
 
     Example:
@@ -39,7 +30,7 @@ def pearson(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> 
     return _over_outputs("Pearson's correlation", _pearson, y, p, weights)
 
 
-def spearman(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def spearman(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return Spearman's rank correlation, ties at their mean rank. Range -1 to 1, higher is better.
 
     Example:
@@ -49,7 +40,7 @@ def spearman(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
     return _over_outputs("Spearman's correlation", _spearman, y, p, weights)
 
 
-def r2(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def r2(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the coefficient of determination. At most 1, higher is better; predicting the mean scores 0.
 
     Example:
@@ -59,27 +50,27 @@ def r2(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
     return _over_outputs("R2", _r2, y, p, weights)
 
 
-def rmse(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def rmse(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the root of the mean squared error, in the unit of `y`. From 0, lower is better.
 
     Example:
         >>> rmse([1.0, 2.0], [1.0, 4.0])
         1.4142135623730951
     """
-    return _over_outputs("RMSE", lambda y, p, w: np.sqrt(weighted_mean((y - p) ** 2, w)), y, p, weights)
+    return _over_outputs("RMSE", lambda y, p, w: np.sqrt(arrays.weighted_mean((y - p) ** 2, w)), y, p, weights)
 
 
-def mae(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def mae(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean absolute error, in the unit of `y`. From 0, lower is better.
 
     Example:
         >>> mae([1.0, 2.0], [1.0, 4.0])
         1.0
     """
-    return _over_outputs("MAE", lambda y, p, w: weighted_mean(np.abs(y - p), w), y, p, weights)
+    return _over_outputs("MAE", lambda y, p, w: arrays.weighted_mean(np.abs(y - p), w), y, p, weights)
 
 
-def poisson_deviance(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def poisson_deviance(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean Poisson deviance of counts `y` under rates `p`, both not negative. From 0, lower is better.
 
     Example:
@@ -88,30 +79,30 @@ def poisson_deviance(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = 
     """
     if np.nanmin(np.asarray(y, dtype=np.float64)) < 0 or np.min(np.asarray(p)) < 0:
         raise DataError(
-            "Poisson deviance needs counts and rates that are not negative. Apply the activation to logits first."
+            "Counts and rates of a Poisson deviance are not negative. Apply the activation to logits first."
         )
     return _over_outputs("Poisson deviance", _poisson_deviance, y, p, weights)
 
 
-def _over_outputs(name: str, kernel: _Kernel, y: ArrayLike, p: ArrayLike, weights: ArrayLike | None) -> Any:
-    y, p = check_same_shape(y, p)
-    w, single = weight_rows(weights, len(y))
+def _over_outputs(name: str, kernel: _Kernel, y: ArrayLike, p: ArrayLike, weights: Weights) -> Any:
+    y, p = arrays.check_same_shape(y, p)
+    w, single = arrays.weight_rows(weights, len(y))
     y, p = y.reshape(len(y), -1), p.reshape(len(p), -1)
     values = np.empty((len(w), y.shape[1]))
     for j in range(y.shape[1]):
         known = ~np.isnan(y[:, j])
         part = w if known.all() else w[:, known]
         values[:, j] = kernel(y[known, j], p[known, j], part) if known.any() else np.nan
-    return unwrap(mean_over_labels(values), single, name)
+    return arrays.unwrap(arrays.mean_over_labels(values), single, name)
 
 
 def _pearson(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
     # Centred on the mean over all rows together: exact for one row, and free of cancellation for resamples.
     a, b = _centred(y, w), _centred(p, w)
-    sums = weighted_sums(w, np.stack([np.ones_like(a), a, b, a * a, b * b, a * b], axis=1))
+    sums = arrays.weighted_sums(w, np.stack([np.ones_like(a), a, b, a * a, b * b, a * b], axis=1))
     total, sy, sp, syy, spp, syp = sums.T
-    vy, vp = syy - divide(sy * sy, total), spp - divide(sp * sp, total)
-    cov = syp - divide(sy * sp, total)
+    vy, vp = syy - arrays.divide(sy * sy, total), spp - arrays.divide(sp * sp, total)
+    cov = syp - arrays.divide(sy * sp, total)
     fine = (vy > _floor(y, total)) & (vp > _floor(p, total))
     spread = np.sqrt(np.where(fine, vy, 1.0)) * np.sqrt(np.where(fine, vp, 1.0))
     return np.where(fine, np.clip(cov / spread, -1, 1), np.nan)
@@ -120,11 +111,11 @@ def _pearson(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
 def _spearman(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
     ranks = [_Ranks(side) for side in (y, p)]
     values = np.empty(len(w))
-    for part in blocks(len(w), len(y)):
+    for part in arrays.blocks(len(w), len(y)):
         rows = w[part].astype(np.float64)
         a, b = (rank.centred(rows) for rank in ranks)
         cov, va, vb = (np.einsum("ij,ij,ij->i", rows, *pair) for pair in ((a, b), (a, a), (b, b)))
-        values[part] = np.clip(divide(cov, np.sqrt(va) * np.sqrt(vb)), -1, 1)
+        values[part] = np.clip(arrays.divide(cov, np.sqrt(va) * np.sqrt(vb)), -1, 1)
     return values
 
 
@@ -146,14 +137,14 @@ class _Ranks:
 def _r2(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
     centred = _centred(y, w)
     columns = np.stack([np.ones_like(y), centred, centred**2, (y - p) ** 2], axis=1)
-    total, sy, syy, error = weighted_sums(w, columns).T
-    spread = syy - divide(sy * sy, total)
-    return 1.0 - divide(error, np.where(spread > _floor(y, total), spread, 0.0))
+    total, sy, syy, error = arrays.weighted_sums(w, columns).T
+    spread = syy - arrays.divide(sy * sy, total)
+    return 1.0 - arrays.divide(error, np.where(spread > _floor(y, total), spread, 0.0))
 
 
 def _poisson_deviance(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return weighted_mean(2.0 * (xlogy(y, y) - xlogy(y, p) - y + p), w)
+        return arrays.weighted_mean(2.0 * (xlogy(y, y) - xlogy(y, p) - y + p), w)
 
 
 def _centred(values: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -13,28 +13,71 @@ doi:10.1007/978-3-642-40994-3_29, for the logit interval of AUPRC.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from deepbio.errors import DataError
-from deepbio.metrics.estimate import Estimate
 
 # Bytes of one chunk of weights and of the indices drawn for it; together they bound the memory of a bootstrap.
 _CHUNK = 1 << 27
 _DRAWN = 1 << 22
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """A value and the two ends of its interval; NaN where undefined.
+
+    Example:
+        >>> print(Estimate(0.963, 0.951, 0.974))
+        0.963 [0.951, 0.974]
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return a JSON-able dictionary; a number that is not finite is None, because JSON has no NaN."""
+        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        return {key: float(number) if math.isfinite(number) else None for key, number in numbers.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, float | None]) -> Estimate:
+        """Build an `Estimate` from what `to_dict` returned."""
+        numbers = (values[key] for key in ("value", "low", "high"))
+        return cls(*(math.nan if number is None else float(number) for number in numbers))
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __str__(self) -> str:
+        if math.isnan(self.value):
+            return "undefined"
+        if math.isnan(self.low) or math.isnan(self.high):
+            return _short(self.value)
+        return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
+
+
+def _short(number: float) -> str:
+    return f"{number:.3f}" if abs(number) < 1000 else f"{number:.4g}"
+
+
+class Resampling(TypedDict, total=False):
+    """Options of the resamples, as `bootstrap_weights` takes them."""
+
+    n_resamples: int
+    seed: int
+    strata: ArrayLike | None
+    groups: ArrayLike | None
+
+
 def bootstrap_weights(
-    n: int,
-    *,
-    n_resamples: int = 1000,
-    seed: int = 0,
-    strata: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    n: int, *, n_resamples: int = 1000, seed: int = 0, strata: ArrayLike | None = None, groups: ArrayLike | None = None
 ) -> Iterator[np.ndarray]:
     """Yield how often each of `n` examples is drawn, in chunks `(rows, n)` of small unsigned integers.
 
@@ -57,9 +100,7 @@ def bootstrap_weights(
         7
     """
     if strata is not None and groups is not None:
-        raise DataError(
-            "Expected strata or groups, received both: a group is drawn whole and may contain several classes."
-        )
+        raise DataError("Expected strata or groups, received both: a group drawn whole may contain several classes.")
     if n_resamples < 1 or n < 1:
         raise DataError(f"A bootstrap needs at least one resample and one example; received {n_resamples=}, {n=}.")
     generator = np.random.default_rng(seed)
@@ -75,18 +116,11 @@ def bootstrap_weights(
 
 
 def bootstrap_distribution(
-    metric: Callable[..., Any],
-    y: ArrayLike,
-    p: ArrayLike,
-    *,
-    n_resamples: int = 1000,
-    seed: int = 0,
-    strata: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    metric: Callable[..., Any], y: ArrayLike, p: ArrayLike, **resampling: Unpack[Resampling]
 ) -> np.ndarray:
     """Return the metric of each resample, `(n_resamples,)` or `(n_resamples, labels)`; arguments as in `bootstrap`."""
     y, p = np.asarray(y), np.asarray(p)
-    chunks = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups)
+    chunks = bootstrap_weights(len(y), **resampling)
     return np.concatenate([metric(y, p, weights=weights) for weights in chunks])
 
 
@@ -96,21 +130,16 @@ def bootstrap(
     p: ArrayLike,
     *,
     bounds: tuple[float, float] | None = None,
-    n_resamples: int = 1000,
-    seed: int = 0,
     confidence: float = 0.95,
-    strata: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    **resampling: Unpack[Resampling],
 ) -> Estimate:
     """Return a metric with its bootstrap interval.
 
     Args:
         metric: `metric(y, p, weights=...)` that takes weights `(n_resamples, n)`, as every metric of this package does.
-        y: Truth.
-        p: Predictions.
+        y, p: Truth and predictions.
         bounds: Lowest and highest possible value; see `interval`.
-        n_resamples, seed, strata, groups: Of the resamples; see `bootstrap_weights`.
-        confidence: Probability with which the interval should cover the truth.
+        **resampling: `n_resamples`, `seed`, `strata` and `groups`; see `bootstrap_weights`.
 
     Example:
         >>> from deepbio.metrics import auroc
@@ -118,8 +147,9 @@ def bootstrap(
         >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
         0.889 [0.814, 0.936]
     """
-    values = bootstrap_distribution(metric, y, p, n_resamples=n_resamples, seed=seed, strata=strata, groups=groups)
-    units = independent_units(len(np.asarray(y)), strata=strata, groups=groups)
+    values = bootstrap_distribution(metric, y, p, **resampling)
+    parts = {"strata": resampling.get("strata"), "groups": resampling.get("groups")}
+    units = independent_units(len(np.asarray(y)), **parts)
     return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, units=units, confidence=confidence)
 
 
@@ -141,13 +171,10 @@ def interval(
         units: Number of independent units behind the value; the fewer, the wider the interval. A perfect (or worst possible)
             value does not vary among resamples; its interval is then the exact one of a fraction of so many units without an
             error (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404). That is exact for accuracy, a fair guide for others.
-        confidence: Probability with which the interval should cover the truth.
 
     Example:
         >>> print(interval(2.0, np.arange(5.0), confidence=0.5))
         2.000 [1.000, 3.000]
-        >>> print(interval(0.9, np.array([0.85, 0.9, 0.95]), bounds=(0, 1)))
-        0.900 [0.787, 0.956]
         >>> print(interval(1.0, np.ones(1000), bounds=(0, 1), units=200))
         1.000 [0.982, 1.000]
     """
@@ -188,12 +215,7 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
 
 
 def independent_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> int:
-    """Return the number of independent units of a resample: groups, else examples of the smallest stratum, else `n`.
-
-    Example:
-        >>> independent_units(5, strata=["a", "a", "a", "b", "b"])
-        2
-    """
+    """Return the number of independent units of a resample: groups, else examples of the smallest stratum, else `n`."""
     if groups is not None:
         return len(np.unique(np.asarray(groups)))
     return n if strata is None else int(np.unique(np.asarray(strata), return_counts=True)[1].min())

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_same_shape, check_zero_one, divide, unwrap, weight_rows, weighted_mean
+from deepbio.metrics.arrays import Weights, check_same_shape, check_zero_one, divide, unwrap, weight_rows, weighted_mean
 
 
-def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
+def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Weights = None) -> Any:
     """Return the mean Dice coefficient, twice the overlap over the sum of both areas. Range 0 to 1, higher is better.
 
     Source: Dice 1945, doi:10.2307/1932409.
@@ -29,7 +29,7 @@ def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLi
     return unwrap(weighted_mean(divide(2.0 * both, total), w), single, "Dice")
 
 
-def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLike | None = None) -> Any:
+def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Weights = None) -> Any:
     """Return the mean intersection over union (Jaccard index). Range 0 to 1, higher is better.
 
     Source: Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.
@@ -42,13 +42,10 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: ArrayLik
     return unwrap(weighted_mean(divide(both, total - both), w), single, "IoU")
 
 
-def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the Dice coefficient of the classes but the first (background): the mean over images, then over classes.
 
-    Args:
-        y: Class of each pixel, `(n, height, width)`.
-        p: Probabilities, `(n, height, width, classes)`; the likeliest class is predicted.
-        weights: `(n,)`, or `(n_resamples, n)` for one value per row.
+    `y` is the class of each pixel, `(n, height, width)`, and `p` `(n, height, width, classes)`: the likeliest class is predicted.
 
     Example:
         >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
@@ -57,7 +54,7 @@ def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -
     return _mean_over_classes(y, p, weights, lambda both, total: divide(2.0 * both, total), "Dice")
 
 
-def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) -> Any:
+def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the intersection over union of the classes but the first; arguments as in `mean_dice`.
 
     Example:
@@ -67,11 +64,11 @@ def mean_iou(y: ArrayLike, p: ArrayLike, *, weights: ArrayLike | None = None) ->
     return _mean_over_classes(y, p, weights, lambda both, total: divide(both, total - both), "IoU")
 
 
-def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: ArrayLike | None, score: Any, name: str) -> Any:
+def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: Weights, score: Any, name: str) -> Any:
     truth, p = np.asarray(y), np.asarray(p)
     if p.ndim != 4 or truth.shape != p.shape[:-1]:
         raise DataError(
-            f"Expected classes (n, height, width) and probabilities (n, height, width, classes); received {truth.shape} and {p.shape}."
+            f"Expected y (n, height, width) and p with an axis of classes; received {truth.shape}, {p.shape}."
         )
     w, single = weight_rows(weights, len(truth))
     predicted = p.argmax(axis=-1)
@@ -87,7 +84,7 @@ def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: ArrayLike | None, sc
 
 
 def _areas(
-    y: ArrayLike, p: ArrayLike, threshold: float, weights: ArrayLike | None
+    y: ArrayLike, p: ArrayLike, threshold: float, weights: Weights
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     y, p = check_same_shape(y, p)
     check_zero_one(y)

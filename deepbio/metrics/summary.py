@@ -9,20 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError, nearest
-from deepbio.metrics.estimate import Estimate, UndefinedMetricWarning
+from deepbio.metrics.arrays import UndefinedMetricWarning
 from deepbio.metrics.registry import Metric, default_metrics, metric, metric_names
-from deepbio.metrics.resampling import bootstrap_weights, independent_units
+from deepbio.metrics.resampling import Estimate, bootstrap_weights, independent_units
 from deepbio.specs import Task
 
 
 def value(name: str, task: Task, y: ArrayLike, p: ArrayLike) -> float:
     """Return one metric by name, without an interval.
 
-    Args:
-        name: Name of the metric.
-        task: Task that was predicted.
-        y: Truth, shaped as in `Task`.
-        p: Predictions after the activation, shaped as in `Task`.
+    `y` is the truth and `p` the predictions after the activation, shaped as in `Task`.
 
     Raises:
         DataError: The metric is unknown or does not suit the task, or the shapes do not fit.
@@ -55,7 +51,6 @@ def summarize(
         groups: Patient, chromosome or the like of each example, `(n,)`; whole groups are resampled.
         n_resamples: Number of bootstrap resamples; 0 returns values without intervals.
         seed: Random seed of the resamples.
-        confidence: Probability with which an interval should cover the truth.
 
     Returns:
         Estimates by name, in the order of `metrics`. Without groups, binary and multiclass resamples keep the size of each
@@ -70,10 +65,8 @@ def summarize(
         0.75
     """
     y, p = _arranged(task, y, p)
-    chosen = {
-        one.name: one
-        for one in (_suited(name, task) for name in (default_metrics(task) if metrics is None else metrics))
-    }
+    wanted = default_metrics(task) if metrics is None else metrics
+    chosen = {one.name: one for one in (_suited(name, task) for name in wanted)}
     values = {name: float(one.function(y, p)) for name, one in chosen.items()}
     if n_resamples == 0:
         return {name: Estimate(number) for name, number in values.items()}
@@ -88,16 +81,12 @@ def summarize(
                 if one.noise:
                     noise[name].append(one.noise(y, p, weights=weights))
     units = independent_units(len(y), strata=strata, groups=groups)
-    return {
-        name: one.interval(
-            values[name],
-            np.concatenate(resampled[name]),
-            np.concatenate(noise[name]) if one.noise else None,
-            units=units,
-            confidence=confidence,
-        )
-        for name, one in chosen.items()
-    }
+    found: dict[str, Estimate] = {}
+    for name, one in chosen.items():
+        extra = np.concatenate(noise[name]) if one.noise else None
+        distribution = np.concatenate(resampled[name])
+        found[name] = one.interval(values[name], distribution, extra, units=units, confidence=confidence)
+    return found
 
 
 def _suited(name: str, task: Task) -> Metric:
