@@ -139,6 +139,7 @@ def bootstrap(
         metric: `metric(y, p, weights=...)` that takes weights `(n_resamples, n)`, as every metric of this package does.
         y, p: Truth and predictions.
         bounds: Lowest and highest possible value; see `interval`.
+        confidence: Probability with which the interval should cover the truth.
         **resampling: `n_resamples`, `seed`, `strata` and `groups`; see `bootstrap_weights`.
 
     Example:
@@ -171,6 +172,7 @@ def interval(
         units: Number of independent units behind the value; the fewer, the wider the interval. A perfect (or worst possible)
             value does not vary among resamples; its interval is then the exact one of a fraction of so many units without an
             error (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404). That is exact for accuracy, a fair guide for others.
+        confidence: Probability with which the interval should cover the truth.
 
     Example:
         >>> print(interval(2.0, np.arange(5.0), confidence=0.5))

@@ -51,6 +51,7 @@ def summarize(
         groups: Patient, chromosome or the like of each example, `(n,)`; whole groups are resampled.
         n_resamples: Number of bootstrap resamples; 0 returns values without intervals.
         seed: Random seed of the resamples.
+        confidence: Probability with which an interval should cover the truth.
 
     Returns:
         Estimates by name, in the order of `metrics`. Without groups, binary and multiclass resamples keep the size of each
