@@ -47,9 +47,7 @@ class StrandTiedConv1D(Layer):
         if filters % 2:
             raise ModelError(f"Strand-tied filters come in pairs; received {filters} filters.")
         if padding == "same" and kernel_size % 2 == 0:
-            raise ModelError(
-                f"A strand-tied convolution with padding needs an odd kernel_size; received {kernel_size}."
-            )
+            raise ModelError(f"Strand-tied convolution with padding needs an odd kernel_size; received {kernel_size}.")
         self.filters, self.kernel_size, self.padding = filters, kernel_size, padding
         self.dilation_rate, self.use_bias = dilation_rate, use_bias
         self.activation = keras.activations.get(activation)
@@ -81,10 +79,8 @@ class StrandTiedConv1D(Layer):
     def call(self, x):
         """Convolve with both halves."""
         kernel = ops.concatenate([self.kernel, ops.flip(self.kernel, (0, 1, 2))], axis=-1)
-        y = ops.conv(
-            x, ops.cast(kernel, x.dtype), padding=self.padding, dilation_rate=self.dilation_rate,
-            data_format="channels_last",
-        )  # fmt: skip
+        shared = {"padding": self.padding, "dilation_rate": self.dilation_rate, "data_format": "channels_last"}
+        y = ops.conv(x, ops.cast(kernel, x.dtype), **shared)
         if self.bias is not None:
             y = y + ops.cast(ops.concatenate([self.bias, ops.flip(self.bias, 0)]), y.dtype)
         return self.activation(y)

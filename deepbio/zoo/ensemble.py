@@ -32,9 +32,7 @@ def average_members(members: Sequence[keras.Model], *, activation: Activation) -
 
     shapes = {(member.input_shape, member.output_shape) for member in members}
     if len(shapes) != 1:
-        raise ModelError(
-            f"The members of an ensemble have equal inputs and outputs; received {sorted(map(str, shapes))}."
-        )
+        raise ModelError(f"Members of an ensemble have equal inputs and outputs; received {sorted(map(str, shapes))}.")
     first = members[0]
     inputs = keras.Input(first.input_shape[1:], dtype=first.inputs[0].dtype, name="dna")
     x = OneHot(name="one_hot")(inputs)

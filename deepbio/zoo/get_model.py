@@ -62,18 +62,14 @@ def get_model(
     """
     name = os.fspath(name)
     if activation not in (None, "auto"):
-        raise ModelError(
-            f"Expected activation None (logits) or 'auto' (the task's, built in); received {activation!r}."
-        )
+        raise ModelError(f"Expected activation None (logits) or 'auto' (the task's); received {activation!r}.")
     source = preset_folder(name)
     keras_weights = source is None and weights is not None and _spec(name).family == "keras_applications"
     if source is None and weights is not None and not keras_weights:
         source = preset_folder(f"{name}.{weights}") or preset_folder(os.fspath(weights))
         if source is None:
             tags = [f"{name}.{tag}" for tag in model_spec(name).tags]
-            raise ModelError(
-                f"Found no weights {os.fspath(weights)!r} for {name!r}. {nearest(f'{name}.{weights}', tags)}"
-            )
+            raise ModelError(f"No weights {os.fspath(weights)!r} for {name!r}. {nearest(f'{name}.{weights}', tags)}")
     if source is not None:
         task = dataset.task if dataset is not None else None
         if input_shape is None and dataset is not None and dataset.input.modality == "dna":
@@ -136,13 +132,9 @@ def _resolve(
 ) -> tuple[ModelInput, int, Task | None]:
     if dataset is not None:
         if shape is not None and shape != dataset.input.shape:
-            raise ModelError(
-                f"input_shape={shape} differs from the data set's {dataset.input.shape}; pass one of the two."
-            )
+            raise ModelError(f"input_shape={shape} differs from the data set's {dataset.input.shape}; pass either.")
         if outputs is not None and outputs != dataset.task.outputs:
-            raise ModelError(
-                f"outputs={outputs} differs from the data set's {dataset.task.outputs}; pass one of the two."
-            )
+            raise ModelError(f"outputs={outputs} differs from the data set's {dataset.task.outputs}; pass either.")
         if dataset.input.modality not in spec.modality:
             raise ModelError(
                 f"{spec.name} takes {' or '.join(spec.modality)}; {dataset.name} is {dataset.input.modality}. "

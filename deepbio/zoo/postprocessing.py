@@ -92,9 +92,7 @@ class Postprocessing:
                 ood_quantiles=_floats(values, "ood_quantiles"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise WeightsError(
-                f"The preset's postprocessing (calibration, thresholds) cannot be read: {error}."
-            ) from error
+            raise WeightsError(f"The postprocessing (calibration, thresholds) cannot be read: {error}.") from error
 
 
 def _conformal(values: Mapping[str, Any]) -> Conformal:

@@ -73,13 +73,9 @@ def save_preset(
 
     record = describe(model)
     if record.input is None or record.task is None:
-        raise WeightsError(
-            "A preset needs the model's input and task: build it with get_model(..., dataset=...) or fit it."
-        )
+        raise WeightsError("A preset needs the model's input and task: use get_model(..., dataset=...) or fit it.")
     if record.activation_built_in:
-        raise WeightsError(
-            "A preset is saved without activation='auto': build the model without it, and load it with it."
-        )
+        raise WeightsError("A preset has no activation='auto': build the model without it, and load it with it.")
     out = writable_folder(folder)
     entries = _write_weights(model, record, out, weights)
     preset: dict[str, Any] = {"format": PRESET_FORMAT, "architecture": record.architecture, "config": record.config}

@@ -1,7 +1,7 @@
 """The registry: which models exist, read from their files without running them.
 
-The arguments of `@register(...)` in deepbio are literals, `dict(...)` of literals, or constants of the same file. The registry
-reads them from the source with `ast`, so listing models imports neither Keras nor TensorFlow. `get_model` imports a builder.
+The arguments of `@register(...)` in deepbio are literals, `dict(...)` of literals, or constants of the same file or of this one.
+The registry reads them with `ast`, so listing models imports neither Keras nor TensorFlow. `get_model` imports a builder.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from deepbio.specs import MODALITIES
 RESERVED = frozenset(
     ("name", "dataset", "input_shape", "outputs", "weights", "activation", "seed", "member")
 ) | frozenset(("reverse_complement", "network_input", "keep_aspect"))
+
+ADAMW = {"optimizer": "adamw", "schedule": "cosine"}  # shared by the training settings of many models
 
 
 @dataclass(frozen=True)
@@ -209,9 +211,10 @@ def _registrations(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
     def evaluate(value: ast.expr) -> Any:
         if isinstance(value, ast.Name):
-            return evaluate(constants[value.id])
-        if isinstance(value, ast.Call):  # dict(key=value, ...)
-            return {str(word.arg): ast.literal_eval(word.value) for word in value.keywords}
+            return evaluate(constants[value.id]) if value.id in constants else globals()[value.id]
+        if isinstance(value, ast.Call):  # dict(SHARED, key=value, ...)
+            shared = evaluate(value.args[0]) if value.args else {}
+            return {**shared, **{str(word.arg): ast.literal_eval(word.value) for word in value.keywords}}
         return ast.literal_eval(value)
 
     for node in body:

@@ -43,9 +43,7 @@ def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str
         except (ValueError, KeyError, OSError) as error:
             raise WeightsError(f"{path} does not fit {model.name}: {str(error).splitlines()[0]}") from error
     else:
-        raise WeightsError(
-            f"Expected a .weights.h5 or .safetensors file; received {path.name}. Other kinds can run code."
-        )
+        raise WeightsError(f"Expected a .weights.h5 or .safetensors file; received {path.name}. Others can run code.")
 
 
 def check_h5(path: Path, *, max_values: int) -> None:
@@ -178,7 +176,5 @@ def _load_keras2(model: keras.Model, path: Path, layers: Mapping[str, str]) -> N
 
 def _assign(variable: Any, values: np.ndarray, where: str) -> None:
     if tuple(values.shape) != tuple(variable.shape):
-        raise WeightsError(
-            f"{where} has shape {values.shape}; the model's {variable.path} has {tuple(variable.shape)}."
-        )
+        raise WeightsError(f"{where} has shape {values.shape}; the model's {variable.path}, {tuple(variable.shape)}.")
     variable.assign(values.astype("float32") if values.dtype.kind == "f" else values)

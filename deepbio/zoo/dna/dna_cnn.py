@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import dna_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -15,10 +15,9 @@ from deepbio.zoo.registry import register
     reference={"input_shape": (60,), "outputs": 3},
     parameters=177_539,
     training=dict(
-        optimizer="adamw",
+        ADAMW,
         learning_rate=0.002,
         weight_decay=0.01,
-        schedule="cosine",
         warmup=0.1,
         label_smoothing=0.1,
         clip_norm=1.0,

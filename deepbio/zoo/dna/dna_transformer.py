@@ -5,7 +5,7 @@ import keras
 from deepbio.errors import ModelError
 from deepbio.layers import RotaryAttention, dna_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -15,16 +15,7 @@ from deepbio.zoo.registry import register
     paper="deepbio; rotary positions after Su et al. 2021, arXiv:2104.09864",
     reference={"input_shape": (200,), "outputs": 1},
     parameters=799_745,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.001,
-        weight_decay=0.05,
-        schedule="cosine",
-        warmup=0.1,
-        clip_norm=1.0,
-        batch_size=64,
-        epochs=30,
-    ),
+    training=dict(ADAMW, learning_rate=0.001, weight_decay=0.05, warmup=0.1, clip_norm=1.0, batch_size=64, epochs=30),
 )
 def dna_transformer(
     input: ModelInput,

@@ -87,8 +87,6 @@ def _residual_block(x, filters: int, width: int, dilation: int, *, name: str):
     for half in ("a", "b"):
         y = keras.layers.BatchNormalization(name=f"{name}{half}_norm")(y)
         y = keras.layers.Activation("relu", name=f"{name}{half}_relu")(y)
-        convolution = keras.layers.Conv1D(
-            filters, width, dilation_rate=dilation, padding="same", name=f"{name}{half}_conv"
-        )
-        y = convolution(y)
+        options = {"dilation_rate": dilation, "padding": "same", "name": f"{name}{half}_conv"}
+        y = keras.layers.Conv1D(filters, width, **options)(y)
     return keras.layers.Add(name=name)([y, x])

@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import image_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 # number of blocks, kernel size, strides, expansion and filters of each stage
 STAGES = (
@@ -26,14 +26,7 @@ STAGES = (
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=4_694_024,
     training=dict(
-        optimizer="adamw",
-        learning_rate=0.001,
-        weight_decay=0.01,
-        schedule="cosine",
-        warmup=0.1,
-        label_smoothing=0.1,
-        batch_size=32,
-        epochs=30,
+        ADAMW, learning_rate=0.001, weight_decay=0.01, warmup=0.1, label_smoothing=0.1, batch_size=32, epochs=30
     ),
 )
 def efficientnet_lite0(
@@ -65,9 +58,8 @@ def efficientnet_lite0(
     block = 0
     for repeats, size, stride, expansion, filters in STAGES[:num_stages]:
         for repeat in range(repeats):
-            x = _bottleneck(
-                x, round(filters * width_coefficient), size, stride if repeat == 0 else 1, expansion, f"block{block}"
-            )
+            step = stride if repeat == 0 else 1
+            x = _bottleneck(x, round(filters * width_coefficient), size, step, expansion, f"block{block}")
             block += 1
     x = _conv(x, top_filters, 1, 1, name="top", last="features")
     x = keras.layers.GlobalAveragePooling2D()(x)

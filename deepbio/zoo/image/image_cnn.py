@@ -6,7 +6,7 @@ import keras
 
 from deepbio.layers import image_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -17,23 +17,11 @@ from deepbio.zoo.registry import register
     reference={"input_shape": (28, 28, 1), "outputs": 10},
     parameters=66_218,
     training=dict(
-        optimizer="adamw",
-        learning_rate=0.002,
-        weight_decay=0.01,
-        schedule="cosine",
-        warmup=0.1,
-        label_smoothing=0.1,
-        batch_size=64,
-        epochs=20,
+        ADAMW, learning_rate=0.002, weight_decay=0.01, warmup=0.1, label_smoothing=0.1, batch_size=64, epochs=20
     ),
 )
 def image_cnn(
-    input: ModelInput,
-    outputs: int,
-    *,
-    filters: Sequence[int] = (32, 64),
-    min_size: int = 4,
-    dropout: float = 0.3,
+    input: ModelInput, outputs: int, *, filters: Sequence[int] = (32, 64), min_size: int = 4, dropout: float = 0.3
 ) -> keras.Model:
     """Stack pairs of convolutions with pooling between them, then average over the image.
 

@@ -158,9 +158,7 @@ def _backbone(builder: str, shape: tuple[int, ...]) -> keras.Model:
     try:
         network = _build(builder, weights=None, include_top=False, input_shape=shape)
     except ValueError as error:
-        raise ModelError(
-            f"{builder} cannot take images of {shape}: {error} Try network_input=(224, 224, 3)."
-        ) from error
+        raise ModelError(f"{builder} cannot take images {shape}: {error} Try network_input=(224, 224, 3).") from error
     network.name = "backbone"
     return network
 
@@ -175,9 +173,8 @@ def _preprocess(inputs, builder: str, channels: int):
     if scaling == "standard":
         mean, std = _for_channels(_MEAN, channels), _for_channels(_STD, channels)
         # as in Keras: one product and one sum would lose digits where they cancel
-        return keras.layers.Normalization(
-            mean=(255 * mean).tolist(), variance=((255 * std) ** 2).tolist(), name="preprocess"
-        )(inputs)
+        mean, variance = (255 * mean).tolist(), ((255 * std) ** 2).tolist()
+        return keras.layers.Normalization(mean=mean, variance=variance, name="preprocess")(inputs)
     x = keras.layers.Rescaling(1.0, (-_for_channels(_CENTRE, channels)).tolist(), name="preprocess")(inputs)
     return x[..., ::-1] if channels == 3 else x  # these networks take blue, green, red
 

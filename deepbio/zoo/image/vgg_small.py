@@ -19,12 +19,7 @@ from deepbio.zoo.registry import register
     training=dict(optimizer="adam", learning_rate=0.001, schedule="cosine", warmup=0.1, batch_size=64, epochs=30),
 )
 def vgg_small(
-    input: ModelInput,
-    outputs: int,
-    *,
-    filters: Sequence[int] = (32, 64, 128),
-    units: int = 256,
-    dropout: float = 0.5,
+    input: ModelInput, outputs: int, *, filters: Sequence[int] = (32, 64, 128), units: int = 256, dropout: float = 0.5
 ) -> keras.Model:
     """Stack pairs of convolutions with pooling between them, average over the image, and apply one dense layer.
 

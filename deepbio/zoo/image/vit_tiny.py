@@ -5,7 +5,7 @@ import keras
 from deepbio.errors import ModelError
 from deepbio.layers import ClassTokenAndPositions, image_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -16,10 +16,9 @@ from deepbio.zoo.registry import register
     reference={"input_shape": (224, 224, 3), "outputs": 1000},
     parameters=5_717_416,
     training=dict(
-        optimizer="adamw",
+        ADAMW,
         learning_rate=0.0005,
         weight_decay=0.05,
-        schedule="cosine",
         warmup=0.1,
         batch_size=64,
         epochs=100,

@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -14,15 +14,7 @@ from deepbio.zoo.registry import register
     paper="Schuster, Paliwal 1997, doi:10.1109/78.650093; Hochreiter, Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_757_761,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.003,
-        weight_decay=0.01,
-        schedule="cosine",
-        clip_norm=1.0,
-        batch_size=64,
-        epochs=5,
-    ),
+    training=dict(ADAMW, learning_rate=0.003, weight_decay=0.01, clip_norm=1.0, batch_size=64, epochs=5),
 )
 def bilstm(
     input: ModelInput,

@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import MaxOverTime, word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -14,15 +14,7 @@ from deepbio.zoo.registry import register
     paper="Cho et al. 2014, doi:10.3115/v1/D14-1179",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_634_625,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.005,
-        weight_decay=0.01,
-        schedule="cosine",
-        clip_norm=1.0,
-        batch_size=64,
-        epochs=5,
-    ),
+    training=dict(ADAMW, learning_rate=0.005, weight_decay=0.01, clip_norm=1.0, batch_size=64, epochs=5),
 )
 def gru(
     input: ModelInput,

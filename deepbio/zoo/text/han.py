@@ -8,7 +8,7 @@ import keras
 from deepbio.layers import Layer, OverTime, masked_softmax, ops, text_input
 from deepbio.specs import ModelInput
 from deepbio.text import PADDING
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 STOPS = (".", "!", "?", ";")
 
@@ -99,15 +99,7 @@ class ContextAttention(OverTime):
     paper="Yang et al. 2016, doi:10.18653/v1/N16-1174",
     reference={"input_shape": (512,), "outputs": 5, "vocabulary_size": 50_000},
     parameters=10_142_105,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.003,
-        weight_decay=0.01,
-        schedule="cosine",
-        clip_norm=1.0,
-        batch_size=64,
-        epochs=5,
-    ),
+    training=dict(ADAMW, learning_rate=0.003, weight_decay=0.01, clip_norm=1.0, batch_size=64, epochs=5),
 )
 def han(
     input: ModelInput,

@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import SumOverTime, word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -14,15 +14,7 @@ from deepbio.zoo.registry import register
     paper="deepbio; sums of parts as in deep sets, Zaheer et al. 2017, arXiv:1703.06114; weight of evidence, Good 1985",
     reference={"input_shape": (128,), "outputs": 50, "vocabulary_size": 2000},
     parameters=354_482,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.002,
-        weight_decay=0.01,
-        schedule="cosine",
-        warmup=0.05,
-        batch_size=256,
-        epochs=6,
-    ),
+    training=dict(ADAMW, learning_rate=0.002, weight_decay=0.01, warmup=0.05, batch_size=256, epochs=6),
 )
 def note_evidence(
     input: ModelInput,

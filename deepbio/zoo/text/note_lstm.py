@@ -4,7 +4,7 @@ import keras
 
 from deepbio.layers import MaxOverTime, word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -14,9 +14,7 @@ from deepbio.zoo.registry import register
     paper="Hochreiter, Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; pooling as in Lai et al. 2015, doi:10.1609/aaai.v29i1.9513",
     reference={"input_shape": (128,), "outputs": 50, "vocabulary_size": 2000},
     parameters=610_226,
-    training=dict(
-        optimizer="adamw", learning_rate=0.01, weight_decay=0.004, schedule="cosine", batch_size=64, epochs=6
-    ),
+    training=dict(ADAMW, learning_rate=0.01, weight_decay=0.004, batch_size=64, epochs=6),
 )
 def note_lstm(
     input: ModelInput,

@@ -8,7 +8,7 @@ import numpy as np
 from deepbio.errors import ModelError
 from deepbio.layers import SumOverTime, ops, word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -18,16 +18,7 @@ from deepbio.zoo.registry import register
     paper="Vaswani et al. 2017, arXiv:1706.03762; layers normalised first as in Xiong et al. 2020, arXiv:2002.04745",
     reference={"input_shape": (200,), "outputs": 1, "vocabulary_size": 20_000},
     parameters=2_956_929,
-    training=dict(
-        optimizer="adamw",
-        learning_rate=0.001,
-        weight_decay=0.05,
-        schedule="cosine",
-        warmup=0.1,
-        clip_norm=1.0,
-        batch_size=64,
-        epochs=8,
-    ),
+    training=dict(ADAMW, learning_rate=0.001, weight_decay=0.05, warmup=0.1, clip_norm=1.0, batch_size=64, epochs=8),
 )
 def note_transformer(
     input: ModelInput,

@@ -6,7 +6,7 @@ import keras
 
 from deepbio.layers import MaxOverTime, word_input
 from deepbio.specs import ModelInput
-from deepbio.zoo.registry import register
+from deepbio.zoo.registry import ADAMW, register
 
 
 @register(
@@ -16,9 +16,7 @@ from deepbio.zoo.registry import register
     paper="Kim 2014, doi:10.3115/v1/D14-1181",
     reference={"input_shape": (64,), "outputs": 2, "vocabulary_size": 18_765},
     parameters=5_990_402,
-    training=dict(
-        optimizer="adamw", learning_rate=0.001, weight_decay=0.01, schedule="cosine", batch_size=50, epochs=8
-    ),
+    training=dict(ADAMW, learning_rate=0.001, weight_decay=0.01, batch_size=50, epochs=8),
 )
 def text_cnn(
     input: ModelInput,
