@@ -135,9 +135,12 @@ def fit(
         callbacks = [*callbacks, HistoryLog(log_dir)]
     meter = EnergyMeter()
     with restored(model), preemption_request(enabled=checkpoints is not None) as request:
-        copy, applied = _prepare_model(
-            model, plan, cluster, precision=chosen.precision, sync=chosen.sync_batch_norm, seed=seed
+        lora = plan is not None and plan.needs_copy
+        copy = working_copy(
+            model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
         )
+        with cluster.strategy.scope():
+            applied = None if plan is None else plan.apply(copy, seed=seed)
         trainer = Trainer(
             copy, data, chosen, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
             steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
@@ -148,7 +151,7 @@ def fit(
             who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
             log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
             raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
-        if applied is not None and plan is not None and plan.needs_copy:
+        if lora and applied is not None:
             applied.finish(model)
         else:
             copy_weights_back(copy, model)
@@ -163,16 +166,6 @@ def fit(
         checkpoints.remove()
     cluster.highest([0.0])  # no worker leaves before the run is written
     return run
-
-
-def _prepare_model(
-    model: keras.Model, plan: FineTuningPlan | None, cluster: Cluster, *, precision: str, sync: bool, seed: int
-):
-    """Return the working copy, and the plan applied to it."""
-    always = plan is not None and plan.needs_copy
-    copy = working_copy(model, cluster, precision=precision, sync_batch_norm=sync, always=always)
-    with cluster.strategy.scope():
-        return copy, None if plan is None else plan.apply(copy, seed=seed)
 
 
 def _prepare_folder(

@@ -40,12 +40,8 @@ def to_config(value: Any) -> dict[str, Any] | None:
 
 
 def _arguments(value: Any) -> dict[str, Any]:
-    plain = {
-        name: v
-        for name, v in vars(value).items()
-        if isinstance(v, (bool, int, float, str)) or name in ("_fn", "_fn_kwargs")
-    }
-    return {name: v for name, v in plain.items() if name not in ("name", "built")}
+    own = {name: v for name, v in vars(value).items() if name not in ("name", "built")}
+    return {k: v for k, v in own.items() if isinstance(v, (bool, int, float, str)) or k in ("_fn", "_fn_kwargs")}
 
 
 def from_config(config: Mapping[str, Any]) -> Any:

@@ -45,13 +45,8 @@ class Progress:
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.fields[figures]}"),
-                TimeRemainingColumn(),
-            )
-            self._bar = Bar(*columns, console=self._console, transient=True)
+            name, figures = TextColumn("{task.description}"), TextColumn("{task.fields[figures]}")
+            self._bar = Bar(name, BarColumn(), figures, TimeRemainingColumn(), console=self._console, transient=True)
             self._bar.start()
             self._task = self._bar.add_task("training", total=self._epochs * self._steps, figures="")
         return self
@@ -114,11 +109,8 @@ class HistoryLog(keras.callbacks.Callback):
         """Write the row of one epoch."""
         figures = {name: float(value) for name, value in (logs or {}).items()}
         self.rows = [*self.rows, {"epoch": epoch + 1, **figures}]
-        texts = {
-            "history.jsonl": "".join(json.dumps(row) + "\n" for row in self.rows),
-            "history.csv": as_csv(self.rows),
-        }
-        for name, text in texts.items():
+        lines = "".join(json.dumps(row) + "\n" for row in self.rows)
+        for name, text in (("history.jsonl", lines), ("history.csv", as_csv(self.rows))):
             with write_atomically(self._folder / name) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         if self._writer is None:

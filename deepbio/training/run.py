@@ -94,21 +94,15 @@ def _card(run: Run, data: Dataset) -> str:
         "data_citation": data.card["citation"] if data.card else "unstated",
         **({"finetuned_from": run.plan.origin["model"]} if run.plan and run.plan.origin.get("model") else {}),
         "seed": run.seed,
-        "valid": {
-            name: [round(float(v), 4) for v in (e.value, e.low, e.high)] for name, e in run.valid.metrics.items()
-        },
+        "valid": {k: [round(float(v), 4) for v in (e.value, e.low, e.high)] for k, e in run.valid.metrics.items()},
     }
     made = "fine-tuned" if run.plan is not None else "trained"
     lost = run.settings.to_dict().get("not_reproducible")
-    again = (
-        f"`recipe.yaml` cannot train it again without its {', '.join(lost)}."
-        if lost
-        else "`recipe.yaml` trains it again."
-    )
+    again = f"cannot train it again without its {', '.join(lost)}" if lost else "trains it again"
     front = yaml.safe_dump(facts, sort_keys=False, allow_unicode=True)
     return (
         f"---\n{front}---\n"
-        f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. {again}\n\n"
+        f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. `recipe.yaml` {again}.\n\n"
         f"{preprocessing_in_words(run.model)}\n\n"
         f"Intended use: research and teaching. Not for the care of patients.\n\n"
         f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
@@ -139,24 +133,13 @@ def run_result(run: Run, data: Dataset, *, model: str, **more: Any) -> Result:
     own = run.user_metrics.keys() - {metric for metric in run.settings.metrics if isinstance(metric, str)}
     history = {name: values for name, values in run.history.items() if name.removeprefix("val_") not in own}
     facts = {"seed": str(run.seed), "training examples": str(len(data.train))}
-    parameters = int(run.model.count_params())
-    return Result.of(
-        run.valid,
-        data,
-        model=model,
-        split="valid",
-        history=history,
-        seconds=run.seconds,
-        parameters=parameters,
-        facts=facts,
-        **more,
-    )
+    more |= {"history": history, "seconds": run.seconds, "parameters": int(run.model.count_params()), "facts": facts}
+    return Result.of(run.valid, data, model=model, split="valid", **more)
 
 
 def write_results(results: Sequence[Result], data: Dataset, out: Path, *, title: str) -> Path:
     """Write `report.html` of results on one data set."""
     from deepbio.report import write_report
 
-    return write_report(
-        results, out / "report.html", title=title, cards={data.name: data.card.text} if data.card else {}
-    )
+    cards = {data.name: data.card.text} if data.card else {}
+    return write_report(results, out / "report.html", title=title, cards=cards)

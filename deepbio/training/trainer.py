@@ -175,7 +175,10 @@ class Trainer:
             describe_batch=batch_description(self._data, lambda: self._feed.order(epoch), self._settings.batch_size),
             pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
         )  # fmt: skip
-        raw = self._take_average()
+        raw = None  # the weights themselves, while their moving average replaces them in validation and callbacks
+        if self._optimizer.use_ema:
+            raw = [variable.numpy() for variable in self._trained]
+            self._optimizer.finalize_variable_values(self._trained)
         with lost_workers_named(self._cluster):
             logs = {"loss": float(losses.mean()), **self._validation(self._outputs(self._data.valid.x), epoch=epoch)}
         logs["learning_rate"] = float(tf.convert_to_tensor(self._optimizer.learning_rate))
@@ -190,14 +193,6 @@ class Trainer:
         if self._checkpoints is not None and self._checkpoints.due_at_epoch():
             self._save()
 
-    def _take_average(self) -> list[np.ndarray] | None:
-        """Replace the weights by their moving average, for validation and callbacks. Return the weights to restore."""
-        if not self._optimizer.use_ema:
-            return None
-        raw = [variable.numpy() for variable in self._trained]
-        self._optimizer.finalize_variable_values(self._trained)
-        return raw
-
     def _variables(self) -> dict[str, Any]:
         scale = self._loop.loss_scale
         groups = {"weights": self.model.weights, "optimizer": self._optimizer.variables}
@@ -208,12 +203,8 @@ class Trainer:
         if self._checkpoints is None or not self._cluster.is_chief:
             return
         callbacks, arrays = read_callbacks(self._callbacks.callbacks)
-        facts = {
-            "callbacks": callbacks,
-            "stop": bool(self.model.stop_training),
-            "seconds": self.seconds,
-            "replicas": self._cluster.strategy.num_replicas_in_sync,
-        }
+        replicas, stop = self._cluster.strategy.num_replicas_in_sync, bool(self.model.stop_training)
+        facts = {"callbacks": callbacks, "stop": stop, "seconds": self.seconds, "replicas": replicas}
         arrays |= {name: np.asarray(variable.numpy()) for name, variable in self._variables().items()}
         arrays["dropout"] = dropout_counters(self.model)
         state = State(self._run, self._epoch, self._losses, facts, arrays)

@@ -98,9 +98,7 @@ def _number(name: str, metric: Any, y_true: Any, y_pred: Any) -> float:
 def _name(metric: MetricLike) -> str:
     name = metric if isinstance(metric, str) else getattr(metric, "name", getattr(metric, "__name__", "<lambda>"))
     if name == "<lambda>" or isinstance(metric, type):
-        raise TrainingError(
-            f"A metric is a name, a Keras metric object or a function with a name; received {metric!r}."
-        )
+        raise TrainingError(f"A metric is a name, a Keras metric or a function with a name; received {metric!r}.")
     return name
 
 

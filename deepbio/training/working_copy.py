@@ -66,9 +66,8 @@ def copy_weights_back(copy: keras.Model, model: keras.Model) -> None:
 def restored(model: keras.Model) -> Iterator[None]:
     """Restore a model's optimizer, trainable flags and dropout states after the block. Its weights are not restored."""
     optimizer = {name: value for name, value in model.__dict__.items() if name == "optimizer"}
-    layers = [
-        (layer, layer.trainable) for layer in layers_of(model)
-    ]  # outer layers first: their setter reaches the inner ones
+    # outer layers first: their setter reaches the inner ones
+    layers = [(layer, layer.trainable) for layer in layers_of(model)]
     variables = [(variable, variable.trainable) for variable in model.weights]
     states = [(state, state.numpy()) for state in _dropout_states(model)]
     try:

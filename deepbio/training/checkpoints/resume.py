@@ -23,19 +23,11 @@ SAMPLE = 64  # examples of each split that are compared to see whether the data 
 def run_identity(model: keras.Model, data: Dataset, settings: Settings, *, seed: int) -> dict[str, Any]:
     """Return the identity of a run as JSON-able values: model, data, settings and seed."""
     record = describe(model)
+    shapes = [list(w.shape) for w in model.weights]
+    samples = {"train": _sample(data.train), "valid": _sample(data.valid)}
     identity = {
-        "model": {
-            "architecture": record.architecture,
-            "config": record.config,
-            "weights": [list(w.shape) for w in model.weights],
-        },
-        "data": {
-            "name": data.name,
-            "options": data.options,
-            "task": data.task.to_dict(),
-            "train": _sample(data.train),
-            "valid": _sample(data.valid),
-        },
+        "model": {"architecture": record.architecture, "config": record.config, "weights": shapes},
+        "data": {"name": data.name, "options": data.options, "task": data.task.to_dict(), **samples},
         "settings": settings.to_dict(),
         "seed": seed,
     }
@@ -76,19 +68,15 @@ def latest_for(checkpoints: Checkpoints, run: Mapping[str, Any], cluster: Cluste
 
 
 def _from_chief(state: State | None, cluster: Cluster) -> State | None:
-    outline = "" if state is None else json.dumps(
-        {
-            "run": state.run,
-            "epoch": state.epoch,
-            "facts": state.facts,
-            "arrays": {name: [a.dtype.str, a.shape] for name, a in [("losses", state.losses), *state.arrays.items()]},
-        }
-    )  # fmt: skip
+    own, outline = {}, ""
+    if state is not None:
+        own = {"losses": state.losses, **state.arrays}
+        shapes = {name: [array.dtype.str, array.shape] for name, array in own.items()}
+        outline = json.dumps({"run": state.run, "epoch": state.epoch, "facts": state.facts, "arrays": shapes})
     outline = cluster.text_from_chief(outline)
     if not outline:
         return None
     found = json.loads(outline)
-    own = {} if state is None else {"losses": state.losses, **state.arrays}
     room = [own[name] if name in own else np.zeros(shape, dtype) for name, (dtype, shape) in found["arrays"].items()]
     arrays = dict(zip(found["arrays"], cluster.from_chief(room), strict=True))
     return State(found["run"], found["epoch"], arrays.pop("losses"), found["facts"], arrays)

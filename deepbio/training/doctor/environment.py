@@ -44,12 +44,8 @@ def environment() -> dict[str, Any]:
         "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "not set"),
     }
     devices = [
-        {
-            "name": device.name.removeprefix("/physical_device:"),
-            "kind": device.device_type,
-            "description": _describe(device),
-        }
-        for device in tf.config.list_physical_devices()
+        {"name": d.name.removeprefix("/physical_device:"), "kind": d.device_type, "description": _describe(d)}
+        for d in tf.config.list_physical_devices()
     ]
     return {"versions": versions, "machine": machine, "devices": devices, "problems": _problems(build)}
 
@@ -66,9 +62,8 @@ def _problems(build: dict[str, Any]) -> list[str]:
         )
         problems.append(f"TensorFlow does not use {', '.join(idle)}; {why}.")
     elif nvidia_gpus() and not tf.config.list_physical_devices("GPU"):
-        problems.append(
-            f"CUDA_VISIBLE_DEVICES hides {', '.join(nvidia_gpus())} from TensorFlow; unset it to use the GPU."
-        )
+        hidden = ", ".join(nvidia_gpus())
+        problems.append(f"CUDA_VISIBLE_DEVICES hides {hidden} from TensorFlow; unset it to use the GPU.")
     return problems
 
 

@@ -87,18 +87,11 @@ def finetune(
         >>> [bool((a == b).all()) for a, b in zip(trained.get_weights(), run.model.get_weights())][:2]
         [True, True]
     """
-    plan = FineTuningPlan(
-        freeze=freeze,
-        unfreeze_schedule=unfreeze_schedule,
-        layer_decay=layer_decay,
-        lora_rank=lora_rank,
-        lora_on=lora_on,
-    )
+    plan = FineTuningPlan(freeze, unfreeze_schedule, layer_decay, lora_rank, lora_on)
     start = starting_point(model_or_name, data, head=head, adapter=adapter, seed=seed)
     warn_of_overlap(start.trained_on, data)
-    return fit(
-        start.model, data, out=out, seed=seed, plan=replace(plan, origin=start.origin, fresh=start.fresh), **options
-    )
+    plan = replace(plan, origin=start.origin, fresh=start.fresh)
+    return fit(start.model, data, out=out, seed=seed, plan=plan, **options)
 
 
 def compare_approaches(

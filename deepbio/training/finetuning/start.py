@@ -147,11 +147,8 @@ def overlap(trained_on: dict[str, Any] | None, data: Dataset) -> str | None:
         return f"{data.name} is the very data set that the weights were trained on"
     if old is None or tuple(old.input.shape) != tuple(data.input.shape):
         return f"the weights were trained on {name} too, with other options or files" if name == data.name else None
-    seen = [
-        f"{n} of {len(split)} examples of the {part} split"
-        for part, split in data.splits()
-        if (n := _shared(old.train, split))
-    ]
+    counts = [(part, len(split), _shared(old.train, split)) for part, split in data.splits()]
+    seen = [f"{n} of {total} examples of the {part} split" for part, total, n in counts if n]
     return f"{', '.join(seen)} are in the training split of {name}, which the weights were trained on" if seen else None
 
 
