@@ -113,7 +113,8 @@ class ModelInput:
         valid = [field.name for field in fields(cls)]
         if unknown := [key for key in values if key not in valid]:
             raise DataError(f"An input has no {unknown[0]!r}. {nearest(unknown[0], valid)}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        parts: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**parts)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def list_features(model: keras.Model) -> list[Feature]:
         if len(shape) == (3 if len(model.input_shape) == 4 else 2):
             if layer.__class__.__name__ in _INPUTS or None in shape or layer.name == "head":
                 continue
-            before, (after, *_) = model.input_shape[1], shape
+            before, after = model.input_shape[1], shape[0]
             reduction = before // after if before is not None and after and before % after == 0 else None
             found.pop(shape[:-1], None)
             found[shape[:-1]] = Feature(layer.name, shape, reduction)

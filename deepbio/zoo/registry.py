@@ -218,7 +218,9 @@ def _registrations(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         return ast.literal_eval(value)
 
     for node in body:
-        for call in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for call in node.decorator_list:
             if isinstance(call, ast.Call) and (kind := getattr(call.func, "id", "")) in ("register", "register_each"):
                 facts = {"name": evaluate(call.args[0])}
                 facts |= {str(word.arg): evaluate(word.value) for word in call.keywords}

@@ -33,7 +33,8 @@ def main(wheel: Path, catalog: Path) -> None:
         source = {"distribution": "spliceai", "version": "1.3.1", "file": file}
         members.append({"installed": source, "sha256": sha256, "layers": published_layers()})
     write_json(folder / "preset.json", {
-        "format": PRESET_FORMAT, "architecture": "spliceai_10k", "config": {}, "input": {"modality": "dna", "shape": [10_101]}, "outputs": 3,
+        "format": PRESET_FORMAT, "architecture": "spliceai_10k", "config": {},
+        "input": {"modality": "dna", "shape": [10_101]}, "outputs": 3,
         "task": {"kind": "per_position", "outputs": 3, "labels": ["none", "acceptor", "donor"]},
         "dataset": None, "seed": None, "parameters": 698_787 * 5, "versions": {"deepbio": deepbio.__version__},
         "notice": NOTICE, "members": members,

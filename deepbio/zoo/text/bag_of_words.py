@@ -1,5 +1,7 @@
 """Logistic regression on TF-IDF weights, inside Keras: the baseline for other text models."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -30,7 +32,7 @@ class TfIdf(keras.layers.Layer):
 
     def build(self, input_shape):
         """Create `idf`."""
-        known = np.ones(self.vocabulary, np.float32) if self._idf is None else np.asarray(self._idf, np.float32)
+        known: Any = np.ones(self.vocabulary, np.float32) if self._idf is None else np.asarray(self._idf, np.float32)
         values = keras.initializers.Constant(known)
         self.idf = self.add_weight(name="idf", shape=(self.vocabulary,), initializer=values, trainable=False)
 
