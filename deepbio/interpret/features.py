@@ -36,7 +36,7 @@ def list_features(model: keras.Model) -> list[Feature]:
     """
     found: dict[tuple[int, ...], Feature] = {}
     for layer in _trunk(model).layers:
-        shape: tuple[int, ...] = () if isinstance(layer.output, list) else tuple(layer.output.shape[1:])
+        shape: Any = () if isinstance(layer.output, list) else tuple(layer.output.shape[1:])
         if len(shape) == (3 if len(model.input_shape) == 4 else 2):
             if layer.__class__.__name__ in _INPUTS or None in shape or layer.name == "head":
                 continue
