@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "diagnose": "deepbio.diagnosis",
-    "evaluate": "deepbio.inference",
-    "finetune": "deepbio.training",
-    "fit": "deepbio.training",
-    "get_model": "deepbio.zoo",
-    "list_datasets": "deepbio.datasets",
-    "list_models": "deepbio.zoo",
-    "load_dataset": "deepbio.datasets",
-    "predict": "deepbio.inference",
+    "datasets": ("list_datasets", "load_dataset"),
+    "diagnosis": ("diagnose",),
+    "inference": ("evaluate", "predict"),
+    "training": ("finetune", "fit"),
+    "zoo": ("get_model", "list_models"),
 }
 
 if TYPE_CHECKING:
@@ -44,9 +40,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'deepbio' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+    for room, names in _PUBLIC.items():
+        if name in names:
+            return getattr(importlib.import_module(f"deepbio.{room}"), name)
+    raise AttributeError(f"module 'deepbio' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,9 +53,8 @@ def download(addresses: Sequence[str], target: Path, *, check: Callable[[Path], 
     if target.is_file() and check(target) is None:
         return target
     if offline():
-        raise DataError(
-            f"{target.name} is not in the cache ({target.parent}), and DEEPBIO_OFFLINE forbids the download. {advice}"
-        )
+        missing = f"{target.name} is not in the cache ({target.parent})"
+        raise DataError(f"{missing}, and DEEPBIO_OFFLINE forbids the download. {advice}")
     folder = writable_folder(target.parent)
     part = folder / f".{target.name}.part"
     with FileLock(folder / f".{target.name}.lock"):
@@ -97,9 +95,17 @@ def _complete(address: str, part: Path, check: Callable[[Path], str | None]) -> 
 
 
 def _fetch(address: str, part: Path) -> str | None:
-    """Append what is missing to `part`, through several connections if one breaks. Return why it failed, or None."""
-    import requests
+    """Append what is missing to `part`, through several connections if one breaks. Return why it failed, or None.
 
+    A terminal shows a progress bar.
+    """
+    import requests
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    task = bar.add_task(part.name.removeprefix(".").removesuffix(".part"))
     reason = None
     for _ in range(_TRIES):
         with part.open("ab") as file:
@@ -107,15 +113,14 @@ def _fetch(address: str, part: Path) -> str | None:
             # uncompressed: the checksum is of the bytes on disk
             headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
             try:
-                with requests.get(address, headers=headers, timeout=30, stream=True) as response:
+                with bar, requests.get(address, headers=headers, timeout=30, stream=True) as response:
                     if response.status_code in (200, 416):  # the whole file, or nothing beyond `begun`
                         file.truncate(0)
                     response.raise_for_status()
-                    size = int(response.headers.get("Content-Length", 0))
-                    with _progress(part.name.removeprefix(".").removesuffix(".part"), size) as advance:
-                        for block in response.iter_content(1 << 16):
-                            file.write(block)
-                            advance(len(block))
+                    bar.reset(task, total=int(response.headers.get("Content-Length", 0)) or None)
+                    for block in response.iter_content(1 << 16):
+                        file.write(block)
+                        bar.update(task, advance=len(block))
                 return None
             except requests.RequestException as error:
                 reason = _reason(error, address)
@@ -130,29 +135,12 @@ def _reason(error: Exception, address: str) -> str:
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return "the server did not answer in 30 seconds"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"the server's certificate was refused ({error})"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy refused the connection ({error})"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end; what has come is kept, and the next try resumes from there"
-    if isinstance(error, requests.ConnectionError):
-        return f"no connection to {urlsplit(address).netloc}; is this machine online?"
-    return f"{type(error).__name__}: {error}"
-
-
-@contextlib.contextmanager
-def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(name, total=size or None)
-        yield lambda count: bar.update(task, advance=count)
+    cut = "the connection broke off before the end; what has come is kept, and the next try resumes from there"
+    reasons = {
+        requests.Timeout: "the server did not answer in 30 seconds",
+        requests.exceptions.SSLError: f"the server's certificate was refused ({error})",
+        requests.exceptions.ProxyError: f"the proxy refused the connection ({error})",
+        requests.exceptions.ChunkedEncodingError: cut,
+        requests.ConnectionError: f"no connection to {urlsplit(address).netloc}; is this machine online?",
+    }
+    return next((why for kind, why in reasons.items() if isinstance(error, kind)), f"{type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from deepbio.errors import DataError, DeepbioError, nearest
 
+FilePath = str | os.PathLike[str]
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _OTHER = {
@@ -37,7 +38,7 @@ _CANNOT_WRITE = {
 }
 
 
-def check_exists(path: str | os.PathLike[str], *, folder: bool = False) -> Path:
+def check_exists(path: FilePath, *, folder: bool = False) -> Path:
     """Return `path` as a `Path` after checking that it is a file, or a folder if `folder` is True.
 
     Raises:
@@ -58,7 +59,7 @@ def check_exists(path: str | os.PathLike[str], *, folder: bool = False) -> Path:
     raise DataError(f"Expected a {kind} at {found}; there is none. {advice}")
 
 
-def read_content(path: str | os.PathLike[str]) -> bytes:
+def read_content(path: FilePath) -> bytes:
     """Return the bytes of a text file, with gzip (and bgzip) unpacked and a UTF-8 byte order mark removed.
 
     The content decides, not the name: a plain file named `.gz` is read as it is.
@@ -80,7 +81,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     return content
 
 
-def read_text(path: str | os.PathLike[str], *, encoding: str | None = None) -> str:
+def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     """Return the text of a plain or gzip file.
 
     Args:
@@ -105,7 +106,7 @@ def read_text(path: str | os.PathLike[str], *, encoding: str | None = None) -> s
 
 
 @contextlib.contextmanager
-def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def open_content(path: FilePath) -> Iterator[IO[bytes]]:
     """Open a text file as a stream of bytes, with gzip (and bgzip) unpacked and a UTF-8 byte order mark skipped.
 
     Raises:
@@ -123,11 +124,8 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
         try:
             start = stream.peek(6)
-            kind = next((kind for magic, kind in _OTHER.items() if start.startswith(magic)), None)
-            if kind is not None:
-                raise DataError(
-                    f"{file}: expected plain or gzip-compressed text; this is {kind}. Convert or unpack it."
-                )
+            for kind in (kind for magic, kind in _OTHER.items() if start.startswith(magic)):
+                raise DataError(f"{file}: expected plain or gzip text; this is {kind}. Convert or unpack it.")
             if start.startswith(_BOM):
                 stream.read(len(_BOM))
             yield stream  # type: ignore[misc]
@@ -137,7 +135,7 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             raise DataError(f"{file}: the gzip file is damaged ({error}). Copy or download it again.") from error
 
 
-def sha256_of(path: str | os.PathLike[str]) -> str:
+def sha256_of(path: FilePath) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits.
 
     Raises:
@@ -146,7 +144,7 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     return _checksum(path, "sha256")
 
 
-def checksum_mismatch(path: str | os.PathLike[str], accepted: Mapping[str, Any]) -> str | None:
+def checksum_mismatch(path: FilePath, accepted: Mapping[str, Any]) -> str | None:
     """Return how the checksums of a file differ from the accepted ones, or None if one of them agrees.
 
     Args:
@@ -170,7 +168,7 @@ def checksum_mismatch(path: str | os.PathLike[str], accepted: Mapping[str, Any])
 
 
 @contextlib.contextmanager
-def write_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
+def write_atomically(path: FilePath) -> Iterator[Path]:
     """Open a temporary path beside `path`, renamed to `path` if the block succeeds and removed if it fails.
 
     The temporary name has the same ending as `path`, so writers that choose a format by the ending work.
@@ -215,7 +213,7 @@ def put_in_place(temporary: Path, target: Path) -> None:
             os.close(handle)
 
 
-def clear_unfinished(path: str | os.PathLike[str]) -> None:
+def clear_unfinished(path: FilePath) -> None:
     """Remove the temporary files of killed writers of `path`. Call it only while the lock of `path` is taken.
 
     Example:
@@ -230,7 +228,7 @@ def clear_unfinished(path: str | os.PathLike[str]) -> None:
         left.unlink(missing_ok=True)
 
 
-def writable_folder(path: str | os.PathLike[str]) -> Path:
+def writable_folder(path: FilePath) -> Path:
     """Create the folder `path` if needed and check that files can be written to it.
 
     Raises:
@@ -259,7 +257,7 @@ def cannot_write(path: Path, error: OSError) -> DeepbioError:
     return DeepbioError(f"Cannot write {path}: {reason}.")
 
 
-def _checksum(path: str | os.PathLike[str], kind: str) -> str:
+def _checksum(path: FilePath, kind: str) -> str:
     try:
         with Path(path).open("rb") as file:
             # MD5 identifies a publisher's file; it does not protect from forgery

@@ -69,19 +69,16 @@ class ModelInput:
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         rank = RANKS[self.modality]
         if len(self.shape) != rank or any(n < 1 for n in self.shape):
-            raise DataError(
-                f"The shape of one {self.modality} example has {rank} positive dimension(s); received {self.shape}."
-            )
+            expected = f"The shape of one {self.modality} example has {rank} positive dimension(s)"
+            raise DataError(f"{expected}; received {self.shape}.")
         for name in ("features", "mean", "std"):
             values = tuple(getattr(self, name))
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
                 raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
-        for column, value in enumerate(self.std, start=1):
-            if not 0 < value < float("inf"):
-                raise DataError(
-                    f"The standard deviation of each column must be positive and finite; column {column} has {value}."
-                )
+        for column in np.flatnonzero(~((np.array(self.std) > 0) & np.isfinite(self.std))):
+            expected = "The standard deviation of each column must be positive and finite"
+            raise DataError(f"{expected}; column {column + 1} has {self.std[column]}.")
 
     @property
     def dtype(self) -> str:
@@ -153,9 +150,8 @@ class Task:
         if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
             raise DataError(f"A {self.kind} task cannot have {self.outputs} outputs.")
         if self.labels and len(self.labels) != expected:
-            raise DataError(
-                f"A {self.kind} task of {self.outputs} output(s) needs {expected} labels; received {len(self.labels)}."
-            )
+            needed = f"A {self.kind} task of {self.outputs} output(s) needs {expected} labels"
+            raise DataError(f"{needed}; received {len(self.labels)}.")
 
     @classmethod
     def classify(cls, labels: tuple[str, ...] | list[str]) -> Task:

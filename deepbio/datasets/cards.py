@@ -88,8 +88,7 @@ def dataset_card(name: str) -> Card:
     if name not in folders:
         raise DataError(f"Unknown data set {name!r}. {nearest(name, folders)}")
     card = read_card(folders[name])
-    missing = [key for key in _REQUIRED if key not in card.facts]
-    if missing:
+    if missing := [key for key in _REQUIRED if key not in card.facts]:
         raise DataError(f"{card.folder / 'card.md'}: the front matter lacks {', '.join(missing)}.")
     if card.name != name:
         raise DataError(f"{card.folder / 'card.md'} is named {card.name!r}, its folder {name!r}. Rename one of them.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.datasets.cards import Card
-from deepbio.datasets.split import Split
+from deepbio.datasets.split import BLOCK, Split, blocks
 from deepbio.errors import DataError
 from deepbio.specs import ModelInput, Task
 
@@ -57,11 +57,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for part, split in self.splits():
-            if tuple(split.x.shape[1:]) != self.input.shape or np.dtype(split.x.dtype) != np.dtype(self.input.dtype):
-                raise DataError(
-                    f"{self.name}: the {part} split has examples of shape {tuple(split.x.shape[1:])} and dtype "
-                    f"{split.x.dtype}; expected {self.input.shape} and {self.input.dtype}."
-                )
+            found, expected = tuple(split.x.shape[1:]), self.input.shape
+            if (found, np.dtype(split.x.dtype)) != (expected, np.dtype(self.input.dtype)):
+                wrong = f"the {part} split has examples of shape {found} and dtype {split.x.dtype}"
+                raise DataError(f"{self.name}: {wrong}; expected {expected} and {self.input.dtype}.")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -106,13 +105,11 @@ class Dataset:
             if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
                 raise DataError(f"{self.name}: labels of the {part} split must be whole numbers; found others, or NaN.")
             if len(y) and (y.min() < 0 or y.max() >= classes):
-                raise DataError(
-                    f"{self.name}: labels of the {part} split must be 0 to {classes - 1}; found {y.min()} to {y.max()}."
-                )
+                expected = f"labels of the {part} split must be 0 to {classes - 1}"
+                raise DataError(f"{self.name}: {expected}; found {y.min()} to {y.max()}.")
         present = np.unique(np.asarray(self.train.y))
-        if len(present) < classes:
-            names = self.labels or tuple(str(i) for i in range(classes))
-            missing = [names[i] for i in range(classes) if i not in present]
+        names = self.labels or tuple(map(str, range(classes)))
+        if missing := [names[i] for i in range(classes) if i not in present]:
             raise DataError(
                 f"{self.name}: the training split has {len(present)} of {classes} classes and lacks {', '.join(missing[:10])}. "
                 "A model cannot learn a class that it never sees: add examples or drop the class."
@@ -129,15 +126,13 @@ class Dataset:
         if self.input.modality != "table":
             return
         for part, split in self.splits():
-            for first in range(0, len(split), 65_536):
-                rows = np.arange(first, min(first + 65_536, len(split)))
-                bad = np.argwhere(~np.isfinite(split.x[rows]))
-                if len(bad):
-                    row, column = bad[0]
+            for number, rows in enumerate(blocks(split.x)):
+                for row, column in np.argwhere(~np.isfinite(rows))[:1]:
                     name = self.input.features[column] if self.input.features else f"column {column + 1}"
+                    example = f"example {split.names([number * BLOCK + row])[0]} of the {part} split"
                     raise DataError(
-                        f"{self.name}: example {split.names([first + row])[0]} of the {part} split has a value of {name!r} that is "
-                        "not a finite number. Fill or drop missing values before training."
+                        f"{self.name}: {example} has a value of {name!r} that is not a finite number. Fill or drop missing "
+                        "values before training."
                     )
 
     def fingerprint(self) -> str:
@@ -146,14 +141,11 @@ class Dataset:
         for part, split in self.splits():
             digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())
             for values in (split.x, split.y):
-                own = getattr(values, "fingerprint", None)
-                if own is not None:
-                    digest.update(own().encode())
-                    continue
-                for first in range(0, len(split), 4096):
-                    digest.update(
-                        np.ascontiguousarray(values[np.arange(first, min(first + 4096, len(split)))]).tobytes()
-                    )
+                if hasattr(values, "fingerprint"):
+                    digest.update(values.fingerprint().encode())
+                else:
+                    for block in blocks(values):
+                        digest.update(block.tobytes())
         return digest.hexdigest()
 
     @classmethod
@@ -171,7 +163,7 @@ class Dataset:
 
 
 def _builder(name: str) -> Callable[..., Dataset]:
-    """Import a builder only when it is used, because its readers (pandas, Pillow) are slow to import."""
+    """Import a builder when it is used: its readers (pandas, Pillow) are slow to import."""
     return getattr(importlib.import_module("deepbio.datasets.build"), name)
 
 

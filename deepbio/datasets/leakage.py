@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,10 +45,7 @@ class LeakageReport:
 
     def counts(self, kind: str = "exact") -> dict[str, int]:
         """Count the shared examples of each pair of splits, such as `{"train-valid": 8}`."""
-        found: dict[str, int] = {}
-        for shared in self.exact if kind == "exact" else self.near:
-            found[f"{shared.one}-{shared.other}"] = found.get(f"{shared.one}-{shared.other}", 0) + 1
-        return found
+        return dict(Counter(f"{shared.one}-{shared.other}" for shared in getattr(self, kind)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -85,16 +83,10 @@ def check_leakage(data: Dataset, *, near: bool = True) -> LeakageReport:
 
 
 def _near(data: Dataset, found: dict[str, np.ndarray]) -> list[Shared]:
-    splits = list(data.splits())
-    whole = np.concatenate([np.asarray(split.x[np.arange(len(split))]) for _, split in splits])
-    digest = np.concatenate(list(found.values()))
-    part = np.repeat(np.arange(len(splits)), [len(split) for _, split in splits])
-    start = np.cumsum([0, *(len(split) for _, split in splits)])
+    whole = np.concatenate([np.asarray(split.x[np.arange(len(split))]) for _, split in data.splits()])
+    names = [(part, id) for part, split in data.splits() for id in split.names(np.arange(len(split)))]
+    digest, part = np.concatenate(list(found.values())), np.array([part for part, _ in names])
     pairs, similarity = near_pairs(whole)
     across = (part[pairs[:, 0]] != part[pairs[:, 1]]) & (digest[pairs[:, 0]] != digest[pairs[:, 1]])
-    shared = []
-    for (i, j), value in zip(pairs[across].tolist(), similarity[across].tolist(), strict=True):
-        (one, first), (other, second) = splits[part[i]], splits[part[j]]
-        id, copy = first.names([i - start[part[i]]])[0], second.names([j - start[part[j]]])[0]
-        shared.append(Shared(one, id, other, copy, round(value, 4)))
-    return shared
+    near = zip(pairs[across].tolist(), similarity[across].tolist(), strict=True)
+    return [Shared(*names[i], *names[j], round(value, 4)) for (i, j), value in near]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from deepbio.datasets.cards import dataset_card
@@ -11,45 +11,27 @@ from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.options import FUNCTION, check_options
 from deepbio.errors import DataError, nearest
 
-# Readers by the name on a card: functions (card, **options) -> Dataset.
-READERS = {
-    "uci_splice": "deepbio.datasets.public.dna:uci_splice",
-    "ecoli_promoters": "deepbio.datasets.public.dna:ecoli_promoters",
-    "breast_cancer": "deepbio.datasets.public.packages:breast_cancer",
-    "diabetes": "deepbio.datasets.public.packages:diabetes",
-    "iris": "deepbio.datasets.public.packages:iris",
-    "wine": "deepbio.datasets.public.packages:wine",
-    "digits": "deepbio.datasets.public.packages:digits",
-    "pbmc68k_reduced": "deepbio.datasets.public.packages:pbmc68k_reduced",
-    "xor": "deepbio.datasets.teaching:xor",
-    "two_moons": "deepbio.datasets.teaching:two_moons",
-    "medmnist": "deepbio.datasets.public.medmnist:medmnist",
-    "mnist": "deepbio.datasets.public.medmnist:mnist",
-    "fasta_classes": "deepbio.datasets.public.dna:fasta_classes",
-    "genomic_benchmarks": "deepbio.datasets.public.dna:genomic_benchmarks",
-    "deepstarr": "deepbio.datasets.public.dna:deepstarr",
-    "splice_windows": "deepbio.datasets.public.splice_windows:splice_windows",
-    "pubmed_sections": "deepbio.datasets.public.notes:pubmed_sections",
-    "pubmed_mesh": "deepbio.datasets.public.notes:pubmed_mesh",
-    "user_notes": "deepbio.datasets.public.notes:user_notes",
-    "vignettes": "deepbio.datasets.vignettes.load:vignettes",
+# Readers by module; the name on a card is that of a function (card, **options) -> Dataset.
+_MODULES = {
+    "public.dna": (
+        "uci_splice",
+        "ecoli_promoters",
+        "fasta_classes",
+        "genomic_benchmarks",
+        "deepstarr",
+        "splice_windows",
+    ),
+    "public.medmnist": ("medmnist", "mnist"),
+    "public.notes": ("pubmed_sections", "pubmed_mesh", "user_notes"),
+    "public.packages": ("breast_cancer", "diabetes", "iris", "wine", "digits", "pbmc68k_reduced"),
+    "teaching": ("xor", "two_moons"),
+    "vignettes.load": ("vignettes",),
 }
-# Builders by the option that names the user's file; with a genome, by the options beside it.
-BUILDERS = {
-    "fasta": "deepbio.datasets.build.fasta:from_fasta",
-    "csv": "deepbio.datasets.build.table:from_csv",
-    "folder": "deepbio.datasets.build.images:from_folder",
-    "npz": "deepbio.datasets.build.images:from_npz",
-    "manifest": "deepbio.datasets.build.images:from_manifest",
-    "h5ad": "deepbio.datasets.build.anndata:from_anndata",
-    "genbank": "deepbio.datasets.build.genbank:from_genbank",
-    "genome": "deepbio.datasets.build.intervals:from_bed",
-}
-_WITH_GENOME = {
-    "h5ad": "deepbio.datasets.build.anndata:from_peaks",
-    "vcf": "deepbio.datasets.build.variants:from_vcf",
-    "bigwig": "deepbio.datasets.build.intervals:from_bigwig",
-}
+READERS = {name: f"deepbio.datasets.{module}" for module, names in _MODULES.items() for name in names}
+# Options that name the user's file; the builder of most is from_<option>, with a genome that of the option beside it.
+SOURCES = ("fasta", "csv", "folder", "npz", "manifest", "h5ad", "genbank", "genome")
+_BUILDERS = {"h5ad": "from_anndata", "genome": "from_bed"}
+_WITH_GENOME = {"h5ad": "from_peaks", "vcf": "from_vcf", "bigwig": "from_bigwig"}
 
 
 def load_dataset(name: str, **options: Any) -> Dataset:
@@ -70,7 +52,7 @@ def load_dataset(name: str, **options: Any) -> Dataset:
     reader = card["reader"]
     if reader not in READERS:
         raise DataError(f"{card.folder / 'card.md'}: unknown reader {reader!r}. {nearest(str(reader), READERS)}")
-    read = _function(READERS[reader])
+    read = getattr(importlib.import_module(READERS[reader]), reader)
     check_options(read, options, owner=f"The data set {name!r}")
     return read(card, **options)
 
@@ -82,7 +64,7 @@ def names_files(options: Mapping[str, Any]) -> bool:
         >>> names_files({"csv": "visits.csv", "label": "diagnosis"}), names_files({"seed": 1})
         (True, False)
     """
-    return any(source in options for source in BUILDERS)
+    return any(source in options for source in SOURCES)
 
 
 def rebuild(name: str, options: Mapping[str, Any]) -> Dataset:
@@ -90,31 +72,29 @@ def rebuild(name: str, options: Mapping[str, Any]) -> Dataset:
 
     Args:
         name: Name of the data set.
-        options: `fasta`, `csv`, `folder`, `npz`, `manifest`, `h5ad`, `genbank` or `genome` with the files, and the other options
-            of the builder.
+        options: One of `fasta`, `csv`, `folder`, `npz`, `manifest`, `h5ad`, `genbank` and `genome`, and others of its builder.
 
     Raises:
         DataError: no or several kinds of files, an unknown or missing option, a function that no recipe can record, or what the
             builder raises.
 
     Example:
-        >>> import tempfile
         >>> from pathlib import Path
-        >>> path = Path(tempfile.mkdtemp()) / "visits.csv"
-        >>> _ = path.write_text("age,diagnosis\\n" + "".join(f"{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60)))
-        >>> data = Dataset.from_csv(path, label="diagnosis")
+        >>> rows = (f"{i},{'ill' if i % 3 else 'well'}\\n" for i in range(60))
+        >>> _ = Path("visits.csv").write_text("age,diagnosis\\n" + "".join(rows))
+        >>> data = Dataset.from_csv("visits.csv", label="diagnosis")
         >>> rebuild(data.name, data.options).fingerprint() == data.fingerprint()
         True
     """
     # the option "folder" of a manifest is the folder of its images
-    sources = [one for one in BUILDERS if one in options and not (one == "folder" and "manifest" in options)]
+    sources = [one for one in SOURCES if one in options and not (one == "folder" and "manifest" in options)]
     if len(sources) != 1 and sources != ["h5ad", "genome"]:
-        raise DataError(f"Expected one of {', '.join(BUILDERS)}; received {', '.join(sources) or 'none'}.")
+        raise DataError(f"Expected one of {', '.join(SOURCES)}; received {', '.join(sources) or 'none'}.")
     source = sources[0]
-    address = BUILDERS[source]
+    builder = _BUILDERS.get(source, f"from_{source}")
     if "genome" in options:
-        address = next((other for beside, other in _WITH_GENOME.items() if beside in options), address)
-    build = _function(address)
+        builder = next((other for beside, other in _WITH_GENOME.items() if beside in options), builder)
+    build = getattr(importlib.import_module("deepbio.datasets.build"), builder)
     rest = {key: value for key, value in options.items() if key != source and value is not None}
     if source == "npz":
         rest.pop("seed", None)  # every data set records it, but published splits need none
@@ -126,8 +106,3 @@ def rebuild(name: str, options: Mapping[str, Any]) -> Dataset:
             )
     check_options(build, rest, owner=f"A data set from {source}")
     return build(options[source], **rest, name=name)
-
-
-def _function(address: str) -> Callable[..., Dataset]:
-    module, name = address.split(":")
-    return getattr(importlib.import_module(module), name)

@@ -11,9 +11,7 @@ from deepbio.errors import DataError
 from deepbio.sequence.kmers import kmer_indices
 
 K = 12
-THRESHOLD = 0.5
 BITS = 4
-DIFFERENCE = 0.12
 _BANDS, _ROWS = 42, 3  # a pair of Jaccard similarity 0.5 shares a bucket with probability 0.996
 _NONE = np.uint64(2**64 - 1)
 _ALL_PAIRS = 16  # buckets up to this size contribute all their pairs
@@ -49,18 +47,24 @@ def near_groups(content: Any) -> np.ndarray:
         >>> near_groups(codes).tolist()
         ['0', '1', '0']
     """
+    pairs, _ = near_pairs(content)
+    return connected(pairs[:, 0], pairs[:, 1], len(content)).astype(str)
+
+
+def connected(one: np.ndarray, other: np.ndarray, n: int) -> np.ndarray:
+    """Return the number of the connected component of each of `n` nodes, whose edges join `one` with `other`.
+
+    Example:
+        >>> connected(np.array([0]), np.array([2]), 3).tolist()
+        [0, 1, 0]
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    pairs, _ = near_pairs(content)
-    n = len(content)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(str)
+    return connected_components(coo_array((np.ones(len(one)), (one, other)), shape=(n, n)), directed=False)[1]
 
 
-def similar_sequences(
-    codes: np.ndarray, *, threshold: float = THRESHOLD, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+def similar_sequences(codes: np.ndarray, *, threshold: float = 0.5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Find pairs of sequences that share at least `threshold` of their 12-mers.
 
     Similarity is the Jaccard index of the two sets of 12-mers; a 12-mer and its reverse complement count as one. Candidates come
@@ -79,8 +83,7 @@ def similar_sequences(
     Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900.
 
     Example:
-        >>> draw = np.random.default_rng(0)
-        >>> codes = draw.integers(0, 4, (3, 100), np.uint8)
+        >>> codes = np.random.default_rng(0).integers(0, 4, (3, 100), np.uint8)
         >>> codes[2, :90] = codes[0, 10:]
         >>> similar_sequences(codes)[0].tolist()
         [[0, 2]]
@@ -136,7 +139,7 @@ def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
     return shared / max(1, len(one) + len(other) - shared)
 
 
-def similar_images(images: Any, *, bits: int = BITS, difference: float = DIFFERENCE) -> tuple[np.ndarray, np.ndarray]:
+def similar_images(images: Any, *, bits: int = BITS, difference: float = 0.12) -> tuple[np.ndarray, np.ndarray]:
     """Find pairs of images whose perceptual hashes differ in at most `bits` of 64, and whose pixels are alike.
 
     The hash is the sign of the 64 lowest frequencies of a 32 by 32 grey copy about their median. Images of one kind (chest
@@ -154,8 +157,7 @@ def similar_images(images: Any, *, bits: int = BITS, difference: float = DIFFERE
     Source of the hash: Zauner 2010, Implementation and benchmarking of perceptual image hash functions.
 
     Example:
-        >>> draw = np.random.default_rng(0)
-        >>> images = draw.integers(0, 250, (3, 32, 32, 1), np.uint8)
+        >>> images = np.random.default_rng(0).integers(0, 250, (3, 32, 32, 1), np.uint8)
         >>> images[2] = images[0] + 3
         >>> similar_images(images)[0].tolist()
         [[0, 2]]
@@ -217,25 +219,20 @@ def bucket_pairs(bands: np.ndarray, known: np.ndarray | None = None) -> np.ndarr
     """
     n = len(bands)
     here = np.arange(n) if known is None else np.flatnonzero(known)
-    found = []
+    found = [np.empty((0, 2), np.int64)]
     for band in range(bands.shape[1]):
         key = np.ascontiguousarray(bands[here, band])
         as_one = key.view(np.dtype((np.void, key.dtype.itemsize * key.shape[1]))).reshape(-1)
-        order = np.argsort(as_one, kind="stable")
-        same = as_one[order[1:]] == as_one[order[:-1]]
-        member = here[order]
-        starts = np.flatnonzero(np.append(True, ~same))
-        sizes = np.diff(np.append(starts, len(member)))
-        for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-            bucket = member[start : start + size]
+        _, bucket_of, sizes = np.unique(as_one, return_inverse=True, return_counts=True)
+        member = here[np.argsort(bucket_of, kind="stable")]
+        for end, size in zip(sizes.cumsum()[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+            bucket = member[end - size : end]
             if size <= _ALL_PAIRS:
                 one, other = np.triu_indices(size, 1)
                 found.append(np.stack([bucket[one], bucket[other]], axis=1))
             else:
                 found.append(np.stack([bucket[:-1], bucket[1:]], axis=1))
                 found.append(np.stack([np.full(size - 1, bucket[0]), bucket[1:]], axis=1))
-    if not found:
-        return np.empty((0, 2), np.int64)
     pairs = np.sort(np.concatenate(found), axis=1)
     packed = np.unique(pairs[:, 0].astype(np.int64) * n + pairs[:, 1])
     return np.stack([packed // n, packed % n], axis=1)

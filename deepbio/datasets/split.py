@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from deepbio.errors import DataError
+
+BLOCK = 4096  # examples that are read at a time
 
 
 @runtime_checkable
@@ -17,12 +20,10 @@ class Source(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of all examples, `(n, ...)`."""
-        ...
 
     @property
     def dtype(self) -> Any:
         """NumPy dtype of the examples."""
-        ...
 
     def __len__(self) -> int: ...
 
@@ -57,9 +58,8 @@ class Split:
         for name in ("y", "ids", "groups"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.x):
-                raise DataError(
-                    f"A split has one entry of {name} per example: expected {len(self.x)}, received {len(values)}."
-                )
+                expected = f"A split has one entry of {name} per example: expected {len(self.x)}"
+                raise DataError(f"{expected}, received {len(values)}.")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -74,13 +74,19 @@ class Split:
         if chosen.dtype == bool and chosen.shape != (len(self),):
             raise DataError(f"Expected a mask of {len(self)} entries; received {chosen.size}.")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
-        pick = lambda values: None if values is None else values[chosen]  # noqa: E731
-        return Split(self.x[chosen], self.y[chosen], pick(self.ids), pick(self.groups))
+        ids, groups = (None if values is None else values[chosen] for values in (self.ids, self.groups))
+        return Split(self.x[chosen], self.y[chosen], ids, groups)
 
     def names(self, indices: Any) -> list[str]:
         """Return the ids of some examples as text, or their numbers if there are no ids."""
         chosen = np.asarray(indices, dtype=np.int64)
         return [str(value) for value in (chosen if self.ids is None else self.ids[chosen])]
+
+
+def blocks(values: Any) -> Iterator[np.ndarray]:
+    """Yield the rows of an array or a source, at most `BLOCK` at a time."""
+    for first in range(0, len(values), BLOCK):
+        yield np.asarray(values[np.arange(first, min(first + BLOCK, len(values)))])
 
 
 def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarray:
@@ -96,16 +102,14 @@ def epoch_order(examples: int, *, seed: int | None, epoch: int = 0) -> np.ndarra
         >>> (epoch_order(5, seed=1, epoch=2) == epoch_order(5, seed=1, epoch=2)).all()
         np.True_
     """
-    if seed is None:
-        return np.arange(examples)
-    return _generator(seed, epoch).permutation(examples)
+    return np.arange(examples) if seed is None else _generator(seed, epoch).permutation(examples)
 
 
 def balanced_order(y: Any, *, seed: int, epoch: int = 0) -> np.ndarray:
     """Return an order in which an epoch visits each class equally often: a pure function of `(seed, epoch)`.
 
-    The number of visits is the number of examples. A small class is visited several times, each time in another order. Of a
-    large class some examples are visited, others in each epoch.
+    There are as many visits as examples. A small class is visited several times, each time in another order. Of a large
+    class, other examples are visited in each epoch.
 
     Args:
         y: Class of each example, whole numbers `(n,)`.

@@ -8,10 +8,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from deepbio.datasets.similar import near_groups
+from deepbio.datasets.similar import connected, near_groups
+from deepbio.datasets.split import blocks
 from deepbio.errors import DataError, nearest
 
-FRACTIONS: Mapping[str, float] = {"train": 0.7, "valid": 0.15, "test": 0.15}
+Fractions = Mapping[str, float]
+FRACTIONS: Fractions = {"train": 0.7, "valid": 0.15, "test": 0.15}
 SPLITS = tuple(FRACTIONS)
 Duplicates = Literal["group", "near", "drop", "keep"]
 _DROPPED = ""
@@ -47,8 +49,8 @@ def split_examples(
         content: Examples: an array, a source or a list of texts.
         y: Classes to stratify by, `(n,)`; None for no stratification.
         groups: Group of each example, `(n,)`, such as the patient or the chromosome. No group is in two splits.
-        split: Published split of each example: train, valid (or val, validation, dev) or test. If there is no valid, a
-            fraction of train is set aside.
+        split: Published split of each example: train, valid (or val, validation, dev) or test. Without valid, a fraction of
+            train is set aside.
         fractions: Fractions of train, valid and test.
         seed: Random seed of the assignment.
         duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"near"`
@@ -84,14 +86,14 @@ def split_examples(
         merged = merge_groups(merged, near_groups(content))
     if split is not None and duplicates != "keep":
         _check_disjoint(splits, merged)
-    both = fractions["train"] + fractions["valid"]
-    without_test = {name: fractions[name] / both for name in ("train", "valid")}
-    for name, parts in (("?", fractions), ("train", without_test)):
-        if name == "?" or (split is not None and not (splits == "valid").any()):
-            here = np.flatnonzero(splits == name)
-            if len(here):
-                labels = None if y is None else np.asarray(y)[here]
-                splits[here] = assign_splits(merged[here], labels, fractions=parts, salt=str(seed))
+    name, parts = "?", fractions
+    if split is not None:
+        both = fractions["train"] + fractions["valid"]
+        name, parts = "train", {part: fractions[part] / both for part in ("train", "valid")}
+    here = np.flatnonzero(splits == name)
+    if len(here) and not (splits == "valid").any():
+        labels = None if y is None else np.asarray(y)[here]
+        splits[here] = assign_splits(merged[here], labels, fractions=parts, salt=str(seed))
     for name in SPLITS:
         if not (splits == name).any():
             if split is not None:
@@ -105,11 +107,7 @@ def split_examples(
 
 
 def assign_splits(
-    groups: Sequence | np.ndarray,
-    y: np.ndarray | None = None,
-    *,
-    fractions: Mapping[str, float] = FRACTIONS,
-    salt: str = "",
+    groups: Sequence | np.ndarray, y: np.ndarray | None = None, *, fractions: Fractions = FRACTIONS, salt: str = ""
 ) -> np.ndarray:
     """Assign each example to a split by the hash of its group, stratified by label.
 
@@ -151,9 +149,8 @@ def assign_splits(
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         members = members[np.argsort(keys[members])]
-        # the middle of each group on the line from 0 to 1 decides its split
         ends = np.cumsum(sizes[members])
-        middle = (ends - sizes[members] / 2) / ends[-1]
+        middle = (ends - sizes[members] / 2) / ends[-1]  # of each group on the line from 0 to 1; decides its split
         cut = np.searchsorted(bounds - 1e-9, middle)
         assigned[members] = np.array(list(fractions), dtype=object)[np.minimum(cut, len(bounds) - 1)]
     return assigned[inverse].astype(str)
@@ -209,18 +206,13 @@ def digests(content: Any) -> np.ndarray:
         >>> bool(found[0] == found[2]), bool(found[0] == found[1])
         (True, False)
     """
-    own = getattr(content, "digests", None)
-    if own is not None:
-        return np.array([digest[:16] for digest in own()], dtype="<U16")
-    found = []
-    for first in range(0, len(content), 4096):
-        if isinstance(content, list):
-            rows = [text.encode() for text in content[first : first + 4096]]
-        else:
-            block = content[np.arange(first, min(first + 4096, len(content)))]
-            rows = [row.tobytes() for row in np.ascontiguousarray(block)]
-        found += [hashlib.blake2b(row, digest_size=8).hexdigest() for row in rows]
-    return np.array(found, dtype="<U16")
+    if hasattr(content, "digests"):
+        return np.array([digest[:16] for digest in content.digests()], dtype="<U16")
+    if isinstance(content, list):
+        rows = (text.encode() for text in content)
+    else:
+        rows = (row.tobytes() for block in blocks(content) for row in block)
+    return np.array([hashlib.blake2b(row, digest_size=8).hexdigest() for row in rows], dtype="<U16")
 
 
 def merge_groups(groups: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -230,13 +222,9 @@ def merge_groups(groups: np.ndarray, other: np.ndarray) -> np.ndarray:
         >>> merge_groups(np.array(["ann", "bob", "cem"]), np.array(["x", "x", "y"])).tolist()
         ['ann', 'ann', 'cem']
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     names, one = np.unique(groups, return_inverse=True)
     two = np.unique(other, return_inverse=True)[1] + len(names)
-    n = int(two.max(initial=0)) + 1
-    _, component = connected_components(coo_array((np.ones(len(one)), (one, two)), shape=(n, n)), directed=False)
+    component = connected(one, two, int(two.max(initial=0)) + 1)
     _, first = np.unique(component[: len(names)], return_index=True)  # names are sorted: the first is the smallest
     return names[first][np.unique(component[one], return_inverse=True)[1]]
 

@@ -18,18 +18,17 @@ def targets(
 
     Args:
         y: Class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; or classes or counts for each position.
-        kind: Kind of the task. None takes classes for words and whole numbers `(n,)`, several labels for 0/1 (NaN if unknown)
+        kind: Kind of the task. None takes classes for words and whole numbers `(n,)`, several labels for 0/1 or NaN
             `(n, outputs)`, and regression for other numbers.
-        labels: Names of the classes or outputs, in order; of two classes the second is the positive one. Whole numbers in `y`
-            are then indices into them. None sorts the classes found.
+        labels: Names of the classes or outputs, in order, into which whole numbers in `y` are indices. Of two classes the
+            second is the positive one. None sorts the classes found.
         positive: Positive class of two.
 
     Returns:
         int64 classes or float32 values, and the task.
 
     Raises:
-        DataError: there is one class only, a class without a name, a missing or infinite value, or a shape that the kind does
-            not have.
+        DataError: one class only, a class without a name, a missing or infinite value, or a shape that the kind cannot have.
 
     Example:
         >>> y, task = targets(["ill", "well", "ill"], positive="ill")
@@ -49,7 +48,7 @@ def targets(
         classes, names = _classes(array, labels, positive)
         rank = {"per_position": 2, "per_pixel": 3}.get(kind, 1)
         _check_rank(classes, kind, rank)
-        task = Task(kind, len(names), names) if rank > 1 else Task.classify(names)
+        task = Task(kind, len(names), tuple(names)) if rank > 1 else Task.classify(names)
         return classes, task
     if positive is not None:
         raise DataError(f"A positive class is for two classes; this is a {kind} task.")
@@ -72,29 +71,24 @@ def check_predicted(label: str | None, targets: Sequence[str]) -> None:
 def _guess(array: np.ndarray) -> Kind:
     if array.ndim == 1:
         return "regression" if array.dtype.kind == "f" else "multiclass"
-    if array.ndim == 2 and array.dtype.kind in "iubf" and np.isin(array[~np.isnan(array)], (0, 1)).all():
-        return "multilabel"
     if array.ndim == 2:
-        return "regression"
+        marked = array.dtype.kind in "iubf" and np.isin(array[~np.isnan(array)], (0, 1)).all()
+        return "multilabel" if marked else "regression"
     raise DataError(f"Pass the kind of task for labels of shape {array.shape}, for example kind='profile'.")
 
 
-def _classes(
-    array: np.ndarray, labels: Sequence[str] | None, positive: str | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def _classes(array: np.ndarray, labels: Sequence[str] | None, positive: str | None) -> tuple[np.ndarray, list[str]]:
     if array.dtype.kind not in "iubUS":
         raise DataError(f"Classes are words or whole numbers; received {array.dtype}.")
     numbered = array.dtype.kind in "iu" and labels is not None
     if numbered:
-        names = [str(label) for label in labels or ()]
+        names, classes = list(map(str, labels or ())), array.astype(np.int64)
         wrong = (array < 0) | (array >= len(names))
-        classes = array.astype(np.int64)
     else:
-        found = np.unique(array)  # numbers in the order of numbers, words in that of the alphabet
+        found, inverse = np.unique(array, return_inverse=True)  # numbers by size, words by the alphabet
         names = [str(label) for label in (found if labels is None else labels)]
         number = {name: i for i, name in enumerate(names)}
-        values, inverse = np.unique(array, return_inverse=True)
-        numbers = np.array([number.get(str(value), -1) for value in values], dtype=np.int64)
+        numbers = np.array([number.get(str(value), -1) for value in found], dtype=np.int64)
         classes = numbers[inverse].reshape(array.shape)
         wrong = classes < 0
     if wrong.any():
@@ -108,7 +102,7 @@ def _classes(
             raise DataError(f"The positive class {positive!r} must be one of two; the classes are {names}.")
         if names[0] == str(positive):
             names, classes = names[::-1], 1 - classes
-    return classes, tuple(names)
+    return classes, names
 
 
 def _values(array: np.ndarray, kind: Kind, labels: Sequence[str] | None) -> tuple[np.ndarray, Task]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepbio.datasets.build.arrays import table_input
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
-from deepbio.datasets.standardise import table_input
 from deepbio.errors import DataError
 from deepbio.specs import Task
 
@@ -63,7 +63,6 @@ def _dataset(card: Card, draw: _Draw, *, seed: int, **options: float) -> Dataset
         x, y = draw(n, np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, part]))))
         ids = np.array([f"{name}:{i + 1}" for i in range(n)])
         splits[name] = Split(x.astype(np.float32), y.astype(np.int64), ids, ids)
-    train, valid, test = (splits[name] for name in ("train", "valid", "test"))
-    spec = table_input(train.x, features=("x1", "x2"))
+    spec = table_input(splits["train"].x, features=("x1", "x2"))
     task = Task.classify(tuple(card["classes"]))
-    return Dataset(card.name, task, spec, train, valid, test, card=card, options={"seed": seed, **options})
+    return Dataset(card.name, task, spec, **splits, card=card, options={"seed": seed, **options})

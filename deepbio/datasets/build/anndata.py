@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from deepbio.datasets.options import Names, names_of
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
-from deepbio.files import check_exists
+from deepbio.files import FilePath, check_exists
 from deepbio.genome import GenomeWindows, Intervals, open_genome
 from deepbio.optional import require
 from deepbio.specs import Kind
@@ -96,7 +95,7 @@ def from_anndata(
 @builder("h5ad")
 def from_peaks(
     data: Any,
-    genome: str | os.PathLike[str],
+    genome: FilePath,
     *,
     length: int,
     layer: str | None = None,

@@ -11,7 +11,6 @@ from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.readers import ImageFiles
 from deepbio.datasets.split import Split
 from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, split_examples
-from deepbio.datasets.standardise import table_input
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
 from deepbio.genome import GenomeWindows
@@ -47,15 +46,14 @@ def from_arrays(
     """Build a data set from examples and labels.
 
     Args:
-        x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8
-            `(n, height, width[, channels])`, or `ImageFiles`; a table of numbers `(n, features)`; or notes as strings.
+        x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8 `(n, height, width[, channels])`, or
+            `ImageFiles`; a table of numbers `(n, features)`; or notes as strings.
         y: Classes `(n,)` as words or whole numbers; or several 0/1 labels or values `(n, outputs)`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`. None takes DNA for uint8 `(n, length)`, images for more
             dimensions, a table for other numbers. Strings need it.
         kind, labels, positive: Kind of the task and names of its classes; see `deepbio.datasets.targets.targets`.
         ids: Names of the examples; None numbers them from 1.
-        groups: Group of each example, such as the patient. No group is in two splits. Identical examples are kept together
-            anyway.
+        groups: Group of each example, such as the patient. No group is in two splits; nor are identical examples.
         split: Published split of each example. None splits by `fractions` and `seed`, stratified by class.
         features: Names of a table's columns; a pandas frame has its own.
         length: Of DNA, the number of bases to which sequences are cropped, or padded with N, around the middle; None requires
@@ -89,7 +87,7 @@ def from_arrays(
     splits, merged = split_examples(
         x, stratify, groups=groups, split=split, fractions=fractions, seed=seed, duplicates=duplicates
     )
-    chosen = {name: np.flatnonzero(splits == name) for name in SPLITS}
+    chosen = {part: np.flatnonzero(splits == part) for part in SPLITS}
     if modality == "text":
         how = tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
         x, spec = _tokens(x, chosen["train"], length, how)
@@ -98,10 +96,38 @@ def from_arrays(
     else:
         spec = ModelInput(modality, tuple(x.shape[1:]))
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
-    train, valid, test = (
-        Split(take(where), y[where], ids[where], None if merged is None else merged[where]) for where in chosen.values()
-    )
-    return Dataset(name, task, spec, train, valid, test, options={**(options or {}), "seed": seed})
+    parts = {
+        part: Split(take(where), y[where], ids[where], None if merged is None else merged[where])
+        for part, where in chosen.items()
+    }
+    return Dataset(name, task, spec, **parts, options={**(options or {}), "seed": seed})
+
+
+def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> ModelInput:
+    """Return the description of a table by the mean and the standard deviation of its training rows, `x`.
+
+    Args:
+        x: Training rows, float32 `(n, features)`.
+        features: Names of the columns.
+
+    Raises:
+        DataError: there is no row, or a value is not a finite number.
+
+    Example:
+        >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).std
+        (1.0, 1.0)
+    """
+    columns = np.asarray(x, np.float64)
+    if not len(columns):
+        raise DataError("Expected at least one training row; received none.")
+    for row, column in np.argwhere(~np.isfinite(columns))[:1]:
+        found = f"{columns[row, column]} as its {features[column] if features else f'column {column + 1}'!r}"
+        raise DataError(
+            f"Row {row + 1} of the training rows has {found}; expected a finite number. Fill or drop missing values first."
+        )
+    std = columns.std(axis=0)
+    std[std == 0] = 1.0  # a constant column must become zero, not infinite
+    return ModelInput("table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(std.tolist()))
 
 
 def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[Any, Modality]:
@@ -110,40 +136,32 @@ def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[An
         return x, "image"
     if isinstance(x, GenomeWindows):
         return x, "dna"
-    strings = x if isinstance(x, list) and x and isinstance(x[0], str) else None
-    array = np.asarray(x) if strings is None else None
-    if array is not None and array.dtype.kind in "UO":
-        strings = array.tolist()
-    if strings is not None:
+    words = isinstance(x, list) and bool(x) and isinstance(x[0], str)
+    array = np.asarray(x, dtype=object if words else None)  # objects: a long string does not widen all others
+    if array.dtype.kind in "UO":
         if modality == "dna":
-            return _codes(strings, length), "dna"
+            return _codes(array.tolist(), length), "dna"
         if modality == "text":
-            return strings, "text"
+            return array.tolist(), "text"
         raise DataError("Strings are DNA or notes: pass modality='dna' or modality='text'.")
-    assert array is not None
     if modality is None:
         modality = "image" if array.ndim > 2 else "dna" if array.dtype == np.uint8 else "table"
     if modality == "image" and array.ndim == 3:
         array = array[..., None]
     if modality == "table" and array.dtype.kind in "iubf":
         array = array.astype(np.float32)
-        if array.ndim == 2 and not np.isfinite(array).all():
-            row, column = np.argwhere(~np.isfinite(array))[0]
-            raise DataError(
-                f"Row {row + 1}, column {column + 1}: expected a finite number; found {array[row, column]}."
-            )
+        for row, column in np.argwhere(~np.isfinite(array))[:1] if array.ndim == 2 else ():
+            place = f"Row {row + 1}, column {column + 1}"
+            raise DataError(f"{place}: expected a finite number; found {array[row, column]}.")
     if modality == "dna" and length is not None and array.ndim == 2:
         array = resize(array, length)
-    expected = {"dna": ("uint8", 2), "image": ("uint8", 4), "table": ("float32", 2)}.get(modality)
-    if expected is None:
-        raise DataError(
-            f"Unknown modality for numbers, {modality!r}. {nearest(str(modality), ('dna', 'image', 'table'))}"
-        )
-    if (str(array.dtype), array.ndim) != expected:
-        raise DataError(
-            f"Expected {modality} examples as {expected[0]} of {expected[1]} dimensions; received {array.dtype} of shape "
-            f"{array.shape}."
-        )
+    kinds = {"dna": ("uint8", 2), "image": ("uint8", 4), "table": ("float32", 2)}
+    if modality not in kinds:
+        raise DataError(f"Unknown modality for numbers, {modality!r}. {nearest(str(modality), kinds)}")
+    dtype, rank = kinds[modality]
+    if (str(array.dtype), array.ndim) != (dtype, rank):
+        found = f"received {array.dtype} of shape {array.shape}"
+        raise DataError(f"Expected {modality} examples as {dtype} of {rank} dimensions; {found}.")
     return as_codes(array) if modality == "dna" else array, modality
 
 

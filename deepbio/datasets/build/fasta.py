@@ -12,12 +12,13 @@ from deepbio.datasets.build.builder import Grouping, builder, groups_of
 from deepbio.datasets.readers import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError
+from deepbio.files import FilePath
 from deepbio.sequence import resize
 
 
 @builder("fasta")
 def from_fasta(
-    files: Mapping[str, str | os.PathLike[str]],
+    files: Mapping[str, FilePath],
     *,
     length: int | None = None,
     group: Grouping | None = None,
@@ -77,14 +78,12 @@ def from_fasta(
     }
 
 
-def _is_fastq(path: str | os.PathLike[str]) -> bool:
+def _is_fastq(path: FilePath) -> bool:
     stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
     return stem.endswith((".fq", ".fastq"))
 
 
-def _check_lengths(
-    files: Mapping[str, str | os.PathLike[str]], records: Mapping[str, FastaRecords | FastqReads]
-) -> None:
+def _check_lengths(files: Mapping[str, FilePath], records: Mapping[str, FastaRecords | FastqReads]) -> None:
     expected = int(next(iter(records.values())).lengths[0])
     for label, found in records.items():
         for wrong in np.flatnonzero(found.lengths != expected)[:1]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from deepbio.datasets.readers.images import class_folders
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
+from deepbio.files import FilePath
 from deepbio.specs import Kind
 
 IN_MEMORY = 1 << 30  # bytes of pixels that are decoded once and kept
@@ -25,7 +25,7 @@ _PUBLISHED = {"train", "valid", "val", "validation", "test"}
 
 @builder("folder")
 def from_folder(
-    path: str | os.PathLike[str],
+    path: FilePath,
     *,
     shape: tuple[int, ...] | None = None,
     window: Window = None,
@@ -96,12 +96,12 @@ def from_folder(
 
 @builder("manifest")
 def from_manifest(
-    path: str | os.PathLike[str],
+    path: FilePath,
     *,
     image: str,
     label: str | None = None,
     targets: Names = (),
-    folder: str | os.PathLike[str] | None = None,
+    folder: FilePath | None = None,
     group: str | None = None,
     id: str | None = None,
     split: str | None = None,
@@ -181,7 +181,7 @@ def from_manifest(
 
 @builder("npz")
 def from_npz(
-    path: str | os.PathLike[str],
+    path: FilePath,
     *,
     kind: Kind | None = None,
     labels: Sequence[str] | None = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,12 +11,13 @@ from deepbio.datasets.readers import read_table
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
+from deepbio.files import FilePath
 from deepbio.specs import Kind
 
 
 @builder("csv")
 def from_csv(
-    path: str | os.PathLike[str],
+    path: FilePath,
     *,
     label: str | None = None,
     targets: Names = (),

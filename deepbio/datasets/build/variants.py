@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +12,15 @@ from deepbio.datasets.build.intervals import chromosome_split
 from deepbio.datasets.options import Names
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError
+from deepbio.files import FilePath
 from deepbio.genome import VariantWindows, open_genome, read_vcf
 from deepbio.genome.variants import Allele
-
-_Path = str | os.PathLike[str]
 
 
 @builder("genome")
 def from_vcf(
-    genome: _Path,
-    vcf: Mapping[str, _Path] | _Path,
+    genome: FilePath,
+    vcf: Mapping[str, FilePath] | FilePath,
     *,
     length: int,
     label: str | None = None,

@@ -23,8 +23,7 @@ class DataReport:
         modality: Modality of its inputs.
         task: Kind of its task.
         classes: Split to label to count; for several labels per example, the count of ones.
-        lengths: Split to minimum, quartiles and maximum of the length, in bases without the N at both ends or in tokens; empty
-            for other modalities.
+        lengths: Split to minimum, quartiles and maximum of the length, in bases without the N at both ends or in tokens.
         gc: Split to label to mean GC fraction; for DNA with classes only.
         repeats: Split to number of examples that repeat an earlier one of the split.
         conflicting: Number of contents with more than one label.
@@ -43,7 +42,7 @@ class DataReport:
     conflicting: int
     leakage: LeakageReport = field(repr=False)
     shortcut: Shortcut | None
-    problems: list[str]
+    problems: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
@@ -64,11 +63,9 @@ class DataReport:
             lines.append(f"  GC in {part}: " + ", ".join(f"{label} {gc:.1%}" for label, gc in fractions.items()))
         lines.append("  repeats within: " + ", ".join(f"{part} {n}" for part, n in self.repeats.items()))
         lines.append(f"  contents with several labels: {self.conflicting}")
-        if self.shortcut is not None:
-            s = self.shortcut
-            lines.append(
-                f"  {s.view} alone: accuracy {s.accuracy:.3f} (most frequent class {s.majority:.3f}), AUROC {s.auroc:.3f}"
-            )
+        if (s := self.shortcut) is not None:
+            scores = f"accuracy {s.accuracy:.3f} (most frequent class {s.majority:.3f}), AUROC {s.auroc:.3f}"
+            lines.append(f"  {s.view} alone: {scores}")
         for kind in ("exact", "near"):
             counts = self.leakage.counts(kind)
             shown = ", ".join(f"{pair} {n}" for pair, n in counts.items()) or "none"
@@ -100,25 +97,15 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
     repeats = {part: len(content) - len(np.unique(content)) for part, content in found.items()}
     conflicting = _conflicting(data, found) if data.task.is_classification else 0
     shortcut = shortcut_baseline(data, seed=seed) if data.task.is_classification else None
-    lengths = {}
+    lengths, ends = {}, (0, 0.25, 0.5, 0.75, 1)
     if data.input.modality in ("dna", "text"):
-        for part, split in data.splits():
-            lengths[part] = tuple(np.quantile(lengths_of(data, split.x), (0, 0.25, 0.5, 0.75, 1)).tolist())
+        lengths = {part: tuple(np.quantile(lengths_of(data, s.x), ends).tolist()) for part, s in data.splits()}
     gc = _gc(data) if data.input.modality == "dna" and data.task.is_classification else {}
-    problems = _problems(classes, repeats, conflicting, leakage, shortcut, gc)
-    return DataReport(
-        data.name,
-        data.input.modality,
-        data.task.kind,
-        classes,
-        lengths,
-        gc,
-        repeats,
-        conflicting,
-        leakage,
-        shortcut,
-        problems,
+    report = DataReport(
+        data.name, data.input.modality, data.task.kind, classes, lengths, gc, repeats, conflicting, leakage, shortcut
     )
+    report.problems.extend(_problems(report))
+    return report
 
 
 def _classes(data: Dataset, y: np.ndarray) -> dict[str, int]:
@@ -155,46 +142,34 @@ def _gc(data: Dataset) -> dict[str, dict[str, float]]:
     return means
 
 
-def _problems(
-    classes: dict[str, dict[str, int]],
-    repeats: dict[str, int],
-    conflicting: int,
-    leakage: LeakageReport,
-    shortcut: Shortcut | None,
-    gc: dict[str, dict[str, float]],
-) -> list[str]:
+def _problems(report: DataReport) -> list[str]:
     found = []
-    for pair, n in leakage.counts().items():
-        one, other = pair.split("-")
-        found.append(f"{n} identical example(s) shared by {one} and {other}: metrics will flatter a model.")
-    for pair, n in leakage.counts("near").items():
-        one, other = pair.split("-")
+    for pair, n in report.leakage.counts().items():
+        found.append(f"{n} identical example(s) shared by {pair.replace('-', ' and ')}: metrics will flatter a model.")
+    for pair, n in report.leakage.counts("near").items():
         found.append(
-            f"{n} near-duplicate pair(s) across {one} and {other}; duplicates='near' keeps them together in splits of your own "
-            "files (on the command line --data duplicates=near)."
+            f"{n} near-duplicate pair(s) across {pair.replace('-', ' and ')}; duplicates='near' keeps them together in splits "
+            "of your own files (on the command line --data duplicates=near)."
         )
-    if conflicting:
-        found.append(f"{conflicting} content(s) have more than one label: no model can be right about all.")
-    if sum(repeats.values()):
-        found.append(f"{sum(repeats.values())} example(s) repeat an earlier one of their split and count twice.")
-    missing = [f"{label} in {part}" for part, counts in classes.items() for label, n in counts.items() if n == 0]
-    if missing:
+    if report.conflicting:
+        found.append(f"{report.conflicting} content(s) have more than one label: no model can be right about all.")
+    if repeats := sum(report.repeats.values()):
+        found.append(f"{repeats} example(s) repeat an earlier one of their split and count twice.")
+    classes = report.classes
+    if missing := [f"{label} in {part}" for part, counts in classes.items() for label, n in counts.items() if n == 0]:
         found.append(f"No example of {', '.join(missing[:5])}.")
     counts = list(classes["train"].values())
     if len(counts) > 1 and max(counts) >= 10 * max(1, min(counts)):
-        found.append(
-            f"Classes are imbalanced in training: {max(counts):,} against {min(counts):,}. Consider class_weight='balanced'."
-        )
-    means = list(gc.get("train", {}).values())
-    if len(means) > 1 and max(means) - min(means) > 0.1:
-        found.append(
-            f"GC content differs by {max(means) - min(means):.0%} between classes: a model may learn only that."
-        )
-    if shortcut is not None and shortcut.auroc >= 0.9:
+        ratio = f"{max(counts):,} against {min(counts):,}"
+        found.append(f"Classes are imbalanced in training: {ratio}. Consider class_weight='balanced'.")
+    means = list(report.gc.get("train", {}).values())
+    if len(means) > 1 and (apart := max(means) - min(means)) > 0.1:
+        found.append(f"GC content differs by {apart:.0%} between classes: a model may learn only that.")
+    if (shortcut := report.shortcut) is not None and shortcut.auroc >= 0.9:
         table = shortcut.view == LINEAR
-        verb = "reaches" if table else "reach"
         advice = (
             "is one column another name for the label?" if table else "a model may do well without learning your task."
         )
+        verb = "reaches" if table else "reach"
         found.append(f"{shortcut.view} alone {verb} AUROC {shortcut.auroc:.3f}: {advice}")
     return found

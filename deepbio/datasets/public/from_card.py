@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.datasets.splitting import assign_splits
 from deepbio.errors import DataError
-from deepbio.files import check_exists
+from deepbio.files import FilePath, check_exists
 
 
 def card_dataset(card: Card, x: Any, y: Any, *, options: Mapping[str, Any], **arrays: Any) -> Dataset:
@@ -47,7 +46,7 @@ def card_splits(card: Card, whole: Split, *, stratified: bool = True) -> tuple[S
     return whole.take(split == "train"), whole.take(split == "valid"), whole.take(split == "test")
 
 
-def user_file(card: Card, path: str | os.PathLike[str] | None, *, folder: bool) -> Path:
+def user_file(card: Card, path: FilePath | None, *, folder: bool) -> Path:
     """Return the path of the user's file or folder after checking that it exists.
 
     Raises:

@@ -19,6 +19,7 @@ from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
 from deepbio.datasets.public.from_card import card_dataset, user_file
 from deepbio.errors import DataError
+from deepbio.files import FilePath
 
 
 def pubmed_sections(
@@ -95,12 +96,7 @@ def pubmed_mesh(
 
 
 def user_notes(
-    card: Card,
-    *,
-    path: str | os.PathLike[str] | None = None,
-    label: str | None = None,
-    length: int | None = None,
-    seed: int = 0,
+    card: Card, *, path: FilePath | None = None, label: str | None = None, length: int | None = None, seed: int = 0
 ) -> Dataset:
     """Read the user's table of notes by the columns on the card.
 

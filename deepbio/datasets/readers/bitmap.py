@@ -36,12 +36,11 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
         if window is None:
             raise DataError(
                 f"{path}: expected 8 bits per pixel; this image has more (Pillow's mode {mode!r}). "
-                "Choose the grey values to show: window=(center, width), or window='full' for 0 to 65535 (on the command line "
-                "--window CENTER,WIDTH or --window full)."
+                "Choose the grey values to show: window=(center, width), or window='full' for 0 to 65535 (--window)."
             )
         if window == "full" and not mode.startswith("I"):
             raise DataError(
-                f"{path}: the pixels are fractions, which have no full range. Pass window=(center, width) (--window)."
+                f"{path}: the pixels are fractions without a full range. Pass window=(center, width) (--window)."
             )
     elif mode not in _GREY + _COLOUR:
         raise DataError(f"{path}: expected a grey or RGB image; its mode is {mode!r}. Convert it to RGB.")

@@ -29,10 +29,8 @@ def dicom_header(path: Path, window: Window = None) -> ImageHeader:
     pixels = [name for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if name in file]
     if missing or not pixels:
         kind = file.get("Modality") or file.get("SOPClassUID", "") or "unknown kind"
-        lacks = ", ".join(missing) or "pixels"
-        raise DataError(
-            f"{path}: this DICOM file contains no image (it lacks {lacks}; its modality is {kind}). Remove it."
-        )
+        lacks = f"it lacks {', '.join(missing) or 'pixels'}; its modality is {kind}"
+        raise DataError(f"{path}: this DICOM file contains no image ({lacks}). Remove it.")
     grey = file.PhotometricInterpretation in _GREY
     if not grey and int(file.get("BitsAllocated", 8)) != 8 and file.PhotometricInterpretation != "PALETTE COLOR":
         raise DataError(f"{path}: expected colours of 8 bits; found {file.BitsAllocated}. Convert it.")
@@ -43,8 +41,8 @@ def decode_dicom(path: Path, frames: Sequence[int], window: Window = None) -> li
     """Decode frames of a DICOM file to uint8 `(height, width)` or `(height, width, 3)`.
 
     Grey values are rescaled by slope and intercept (for example to Hounsfield units), then windowed: by `window`; without one
-    by the file's first window or its table; without that, or with `"full"`, from the lowest to the highest value of the
-    stored bits. MONOCHROME1, where low is bright, is inverted.
+    by the file's first window or its table; without that, or with `"full"`, over the full range of the stored bits.
+    MONOCHROME1, where low is bright, is inverted.
 
     Args:
         path: Path of the file.
@@ -117,10 +115,8 @@ def _groups(file: Any, frame: int, sequence: str) -> Any:
     """Return the functional group of an enhanced multi-frame file for one frame or all, otherwise the file itself."""
     per_frame = file.get("PerFrameFunctionalGroupsSequence") or []
     shared = file.get("SharedFunctionalGroupsSequence") or []
-    for group in [*per_frame[frame : frame + 1], *shared[:1]]:
-        if group.get(sequence):
-            return group.get(sequence)[0]
-    return file
+    groups = [group for group in [*per_frame[frame : frame + 1], *shared[:1]] if group.get(sequence)]
+    return groups[0].get(sequence)[0] if groups else file
 
 
 def _rescale(file: Any, frame: int) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.files import read_content
+from deepbio.files import FilePath, read_content
 from deepbio.sequence import encode
 from deepbio.sequence.codes import Unknown
 
@@ -57,11 +56,7 @@ class FastqReads:
 
 
 def read_fasta(
-    path: str | os.PathLike[str],
-    *,
-    length: int | None = None,
-    unknown: Unknown = "n",
-    same_names: SameNames = "error",
+    path: FilePath, *, length: int | None = None, unknown: Unknown = "n", same_names: SameNames = "error"
 ) -> FastaRecords:
     """Read all records of a FASTA file into memory.
 
@@ -113,7 +108,7 @@ def read_fasta(
     return FastaRecords(ids, np.split(codes, lengths.cumsum()[:-1]), lengths)
 
 
-def read_fastq(path: str | os.PathLike[str]) -> FastqReads:
+def read_fastq(path: FilePath) -> FastqReads:
     """Read all reads of a FASTQ file with four lines per read and Sanger's qualities (Phred + 33) into memory.
 
     Line ends of Windows and a byte order mark are accepted. The same name may occur twice, as for pairs.

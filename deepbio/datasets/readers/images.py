@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from deepbio.datasets.readers.dicom import decode_dicom, dicom_header
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, check_window
 from deepbio.datasets.readers.nifti import decode_nifti, nifti_header
 from deepbio.errors import DataError
-from deepbio.files import check_exists
+from deepbio.files import FilePath, check_exists
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom", ".nii", ".nii.gz")
 _FORMATS = "PNG, JPEG, TIFF, DICOM or NIfTI images"
@@ -38,12 +37,12 @@ class ImageFiles:
         ids: Name of each file; None uses the path.
         shape: `(height, width, channels)` to which every image is resized (bilinear, antialiased). None uses the size of the
             first, refuses others, and uses one channel if all images are grey, otherwise three.
-        window: Grey values to show if there are more than 256: `(center, width)` in the file's rescaled units, or
-            `"full"`. None uses the window of a DICOM or NIfTI file and refuses 16-bit PNG and TIFF.
+        window: Grey values to show if there are more than 256: `(center, width)` in the file's rescaled units, or `"full"`. None
+            uses the window of a DICOM or NIfTI file and refuses 16-bit PNG and TIFF.
 
     Raises:
-        DataError: a file is not an image, several sizes, more than 8 bits per pixel without a window, several pages or,
-            when its pixels are read, a damaged or partly transparent image. The message names the file.
+        DataError: a file is not an image, several sizes, more than 8 bits per pixel without a window, several pages or, when its
+            pixels are read, a damaged or partly transparent image. The message names the file.
         OptionalDependencyError: pydicom or nibabel is needed and not installed (extra `images`).
     """
 
@@ -61,18 +60,18 @@ class ImageFiles:
         counts = [header.frames for header in headers]
         names = [str(path) for path in paths] if ids is None else list(ids)
         self.files = np.repeat(np.arange(len(headers)), counts)  # which file each image is from
+        self.frames = np.concatenate([np.zeros(0, np.int64), *(np.arange(count) for count in counts)])
         self.paths = [paths[i] for i in self.files.tolist()]
-        self.frames = np.concatenate([np.arange(count) for count in counts]) if counts else np.zeros(0, np.int64)
-        several = np.repeat(np.array(counts, dtype=int) > 1, counts)
-        frames = zip(np.repeat(names, counts).tolist(), self.frames.tolist(), several.tolist(), strict=True)
-        self.ids = np.array([f"{name}#{frame + 1}" if marked else name for name, frame, marked in frames])
+        of_file = zip(self.files.tolist(), self.frames.tolist(), strict=True)
+        self.ids = np.array([names[i] if counts[i] == 1 else f"{names[i]}#{frame + 1}" for i, frame in of_file])
         if shape is None:
             size = headers[0].size
             for path, header in zip(paths, headers, strict=True):
                 if header.size != size:
+                    one, other = ("{} x {}".format(*pixels) for pixels in (size, header.size))
                     raise DataError(
-                        f"{path}: expected {size[0]} x {size[1]} pixels as in {paths[0]}; found {header.size[0]} x "
-                        f"{header.size[1]}. Pass a common shape=(height, width, channels) (--data shape=[64,64,1], say)."
+                        f"{path}: expected {one} pixels as in {paths[0]}; found {other}. Pass a common "
+                        "shape=(height, width, channels) (--data shape=[64,64,1], say)."
                     )
             shape = (*size, 1 if all(header.grey for header in headers) else 3)
         if len(shape) != 3 or shape[2] not in (1, 3) or min(shape) < 1:
@@ -155,9 +154,7 @@ class ImageFolder:
         return len(self.images)
 
 
-def read_image_folder(
-    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None, window: Window = None
-) -> ImageFolder:
+def read_image_folder(path: FilePath, *, shape: tuple[int, ...] | None = None, window: Window = None) -> ImageFolder:
     """Read a folder with one subfolder of PNG, JPEG, TIFF, DICOM or NIfTI files per class.
 
     Args:
@@ -169,20 +166,16 @@ def read_image_folder(
         DataError: there is no folder or no class, a class is empty, or `ImageFiles` refuses a file.
 
     Example:
-        >>> import tempfile
-        >>> from PIL import Image
-        >>> folder = Path(tempfile.mkdtemp())
         >>> for name in ("benign", "malignant"):
-        ...     (folder / name).mkdir()
-        ...     Image.new("L", (6, 5)).save(folder / name / "1.png")
-        >>> read = read_image_folder(folder)
+        ...     (Path("scans") / name).mkdir(parents=True)
+        ...     Image.new("L", (6, 5)).save(Path("scans") / name / "1.png")
+        >>> read = read_image_folder("scans")
         >>> read.images[np.arange(2)].shape, read.classes, read.images.ids.tolist()
         ((2, 5, 6, 1), ('benign', 'malignant'), ['benign/1.png', 'malignant/1.png'])
     """
     folder = check_exists(path, folder=True)
     classes = class_folders(folder)
-    loose = next((p for p in sorted(folder.iterdir()) if is_image(p) and p.is_file()), None)
-    if loose is not None:
+    for loose in (p for p in sorted(folder.iterdir()) if is_image(p) and p.is_file()):
         raise DataError(f"{loose}: expected images in one subfolder per class; this one is in none. Move it into one.")
     if not classes:
         raise DataError(f"{folder}: expected one subfolder of images per class; found no subfolder.")
@@ -194,9 +187,7 @@ def read_image_folder(
     return ImageFolder(images, labels[images.files], tuple(classes))
 
 
-def read_images(
-    path: str | os.PathLike[str], *, shape: tuple[int, ...] | None = None, window: Window = None
-) -> ImageFiles:
+def read_images(path: FilePath, *, shape: tuple[int, ...] | None = None, window: Window = None) -> ImageFiles:
     """Read one image file, or all of a folder and its subfolders, sorted by path, without labels.
 
     Args:
@@ -208,11 +199,8 @@ def read_images(
         DataError: there is no such file or folder, there are no images in it, or `ImageFiles` refuses a file.
 
     Example:
-        >>> import tempfile
-        >>> from PIL import Image
-        >>> path = Path(tempfile.mkdtemp()) / "scan.png"
-        >>> Image.new("RGB", (6, 5)).save(path)
-        >>> read_images(path, shape=(8, 8, 1)).shape
+        >>> Image.new("RGB", (6, 5)).save("scan.png")
+        >>> read_images("scan.png", shape=(8, 8, 1)).shape
         (1, 8, 8, 1)
     """
     if Path(path).is_file():

@@ -27,16 +27,14 @@ def nifti_header(path: Path, window: Window = None) -> ImageHeader:
     volume = _open(path)
     shape = volume.shape[:3] if len(volume.shape) > 3 and set(volume.shape[3:]) == {1} else volume.shape
     if len(shape) != 3 or 0 in shape:
-        raise DataError(
-            f"{path}: expected a volume of three axes; found shape {volume.shape}. Choose one volume and save it alone."
-        )
-    if volume.get_data_dtype().fields is not None or volume.get_data_dtype().kind == "c":
-        raise DataError(f"{path}: expected grey values; the voxels are {volume.get_data_dtype()}.")
+        expected = f"{path}: expected a volume of three axes"
+        raise DataError(f"{expected}; found shape {volume.shape}. Choose one volume and save it alone.")
+    if (voxels := volume.get_data_dtype()).fields is not None or voxels.kind == "c":
+        raise DataError(f"{path}: expected grey values; the voxels are {voxels}.")
     if window is None and _own_window(volume) is None:
         raise DataError(
             f"{path}: the file does not say which grey values to show. Pass window=(center, width), such as (40, 400) for soft "
-            "tissue in Hounsfield units, or window='full' for the volume's lowest to highest (on the command line --window "
-            "40,400 or --window full)."
+            "tissue in Hounsfield units, or window='full' for all (on the command line --window 40,400 or --window full)."
         )
     return ImageHeader(True, (int(shape[0]), int(shape[1])), int(shape[2]))
 
@@ -46,9 +44,8 @@ def decode_nifti(
 ) -> list[np.ndarray]:
     """Decode slices `volume[:, :, k]` to uint8 without rotating or flipping them.
 
-    Values are scaled by the header's slope and intercept, then windowed: by `window`; without one by the header's
-    `cal_min` and `cal_max`, or 0 to 255 if the voxels are bytes. `"full"` runs from the volume's lowest to its highest
-    finite value.
+    Values are scaled by the header's slope and intercept, then windowed: by `window`; without one by the header's `cal_min`
+    and `cal_max`, or 0 to 255 for bytes. `"full"` runs from the volume's lowest to its highest finite value.
 
     Args:
         path: Path of the file, plain or gzip.
@@ -70,10 +67,10 @@ def decode_nifti(
     finite = np.isfinite(whole)
     if not finite.all():
         if missing == "error":
-            first = tuple(int(i) for i in np.argwhere(~finite)[0])
+            first = tuple(np.argwhere(~finite)[0].tolist())
             raise DataError(
-                f"{path}, slice {first[2] + 1}: {int((~finite).sum())} voxel(s) are NaN or infinite, the first at {first}. "
-                "Fill them first, for example with read_nifti(..., missing='low')."
+                f"{path}, slice {first[2] + 1}: {(~finite).sum()} voxel(s) are NaN or infinite, the first at {first}. Fill them "
+                "first, for example with read_nifti(..., missing='low')."
             )
         if not finite.any():
             raise DataError(f"{path}: no voxel has a finite value.")
@@ -81,10 +78,8 @@ def decode_nifti(
     if window == "full":
         low, high = float(whole.min()), float(whole.max())
         window = ((low + high) / 2, max(high - low, 1e-30))
-    elif window is None:
-        window = _own_window(volume)
-        if window is None:
-            nifti_header(path)  # raises
+    elif window is None and (window := _own_window(volume)) is None:
+        nifti_header(path)  # raises
     out = [apply_window(whole[:, :, k], *window) for k in slices]  # type: ignore[misc]
     return out if finite.all() else [np.where(finite[:, :, k], image, 0) for k, image in zip(slices, out, strict=True)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepbio.errors import DataError, nearest
-from deepbio.files import check_exists
+from deepbio.files import FilePath, check_exists
 
 _SPLITS = {"train": "train", "valid": "val", "test": "test"}
 
@@ -23,7 +22,7 @@ class NpzSplit(NamedTuple):
     labels: np.ndarray
 
 
-def read_npz(path: str | os.PathLike[str]) -> dict[str, NpzSplit]:
+def read_npz(path: FilePath) -> dict[str, NpzSplit]:
     """Read the splits `"train"`, `"valid"` and `"test"` of an archive in MedMNIST's format.
 
     The archive contains `train_images`, `train_labels`, `val_images`, `val_labels`, `test_images` and `test_labels`. Grey

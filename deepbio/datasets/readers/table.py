@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from deepbio.datasets.readers.table_file import TableFile
 from deepbio.errors import DataError, nearest
-from deepbio.files import read_text
+from deepbio.files import FilePath, read_text
 
 _USUAL = ("text", "note", "notes")
 
@@ -58,7 +57,7 @@ class Notes:
 
 
 def read_table(
-    path: str | os.PathLike[str],
+    path: FilePath,
     *,
     label: str | None = None,
     targets: Sequence[str] = (),
@@ -128,7 +127,7 @@ def read_table(
     )
 
 
-def read_columns(path: str | os.PathLike[str], features: Sequence[str]) -> Table:
+def read_columns(path: FilePath, features: Sequence[str]) -> Table:
     """Read the columns of numbers that a model knows by name, in its order.
 
     Example:
@@ -141,7 +140,7 @@ def read_columns(path: str | os.PathLike[str], features: Sequence[str]) -> Table
     return read_table(path, features=features)
 
 
-def read_notes(path: str | os.PathLike[str], *, text: str | None = None, id: str | None = None) -> Notes:
+def read_notes(path: FilePath, *, text: str | None = None, id: str | None = None) -> Notes:
     """Read notes from a table (CSV, TSV, JSON lines, Parquet), or from a `.txt` file with one note per line.
 
     Args:
