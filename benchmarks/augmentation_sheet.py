@@ -14,7 +14,7 @@ SHEET = Path("docs/images/augmentation.png")
 AUGMENT = [
     "flip",
     {"rotate": {"degrees": 30}},
-    {"zoom": {"share": 0.2}},
+    {"zoom": {"factor": 0.2}},
     {"elastic": {"strength": 0.02}},
     "contrast",
     "cutout",

@@ -27,9 +27,9 @@ BUDGET = {"epochs": 20, "batch_size": 32, "patience": 0, "class_weight": "balanc
 AUGMENT = [
     "flip",
     {"rotate": {"degrees": 10}},
-    {"shift": {"share": 0.1}},
-    {"zoom": {"share": 0.1}},
-    {"contrast": {"share": 0.2}},
+    {"shift": {"factor": 0.1}},
+    {"zoom": {"factor": 0.1}},
+    {"contrast": {"factor": 0.2}},
 ]
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from _table import script, table, write_page
 
-from deepbio.augment.image.stains import STAINS
+from deepbio.augment.image import STAINS
 from deepbio.datasets.simulate import LesionImages, simulate_lesions
 from deepbio.inference import evaluate, predict
 from deepbio.metrics import dice

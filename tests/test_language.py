@@ -71,7 +71,6 @@ EXCEPTIONS = [
     ("docs/_build/*", r"\blinks?\b", "links of pages"),
     ("deepbio/report/*", r"--link|var\(--link\)|\"link\"", "links of pages: a colour of the style sheet"),
     ("deepbio/zoo/weight_files.py", r"link", "links inside HDF5 files"),
-    ("deepbio/augment/*", r"\b(most|least):", "options of operations that users write"),
     ("deepbio/text/negation.py", r"\"denied\"|(was|is|were|are) denied", "triggers of NegEx"),
     ("deepbio/datasets/vignettes/notes.py", r"The history tells of", "generated notes, which must not change"),
     ("zoo/*/report.html", r".", "pages that training runs wrote"),

@@ -4,7 +4,7 @@ Changes are a function of `(seed, epoch, step, replica)`, so a run repeats from 
 and positions move with them.
 """
 
-from deepbio.augment import dna, image
+from deepbio.augment import dna, image, keras_image
 from deepbio.augment.augmentation import Augmentation, Augmented, augmentation
 from deepbio.augment.operation import Operation, list_operations, operation
 from deepbio.augment.policies import POLICIES
@@ -23,6 +23,7 @@ __all__ = [
     "augmentation",
     "dna",
     "image",
+    "keras_image",
     "list_operations",
     "operation",
 ]

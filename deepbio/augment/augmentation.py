@@ -107,7 +107,7 @@ def augmentation(spec: Any, input: ModelInput, task: Task) -> Augmentation | Non
 
     Example:
         >>> input, task = ModelInput("image", (8, 8, 1)), Task("binary", 1)
-        >>> augment = augmentation(["flip", {"noise": {"share": 0.1}}], input, task)
+        >>> augment = augmentation(["flip", {"noise": {"max_std": 0.1}}], input, task)
         >>> x = tf.zeros((2, 8, 8, 1), tf.uint8)
         >>> augment(x, tf.constant([0, 1]), [0, 0, 0]).x.dtype.name
         'uint8'

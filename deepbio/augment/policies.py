@@ -10,33 +10,33 @@ from deepbio.specs import ModelInput
 _EVOAUG = {
     "number": 2,
     "operations": (
-        {"delete": {"most": 30}},
-        {"translocate": {"most": 20}},
-        {"insert": {"most": 20}},
-        {"invert": {"most": 20}},
+        {"delete": {"max_bases": 30}},
+        {"translocate": {"max_bases": 20}},
+        {"insert": {"max_bases": 20}},
+        {"invert": {"max_bases": 20}},
         {"reverse_complement": {"probability": 0.5}},
-        {"mutate": {"share": 0.05}},
+        {"mutate": {"fraction": 0.05}},
     ),
 }
 
 POLICIES: dict[str, dict[str, tuple[Any, ...]]] = {
     "image": {
         "none": (),
-        "light": ("flip", {"shift": {"share": 0.07}}),
+        "light": ("flip", {"shift": {"factor": 0.07}}),
         # how pictures of one organ differ; no mirror image, since organs have sides
         "medical": (
             {"rotate": {"degrees": 10}},
-            {"shift": {"share": 0.1}},
-            {"zoom": {"share": 0.1}},
-            {"contrast": {"share": 0.2}},
-            {"brightness": {"share": 0.1}},
-            {"noise": {"share": 0.02}},
+            {"shift": {"factor": 0.1}},
+            {"zoom": {"factor": 0.1}},
+            {"contrast": {"factor": 0.2}},
+            {"brightness": {"factor": 0.1}},
+            {"noise": {"max_std": 0.02}},
         ),
-        "strong": ("flip", {"crop": {"least": 0.7}}, {"rand_augment": {"number": 2, "strength": 0.5}}, "mixup"),
+        "strong": ("flip", {"crop": {"min_fraction": 0.7}}, {"rand_augment": {"number": 2, "strength": 0.5}}, "mixup"),
     },
     "dna": {
         "none": (),
-        "light": ("reverse_complement", {"shift": {"most": 3}}),
+        "light": ("reverse_complement", {"shift": {"max_bases": 3}}),
         "strong": ({"some_of": _EVOAUG},),
         # two of EvoAug's operations for each sequence, with the amounts of Lee et al. 2023
         "evoaug": ({"some_of": _EVOAUG},),
@@ -50,7 +50,7 @@ def policy_operations(policy: str, input: ModelInput) -> tuple[Any, ...]:
 
     Example:
         >>> policy_operations("light", ModelInput("dna", (16,)))
-        ('reverse_complement', {'shift': {'most': 2}})
+        ('reverse_complement', {'shift': {'max_bases': 2}})
     """
     found = POLICIES[input.modality][policy]
     return _capped(found, max(input.shape[0] // 8, 1)) if input.modality == "dna" else found
@@ -58,5 +58,5 @@ def policy_operations(policy: str, input: ModelInput) -> tuple[Any, ...]:
 
 def _capped(spec: Any, limit: int) -> Any:
     if isinstance(spec, Mapping):
-        return {k: min(v, limit) if k == "most" else _capped(v, limit) for k, v in spec.items()}
+        return {k: min(v, limit) if k == "max_bases" else _capped(v, limit) for k, v in spec.items()}
     return tuple(_capped(one, limit) for one in spec) if isinstance(spec, (list, tuple)) else spec

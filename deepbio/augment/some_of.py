@@ -87,13 +87,13 @@ class RandAugment(_Subset):
         return (
             "flip",
             {"rotate": {"degrees": 30 * s}},
-            {"shift": {"share": 0.3 * s}},
-            {"zoom": {"share": 0.3 * s}},
-            {"contrast": {"share": 0.9 * s}},
-            {"brightness": {"share": 0.3 * s}},
+            {"shift": {"factor": 0.3 * s}},
+            {"zoom": {"factor": 0.3 * s}},
+            {"contrast": {"factor": 0.9 * s}},
+            {"brightness": {"factor": 0.3 * s}},
             {"blur": {"probability": 1.0, "pixels": max(s, 0.05)}},
-            {"noise": {"share": 0.1 * s}},
-            {"cutout": {"probability": 1.0, "most": 0.02 + 0.3 * s}},
+            {"noise": {"max_std": 0.1 * s}},
+            {"cutout": {"probability": 1.0, "max_area": 0.02 + 0.3 * s}},
         )
 
 

@@ -62,7 +62,7 @@ def test_random_numbers_are_uniform():
         ({"rotate": {"degrees": 300}}, "image", "from 0 to 180"),
         (["mixup", "flip"], "image", "and it is the last"),
         ("medical", "dna", "Unknown augmentation of dna"),
-        ({"delete": {"most": 60}}, "dna", "from 1 to 40"),
+        ({"delete": {"max_bases": 60}}, "dna", "from 1 to 40"),
         ({"some_of": {"number": 3, "operations": ["shift"]}}, "dna", "takes 1 to 1"),
         ([3], "dna", "is a name or"),
     ],

@@ -64,14 +64,14 @@ def test_elastic_warping_moves_down_and_right_by_different_amounts():
 
 def test_stains_separated_and_combined_again_are_the_same_colours():
     x, y = images(), tf.zeros(12, tf.int32)
-    found = augmentation({"stain": {"share": 0, "shift": 0}}, INPUT, BINARY)(x, y, [0]).x.numpy()
+    found = augmentation({"stain": {"factor": 0, "shift": 0}}, INPUT, BINARY)(x, y, [0]).x.numpy()
     assert np.abs(found.astype(int) - x.numpy()).max() <= 1
 
 
 def test_stain_jitter_changes_the_stain_and_leaves_white():
     white = np.full((8, 4, 4, 3), 255, np.uint8)
     tissue = np.full((8, 4, 4, 3), (150, 60, 140), np.uint8)
-    augment = augmentation({"stain": {"share": 0.3, "shift": 0}}, ModelInput("image", (4, 4, 3)), BINARY)
+    augment = augmentation({"stain": {"factor": 0.3, "shift": 0}}, ModelInput("image", (4, 4, 3)), BINARY)
     assert (augment(tf.constant(white), tf.zeros(8, tf.int32), [0]).x.numpy() == 255).all()
     assert augment(tf.constant(tissue), tf.zeros(8, tf.int32), [0]).x.numpy().std(axis=0).min() > 5
 

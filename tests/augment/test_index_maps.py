@@ -83,7 +83,7 @@ def test_each_operation_on_dna_does_what_its_name_says():
 
 def test_mutations_are_as_many_as_asked_for_and_change_the_base():
     x = np.random.default_rng(5).integers(0, 5, (200, 80), np.uint8)
-    augment = augmentation({"mutate": {"share": 0.1}}, ModelInput("dna", (80,)), BINARY)
+    augment = augmentation({"mutate": {"fraction": 0.1}}, ModelInput("dna", (80,)), BINARY)
     found = augment(tf.constant(x), tf.zeros(200, tf.int32), [0]).x.numpy()
     assert (found[x == 4] == 4).all()
     assert (found != x)[x < 4].mean() == pytest.approx(0.1, rel=0.05)
@@ -93,7 +93,10 @@ def test_mutations_are_as_many_as_asked_for_and_change_the_base():
 def test_evoaug_applies_two_operations_to_each_sequence():
     # one operation out of mutate, and nothing else: all sequences change; of two, half of the sequences get each
     spec = {
-        "some_of": {"number": 1, "operations": [{"reverse_complement": {"probability": 1}}, {"mutate": {"share": 1}}]}
+        "some_of": {
+            "number": 1,
+            "operations": [{"reverse_complement": {"probability": 1}}, {"mutate": {"fraction": 1}}],
+        }
     }
     x = np.random.default_rng(5).integers(0, 4, (300, 80), np.uint8)
     found = augmentation(spec, ModelInput("dna", (80,)), BINARY)(tf.constant(x), tf.zeros(300, tf.int32), [0]).x.numpy()

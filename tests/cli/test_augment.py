@@ -9,7 +9,7 @@ from PIL import Image
 def test_policies_and_operations_are_listed(run):
     code, out, _ = run("augment", "list")
     assert code == 0
-    assert "image\tpolicy\tmedical\trotate(degrees=10), shift(share=0.1)" in out
+    assert "image\tpolicy\tmedical\trotate(degrees=10), shift(factor=0.1)" in out
     assert "dna\toperation\ttranslocate\t" in out
 
 

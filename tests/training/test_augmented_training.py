@@ -88,7 +88,7 @@ def test_micro_batches_are_augmented_too(digits):
 
 
 def test_the_recipe_stores_the_augmentation_and_trains_it_again(digits, tmp_path):
-    policy = ["flip", {"shift": {"share": 0.2}}]
+    policy = ["flip", {"shift": {"factor": 0.2}}]
     model = get_model("lenet5", dataset=digits, seed=1)
     fit(model, digits, seed=2, epochs=1, augment=policy, out=tmp_path / "run", verbose=False)
     recipe = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())
@@ -104,7 +104,7 @@ def test_a_small_network_trained_with_shifts_is_better_on_shifted_images(digits)
     moved = digits.test.x[np.arange(len(digits.test))][:, :, np.r_[0, 0:7]]
     shifted = Split(moved, digits.test.y)
     scores = []
-    for augment in ("none", {"shift": {"share": 0.15}}):
+    for augment in ("none", {"shift": {"factor": 0.15}}):
         model = get_model("mlp", dataset=digits, seed=0, units=(64,))
         fit(model, digits, seed=0, epochs=30, learning_rate=0.003, augment=augment, patience=0, verbose=False)
         scores.append(evaluate(model, shifted, n_resamples=0)["accuracy"].value)

@@ -1,8 +1,7 @@
-"""Operations that rearrange the pixels of an image and of its mask.
+"""Operations on images that Keras lacks, or has in another way.
 
-They use Keras's own preprocessing layers if those transform each image differently and its mask alike. Keras's `RandomCrop`
-uses one position for a whole batch; its `RandomElasticTransform` (Keras 3.15) shifts rows and columns by the same amount and
-masks by another.
+Keras's `RandomCrop` uses one position for a whole batch; its `RandomElasticTransform` (Keras 3.15) shifts rows and columns by the
+same amount and masks by another.
 """
 
 from __future__ import annotations
@@ -11,78 +10,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from deepbio.augment.image.keras_operation import KerasOperation, layer
 from deepbio.augment.operation import Operation, ranged
 from deepbio.augment.random_stream import RandomStream, Tensor
 from deepbio.errors import TrainingError
 from deepbio.specs import ModelInput, Task
 
-
-@dataclass(frozen=True)
-class Flip(KerasOperation):
-    """Mirror half of the images left to right, and half of them upside down if `vertical`."""
-
-    name = "flip"
-    horizontal: bool = True
-    vertical: bool = False
-
-    def _layers(self) -> list[Any]:
-        ways = [way for way, wanted in (("horizontal", self.horizontal), ("vertical", self.vertical)) if wanted]
-        if not ways:
-            raise TrainingError("flip is horizontal, vertical or both; received neither.")
-        return [layer("RandomFlip", way) for way in ways]
-
-
-@dataclass(frozen=True)
-class Rotate(KerasOperation):
-    """Rotate around the center by up to `degrees` either way."""
-
-    name = "rotate"
-    degrees: float = ranged(15.0, 0, 180)
-    fill: str = "reflect"
-
-    def _layers(self) -> list[Any]:
-        return [layer("RandomRotation", self.degrees / 360, fill_mode=self.fill)]
-
-
-@dataclass(frozen=True)
-class Shift(KerasOperation):
-    """Shift by whole pixels, up to a fraction `share` of the side in each direction."""
-
-    name = "shift"
-    share: float = ranged(0.1, 0, 1)
-    fill: str = "reflect"
-
-    def _layers(self) -> list[Any]:
-        return [layer("RandomTranslation", self.share, self.share, fill_mode=self.fill, interpolation="nearest")]
-
-
-@dataclass(frozen=True)
-class Zoom(KerasOperation):
-    """Enlarge or shrink around the center by up to a fraction `share`, both sides alike."""
-
-    name = "zoom"
-    share: float = ranged(0.1, 0, 0.9)
-    fill: str = "reflect"
-
-    def _layers(self) -> list[Any]:
-        return [layer("RandomZoom", self.share, fill_mode=self.fill)]
+# absorbance of red, green and blue light by haematoxylin, eosin and DAB: Ruifrok, Johnston 2001, Anal Quant Cytol Histol 23:291
+STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
 
 
 @dataclass(frozen=True)
 class Crop(Operation):
-    """Cut out a random part, at least a fraction `least` of each side, and enlarge it to the whole image."""
+    """Cut out a random part, at least `min_fraction` of each side, and enlarge it to the whole image."""
 
     name = "crop"
     modality = "image"
-    least: float = ranged(0.8, 0.05, 1)
+    min_fraction: float = ranged(0.8, 0.05, 1)
 
     def apply(self, x: Tensor, labels: Tensor | None, rng: RandomStream) -> tuple[Tensor, Tensor | None]:
         """Return the changed batch and its masks; see `Operation.apply`."""
         n, (height, width) = tf.shape(x)[0], x.shape[1:3]
-        size = rng.uniform((n, 1), self.least, 1.0)
+        size = rng.uniform((n, 1), self.min_fraction, 1.0)
         right = rng.uniform((n, 1)) * (1 - size) * (width - 1)
         down = rng.uniform((n, 1)) * (1 - size) * (height - 1)
         zero = tf.zeros((n, 1))
@@ -131,6 +82,52 @@ class Elastic(Operation):
         above = _pixels(x, top, left) * (1 - far) + _pixels(x, top, edge) * far
         below = _pixels(x, bottom, left) * (1 - far) + _pixels(x, bottom, edge) * far
         return above * (1 - low) + below * low, labels
+
+
+@dataclass(frozen=True)
+class Noise(Operation):
+    """Add independent normal noise to every pixel, with a standard deviation of up to `max_std` times the full range."""
+
+    name = "noise"
+    modality = "image"
+    max_std: float = ranged(0.05, 0, 1)
+
+    def apply(self, x: Tensor, labels: Tensor | None, rng: RandomStream) -> tuple[Tensor, Tensor | None]:
+        """Return the changed batch; see `Operation.apply`."""
+        std = rng.uniform((tf.shape(x)[0], 1, 1, 1), 0.0, 255 * self.max_std)
+        return tf.clip_by_value(x + std * rng.normal(tf.shape(x)), 0, 255), labels
+
+
+@dataclass(frozen=True)
+class Stain(Operation):
+    """Multiply the amount of each stain of a tissue section by up to 1 plus or minus `factor`, and add up to plus or minus `shift`.
+
+    Colours are separated by the absorbances of haematoxylin, eosin and DAB.
+
+    Source: Tellez et al. 2018, doi:10.1109/TMI.2018.2820199.
+    """
+
+    name = "stain"
+    modality = "image"
+    factor: float = ranged(0.1, 0, 1)
+    shift: float = ranged(0.02, 0, 1)
+
+    def prepare(self, input: ModelInput, task: Task) -> None:
+        """Check the options and the number of channels."""
+        super().prepare(input, task)
+        if input.shape[-1] != 3:
+            raise TrainingError(f"stain is for colour images (3 channels); these have {input.shape[-1]}.")
+
+    def apply(self, x: Tensor, labels: Tensor | None, rng: RandomStream) -> tuple[Tensor, Tensor | None]:
+        """Return the changed batch; see `Operation.apply`."""
+        stains = tf.constant(STAINS / np.linalg.norm(STAINS, axis=1, keepdims=True), tf.float32)
+        absorbance = -tf.math.log((x + 1) / 256)
+        amounts = tf.einsum("nhwc,cs->nhws", absorbance, tf.linalg.inv(stains))
+        n = tf.shape(x)[0]
+        amounts *= rng.uniform((n, 1, 1, 3), 1 - self.factor, 1 + self.factor)
+        amounts += rng.uniform((n, 1, 1, 3), -self.shift, self.shift)
+        coloured = 256 * tf.exp(-tf.einsum("nhws,sc->nhwc", amounts, stains)) - 1
+        return tf.clip_by_value(coloured, 0, 255), labels
 
 
 def _pixels(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
