@@ -3,8 +3,6 @@
 A checkout reads it in place; an installed wheel contains it in `deepbio/_catalog/`. Only this module knows the difference.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from deepbio.errors import DeepbioError

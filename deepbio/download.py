@@ -1,7 +1,5 @@
 """Download a file once: resumed after a broken connection, checked, then renamed, while other processes wait."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

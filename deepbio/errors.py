@@ -1,7 +1,5 @@
 """Errors that deepbio raises on purpose. A message states what was expected, what was received, and the next step."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Read text files whole, and write files whole: beside the target, to the disk, then renamed."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import glob

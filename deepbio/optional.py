@@ -1,7 +1,5 @@
 """Import optional packages where they are used, with an error that names their extra."""
 
-from __future__ import annotations
-
 import importlib
 from types import ModuleType
 

@@ -1,7 +1,5 @@
 """`Augmentation`: the operations of a run in their order, as one function of a batch and of the position in training."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -6,8 +6,6 @@ deletion frees there receive random bases. New bases have class 0 and count 0 in
 Source: Lee et al. 2023, doi:10.1186/s13059-023-02941-w.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -4,8 +4,6 @@ Keras's `RandomCrop` uses one position for a whole batch; its `RandomElasticTran
 same amount and masks by another.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Operations on images by Keras's preprocessing layers, those that transform each image differently and its mask alike."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any

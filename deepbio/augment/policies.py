@@ -1,7 +1,5 @@
 """Named policies: operations that are applied together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

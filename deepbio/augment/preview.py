@@ -1,7 +1,5 @@
 """`preview_sheet`: a picture of what an augmentation makes of a data set's training examples."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

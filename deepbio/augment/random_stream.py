@@ -1,7 +1,5 @@
 """`RandomStream`: random numbers that are a function of the position in training, without a state of their own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """`some_of` and `rand_augment`: a few operations of a set, chosen anew for every example."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Simple baselines from scikit-learn, on the same splits and the same inputs as the models."""
 
-from __future__ import annotations
-
 import importlib
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """Compute one run of a suite: train or fit, predict the test split, and record the cost."""
 
-from __future__ import annotations
-
 import datetime
 import functools
 import json

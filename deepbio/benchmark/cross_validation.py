@@ -1,7 +1,5 @@
 """Cross-validation: each example is predicted once, by a model that was not trained on its group."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The demo: every family of models on its data set, with simple baselines beside it."""
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable, Sequence

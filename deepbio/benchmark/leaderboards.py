@@ -1,7 +1,5 @@
 """`leaderboard`: the results of a suite with two kinds of spread, paired tests, cost and published numbers."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import warnings

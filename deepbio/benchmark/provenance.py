@@ -1,7 +1,5 @@
 """Provenance of a number: versions, machine, device, and the state of the checkout."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib.metadata
 import platform

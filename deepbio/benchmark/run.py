@@ -1,7 +1,5 @@
 """`run_suite`: compute the runs of a suite that have no result yet, in processes or on a cluster."""
 
-from __future__ import annotations
-
 import os
 import traceback
 from collections.abc import Callable

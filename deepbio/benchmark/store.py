@@ -6,8 +6,6 @@
 <out>/.lock                                     locked while a suite writes to the folder
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """`deepbio augment`: the augmentations, and a picture of what one does to a data set."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """`deepbio calibrate`: fit calibration, thresholds and prediction sets to the validation split, and store them in the run."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`deepbio card`: the model card of a run, with results, subgroups, limits and cost, also in the format of Hugging Face."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What the command line prints and reads: tables, JSON, notes, `key=value` options, and TensorFlow without its start-up messages."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`deepbio datasets`: the data sets, and a check of one by name or of the user's files."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any

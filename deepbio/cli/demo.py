@@ -1,7 +1,5 @@
 """`deepbio demo`: every family of model on its data set, one table, one report."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`deepbio diagnose`: diseases that fit a clinical note, for research and teaching."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

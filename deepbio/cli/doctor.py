@@ -1,7 +1,5 @@
 """`deepbio doctor`: versions and devices of this machine, and whether they compute correctly."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """`deepbio finetune`: train a trained model on new data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`deepbio fit`: train a model on a data set and write a run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

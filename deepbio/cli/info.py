@@ -1,7 +1,5 @@
 """`deepbio info`: a page about one model, data set or preset, in the order of a reader's questions."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path

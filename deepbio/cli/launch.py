@@ -1,7 +1,5 @@
 """`deepbio launch`: several worker processes on this machine, restarted from the last checkpoint when one dies."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The command `deepbio`: its commands and its exit codes."""
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib.metadata import entry_points

@@ -1,7 +1,5 @@
 """`deepbio models`: the architectures and the pretrained weights, without loading TensorFlow."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -1,7 +1,5 @@
 """Groups of options that several commands share: the fields of a dataclass become options of a command."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable

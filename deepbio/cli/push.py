@@ -1,7 +1,5 @@
 """`deepbio push`: upload a run or preset to Hugging Face."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

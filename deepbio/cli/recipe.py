@@ -1,7 +1,5 @@
 """Recipes on the command line: reading recipe.yaml of a run to train it again."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`deepbio report`: the page of a trained model on a split, with subgroups and, on request, its worst errors."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """The options of training that `deepbio fit` and `deepbio finetune` share, and what they print of a run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any

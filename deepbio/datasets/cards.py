@@ -1,7 +1,5 @@
 """Cards: YAML front matter between `---` lines, then text. One format for data sets and for models."""
 
-from __future__ import annotations
-
 import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path

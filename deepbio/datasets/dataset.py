@@ -141,8 +141,8 @@ class Dataset:
         for part, split in self.splits():
             digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())
             for values in (split.x, split.y):
-                if hasattr(values, "fingerprint"):
-                    digest.update(values.fingerprint().encode())
+                if (own := getattr(values, "fingerprint", None)) is not None:
+                    digest.update(own().encode())
                 else:
                     for block in blocks(values):
                         digest.update(block.tobytes())

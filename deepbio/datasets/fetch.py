@@ -4,8 +4,6 @@ A file is searched for beside the card, in `DEEPBIO_MIRROR` (a folder or an addr
 cache, and at the publisher. `DEEPBIO_OFFLINE=1` forbids the network. `DEEPBIO_CACHE` moves the cache.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Leakage: examples that are, exactly or nearly, in two splits."""
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -89,4 +87,4 @@ def _near(data: Dataset, found: dict[str, np.ndarray]) -> list[Shared]:
     pairs, similarity = near_pairs(whole)
     across = (part[pairs[:, 0]] != part[pairs[:, 1]]) & (digest[pairs[:, 0]] != digest[pairs[:, 1]])
     near = zip(pairs[across].tolist(), similarity[across].tolist(), strict=True)
-    return [Shared(*names[i], *names[j], round(value, 4)) for (i, j), value in near]
+    return [Shared._make((*names[i], *names[j], round(value, 4))) for (i, j), value in near]

@@ -1,7 +1,5 @@
 """Load a data set by name from the catalog, or rebuild one from the options of its files."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Options of data sets: check their names and types, and serialize them so that a recipe can rebuild the data set."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence

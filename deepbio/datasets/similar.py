@@ -1,7 +1,5 @@
 """Near duplicates among DNA sequences (MinHash of 12-mers) and images (perceptual hashes), as pairs and as groups."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 

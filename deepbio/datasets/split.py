@@ -20,6 +20,7 @@ class Source(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of all examples, `(n, ...)`."""
+        ...
 
     @property
     def dtype(self) -> Any:

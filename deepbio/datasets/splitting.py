@@ -1,7 +1,5 @@
 """Assign examples to splits and folds that never share a group: by hash, with identical examples together, or as published."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args

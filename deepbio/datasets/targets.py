@@ -1,7 +1,5 @@
 """Convert a user's labels or values to `y` and its `Task`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, get_args
 

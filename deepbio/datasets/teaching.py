@@ -1,7 +1,5 @@
 """Two-dimensional data sets for teaching: XOR, which no line separates, and two moons."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ Every process runs the same program. What must be equal everywhere (first weight
 here; everything else follows from `(seed, epoch)`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import json

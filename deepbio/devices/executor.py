@@ -1,7 +1,5 @@
 """Executors: independent tasks in processes of this machine, or on a Dask cluster of many machines."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import multiprocessing

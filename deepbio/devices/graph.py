@@ -1,7 +1,5 @@
 """`in_graph`: `tf.function`, without TensorFlow's note that a process which fits many models traces often."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the machine has: processor cores, NVIDIA GPUs and energy counters. Nothing here loads TensorFlow."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

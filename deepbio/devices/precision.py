@@ -1,7 +1,5 @@
 """Precision: temporary Keras dtype policies, and the loss scale that keeps float16 gradients from vanishing."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any

@@ -6,8 +6,6 @@ examples than parts, each part takes the whole batch and each example counts tha
 moments of batch normalisation stay the same.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The `tf.distribute` strategy of a run: which devices it uses."""
 
-from __future__ import annotations
-
 import os
 
 import tensorflow as tf

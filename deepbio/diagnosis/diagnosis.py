@@ -1,7 +1,5 @@
 """`Diagnosis`: the answer of a model about one note, as plain values and as text."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """A genome as uint8 codes on disk: encoded once, memory-mapped afterwards."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """GenBank files, read with Biopython: their sequences as a genome, and their features as intervals in it."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

@@ -1,7 +1,5 @@
 """Annotation files: SpliceAI's and CI-SpliceAI's gene tables, and GTF."""
 
-from __future__ import annotations
-
 import csv
 import importlib.metadata
 import io

@@ -1,7 +1,5 @@
 """Genes: transcript ends and exon boundaries, found by position."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

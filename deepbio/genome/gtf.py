@@ -1,7 +1,5 @@
 """GTF and GFF files: one parser of their lines, for intervals and for the transcripts of genes."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass, field

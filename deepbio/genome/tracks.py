@@ -1,7 +1,5 @@
 """Values of bigWig tracks in windows: totals for a counts task, or a value for each base."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

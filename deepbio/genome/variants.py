@@ -1,7 +1,5 @@
 """Variants of a VCF, and windows of a genome centered on them with either allele."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import os

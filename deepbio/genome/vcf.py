@@ -4,8 +4,6 @@ Records are lines of text and not the objects of pysam, because scoring passes e
 and because errors must name the line of the file. pysam, an optional package, turns the records of a BCF into such lines.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Windows of a genome as a source of examples: cut when they are asked for, one byte per base."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """What runs inside a compiled graph: operations of a network, and functions that several threads may call at a time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ After each layer a change has altered more positions, and the outputs that are w
 intersection of the two, layer by layer, and takes everything else from the reference's activations (right of an indel, shifted).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -4,8 +4,6 @@ Beyond a pool with a stride, where a patch begins depends on where in a pool the
 `IncrementalModel`. An indel would move what follows it by a fraction of a stride, so indels are not computed here.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import tensorflow as tf
 

@@ -1,7 +1,5 @@
 """Windows divided among the replicas of a `tf.distribute` strategy: each replica computes windows of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

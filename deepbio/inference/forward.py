@@ -1,7 +1,5 @@
 """Outputs of a model for every example of a source, in batches through one compiled forward pass."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Convert the data passed to `predict` into a source that fits the model."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

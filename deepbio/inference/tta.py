@@ -1,7 +1,5 @@
 """Test-time augmentation: transforms of an example whose predictions are averaged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

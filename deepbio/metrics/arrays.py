@@ -5,8 +5,6 @@ A bootstrap resample is a row of integer weights: how often each example was dra
 slow (sorting, the loss of each example) is done once for all resamples.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from typing import Any

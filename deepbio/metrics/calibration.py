@@ -4,8 +4,6 @@ Each `fit_...` takes truth and probabilities of the validation split and returns
 other probabilities of the same model into calibrated ones. Never fit on the split whose results are reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar

@@ -4,8 +4,6 @@ Binary `p` is `(n,)` and is positive where `p >= threshold`; of class probabilit
 With positions, `y` is `(n, length)` and `p` is `(n, length, classes)`.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import numpy as np

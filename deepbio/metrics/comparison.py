@@ -1,7 +1,5 @@
 """Two models on the same examples: McNemar's test, the paired bootstrap, DeLong's test and Holm's correction."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

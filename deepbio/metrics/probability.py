@@ -4,8 +4,6 @@ For calibration, binary and multilabel predictions compare the probability of th
 Class predictions compare the largest probability with how often that class was right.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@
 An example without counts has no shape and is left out.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

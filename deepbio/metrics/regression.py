@@ -4,8 +4,6 @@
 output. A constant side has no correlation: NaN with a warning.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

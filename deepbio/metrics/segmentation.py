@@ -4,8 +4,6 @@
 An image with neither truth nor prediction has no value and is left out.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

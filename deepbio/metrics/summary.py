@@ -1,7 +1,5 @@
 """Metrics of a task by name: one value while training, all values with intervals at the end."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 

@@ -5,8 +5,6 @@ whatever the model: on average over examples, not for each.
 Sources: Vovk, Gammerman and Shafer 2005, doi:10.1007/b106715; Angelopoulos and Bates 2023, doi:10.1561/2200000101.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal, get_args
 

@@ -1,7 +1,5 @@
 """Bands around ROC and precision-recall curves: 95% bootstrap intervals at each point of the horizontal axis."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepbio.metrics import bootstrap_weights

@@ -1,7 +1,5 @@
 """The confusion matrix as a table of the page, or its largest confusions if there are many classes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """ROC and precision-recall curves as points, and their figures with bands and the chance level."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

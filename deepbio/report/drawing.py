@@ -4,8 +4,6 @@ Figures are drawn in marker colours that mean "ink", "grid" or "third series"; i
 variable of that name. Text stays text: it can be read aloud, found and copied.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Sequence

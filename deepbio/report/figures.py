@@ -1,7 +1,5 @@
 """Figures besides ROC and precision-recall curves: reliability, intervals, scatter plots, profiles and training curves."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator

@@ -1,7 +1,5 @@
 """`Group`: the results of one split of one data set, each with its own name and line style."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

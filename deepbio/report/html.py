@@ -1,7 +1,5 @@
 """The page templates and their filters: names that may break, and the Markdown of cards."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

@@ -1,7 +1,5 @@
 """Leaderboards as plain figures, and their text, Markdown and CSV."""
 
-from __future__ import annotations
-
 import csv
 import io
 import math

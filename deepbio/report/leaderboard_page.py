@@ -1,7 +1,5 @@
 """A leaderboard as one self-contained HTML page with figures."""
 
-from __future__ import annotations
-
 import math
 
 from matplotlib.figure import Figure

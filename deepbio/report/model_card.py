@@ -1,7 +1,5 @@
 """The text of a model card, from plain figures: results, parts of the data, postprocessing, cost, use and limits."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

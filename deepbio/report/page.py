@@ -1,7 +1,5 @@
 """Content of a report page: sections with tables, figures and their captions, ready for the template."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model on parts of the data: for any column of facts about the examples, each value against the rest."""
 
-from __future__ import annotations
-
 import itertools
 import warnings
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The examples with the highest loss."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

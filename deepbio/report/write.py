@@ -1,7 +1,5 @@
 """`write_report` writes results as one self-contained HTML file; `leaderboard_as` returns a leaderboard in one of four forms."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Bases to codes and back: A C G T (or U) are 0 1 2 3 and every ambiguous base is 4, one byte per base."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 

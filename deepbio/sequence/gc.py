@@ -1,7 +1,5 @@
 """GC content: the fraction of G and C among the known bases."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """k-mers: the index of the k-mer at each position, and how often each k-mer occurs."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Codes to one-hot and back: four columns A C G T, and N as four zeros."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 

@@ -1,7 +1,5 @@
 """Sequences of different lengths cropped, or padded with N, to one length."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

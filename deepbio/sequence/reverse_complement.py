@@ -1,7 +1,5 @@
 """The other strand: reverse complement of codes and of one-hot arrays."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """Shuffled sequences as a background: with the counts of bases, or of dinucleotides, unchanged."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from itertools import product
 

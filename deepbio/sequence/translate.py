@@ -1,7 +1,5 @@
 """Codons to amino acids, with the genetic codes that NCBI numbers."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Uniform clinical spelling: de-identification marks, dates, times, numbers, units and abbreviations."""
 
-from __future__ import annotations
-
 import functools
 import os
 import re

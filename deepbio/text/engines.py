@@ -1,7 +1,5 @@
 """Engines of the `tokenizers` library that `Tokenizer` wraps: words, words with characters, and byte-pair encoding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from tokenizers import Tokenizer as Engine

@@ -6,8 +6,6 @@ nothing. As in ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002) the 
 lists of negated complaints are longer.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Dividing a long note at its headings, or into overlapping windows of tokens."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Pretrained word vectors from a text file of word2vec, GloVe or fastText."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection
 

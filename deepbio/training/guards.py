@@ -1,7 +1,5 @@
 """Guards: the checks that stop a run, with messages that say where it went wrong and what to do."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Keras objects as settings: optimizers, schedules, losses and metrics, stored by their config and built from it again."""
 
-from __future__ import annotations
-
 import copy
 import json
 import warnings

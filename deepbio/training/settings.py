@@ -1,7 +1,5 @@
 """Training settings: what `fit` was asked for, completed by the model's own defaults, as one frozen record."""
 
-from __future__ import annotations
-
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Validation after each epoch: loss, accuracy, the monitored metric and user-supplied metrics, from gathered predictions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -3,8 +3,6 @@
 One device and the model's own precision need no copy.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace

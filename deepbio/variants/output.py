@@ -1,7 +1,5 @@
 """Files that a run writes: VCF or BCF with a field added, a table of raw values as TSV or Parquet, and the skipped records."""
 
-from __future__ import annotations
-
 import io
 import os
 import tempfile

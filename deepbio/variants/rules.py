@@ -3,8 +3,6 @@
 Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015, and the behaviour of the program spliceai 1.3.1.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a run read, scored and skipped, and whether the genome fits the variants."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence

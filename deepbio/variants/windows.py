@@ -1,7 +1,5 @@
 """From variants in genes to the windows that a network reads: one window for all changes that lie near each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

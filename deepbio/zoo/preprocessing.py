@@ -1,7 +1,5 @@
 """Preprocessing inside a model: the option `network_input`, and a description of every step for the model's card."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any

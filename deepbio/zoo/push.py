@@ -1,7 +1,5 @@
 """Upload a preset to Hugging Face, with a model card in the format of the hub."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """The record of a model: what it was built from, kept with the model for `fit`, `evaluate` and presets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -4,8 +4,6 @@ The arguments of `@register(...)` in deepbio are literals, `dict(...)` of litera
 The registry reads them with `ast`, so listing models imports neither Keras nor TensorFlow. `get_model` imports a builder.
 """
 
-from __future__ import annotations
-
 import ast
 import fnmatch
 import functools

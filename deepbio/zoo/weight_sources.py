@@ -4,8 +4,6 @@
 downloaded.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.metadata
 import logging

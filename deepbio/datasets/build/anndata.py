@@ -1,7 +1,5 @@
 """A `Dataset` from AnnData: cells by their expression, or regions of a genome by their value in each cell type."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Mapping, Sequence

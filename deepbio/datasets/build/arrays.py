@@ -1,7 +1,5 @@
 """A `Dataset` from examples and labels in memory: the last step of every other builder."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -96,7 +94,7 @@ def from_arrays(
     else:
         spec = ModelInput(modality, tuple(x.shape[1:]))
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
-    parts = {
+    parts: dict[str, Any] = {
         part: Split(take(where), y[where], ids[where], None if merged is None else merged[where])
         for part, where in chosen.items()
     }

@@ -1,7 +1,5 @@
 """What all builders share: groups from names, and the step from the examples read to a `Dataset` that records its options."""
 
-from __future__ import annotations
-
 import functools
 import os
 import re

@@ -1,7 +1,5 @@
 """A `Dataset` from FASTA or FASTQ files, one per class."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Any

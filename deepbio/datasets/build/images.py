@@ -1,7 +1,5 @@
 """A `Dataset` of images: from a folder, from a table that lists files, or from an archive in MedMNIST's formatat."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A `Dataset` of windows of a genome: one BED or GTF file per class, or values of a BED's score or of bigWig tracks."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace

@@ -1,7 +1,5 @@
 """A `Dataset` from a CSV, TSV, JSON lines or Parquet file: measurements, notes or sequences with their labels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

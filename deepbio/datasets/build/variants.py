@@ -1,7 +1,5 @@
 """A `Dataset` of windows centred on variants: one VCF per class, or one VCF with an INFO field that contains the class."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The data report: classes, lengths, GC content, duplicates, leakage, and how far a shortcut alone gets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

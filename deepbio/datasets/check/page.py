@@ -1,7 +1,5 @@
 """The data report as one self-contained HTML page, with pictures: examples, copies, bases by position, histograms."""
 
-from __future__ import annotations
-
 import base64
 import io
 import itertools

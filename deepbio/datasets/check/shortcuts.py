@@ -1,7 +1,5 @@
 """Shortcut baselines: how well k-mer counts, pixel statistics or lengths alone separate the classes."""
 
-from __future__ import annotations
-
 import warnings
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Public sets of DNA sequences: UCI, FASTA files per class, Genomic Benchmarks and DeepSTARR."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """What the readers of public data sets share: splits and options by the card, and files that the user supplies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Small images with published splits: MedMNIST's 2D sets and MNIST."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import replace
 

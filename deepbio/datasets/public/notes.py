@@ -1,7 +1,5 @@
 """Public sets of notes: PubMed abstracts by section or MeSH heading, and clinical notes that the user supplies."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import os

@@ -1,7 +1,5 @@
 """Data sets inside other Python packages: scikit-learn (tables and digits) and scanpy (blood cells)."""
 
-from __future__ import annotations
-
 import importlib.util
 from dataclasses import replace
 from pathlib import Path

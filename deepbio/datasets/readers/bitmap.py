@@ -1,7 +1,5 @@
 """PNG, JPEG and TIFF through Pillow: 8 bits per pixel, or 16 bits of grey through a window."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """DICOM through pydicom: rescaled, windowed by the file or the user, and always with high values bright."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

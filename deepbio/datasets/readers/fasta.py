@@ -1,7 +1,5 @@
 """FASTA and FASTQ files, plain, gzip or bgzip, to names, uint8 codes and qualities."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path

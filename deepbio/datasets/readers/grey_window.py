@@ -1,7 +1,5 @@
 """Grey values beyond 8 bits to bytes, through a window that the user or the file names, never a guessed one."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import numpy as np

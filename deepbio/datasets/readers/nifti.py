@@ -1,7 +1,5 @@
 """NIfTI volumes through nibabel, slice by slice, as stored."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from pathlib import Path

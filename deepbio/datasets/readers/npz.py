@@ -1,7 +1,5 @@
 """NumPy archives in MedMNIST's format: images and labels of three splits in one `.npz` file."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables and notes: CSV, TSV, JSON lines, Parquet and text files to float32 columns, labels, texts and groups."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The file of a table (CSV, TSV, JSON lines or Parquet) as a pandas frame with a checked header and rows."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

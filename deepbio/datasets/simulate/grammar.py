@@ -1,7 +1,5 @@
 """`Grammar`: the order, orientation and spacing of planted motifs, and how to break one of these rules."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args

@@ -1,7 +1,5 @@
 """Binding motifs of JASPAR as probabilities, from the database inside the package `pyjaspar`."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Sequence

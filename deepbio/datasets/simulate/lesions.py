@@ -1,7 +1,5 @@
 """`simulate_lesions`: grey images of a synthetic tissue with planted shapes, and the mask of each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args

@@ -1,7 +1,5 @@
 """`simulate_motifs`: DNA with real motifs planted by a grammar, in a background that does not reveal the class."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple

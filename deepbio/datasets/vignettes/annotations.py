@@ -1,7 +1,5 @@
 """`phenotype.hpoa`: the findings of each disease, and the fraction of its patients that have each."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from pathlib import Path

@@ -5,8 +5,6 @@ such as "a fever"; one that begins with "is " is an adjective, as in "is irritab
 `deepbio.datasets.vignettes.phrases` ensures.
 """
 
-from __future__ import annotations
-
 # Complaints that anybody may have, whatever the disease: id -> (phrases when affirmed, phrases when negated).
 EVERYDAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "HP:0001945": (("a fever", "fever", "a high fever", "a high temperature"), ("fever", "fevers")),

@@ -1,7 +1,5 @@
 """`FindingModel`: the probability that a note about each disease affirms, negates or omits each finding."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """`simulate_vignettes`: synthetic clinical notes about real diseases, with an exact posterior."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field

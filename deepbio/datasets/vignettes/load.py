@@ -1,7 +1,5 @@
 """Data set `vignettes`: synthetic notes generated from a seed, divided into three splits, as token ids."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping
 from typing import Any, Literal

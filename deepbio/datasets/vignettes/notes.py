@@ -1,7 +1,5 @@
 """Writing one note in plain English that states exactly which findings are affirmed and which are negated."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import TypeVar

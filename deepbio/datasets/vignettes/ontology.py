@@ -1,7 +1,5 @@
 """The Human Phenotype Ontology: its files, and the names of each finding in `hp.obo`, medical and plain."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import re

@@ -1,7 +1,5 @@
 """`choose_phrases`: the words for each finding, so that no words mean two findings."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """`posterior`: the exact probability of each disease given a note, which no classifier of the notes can improve on average."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from deepbio.datasets.vignettes.findings import AFFIRMED, NEGATED, FindingModel

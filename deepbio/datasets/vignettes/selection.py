@@ -1,7 +1,5 @@
 """`choose_diseases`: one rule for which diseases a set of notes is about, for fifty, for five hundred and for all."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Literal
 

@@ -3,8 +3,6 @@
 A callback that stores more than numbers, text, lists and arrays may define `get_state() -> dict` and `set_state(dict)` instead.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any

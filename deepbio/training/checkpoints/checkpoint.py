@@ -6,8 +6,6 @@ file is recognised. It is a plain `.npz` of arrays and one JSON text, without pi
     checkpoints/00000123-<sha256>.npz       the number counts the steps of the whole run
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -1,7 +1,5 @@
 """Preemption: SIGTERM (from schedulers and clouds) and the first Ctrl-C as a request to save and leave."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import threading

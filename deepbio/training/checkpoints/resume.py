@@ -1,7 +1,5 @@
 """Resuming a run: which run a checkpoint belongs to, and one checkpoint for all workers."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

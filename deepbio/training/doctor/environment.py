@@ -1,7 +1,5 @@
 """The machine, its devices and what TensorFlow can use of them."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import os
 import platform

@@ -4,8 +4,6 @@ A device, driver or library that computes wrongly can return scores that look ri
 TensorFloat-32 keeps ten bits of each factor, so its tolerance is wider.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """`finetune`: train a trained model on new data; `compare_approaches`: several ways to do so, side by side."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

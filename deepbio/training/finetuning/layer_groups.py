@@ -1,7 +1,5 @@
 """Layer groups: how deep each layer is, and which layers are frozen, by depth, fraction or name, and for how long."""
 
-from __future__ import annotations
-
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """LoRA: a frozen matrix plus a product of two thin ones that learns (Hu et al. 2021, arXiv:2106.09685)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

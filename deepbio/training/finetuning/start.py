@@ -3,8 +3,6 @@
 Overlap means examples of the new data that the weights were trained on: metrics on them are too good.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Two feeds, one order. A small split in memory is copied to the device and gather
 on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own shard only.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Losses for class imbalance and for grades: focal, logit-adjusted, ordinal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@
 divided by the global batch, gradients are summed over replicas, and metrics are computed from gathered predictions.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

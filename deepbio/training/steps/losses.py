@@ -1,7 +1,5 @@
 """Losses: one number per example, from labels and logits."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Optimizers: Keras's own by name, the user's from its config, and layer-wise learning rates for each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -4,8 +4,6 @@ The loss is divided by the size of the global batch, so that shards of different
 before they are clipped, so that clipping uses the norm of the whole batch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
