@@ -1,10 +1,10 @@
-"""What goes into a model and what comes out of it: `ModelInput` and `Task`, both frozen and JSON-able."""
+"""What goes into a model, how it is read from files, and what comes out: `ModelInput`, `Reading` and `Task`, all JSON-able."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -112,6 +112,43 @@ class ModelInput:
             raise DataError(f"An input has no {unknown[0]!r}. {nearest(unknown[0], valid)}")
         parts: Any = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
         return cls(**parts)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files become the input of a model: the kind of file, and the options with which its examples are read.
+
+    A data set built from files records it (`Dataset.reading`), and a model trained on that data set keeps it in its preset, so
+    that new files are read as those of training were.
+
+    Args:
+        source: Kind of file, named as the constructor of `Dataset`: `"csv"`, `"manifest"`, `"folder"`, `"bed"` and so on.
+        options: Options of that constructor which decide how one example is read, such as `window` or `text`, as plain values.
+
+    Example:
+        >>> reading = Reading("folder", {"window": [40.0, 400.0]})
+        >>> Reading.from_dict(reading.to_dict()) == reading
+        True
+    """
+
+    source: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary that `from_dict` reads back."""
+        return {"source": self.source, "options": dict(self.options)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Reading:
+        """Build a `Reading` from a dictionary that `to_dict` returned.
+
+        Raises:
+            DataError: The dictionary has no source and options.
+        """
+        source, options = values.get("source"), values.get("options", {})
+        if not isinstance(source, str) or not isinstance(options, Mapping):
+            raise DataError("Expected a reading as {'source': NAME, 'options': {...}}; received something else.")
+        return cls(source, dict(options))
 
 
 @dataclass(frozen=True)

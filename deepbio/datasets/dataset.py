@@ -14,7 +14,7 @@ import numpy as np
 from deepbio.datasets.cards import Card
 from deepbio.datasets.split import BLOCK, Split, blocks
 from deepbio.errors import DataError
-from deepbio.specs import ModelInput, Task
+from deepbio.specs import ModelInput, Reading, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,7 @@ class Dataset:
         train, valid, test: Splits.
         card: Source, licence and citation; None for your own data.
         options: Options from which the data set was built, recorded in recipes.
+        reading: How its files were read, kept by models that are trained on it; None for arrays.
     """
 
     if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Dataset:
     test: Split
     card: Card | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         for part, split in self.splits():

@@ -125,7 +125,8 @@ def fit(
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
     folder = _prepare_folder(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
-    attach(model, replace(record, input=data.input, task=data.task, outputs=data.task.outputs, postprocessing=None))
+    known = {"input": data.input, "task": data.task, "outputs": data.task.outputs, "reading": data.reading}
+    attach(model, replace(record, postprocessing=None, **known))
 
     identity = run_identity(model, data, chosen, seed=seed)
     if plan is not None:

@@ -81,7 +81,10 @@ def get_model(
     spec = _spec(name)
     input, outputs, task = _resolve(spec, dataset, _shape(input_shape), outputs)
     options, built_in = _options(spec, config), activation == "auto"
-    model = build(ModelRecord(spec.name, options, input, outputs, task, activation_built_in=built_in, seed=seed))
+    reading = None if dataset is None else dataset.reading
+    model = build(
+        ModelRecord(spec.name, options, input, outputs, task, activation_built_in=built_in, seed=seed, reading=reading)
+    )
     if keras_weights:
         from deepbio.zoo.image.keras_applications import load_backbone
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError, WeightsError
-from deepbio.specs import ModelInput, Task
+from deepbio.specs import ModelInput, Reading, Task
 from deepbio.zoo.build import build, with_activation
 from deepbio.zoo.ensemble import average_members
 from deepbio.zoo.postprocessing import Postprocessing
@@ -104,6 +104,7 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
         weights=str(folder),
         seed=preset.get("seed"),
         postprocessing=Postprocessing.from_dict(preset["postprocessing"]) if "postprocessing" in preset else None,
+        reading=Reading.from_dict(preset["reading"]) if "reading" in preset else None,
     )
 
 

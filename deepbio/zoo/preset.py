@@ -92,6 +92,8 @@ def save_preset(
         "seed": record.seed,
         "parameters": int(model.count_params()),
     }
+    if record.reading is not None:
+        preset["reading"] = record.reading.to_dict()
     if record.postprocessing is not None:
         preset["postprocessing"] = record.postprocessing.to_dict()
     preset["versions"] = {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepbio.specs import ModelInput, Task
+from deepbio.specs import ModelInput, Reading, Task
 from deepbio.zoo.postprocessing import Postprocessing
 
 _ATTRIBUTE = "_deepbio_record"
@@ -23,6 +23,7 @@ class ModelRecord:
         seed: Seed of the initial weights.
         members: Number of networks that the model averages.
         postprocessing: Calibration and thresholds, if fitted on a validation split.
+        reading: How the files of the training data were read; None if they were no files.
     """
 
     architecture: str | None
@@ -36,6 +37,7 @@ class ModelRecord:
     seed: int | None = None
     members: int = 1
     postprocessing: Postprocessing | None = None
+    reading: Reading | None = None
 
 
 def describe(model: Any) -> ModelRecord:

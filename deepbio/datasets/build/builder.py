@@ -4,18 +4,26 @@ import functools
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.options import serialize_options
+from deepbio.datasets.options import FUNCTION, serialize_options
 from deepbio.errors import DataError
+from deepbio.specs import Reading
 
 Grouping = str | Callable[[str], str]
 _P = ParamSpec("_P")
 _PASSED_ON = ("kind", "labels", "positive", "fractions", "seed", "duplicates")
+# Options that do not decide how one example is read: files, groups and splits, and what the task and the input contain.
+# Every other option of a builder is part of `Dataset.reading`.
+_NO_READING = frozenset(
+    {"genome", "bed", "bigwig", "vcf", "folder", "name", "group", "split", "valid", "test", "fractions", "seed"}
+    | {"duplicates", "kind", "labels", "positive", "vocabulary", "tokenizer"}
+)
 
 
 def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P, Dataset]]:
@@ -23,7 +31,8 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
 
     The function returns arguments of `from_arrays`. Its own arguments `kind`, `labels`, `positive`, `fractions`, `seed`,
     `duplicates` and `name` are passed on unless it returns others. `Dataset.options` records all arguments that differ from
-    their defaults, and what the function returns as `options`.
+    their defaults, and what the function returns as `options`. `Dataset.reading` records the arguments that decide how an
+    example is read (all but `_NO_READING`), and what the function returns as `reading`, such as categories that it found.
 
     Args:
         source: Name under which the first argument is recorded, such as `"csv"`; see `deepbio.datasets.load.rebuild`.
@@ -50,8 +59,14 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
             passed = {name: given[name] for name in _PASSED_ON if name in given}
             passed["name"] = given["name"] or (path.name.split(".")[0] if path else source)
             passed["options"] = serialize_options(options | examples.pop("options", {}))
+            reading = {name: value for name, value in rest if name in reading_options(build)}
+            learned = serialize_options(reading | examples.pop("reading", {}))
+            how = Reading(
+                read.__name__.removeprefix("from_"),
+                {name: value for name, value in learned.items() if value != FUNCTION},
+            )
             try:
-                return from_arrays(**(passed | examples))
+                return replace(from_arrays(**(passed | examples)), reading=how)
             except DataError as error:
                 if path is None or source == "genome" or str(path) in str(error):
                     raise
@@ -60,6 +75,18 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
         return build
 
     return decorate
+
+
+def reading_options(builder: Callable[..., Any]) -> list[str]:
+    """Return the options of a builder that decide how one example is read.
+
+    Example:
+        >>> @builder("csv")
+        ... def from_csv(path, *, text=None, encoding="utf-8", seed=0, name=None): ...
+        >>> reading_options(from_csv)
+        ['text', 'encoding']
+    """
+    return [name for name in list(signature(builder).parameters)[1:] if name not in _NO_READING]
 
 
 def groups_of(names: Sequence[str], group: Grouping | None) -> list[str] | None:
