@@ -1,7 +1,6 @@
 """A `Dataset` from AnnData: cells by their expression, or regions of a genome by their value in each cell type."""
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,17 +10,16 @@ import numpy as np
 from deepbio.datasets.build.builder import builder
 from deepbio.datasets.build.intervals import chromosome_split, place_names
 from deepbio.datasets.options import Names, names_of
+from deepbio.datasets.readers.anndata import anndata_values, cells_of, dense_columns, open_anndata
+from deepbio.datasets.readers.fasta import SameNames
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
-from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError, nearest
-from deepbio.files import FilePath, check_exists
+from deepbio.files import FilePath
 from deepbio.genome import GenomeWindows, Intervals, open_genome
-from deepbio.optional import require
 from deepbio.specs import Kind
 
 _PLACE = re.compile(r"^(.+):(\d+)-(\d+)$")
 _CHROMOSOME = ("chr", "chrom", "chromosome", "seqnames")
-IN_MEMORY = 4 << 30  # bytes of float32 that a dense table may take
 
 
 @builder("h5ad")
@@ -32,6 +30,8 @@ def from_anndata(
     targets: Names = (),
     features: Names | None = None,
     layer: str | None = None,
+    obsm: str | None = None,
+    same_names: SameNames = "error",
     group: str | None = None,
     split: str | None = None,
     kind: Kind | None = None,
@@ -51,7 +51,9 @@ def from_anndata(
         label: Column of `obs` with classes; or `targets`: columns of 0/1 labels or of numbers.
         targets: Columns to predict, if not `label`.
         features: Names of `var` (genes) to learn from; None takes all.
-        layer: Layer of the values; None takes `X`.
+        layer: Layer of the values; None takes `X`; `"raw"` takes `.raw` with its genes.
+        obsm: Embedding in `obsm` to learn from instead of genes, such as `"X_pca"`.
+        same_names: `"error"` refuses a gene that occurs twice in `var`; `"number"` names the second one `gene#2`.
         group: Column of `obs` with the group, such as the donor or the batch. No group is in two splits.
         split: Column of `obs` that contains train, valid or test.
         kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
@@ -65,27 +67,25 @@ def from_anndata(
 
     Source: Virshup et al. 2024, doi:10.21105/joss.04371.
     """
-    table, where, default = _open(data)
+    table, where, default = open_anndata(data)
     predicted = names_of(targets)
-    check_predicted(label, predicted)
     for use, column in [("label", label), ("group", group), ("split", split), *(("targets", one) for one in predicted)]:
         _check_column(where, table.obs, column, use, "obs")
-    genes = np.asarray(table.var_names).astype(str)
-    chosen = _chosen(where, genes, None if features is None else names_of(features))
-    x = _dense(where, _values(where, table, layer), chosen)
+    wanted = None if features is None else names_of(features)
+    cells = cells_of(where, table, wanted, layer, obsm, same_names)
     try:
         y = table.obs[predicted].to_numpy(dtype=np.float32) if label is None else _strings(where, table.obs, label)
     except ValueError as error:
         raise DataError(f"{where}: {error}") from error
     return {
-        "x": x,
+        "x": cells.x,
         "y": y,
         "modality": "table",
-        "labels": labels or (None if label else predicted),
-        "ids": np.asarray(table.obs_names).astype(str),
+        "labels": labels or (_order(table.obs[label]) if label else predicted),
+        "ids": cells.ids,
         "groups": _strings(where, table.obs, group),
         "split": _strings(where, table.obs, split),
-        "features": genes[chosen].tolist(),
+        "features": cells.features,
         "name": name or default,
     }
 
@@ -124,64 +124,23 @@ def from_peaks(
     Raises:
         DataError: as `from_anndata`, or a region outside the genome; a line is the number of the region.
     """
-    table, where, default = _open(data)
+    table, where, default = open_anndata(data)
     _check_column(where, table.var, split, "split", "var")
     intervals = _regions(where, table.var)
+    values, regions = anndata_values(where, table, layer)
+    if len(regions) != table.n_vars:
+        raise DataError(f"{where}: .raw has {len(regions)} regions and var {table.n_vars}. Choose a layer: layer=NAME.")
     windows = GenomeWindows(open_genome(genome), intervals, length=length)
     published = _strings(where, table.var, split)
     return {
         "x": windows,
-        "y": np.ascontiguousarray(_dense(where, _values(where, table, layer), np.arange(table.n_vars)).T),
+        "y": np.ascontiguousarray(dense_columns(where, values, np.arange(table.n_vars)).T),
         "labels": np.asarray(table.obs_names).astype(str).tolist(),
         "ids": place_names(intervals),
         "groups": intervals.chromosomes if split is None else None,
         "split": chromosome_split(windows.genome, windows.chromosomes, valid, test) if split is None else published,
         "name": name or default,
     }
-
-
-def _open(data: Any) -> tuple[Any, str, str]:
-    """Return the AnnData object, its file for error messages, and the name of a data set from it."""
-    anndata = require("anndata", extra="data", purpose="Reading AnnData")
-    if isinstance(data, anndata.AnnData):
-        return data, "AnnData", "anndata"
-    file = check_exists(data)
-    try:
-        with warnings.catch_warnings():
-            for old in (FutureWarning, PendingDeprecationWarning):  # of files that older versions wrote
-                warnings.simplefilter("ignore", old)
-            return anndata.read_h5ad(file), str(file), file.name.split(".")[0]
-    except Exception as error:  # h5py and anndata raise many classes
-        reason = str(error).splitlines()[0][:200]
-        raise DataError(f"{file}: expected an AnnData file (.h5ad); it cannot be read ({reason}).") from error
-
-
-def _values(where: str, table: Any, layer: str | None) -> Any:
-    if layer is not None and layer not in table.layers:
-        raise DataError(f"{where}: there is no layer {layer!r}. {nearest(layer, table.layers.keys())}")
-    values = table.X if layer is None else table.layers[layer]
-    if values is None:
-        raise DataError(f"{where}: X is empty. {nearest('', table.layers.keys())} Pass layer=NAME (--data layer=NAME).")
-    return values
-
-
-def _dense(where: str, values: Any, chosen: np.ndarray) -> np.ndarray:
-    size = 4 * values.shape[0] * len(chosen)
-    if size > IN_MEMORY:
-        raise DataError(
-            f"{where}: {values.shape[0]} x {len(chosen)} values take {size / 2**30:.1f} GiB; the limit is 4. Choose genes with "
-            "features=[...] (on the command line --data features=[...]), such as the most variable ones."
-        )
-    part = values if len(chosen) == values.shape[1] else values[:, chosen]
-    return np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float32)
-
-
-def _chosen(where: str, genes: np.ndarray, features: Sequence[str] | None) -> np.ndarray:
-    number = {gene: i for i, gene in enumerate(genes.tolist())}
-    for gene in features or ():
-        if gene not in number:
-            raise DataError(f"{where}: there is no gene {gene!r} in var. {nearest(gene, number)}")
-    return np.arange(len(genes)) if features is None else np.array([number[gene] for gene in features])
 
 
 def _check_column(where: str, frame: Any, column: str | None, use: str, axis: str) -> None:
@@ -198,6 +157,14 @@ def _strings(where: str, frame: Any, column: str | None) -> np.ndarray | None:
         row = frame.index[int(empty.argmax())]
         raise DataError(f"{where}, {row}, column {column!r}: the cell is empty. Fill or drop it.")
     return frame[column].astype(str).to_numpy(dtype=str)
+
+
+def _order(column: Any) -> list[str] | None:
+    """Return the classes of an ordered categorical column that occur, in its order; None for other columns."""
+    if not getattr(column.dtype, "ordered", False):
+        return None
+    found = set(column)
+    return [str(category) for category in column.cat.categories if category in found]
 
 
 def _regions(where: str, frame: Any) -> Intervals:

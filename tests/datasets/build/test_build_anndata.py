@@ -111,3 +111,64 @@ def test_regions_are_windows_with_a_value_for_each_cell_type(tmp_path, named):
     wrong.var = wrong.var[[]]
     with pytest.raises(DataError, match="region 1: expected columns chr, start and end"):
         Dataset.from_anndata(wrong, **options)
+
+
+def test_features_come_in_the_order_in_which_they_are_named(cells):
+    table = anndata.read_h5ad(cells)
+    names = ["g4", "g3", "g2", "g1", "g0"]  # as many as there are genes
+    for source in (cells, table, anndata.read_h5ad(cells, backed="r")):
+        data = Dataset.from_anndata(source, label="type", features=names)
+        expected = table[data.test.ids.tolist(), names].X.toarray()
+        assert (data.test.x == expected).all()
+
+
+@pytest.mark.parametrize("layer", [None, "log", "raw"])
+def test_a_backed_file_is_read_as_in_memory(cells, layer):
+    table = anndata.read_h5ad(cells)
+    table.raw = table
+    table.write_h5ad(cells)
+    options = {"label": "type", "layer": layer, "features": ["g3", "g1"]}
+    backed = Dataset.from_anndata(anndata.read_h5ad(cells, backed="r"), **options)
+    assert backed.fingerprint() == Dataset.from_anndata(cells, **options).fingerprint()
+
+
+def test_raw_has_its_own_genes(cells):
+    table = anndata.read_h5ad(cells)
+    whole, table = table, table[:, ["g2"]].copy()
+    table.raw = whole
+    data = Dataset.from_anndata(table, label="type", layer="raw", features=["g4"])
+    assert (data.test.x == whole[data.test.ids.tolist(), ["g4"]].X.toarray()).all()
+
+
+def test_an_embedding_replaces_the_genes(cells):
+    table = anndata.read_h5ad(cells)
+    table.obsm["X_pca"] = np.arange(120.0).reshape(60, 2)
+    table.obsm["named"] = pd.DataFrame({"a": np.arange(60.0), "b": 1.0}, index=table.obs_names)
+    data = Dataset.from_anndata(table, label="type", obsm="X_pca")
+    assert data.input.features == ("X_pca1", "X_pca2")
+    assert (data.test.x == table[data.test.ids.tolist()].obsm["X_pca"]).all()
+    assert Dataset.from_anndata(table, label="type", obsm="named", features=["a"]).input.features == ("a",)
+    with pytest.raises(DataError, match=r"no embedding 'X_umap' in obsm.*X_pca"):
+        Dataset.from_anndata(table, label="type", obsm="X_umap")
+    with pytest.raises(DataError, match="expected layer or obsm"):
+        Dataset.from_anndata(table, label="type", obsm="X_pca", layer="log")
+
+
+def test_a_gene_that_occurs_twice_is_refused_or_numbered(cells):
+    table = anndata.read_h5ad(cells)
+    table.var_names = ["g0", "g1", "g1", "g3", "g4"]
+    assert Dataset.from_anndata(table, label="type", features=["g3"]).input.features == ("g3",)
+    for features in (None, ["g0", "g1"]):
+        with pytest.raises(DataError, match=r"occur several times in var, for example g1\..*same_names='number'"):
+            Dataset.from_anndata(table, label="type", features=features)
+    data = Dataset.from_anndata(table, label="type", features=["g1#2", "g1"], same_names="number")
+    assert (data.test.x == table[data.test.ids.tolist()].X.toarray()[:, [2, 1]]).all()
+    with pytest.raises(DataError, match="the features name 'g3' twice"):
+        Dataset.from_anndata(table, label="type", features=["g3", "g3"])
+
+
+def test_an_ordered_category_keeps_its_order(cells):
+    table = anndata.read_h5ad(cells)
+    stages = pd.Categorical(["late", "early", "middle"] * 20, ["early", "middle", "late", "never"], ordered=True)
+    table.obs["stage"] = stages
+    assert Dataset.from_anndata(table, label="stage").labels == ("early", "middle", "late")
