@@ -1,7 +1,7 @@
 """Load a data set by name from the catalog, or rebuild one from the options of its files."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from deepbio.datasets.cards import dataset_card
@@ -65,6 +65,27 @@ def names_files(options: Mapping[str, Any]) -> bool:
     return any(source in options for source in SOURCES)
 
 
+def builder_of(options: Mapping[str, Any]) -> tuple[str, Callable[..., Dataset]]:
+    """Return the option that names the user's file, and the builder of a data set from it.
+
+    Raises:
+        DataError: no or several kinds of files.
+
+    Example:
+        >>> source, build = builder_of({"genome": "g.fa", "vcf": "a.vcf", "label": "CLNSIG", "length": 100})
+        >>> source, build.__name__
+        ('genome', 'from_vcf')
+    """
+    # the option "folder" of a manifest is the folder of its images
+    sources = [one for one in SOURCES if one in options and not (one == "folder" and "manifest" in options)]
+    if len(sources) != 1 and sources != ["h5ad", "genome"]:
+        raise DataError(f"Expected one of {', '.join(SOURCES)}; received {', '.join(sources) or 'none'}.")
+    name = _BUILDERS.get(sources[0], f"from_{sources[0]}")
+    if "genome" in options:
+        name = next((other for beside, other in _WITH_GENOME.items() if beside in options), name)
+    return sources[0], getattr(importlib.import_module("deepbio.datasets.build"), name)
+
+
 def rebuild(name: str, options: Mapping[str, Any]) -> Dataset:
     """Rebuild a data set from its `Dataset.options`. The same files and options have the same splits.
 
@@ -84,15 +105,7 @@ def rebuild(name: str, options: Mapping[str, Any]) -> Dataset:
         >>> rebuild(data.name, data.options).fingerprint() == data.fingerprint()
         True
     """
-    # the option "folder" of a manifest is the folder of its images
-    sources = [one for one in SOURCES if one in options and not (one == "folder" and "manifest" in options)]
-    if len(sources) != 1 and sources != ["h5ad", "genome"]:
-        raise DataError(f"Expected one of {', '.join(SOURCES)}; received {', '.join(sources) or 'none'}.")
-    source = sources[0]
-    builder = _BUILDERS.get(source, f"from_{source}")
-    if "genome" in options:
-        builder = next((other for beside, other in _WITH_GENOME.items() if beside in options), builder)
-    build = getattr(importlib.import_module("deepbio.datasets.build"), builder)
+    source, build = builder_of(options)
     rest = {key: value for key, value in options.items() if key != source and value is not None}
     if source == "npz":
         rest.pop("seed", None)  # every data set records it, but published splits need none

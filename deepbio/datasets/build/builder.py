@@ -11,7 +11,8 @@ from typing import Any, ParamSpec
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.options import FUNCTION, serialize_options
+from deepbio.datasets.options import FUNCTION, names_of, serialize_options
+from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import Reading
 
@@ -33,6 +34,8 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
     `duplicates` and `name` are passed on unless it returns others. `Dataset.options` records all arguments that differ from
     their defaults, and what the function returns as `options`. `Dataset.reading` records the arguments that decide how an
     example is read (all but `_NO_READING`), and what the function returns as `reading`, such as categories that it found.
+    A trained model calls the function itself (`inspect.unwrap(builder)`), for new examples without a label also with neither
+    `label` nor `targets`.
 
     Args:
         source: Name under which the first argument is recorded, such as `"csv"`; see `deepbio.datasets.load.rebuild`.
@@ -46,11 +49,13 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
 
         @functools.wraps(read)
         def build(*args: _P.args, **kwargs: _P.kwargs) -> Dataset:
-            examples = read(*args, **kwargs)
             bound = signature(read).bind(*args, **kwargs)
             bound.apply_defaults()
             (_, origin), *rest = bound.arguments.items()
             given = dict(rest)
+            if {"label", "targets"} <= given.keys():
+                check_predicted(given["label"], names_of(given["targets"]))
+            examples = read(*args, **kwargs)
             path = Path(origin) if isinstance(origin, (str, os.PathLike)) else None
             options = {source: origin} if path or isinstance(origin, Mapping) else {}
             # the kind of a task is recorded even if it is the default

@@ -12,7 +12,6 @@ from deepbio.datasets.readers import ImageFiles, read_image_folder, read_npz, re
 from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.images import class_folders
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
-from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.files import FilePath
 from deepbio.specs import Kind
@@ -151,7 +150,6 @@ def from_manifest(
         Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
     columns = names_of(targets)
-    check_predicted(label, columns)
     table = read_table(
         path, label=label, targets=columns, text=image, group=group, id=id, split=split, encoding=encoding
     )
@@ -166,9 +164,10 @@ def from_manifest(
             )
     images = ImageFiles(files, ids=listed if id is None else table.ids.tolist(), shape=shape, window=window)
     groups = np.array(listed) if group is None and len(images) > len(files) else table.groups
+    y = table.labels if label is not None else table.targets
     return {
         "x": decoded(images),
-        "y": (table.labels if label is not None else table.targets)[images.files],  # type: ignore[index]
+        "y": None if y is None else y[images.files],
         "modality": "image",
         "labels": labels or (None if label else columns),
         "ids": images.ids,

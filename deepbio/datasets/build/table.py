@@ -7,7 +7,6 @@ from deepbio.datasets.build.builder import builder
 from deepbio.datasets.options import Names, names_of
 from deepbio.datasets.readers import read_table
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
-from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.files import FilePath
 from deepbio.specs import Kind
@@ -69,7 +68,6 @@ def from_csv(
         Dataset('visits', binary, table (1,), train=42 valid=8 test=10)
     """
     columns = names_of(targets)
-    check_predicted(label, columns)
     if sum(use is not None for use in (text, sequence, features)) > 1:
         raise DataError(
             "Name what to learn from: one of text=COLUMN, sequence=COLUMN and features=[COLUMNS] (on the command line "
