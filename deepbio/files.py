@@ -1,10 +1,12 @@
 """Read text files whole, and write files whole: beside the target, to the disk, then renamed."""
 
+import codecs
 import contextlib
 import errno
 import glob
 import gzip
 import hashlib
+import io
 import os
 import tempfile
 import zlib
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.limits import BoundedStream, max_bytes, too_large, unpacked_limit
 
 FilePath = str | os.PathLike[str]
 _GZIP = b"\x1f\x8b"
@@ -51,29 +54,36 @@ def check_exists(path: FilePath, *, folder: bool = False) -> Path:
         return found
     kind = "folder" if folder else "file"
     if found.exists():
-        raise DataError(f"Expected a {kind} at {found}; it is a {'folder' if found.is_dir() else 'file'}.")
+        other = "folder" if found.is_dir() else "file" if found.is_file() else "pipe or a device, which is not read"
+        raise DataError(f"Expected a {kind} at {found}; it is a {other}.")
     beside = [p.name for p in found.parent.iterdir() if p.is_dir() == folder] if found.parent.is_dir() else []
     advice = nearest(found.name, beside) if beside else "Check the path."
     raise DataError(f"Expected a {kind} at {found}; there is none. {advice}")
 
 
-def read_content(path: FilePath) -> bytes:
+def read_content(path: FilePath, *, wide: bool = False) -> bytes:
     """Return the bytes of a text file, with gzip (and bgzip) unpacked and a UTF-8 byte order mark removed.
 
     The content decides, not the name: a plain file named `.gz` is read as it is.
 
+    Args:
+        path: Path of the file.
+        wide: Whether the text is in UTF-16 or UTF-32, which contain zero bytes.
+
     Raises:
         DataError: the file is missing, empty, damaged, cut short or not plain text.
     """
-    file = check_exists(path)
+    file, limit = check_exists(path), max_bytes()
     try:
-        with open_content(file) as stream:
+        if (size := file.stat().st_size) > limit:
+            raise too_large(file, size, limit)
+        with open_content(file, wide=wide) as stream:
             content = stream.read()
     except OSError as error:
         raise DataError(f"{file}: cannot be read; {error.strerror}.") from error
     if not content[:4096].strip() and not content.strip():
         raise DataError(f"{file}: the file is empty.")
-    if b"\0" in content[:65536]:
+    if not wide and b"\0" in content[:65536]:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         raise DataError(f"{file}, line {line}: expected text; found binary data.")
     return content
@@ -89,11 +99,18 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
     Raises:
         DataError: what `read_content` raises, an unknown encoding, or a byte outside of it, with its line.
     """
-    content = read_content(path)
     try:
-        return content.decode(encoding or "utf-8")
+        wide = codecs.lookup(encoding or "utf-8").name.startswith(("utf-16", "utf-32"))
     except LookupError:
         raise DataError(f"Unknown encoding {encoding!r}. Usual ones are 'utf-8', 'latin-1' and 'cp1252'.") from None
+    try:
+        content = read_content(path, wide=wide)
+    except DataError as error:
+        if encoding is None or "text in UTF-16" not in str(error):
+            raise
+        raise DataError(f"{error} Or pass encoding='utf-16' (on the command line --data encoding=utf-16).") from error
+    try:
+        return content.decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         advice = ", or pass encoding='cp1252', say (on the command line --data encoding=cp1252)" if encoding else ""
@@ -104,11 +121,16 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
 
 
 @contextlib.contextmanager
-def open_content(path: FilePath) -> Iterator[IO[bytes]]:
+def open_content(path: FilePath, *, wide: bool = False) -> Iterator[IO[bytes]]:
     """Open a text file as a stream of bytes, with gzip (and bgzip) unpacked and a UTF-8 byte order mark skipped.
 
+    Args:
+        path: Path of the file.
+        wide: Whether text in UTF-16 is expected.
+
     Raises:
-        DataError: the file does not exist or is not plain text or, while it is read, its gzip is damaged or cut short.
+        DataError: the file does not exist or is not plain text or, while it is read, its gzip is damaged or cut short or unpacks
+            to more than `deepbio.limits.unpacked_limit` allows.
 
     Example:
         >>> file = Path(tempfile.mkdtemp()) / "a.txt.gz"
@@ -119,14 +141,19 @@ def open_content(path: FilePath) -> Iterator[IO[bytes]]:
     """
     file = check_exists(path)
     with file.open("rb") as raw:
-        stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP else raw
+        stream = raw
+        if raw.peek(2)[:2] == _GZIP:
+            limit = unpacked_limit(file.stat().st_size)
+            stream = io.BufferedReader(BoundedStream(gzip.GzipFile(fileobj=raw), file, limit), 1 << 20)
         try:
             start = stream.peek(6)
-            for kind in (kind for magic, kind in _OTHER.items() if start.startswith(magic)):
+            for kind in (
+                kind for magic, kind in _OTHER.items() if start.startswith(magic) and not (wide and "UTF" in kind)
+            ):
                 raise DataError(f"{file}: expected plain or gzip text; this is {kind}. Convert or unpack it.")
             if start.startswith(_BOM):
                 stream.read(len(_BOM))
-            yield stream  # type: ignore[misc]
+            yield stream
         except EOFError as error:
             raise DataError(f"{file}: the gzip file ends too early. Copy or download it again.") from error
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -257,6 +284,8 @@ def cannot_write(path: Path, error: OSError) -> DeepbioError:
 
 def _checksum(path: FilePath, kind: str) -> str:
     try:
+        if not Path(path).is_file() and Path(path).exists():
+            raise DataError(f"Expected a file at {path}; it is a folder, a pipe or a device.")
         with Path(path).open("rb") as file:
             # MD5 identifies a publisher's file; it does not protect from forgery
             return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()

@@ -4,7 +4,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deepbio.documents import Number, OpenPart, Part, Word, read_document
 from deepbio.errors import DeepbioError
+from deepbio.zoo.preset_format import Options
+
+
+class _Model(OpenPart):
+    name: Word
+    config: Options | None = None
+    seed: Number | None = None
+
+
+class _Dataset(OpenPart):
+    name: Word
+    options: Options | None = None
+    fingerprint: Word | None = None
+
+
+class RecipeFacts(Part):
+    """`recipe.yaml`."""
+
+    model: _Model
+    dataset: _Dataset
+    training: Options
+    finetune: Options | None = None
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
@@ -13,22 +36,17 @@ def read_recipe(path: Path) -> dict[str, Any]:
     Raises:
         DeepbioError: The file cannot be read or is not a recipe.
     """
-    import yaml
-
+    file = path / "recipe.yaml" if path.is_dir() else path
     try:
-        plan = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for part in ("model", "dataset", "training"):
-            plan[part] = dict(plan[part])
-        plan["model"]["config"] = dict(plan["model"].get("config") or {})
-        plan["dataset"]["options"] = dict(plan["dataset"].get("options") or {})
-        if not plan["model"]["name"] or not plan["dataset"]["name"]:
-            raise KeyError("name")
+        plan, _ = read_document(file, RecipeFacts, error=DeepbioError)
     except OSError as error:
-        raise DeepbioError(f"Expected a recipe at {path}; {error.strerror}.") from error
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise DeepbioError(f"Expected a recipe at {file}; {error.strerror}.") from error
+    except DeepbioError as error:
         raise DeepbioError(
-            f"{path} is not a recipe: expected model, dataset and training, as recipe.yaml of a run has them."
+            f"{file} is not a recipe: expected model, dataset and training, as recipe.yaml of a run has them. {error}"
         ) from error
+    plan["model"]["config"] = dict(plan["model"].get("config") or {})
+    plan["dataset"]["options"] = dict(plan["dataset"].get("options") or {})
     return plan
 
 
@@ -38,15 +56,18 @@ def plan_of_recipe(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     Raises:
         DeepbioError: It started from a model in memory, which has no name.
     """
-    origin = dict(entry.get("origin") or {})
-    if not origin.get("model"):
+    origin = entry.get("origin")
+    if not isinstance(origin, Mapping) or not origin.get("model"):
         raise DeepbioError(
             "This recipe fine-tunes a model that was in memory and has no name. Save that model as a preset and name it as "
             "finetune: origin: model: in the recipe."
         )
     schedule = entry.get("unfreeze_schedule")
     if isinstance(schedule, Mapping):
-        schedule = {int(epoch): what for epoch, what in schedule.items()}
+        try:
+            schedule = {int(epoch): what for epoch, what in schedule.items()}
+        except (TypeError, ValueError):
+            raise DeepbioError("The recipe's unfreeze_schedule names epochs by numbers, such as 3: all.") from None
     how = {key: entry[key] for key in ("freeze", "layer_decay", "lora_rank", "lora_on") if key in entry}
     how |= {key: origin[key] for key in ("head", "adapter") if key in origin}
     return str(origin["model"]), {**how, "unfreeze_schedule": schedule}

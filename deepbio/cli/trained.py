@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.cli.own_data import load_data
+from deepbio.documents import read_document
 from deepbio.errors import DataError, DeepbioError, nearest
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def training_data(model: Any, origin: Mapping[str, Any] | None) -> Dataset:
 
 def read_figures(run: Path) -> dict[str, Any]:
     """Read metrics.json of a run; empty if there is none."""
+    from deepbio.zoo.preset_format import MetricsFacts
+
     try:
-        return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+        return read_document(run / "metrics.json", MetricsFacts)[0]
     except OSError:
         return {}
-    except ValueError as error:
-        raise DeepbioError(f"{run / 'metrics.json'} is not valid JSON ({error}).") from error
 
 
 def choose_split(split: str, valid: tuple[str, ...] = ("train", "valid", "test")) -> str:

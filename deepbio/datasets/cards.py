@@ -3,15 +3,35 @@
 import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-import yaml
+from pydantic import Field
 
 from deepbio.catalog import entries
+from deepbio.documents import MAX_YAML, OpenPart, Word, check_content, parse_yaml
 from deepbio.errors import DataError, nearest
+from deepbio.limits import read_bounded
 from deepbio.specs import Kind, Modality
 
 _REQUIRED = ("name", "title", "modality", "task", "reader", "source", "licence", "citation", "split", "classes")
+_Text = Annotated[str, Field(max_length=10_000)] | None
+
+
+class CardFacts(OpenPart):
+    """Entries of the front matter that deepbio itself reads."""
+
+    name: Word
+    title: Word | None = None
+    licence: Word | None = None
+    attribution: _Text = None
+    citation: _Text = None
+    data_licence: _Text = None
+    data_citation: _Text = None
+    source: _Text | list[Any] | dict[str, Any] = None
+    labels: list[Any] | None = None
+    measured: list[Any] | None = None
+    split: dict[str, Any] | None = None
+    classes: Any = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +77,7 @@ def read_card(path: Path) -> Card:
     """
     file = path / "card.md" if path.is_dir() else path
     try:
-        content = file.read_text(encoding="utf-8")
+        content = read_bounded(file, MAX_YAML).decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         raise DataError(f"Expected a card at {file}; {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -65,14 +85,12 @@ def read_card(path: Path) -> Card:
     parts = content.split("---\n", 2)
     if len(parts) != 3 or parts[0].strip():
         raise DataError(f"{file}: expected YAML front matter between two lines of '---' at the top.")
-    try:
-        facts = yaml.load(parts[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise DataError(f"{file}: the front matter is not valid YAML: {error}") from error
+    facts = parse_yaml(parts[1], f"{file}: the front matter")
     if not isinstance(facts, dict):
         raise DataError(f"{file}: the front matter must be a mapping of names to values.")
     if "name" not in facts:
         raise DataError(f"{file}: the front matter lacks name.")
+    check_content(facts, CardFacts, f"{file}: the front matter")
     return Card(facts, parts[2].strip(), file.parent)
 
 

@@ -10,11 +10,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from tokenizers import Tokenizer as _Engine
 
+from deepbio.documents import check_content, parse_json
 from deepbio.errors import DataError, nearest
 from deepbio.text.clinical import ABBREVIATIONS
 from deepbio.text.engines import SPECIAL, trained_engine
 from deepbio.text.preparation import Preparation
 from deepbio.text.sections import windows_of
+from deepbio.text.tokenizer_format import OwnPart, TokenizerFacts
 
 PADDING = 0
 UNKNOWN = 1
@@ -227,22 +229,20 @@ class Tokenizer:
         """Build a tokenizer from the JSON of `to_json`.
 
         Raises:
-            DataError: The text is not such JSON, or its ids 0 and 1 are not padding and unknown.
+            DataError: The text is no such JSON, or has other ids than 0 for padding and 1 for unknown.
         """
+        where = "Expected the JSON of Tokenizer.to_json; it"
+        content = parse_json(text, where)
+        own = check_content(content, TokenizerFacts, where).deepbio or OwnPart()
+        content.pop(_OWN, None)
         try:
-            content = json.loads(text)
-            own = dict(content.pop(_OWN, {}))
             engine = _Engine.from_str(json.dumps(content))
-            truncate, documents = own.pop("truncate", "head"), own.pop("documents", None)
-            preparation = Preparation.from_dict(own)
-        except DataError:
-            raise
-        except Exception as error:  # the engine raises bare Exception
-            raise DataError(
-                f"Expected the JSON of Tokenizer.to_json; reading it failed with {type(error).__name__}. "
-                "Fit the tokenizer again, or take the JSON from the preset's input."
-            ) from error
-        _check_choice("truncate", truncate, get_args(Truncate))
+        except BaseException as error:  # the engine raises bare Exception, and PanicException, which is none
+            if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+                raise
+            raise DataError(f"{where} failed with {type(error).__name__}. Fit the tokenizer again.") from error
+        options = own.model_dump(include={"clinical", "negation", "abbreviations"}, exclude_unset=True)
+        preparation, truncate, documents = Preparation.from_dict(options), own.truncate, own.documents
         found = cls(engine, preparation=preparation, truncate=truncate)
         if documents is not None:
             found.document_frequency = np.array(documents, np.int64)

@@ -14,10 +14,11 @@ import tensorflow as tf
 from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
 from deepbio.devices.cluster import Cluster
+from deepbio.documents import check_content
 from deepbio.errors import TrainingError
 from deepbio.inference.forward import distributed_outputs
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
-from deepbio.training.checkpoints.checkpoint import Checkpoints, State
+from deepbio.training.checkpoints.checkpoint import Checkpoints, State, TrainerFacts
 from deepbio.training.checkpoints.preemption import Request
 from deepbio.training.guards import batch_description, lost_workers_named
 from deepbio.training.logs import Progress
@@ -211,6 +212,14 @@ class Trainer:
         self._checkpoints.save(state, step=self._epoch * self.steps + len(self._losses))
 
     def _restore(self, state: State) -> None:
+        check_content(state.facts, TrainerFacts, "The checkpoint", error=TrainingError)
+        for name, variable in [*self._variables().items(), ("dropout", dropout_counters(self.model))]:
+            stored = state.arrays.get(name)
+            if stored is None or stored.shape != tuple(variable.shape) or stored.dtype.kind not in "fiub":
+                raise TrainingError(
+                    f"The checkpoint has no {name} of shape {tuple(variable.shape)}; it is of another model. Choose another "
+                    "folder, or pass overwrite=True (--overwrite) to start again."
+                )
         for name, variable in self._variables().items():
             variable.assign(state.arrays[name])
         strategy = self._cluster.strategy

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepbio.documents import read_document
 from deepbio.errors import WeightsError
 from deepbio.specs import ModelInput
+from deepbio.zoo.preset_format import GoldenFacts
 from deepbio.zoo.record import describe
 
 if TYPE_CHECKING:
@@ -40,13 +41,22 @@ def check_golden_outputs(model: keras.Model, folder: str | Path, *, tolerance: f
     Raises:
         WeightsError: The difference is larger: this load does not predict what the trained model did.
     """
-    expected = json.loads((Path(folder) / GOLDEN_OUTPUTS).read_text(encoding="utf-8"))
+    file = Path(folder) / GOLDEN_OUTPUTS
+    try:
+        _, expected = read_document(file, GoldenFacts, error=WeightsError)
+    except OSError as error:
+        raise WeightsError(f"Expected golden outputs at {file}; {error.strerror}.") from error
     record = describe(model)
     assert record.input is not None
-    found = np.asarray(model.predict_on_batch(golden_inputs(record.input, expected["examples"])), np.float64)
-    if "predictions" in expected and record.task is not None:
+    found = np.asarray(model.predict_on_batch(golden_inputs(record.input, expected.examples)), np.float64)
+    if expected.predictions is not None and record.task is not None:
         found = record.task.probabilities(found)
-    wanted = np.asarray(expected["predictions" if "predictions" in expected else "logits"])
+    try:
+        wanted = np.asarray(expected.logits or expected.predictions, np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise WeightsError(f"{file}: expected numbers, one list per example.") from error
+    if wanted.shape != found.shape or not np.isfinite(wanted).all():
+        raise WeightsError(f"{file}: expected finite outputs of shape {found.shape}; received shape {wanted.shape}.")
     difference = float(np.max(np.abs(found - wanted)))
     allowed = tolerance * max(1.0, float(np.max(np.abs(wanted))))
     if not difference <= allowed:
@@ -69,4 +79,8 @@ def golden_inputs(input: ModelInput, examples: int) -> np.ndarray:
     if input.modality == "text":
         return (values.astype(np.int32) * 7919) % input.vocabulary_size
     z = (values.astype(np.float32) - 128) / 64
-    return z * np.array(input.std or 1, np.float32) + np.array(input.mean or 0, np.float32)
+    rows = z * np.array(input.std or 1, np.float32) + np.array(input.mean or 0, np.float32)
+    for column, levels in enumerate(input.categories):
+        if levels:
+            rows[:, column] = values[:, column] % len(levels)
+    return rows

@@ -8,15 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepbio.catalog import catalog_folder
+from deepbio.documents import read_document
 from deepbio.errors import ModelError, WeightsError
 from deepbio.specs import ModelInput, Reading, Task
+from deepbio.text.tokenizer_format import TokenizerFacts
 from deepbio.zoo.build import build, with_activation
+from deepbio.zoo.declared_sizes import check_built_size, check_keras_description, check_options
 from deepbio.zoo.ensemble import average_members
 from deepbio.zoo.postprocessing import Postprocessing
 from deepbio.zoo.preset import read_preset, weight_entries
 from deepbio.zoo.record import ModelRecord, attach
 from deepbio.zoo.transfer import transferred
-from deepbio.zoo.weight_files import load_weight_file
+from deepbio.zoo.weight_files import count_values, load_weight_file
 from deepbio.zoo.weight_sources import locate, show_notice
 
 if TYPE_CHECKING:
@@ -91,7 +95,7 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
     """Return the record of the model that a preset describes."""
     input = dict(preset["input"])
     if "tokenizer" in preset:
-        content = json.loads((Path(folder) / preset["tokenizer"]["file"]).read_text(encoding="utf-8"))
+        content, _ = read_document(Path(folder) / preset["tokenizer"]["file"], TokenizerFacts, error=WeightsError)
         # as Tokenizer.to_json writes it, so that a loaded model and its data set agree
         input["tokenizer"] = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return ModelRecord(
@@ -109,10 +113,17 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
 
 
 def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: ModelRecord, folder: str | Path):
-    members = []
-    for entry in entries:
-        model = _empty(replace(record, members=1), preset)
-        load_weight_file(model, locate(entry, Path(folder)), layers=entry.get("layers"))
+    members, single = [], replace(record, members=1)
+    paths = [locate(entry, Path(folder)) for entry in entries]
+    if Path(folder).resolve().parent != catalog_folder("zoo").resolve():
+        values, arrays = map(min, zip(*map(count_values, paths), strict=True))
+        if record.architecture is None:
+            check_keras_description(preset["keras"], Path(folder), values=values, arrays=arrays)
+        check_options(record.config, Path(folder), values=values, arrays=arrays)
+        check_built_size(lambda: _empty(single, preset), Path(folder), values=values)
+    for entry, path in zip(entries, paths, strict=True):
+        model = _empty(single, preset)
+        load_weight_file(model, path, layers=entry.get("layers"))
         members.append(model)
     if len(members) == 1:
         return members[0]
@@ -148,5 +159,6 @@ def _empty(record: ModelRecord, preset: Mapping[str, Any]) -> keras.Model:
     try:
         description = {key: value for key, value in preset["keras"].items() if key != "compile_config"}
         return keras.models.model_from_json(json.dumps(description))
-    except (ValueError, TypeError) as error:
-        raise WeightsError(f"Keras cannot rebuild this preset's model: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # Keras raises many classes
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
+        raise WeightsError(f"Keras cannot rebuild this preset's model: {reason}") from error

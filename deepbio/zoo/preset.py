@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from deepbio.documents import check_content, parse_file
 from deepbio.errors import WeightsError
 from deepbio.files import sha256_of, writable_folder, write_atomically
 from deepbio.zoo.build import build
 from deepbio.zoo.ensemble import member_trunks
 from deepbio.zoo.golden_outputs import GOLDEN_OUTPUTS, golden_outputs
 from deepbio.zoo.postprocessing import Postprocessing
+from deepbio.zoo.preset_format import PresetFacts
 from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.weight_files import save_h5, save_safetensors
 from deepbio.zoo.weight_sources import locate
@@ -114,16 +116,14 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
     """
     file = Path(folder) / DESCRIPTION
     try:
-        preset = json.loads(file.read_text(encoding="utf-8"))
+        preset = parse_file(file, error=WeightsError)
     except OSError as error:
         raise WeightsError(
             f"Expected a preset at {folder}, but {file} cannot be read ({error.strerror}). "
             "A preset is what `deepbio fit --out DIR` writes."
         ) from error
-    except ValueError as error:
-        raise WeightsError(f"{file} is not valid JSON ({error}). Copy the preset again from where it came.") from error
     found = preset.get("format") if isinstance(preset, dict) else None
-    if not isinstance(found, int):
+    if type(found) is not int:
         raise WeightsError(f"{file} has no format number, so it describes no preset of deepbio.")
     if found != PRESET_FORMAT:
         advice = (
@@ -132,7 +132,8 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
             else "It was written by an earlier deepbio, whose options had other names: train it again from its recipe.yaml."
         )
         raise WeightsError(f"{file} has format {found}; this deepbio reads format {PRESET_FORMAT}. {advice}")
-    for entry in [*weight_entries(preset, folder), *preset.get("files", []), preset.get("tokenizer", {})]:
+    check_content(preset, PresetFacts, str(file), error=WeightsError)
+    for entry in [*weight_entries(preset, folder), *preset.get("files", []), preset.get("tokenizer") or {}]:
         if "file" in entry:
             locate(entry, Path(folder))
     return preset
@@ -140,10 +141,7 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
 
 def weight_entries(preset: Mapping[str, Any], folder: str | Path) -> list[dict[str, Any]]:
     """Return the weight files that `preset.json` names, one per member, as `deepbio.zoo.weight_sources.locate` takes them."""
-    entries: list[Any] = preset.get("members") or [preset.get("weights")]
-    if not all(isinstance(entry, dict) for entry in entries):
-        raise WeightsError(f"{Path(folder) / DESCRIPTION} names no weights. Copy the preset again from where it came.")
-    return entries
+    return preset.get("members") or [preset["weights"]]
 
 
 def write_postprocessing(folder: str | Path, postprocessing: Postprocessing | None) -> None:

@@ -1,6 +1,5 @@
 """Upload a preset to Hugging Face, with a model card in the format of the hub."""
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import Any
 import yaml
 
 from deepbio.datasets.cards import read_card
+from deepbio.documents import read_document
 from deepbio.errors import WeightsError
 from deepbio.optional import require
 from deepbio.zoo.preset import read_preset, weight_entries
+from deepbio.zoo.preset_format import MetricsFacts
 from deepbio.zoo.weight_sources import hub_address
 
 # The hub's own names of licences (https://huggingface.co/docs/hub/repositories-licenses).
@@ -105,7 +106,7 @@ def _results(folder: Path, name: str, preset: dict[str, Any]) -> list[dict[str, 
     data = (preset.get("dataset") or {}).get("name")
     if data is None or not file.is_file():
         return []
-    figures = json.loads(file.read_text(encoding="utf-8"))
+    figures, _ = read_document(file, MetricsFacts, error=WeightsError)
     task = {"type": f"{preset['task']['kind']}-classification", "name": preset["task"]["kind"]}
     results = []
     for split, words in (("valid", "validation"), ("test", "test")):

@@ -7,18 +7,24 @@ the file, no array larger than the model.
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepbio.documents import parse_json
 from deepbio.errors import WeightsError
 from deepbio.files import write_atomically
 
 if TYPE_CHECKING:
     import keras
+
+_MAX_HEADER = 64 << 20
+_MAX_OBJECTS = 20_000
+_MAX_GROUPS_DEEP = 40
 
 
 def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str] | None = None) -> None:
@@ -40,8 +46,8 @@ def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str
         check_h5(path, max_values=model.count_params())
         try:
             model.load_weights(path)
-        except (ValueError, KeyError, OSError) as error:
-            raise WeightsError(f"{path} does not fit {model.name}: {str(error).splitlines()[0]}") from error
+        except Exception as error:  # Keras and h5py have no common class of errors
+            raise WeightsError(f"{path} does not fit {model.name}: {_first_line(error)}") from error
     else:
         raise WeightsError(f"Expected a .weights.h5 or .safetensors file; received {path.name}. Others can run code.")
 
@@ -56,27 +62,83 @@ def check_h5(path: Path, *, max_values: int) -> None:
     Raises:
         WeightsError: Not HDF5, a link, values outside the file, or an array that is too large.
     """
+    for shape, values in _h5_arrays(path):
+        if values > max_values:
+            raise WeightsError(f"{path} has an array of shape {shape}; the model has {max_values} weights.")
+
+
+def count_values(path: Path) -> tuple[int, int]:
+    """Return the numbers of values and of arrays in a weight file, without reading the values.
+
+    Raises:
+        WeightsError: The file is of another kind, damaged, or refers to others.
+    """
+    if path.name.endswith(".safetensors"):
+        return _count_safetensors(path)
+    if not path.name.endswith(".h5"):
+        raise WeightsError(f"Expected a .weights.h5 or .safetensors file; received {path.name}. Others can run code.")
+    sizes = [values for _, values in _h5_arrays(path)]
+    return sum(sizes), len(sizes)
+
+
+def _h5_arrays(path: Path) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Yield the shape and the number of values of each array in an HDF5 file, after checking what it consists of."""
     import h5py
 
-    def walk(group) -> None:
+    seen: set[int] = set()
+
+    def walk(group: Any, depth: int = 0) -> Iterator[tuple[tuple[int, ...], int]]:
         for name in group:
+            where = f"{path}: {group.name}/{name}"[:300]
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise WeightsError(f"{path}: {group.name}/{name} is a link to elsewhere; such a file is not loaded.")
+                raise WeightsError(f"{where} is a link to elsewhere; such a file is not loaded.")
             entry = group[name]
+            address = int(h5py.h5o.get_info(entry.id).addr)  # type: ignore[attr-defined]
+            if address in seen or depth > _MAX_GROUPS_DEEP or len(seen) > _MAX_OBJECTS:
+                raise WeightsError(f"{where} appears twice, or the file has too many parts; such a file is not loaded.")
+            seen.add(address)
             if isinstance(entry, h5py.Group):
-                walk(entry)
+                yield from walk(entry, depth + 1)
             elif not isinstance(entry, h5py.Dataset):
-                raise WeightsError(f"{path}: {entry.name} is neither a group nor an array.")
+                raise WeightsError(f"{where} is neither a group nor an array.")
             elif entry.is_virtual or entry.external:
-                raise WeightsError(f"{path}: {entry.name} keeps its values in another file; such a file is not loaded.")
-            elif (entry.size or 0) > max_values:
-                raise WeightsError(f"{path}: {entry.name} has shape {entry.shape}; the model has {max_values} weights.")
+                raise WeightsError(f"{where} keeps its values in another file; such a file is not loaded.")
+            elif entry.dtype.kind not in "fiub" or entry.shape is None:
+                raise WeightsError(f"{where} contains {entry.dtype}, not numbers; such a file is not loaded.")
+            else:
+                yield tuple(entry.shape), int(entry.size or 0)
 
     try:
         with h5py.File(path, "r") as file:
-            walk(file)
-    except (OSError, RuntimeError) as error:
-        raise WeightsError(f"{path} is not a readable HDF5 file: {str(error).splitlines()[0]}") from error
+            yield from walk(file)
+    except WeightsError:
+        raise
+    except Exception as error:  # h5py has no common class of errors
+        raise WeightsError(f"{path} is not a readable HDF5 file: {_first_line(error)}") from error
+
+
+def _count_safetensors(path: Path) -> tuple[int, int]:
+    """Read the header of a safetensors file: 8 bytes with its length, then JSON."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(_MAX_HEADER, path.stat().st_size - 8):
+            raise WeightsError(f"{path} is not a valid safetensors file: its header of {length} bytes does not fit.")
+        header = parse_json(
+            file.read(length), f"{path} is not a valid safetensors file: its header", error=WeightsError
+        )
+    shapes = [entry["shape"] for name, entry in _entries(header, path) if name != "__metadata__"]
+    if not all(isinstance(n, int) and 0 <= n < 2**40 for shape in shapes for n in shape):
+        raise WeightsError(f"{path} is not a valid safetensors file: a shape is no list of sizes.")
+    return sum(map(math.prod, shapes)), len(shapes)
+
+
+def _entries(header: Any, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not isinstance(header, dict):
+        raise WeightsError(f"{path} is not a valid safetensors file: its header is no mapping.")
+    for name, entry in header.items():
+        if name != "__metadata__" and not (isinstance(entry, dict) and isinstance(entry.get("shape"), list)):
+            raise WeightsError(f"{path} is not a valid safetensors file: an array has no shape.")
+        yield name, entry
 
 
 def save_h5(model: keras.Model, path: Path) -> None:
@@ -140,9 +202,10 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    _count_safetensors(path)
     try:
         return load_file(path)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError) as error:
         raise WeightsError(f"{path} is not a valid safetensors file: {error}") from error
 
 
@@ -156,9 +219,18 @@ def _load_safetensors(model: keras.Model, path: Path) -> None:
 
 
 def _load_keras2(model: keras.Model, path: Path, layers: Mapping[str, str]) -> None:
+    check_h5(path, max_values=model.count_params())
+    try:
+        _assign_keras2(model, path, layers)
+    except WeightsError:
+        raise
+    except Exception as error:  # h5py has no common class of errors
+        raise WeightsError(f"{path} does not fit {model.name}: {_first_line(error)}") from error
+
+
+def _assign_keras2(model: keras.Model, path: Path, layers: Mapping[str, str]) -> None:
     import h5py
 
-    check_h5(path, max_values=model.count_params())
     with h5py.File(path, "r") as file:
         groups: Any = file.get("model_weights", file)
         for layer in model.layers:
@@ -178,3 +250,7 @@ def _assign(variable: Any, values: np.ndarray, where: str) -> None:
     if tuple(values.shape) != tuple(variable.shape):
         raise WeightsError(f"{where} has shape {values.shape}; the model's {variable.path}, {tuple(variable.shape)}.")
     variable.assign(values.astype("float32") if values.dtype.kind == "f" else values)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

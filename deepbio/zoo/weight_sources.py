@@ -7,6 +7,7 @@ downloaded.
 import functools
 import importlib.metadata
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,8 @@ def _installed(folder: Path, *, distribution: str, version: str, file: str) -> P
             f"{folder.name} takes its weights from the package {distribution} {version}, whose licence does not let deepbio "
             f"ship them, and which is not installed. {advice}"
         ) from error
+    if Path(file).is_absolute() or ".." in Path(file).parts:
+        raise WeightsError(f"{folder / 'preset.json'} names {file!r}, which is not inside the package {distribution}.")
     path = Path(str(found.locate_file(file)))
     if found.version != version or not path.is_file():
         missing = "" if path.is_file() else ", without that file"
@@ -142,7 +145,8 @@ def _installed(folder: Path, *, distribution: str, version: str, file: str) -> P
 def _download(url: str, sha256: str) -> Path:
     if not url.startswith("https://"):
         raise WeightsError(f"Weights are downloaded over https only; received {url!r}.")
-    target = cache_folder() / "weights" / f"{sha256[:16]}-{url.rsplit('/', 1)[-1]}"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", url.rsplit("/", 1)[-1])[-80:]
+    target = cache_folder() / "weights" / f"{sha256[:16]}-{name}"
     try:
         return download(
             [url],

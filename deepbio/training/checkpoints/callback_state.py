@@ -3,6 +3,7 @@
 A callback that stores more than numbers, text, lists and arrays may define `get_state() -> dict` and `set_state(dict)` instead.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 
 _NOT_STATE = {"params", "model", "_model", "validation_data", "_chief_worker_only", "_supports_tf_logs"}
+_PATH = re.compile(r"path|dir|file|url|root|^__", re.IGNORECASE)
 _OTHER = object()
 
 
@@ -45,21 +47,31 @@ def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[
 def write_callbacks(
     callbacks: Sequence[keras.callbacks.Callback], facts: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Set callbacks to the state that `read_callbacks` returned. Callbacks without a stored state are left as they are."""
+    """Set callbacks to the state that `read_callbacks` returned. Callbacks without a stored state are left as they are.
+
+    Paths, methods and attributes of another kind keep their value: a checkpoint must not decide where a callback writes.
+    """
     for key, callback in _named(callbacks):
         state = {}
         for name, value in facts.get(key, {}).items():
             place = f"callback/{key}/{name}"
             if isinstance(value, dict) and set(value) == {"arrays"}:
-                value = [arrays[f"{place}/{j}"] for j in range(value["arrays"])]
+                value = [arrays[f"{place}/{j}"] for j in range(value["arrays"]) if f"{place}/{j}" in arrays]
             elif isinstance(value, dict) and set(value) == {"array"}:
-                value = arrays[place]
+                value = arrays.get(place)
             state[name] = value
         own = getattr(callback, "set_state", None)
         if own is None:
-            vars(callback).update(state)
+            vars(callback).update({k: v for k, v in state.items() if _may_change(callback, k, v)})
         elif key in facts:
             own(state)
+
+
+def _may_change(callback: keras.callbacks.Callback, name: str, value: Any) -> bool:
+    if _PATH.search(name) or name in _NOT_STATE or callable(getattr(type(callback), name, None)):
+        return False
+    now = vars(callback).get(name, value)
+    return not callable(now) and (value is None or now is None or isinstance(value, str) == isinstance(now, str))
 
 
 def _named(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[tuple[str, keras.callbacks.Callback]]:

@@ -10,14 +10,18 @@ import json
 import logging
 import re
 import time
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
-from deepbio.errors import TrainingError
+from deepbio.documents import OpenPart, Part, check_content
+from deepbio.errors import DataError, TrainingError
 from deepbio.files import sha256_of, writable_folder, write_atomically
+from deepbio.limits import check_archive
 
 log = logging.getLogger("deepbio")
 
@@ -25,6 +29,24 @@ CHECKPOINT_FORMAT = 1
 FOLDER = "checkpoints"
 _NAME = re.compile(r"(\d{8,})-([0-9a-f]{64})\.npz")
 _COST = 20  # an epoch that takes less than so many times the time of writing needs no checkpoint of its own
+
+
+class TrainerFacts(OpenPart):
+    """State of the trainer and its callbacks."""
+
+    callbacks: dict[str, dict[str, Any]]
+    stop: bool
+    seconds: float
+    replicas: int
+
+
+class CheckpointFacts(Part):
+    """The JSON text of a checkpoint."""
+
+    format: int
+    run: dict[str, Any]
+    epoch: Annotated[int, Field(ge=0, le=2**40)]
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,7 +137,16 @@ class Checkpoints:
         for path in self.files():
             try:
                 return _read(path)
-            except (OSError, ValueError, KeyError, EOFError) as error:
+            except (
+                OSError,
+                ValueError,
+                KeyError,
+                EOFError,
+                DataError,
+                RecursionError,
+                MemoryError,
+                zipfile.BadZipFile,
+            ) as error:
                 log.warning("%s is damaged (%s); trying the one before.", path, error)
         return None
 
@@ -131,9 +162,15 @@ def _read(path: Path) -> State:
     match = _NAME.fullmatch(path.name)
     if match is None or sha256_of(path) != match[2]:
         raise ValueError("its bytes differ from the SHA-256 in its name")
+    check_archive(path)
     with np.load(path, allow_pickle=False) as content:
-        arrays = {name: content[name] for name in content.files}
-    facts = json.loads(arrays.pop("json").tobytes())
+        arrays = {name: np.asarray(content[name]) for name in content.files}
+    text = arrays.pop("json").tobytes()
+    # the history of a run may contain NaN, which JSON has not
+    facts = json.loads(text)
+    check_content(facts, CheckpointFacts, str(path))
+    if arrays["losses"].ndim != 1 or arrays["losses"].dtype.kind != "f":
+        raise ValueError("its losses are no list of numbers")
     if facts["format"] != CHECKPOINT_FORMAT:
         older = facts["format"] < CHECKPOINT_FORMAT
         writer, advice = ("an older", "Finish the run with it") if older else ("a newer", "Upgrade deepbio")
