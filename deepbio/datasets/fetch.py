@@ -4,6 +4,7 @@ A file is searched for beside the card, in `DEEPBIO_MIRROR` (a folder or an addr
 cache, and at the publisher. `DEEPBIO_OFFLINE=1` forbids the network. `DEEPBIO_CACHE` moves the cache.
 """
 
+import functools
 import os
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def card_file(card: Card, name: str) -> Path:
     addresses += [entry["url"]] if entry.get("url") else []
     if not addresses:
         raise DataError(f"{card.name}: {name} does not come with deepbio. {advice}")
-    return download(addresses, cached, check=lambda path: checksum_mismatch(path, entry), advice=advice)
+    check = functools.partial(checksum_mismatch, accepted=entry)
+    return download(addresses, cached, check=check, advice=advice, size=entry.get("size"))
 
 
 def availability(card: Card) -> str:

@@ -53,6 +53,7 @@ class PresetFile(Part):
     file: _FileName | None = None
     installed: InstalledFile | None = None
     url: Annotated[str, Field(max_length=2000)] | None = None
+    size: Annotated[int, Field(ge=0, le=2**45)] | None = None
     layers: Annotated[dict[Word, Word], Field(max_length=10_000)] | None = None
 
     @model_validator(mode="after")
@@ -115,6 +116,7 @@ class PresetFacts(Part):
     seed: Number | None = None
     parameters: Annotated[int, Field(ge=0, le=2**40)] | None = None
     reading: ReadingFacts | None = None
+    metrics: _Words = []
     postprocessing: Options | None = None
     versions: Annotated[dict[Word, Word], Field(max_length=100)] = {}
     notice: Annotated[str, Field(max_length=10_000)] | None = None

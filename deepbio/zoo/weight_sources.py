@@ -40,7 +40,7 @@ def locate(entry: Mapping[str, Any], folder: Path) -> Path:
     if "installed" in entry:
         path = _installed(folder, **entry["installed"])
     elif "url" in entry:
-        path = _download(entry["url"], entry["sha256"])
+        path = _download(entry["url"], entry["sha256"], entry.get("size"))
     else:
         path = _own_file(folder, entry["file"])
     try:
@@ -142,7 +142,7 @@ def _installed(folder: Path, *, distribution: str, version: str, file: str) -> P
     return path
 
 
-def _download(url: str, sha256: str) -> Path:
+def _download(url: str, sha256: str, size: int | None) -> Path:
     if not url.startswith("https://"):
         raise WeightsError(f"Weights are downloaded over https only; received {url!r}.")
     name = re.sub(r"[^A-Za-z0-9._-]", "_", url.rsplit("/", 1)[-1])[-80:]
@@ -152,6 +152,7 @@ def _download(url: str, sha256: str) -> Path:
             [url],
             target,
             check=lambda path: checksum_mismatch(path, {"sha256": sha256}),
+            size=size,
             advice=f"Check the connection, or put the file at {target}.",
         )
     except DataError as error:
