@@ -422,9 +422,9 @@ TABLE = {
     "PNG: palette": Row("a.png", packed_image(Image.fromarray(PIXELS).convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE)), image, lambda x: (x == PIXELS[..., None]).all()),
     "PNG: one bit a pixel": Row("a.png", packed_image(Image.fromarray(PIXELS > 17)), image, lambda x: (x[..., 0] == (PIXELS > 17) * 255).all()),
     "PNG: partly transparent": Row("a.png", packed_image(np.dstack([PIXELS] * 4)), image, r"a\.png: the image is partly transparent"),
-    "JPEG: in CMYK": Row("a.jpg", packed_image(Image.new("CMYK", (7, 5)), "JPEG"), image, r"a\.jpg: expected a grey or RGB image; its mode is 'CMYK'"),
+    "JPEG: in CMYK": Row("a.jpg", packed_image(Image.new("CMYK", (7, 5)), "JPEG"), image, lambda x: (x == 255).all()),
     "TIFF: several pages": Row("a.tif", packed_image(Image.fromarray(PIXELS), "TIFF", save_all=True, append_images=[Image.fromarray(PIXELS)]), image, r"a\.tif: expected one image; the file has 2 pages"),
-    "PNG: a GIF inside": Row("a.png", packed_image(PIXELS, "GIF"), image, r"a\.png: expected a PNG, JPEG or TIFF image"),
+    "PNG: a GIF inside": Row("a.png", packed_image(PIXELS, "GIF"), image, lambda x: (x[..., 0] == PIXELS).all()),
     # DICOM
     "DICOM: as it should be": Row("a.dcm", dicom(), read_dicom, lambda x: x.squeeze().tolist() == [0, 128, 255]),
     "DICOM: MONOCHROME1": Row("a.dcm", dicom(PhotometricInterpretation="MONOCHROME1"), read_dicom, lambda x: x.squeeze().tolist() == [255, 127, 0]),

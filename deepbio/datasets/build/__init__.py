@@ -9,8 +9,9 @@ Example:
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.build.fasta import from_fasta
-from deepbio.datasets.build.images import from_folder, from_manifest, from_npz
+from deepbio.datasets.build.images import from_folder, from_manifest
 from deepbio.datasets.build.intervals import from_bed, from_bigwig, from_genbank
+from deepbio.datasets.build.npz import from_npz
 from deepbio.datasets.build.table import from_csv
 from deepbio.datasets.build.variants import from_vcf
 

@@ -1,5 +1,6 @@
-"""A `Dataset` of images: from a folder, from a table that lists files, or from an archive in MedMNIST's formatat."""
+"""A `Dataset` of images: from a folder, or from a table that lists files."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.build.builder import Grouping, builder, groups_of
+from deepbio.datasets.build.image_layout import segmentation_pairs, split_folders
 from deepbio.datasets.options import Names, names_of
-from deepbio.datasets.readers import ImageFiles, read_image_folder, read_npz, read_table
+from deepbio.datasets.readers import ImageFiles, read_image_folder, read_table
 from deepbio.datasets.readers.grey_window import Window
-from deepbio.datasets.readers.images import class_folders
-from deepbio.datasets.splitting import FRACTIONS, Duplicates
+from deepbio.datasets.readers.masks import read_masks
+from deepbio.datasets.readers.nifti import Missing, Orient
+from deepbio.datasets.splitting import FRACTIONS, Duplicates, assign_splits, digests, merge_groups
 from deepbio.errors import DataError
-from deepbio.files import FilePath
+from deepbio.files import FilePath, check_exists
 from deepbio.specs import Kind
 
 IN_MEMORY = 1 << 30  # bytes of pixels that are decoded once and kept
-_PUBLISHED = {"train", "valid", "val", "validation", "test"}
+log = logging.getLogger("deepbio")
 
 
 @builder("folder")
@@ -26,30 +29,42 @@ def from_folder(
     *,
     shape: tuple[int, ...] | None = None,
     window: Window = None,
+    nan: Missing = "error",
+    orient: Orient = None,
+    ignore: int | None = None,
     group: Grouping | None = None,
+    labels: Sequence[str] | None = None,
     positive: str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
     name: str | None = None,
 ) -> dict[str, Any]:
-    """Build a data set from a folder of PNG, JPEG, TIFF, DICOM or NIfTI images, with one subfolder per class.
+    """Build a data set from a folder of images with one subfolder per class, or of images and masks.
 
-    If the subfolders are `train` and `test` (and `valid`, `val` or `validation`), each with one subfolder per class, they are
-    the published splits. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by batch.
+    If the subfolders are `train` and `val` or `test` (or `Training`, `Testing`, `valid`, `validation`, `dev`, in any case), each
+    with one subfolder per class, they are the published splits; a split that is missing is cut from train. If they are `images`
+    and `masks` (or `labels`), alone or in each split, the task is a class for each pixel, and each image has the mask of its
+    name. Links to files and folders are followed. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by
+    batch.
 
     Args:
         path: Path of the folder.
         shape: `(height, width, channels)` to which images are resized; None requires images of one size.
         window: `(center, width)` of the grey values to show, or `"full"`; see `deepbio.datasets.readers.ImageFiles`.
+        nan, orient: NaN and axes of NIfTI volumes; see `deepbio.datasets.readers.ImageFiles`.
+        ignore: Value of mask pixels that count neither in the loss nor in metrics, such as 255.
         group: Group of an image, such as the patient, by its path in the folder: a regular expression or a function. A recipe
-            can record a regular expression only. Without it, the frames and slices of one file are a group.
-        positive: Positive class of two; None takes the second in the alphabet.
+            can record a regular expression only. Without it, the frames and slices of one file are a group, and the files of
+            one DICOM study.
+        labels: Names of the classes in order; None sorts those of the subfolders. Of masks, see
+            `deepbio.datasets.readers.read_masks`.
+        positive: Positive class of two; None takes the second.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
         name: Name of the data set; None uses the folder's.
 
     Raises:
-        DataError: what `read_image_folder` raises, or splits that cannot be made or share images.
+        DataError: what `read_image_folder` and `read_masks` raise, or splits that cannot be made or share images.
 
     Example:
         >>> import tempfile
@@ -63,32 +78,87 @@ def from_folder(
         >>> from_folder(folder, name="scans")
         Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
-    folder = Path(path)
-    published = sorted(class_folders(folder)) if folder.is_dir() else []
-    if {"train", "test"} <= set(published) <= _PUBLISHED:
-        read = {part: read_image_folder(folder / part, shape=shape, window=window) for part in published}
-        for part, found in read.items():
-            if found.classes != read["train"].classes:
-                raise DataError(
-                    f"{folder / part}: expected the classes of train, {list(read['train'].classes)}; found {list(found.classes)}."
-                )
-        paths = list(dict.fromkeys(path for found in read.values() for path in found.images.paths))
-        names = [path.relative_to(folder).as_posix() for path in paths]
-        images = ImageFiles(paths, ids=names, shape=shape, window=window)
-        split = [id.split("/", 1)[0] for id in images.ids.tolist()]
+    folder = check_exists(path, folder=True)
+    how: dict[str, Any] = {"shape": shape, "window": window, "nan": nan, "orient": orient}
+    pairs = segmentation_pairs(folder)
+    kind: Kind | None = None
+    if pairs is not None:
+        images = _named(folder, pairs.images, how)
+        y, labels = read_masks(images, pairs.masks, labels=labels, ignore=ignore)
+        split = None if pairs.split is None else np.array(pairs.split)[images.files]
+        kind = "per_pixel"
+    elif ignore is not None:
+        raise DataError(f"{folder}: ignore is for masks; expected subfolders images and masks.")
     else:
-        read = {"": read_image_folder(folder, shape=shape, window=window)}
-        images, split = read[""].images, None
+        images, y, split = _classes(folder, how)
+    groups = file_groups(images) if group is None else groups_of(images.ids.tolist(), group)
+    x = decoded(images)
+    if kind is None:
+        _log_two_labels(x, images.ids, y)
+    if split is not None:
+        split = _cut(x, None if kind else y, groups, split, fractions, seed)
     return {
-        "x": decoded(images),
-        "y": np.concatenate([found.labels for found in read.values()]),
+        "x": x,
+        "y": y,
         "modality": "image",
-        "labels": next(iter(read.values())).classes,
+        "kind": kind,
+        "labels": labels,
         "ids": images.ids,
-        "groups": file_groups(images) if group is None else groups_of(images.ids.tolist(), group),
+        "groups": groups,
         "split": split,
         "name": name or folder.resolve().name,
     }
+
+
+def _named(folder: Path, paths: Sequence[Path], how: Mapping[str, Any]) -> ImageFiles:
+    return ImageFiles(list(paths), ids=[path.relative_to(folder).as_posix() for path in paths], **how)
+
+
+def _classes(folder: Path, how: Mapping[str, Any]) -> tuple[ImageFiles, np.ndarray, np.ndarray | None]:
+    """Return the images of a folder of classes or of published splits, the class of each, and its split."""
+    published = split_folders(folder)
+    if published is None:
+        found = read_image_folder(folder, **how)
+        return found.images, np.array(found.classes)[found.labels], None
+    read = {part: read_image_folder(where, **how) for part, where in published.items()}
+    for part, found in read.items():
+        if found.classes != read["train"].classes:
+            expected = f"expected the classes of train, {list(read['train'].classes)}"
+            raise DataError(f"{published[part]}: {expected}; found {list(found.classes)}.")
+    paths = list(dict.fromkeys(path for found in read.values() for path in found.images.paths))
+    y = np.concatenate([np.array(found.classes)[found.labels] for found in read.values()])
+    return _named(folder, paths, how), y, np.repeat(list(read), [len(found) for found in read.values()])
+
+
+def _cut(x: Any, y: Any, groups: Any, split: np.ndarray, fractions: Mapping[str, float], seed: int) -> np.ndarray:
+    """Return published splits, with a test split cut from train if there is none."""
+    if "test" in split:
+        return split
+    train = split == "train"
+    same = digests(x)
+    merged = same if groups is None else merge_groups(np.asarray(groups).astype(str), same)
+    parts = {"train": 1 - fractions["test"], "test": fractions["test"]}
+    split = split.astype("<U5")
+    split[train] = assign_splits(merged[train], None if y is None else y[train], fractions=parts, salt=str(seed))
+    log.warning(
+        "There is no folder of test images: %d of %d images of train are the test split.",
+        (split == "test").sum(),
+        train.sum(),
+    )
+    return split
+
+
+def _log_two_labels(x: Any, ids: np.ndarray, y: Any) -> None:
+    """Log the first of the pictures that have two labels."""
+    first: dict[str, int] = {}
+    same = [first.setdefault(digest, i) for i, digest in enumerate(digests(x).tolist())]
+    twice = np.flatnonzero(np.asarray(y)[same] != np.asarray(y))
+    if len(twice):
+        one, other = same[twice[0]], twice[0]
+        log.warning(
+            "One picture has two labels: %s is %s and %s is %s%s. Correct or remove one.",
+            ids[one], y[one], ids[other], y[other], f" ({len(twice)} such pictures)" if len(twice) > 1 else "",
+        )  # fmt: skip
 
 
 @builder("manifest")
@@ -107,6 +177,9 @@ def from_manifest(
     positive: str | None = None,
     shape: tuple[int, ...] | None = None,
     window: Window = None,
+    nan: Missing = "error",
+    orient: Orient = None,
+    ignore: int | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
@@ -120,15 +193,16 @@ def from_manifest(
     Args:
         path: Path of the table.
         image: Column of file names.
-        label: Column of classes; or `targets`: columns of 0/1 labels or of numbers.
+        label: Column of classes, or with `kind="per_pixel"` of mask files; or `targets`: columns of 0/1 labels or of numbers.
         targets: Columns to predict, if not `label`.
         folder: Folder of the images; None uses the table's folder.
-        group: Column of the group, such as the patient. No group is in two splits. Without it, the images of one file are a
-            group.
+        group: Column of the group, such as the patient. No group is in two splits. Without it, the images of one file, and the
+            files of one DICOM study, are a group.
         id: Column that names the rows; None uses the file names.
         split: Column that contains train, valid or test.
         kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
-        shape, window: Options of the images; see `deepbio.datasets.readers.ImageFiles`.
+        shape, window, nan, orient: Options of the images; see `deepbio.datasets.readers.ImageFiles`.
+        ignore: Value of mask pixels that count neither in the loss nor in metrics.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
         encoding: Encoding of the table.
         name: Name of the data set; None uses the table's.
@@ -155,68 +229,45 @@ def from_manifest(
     )
     base = Path(path).parent if folder is None else Path(folder)
     listed = table.texts or []
-    files = [base / file for file in listed]
-    for row, file in enumerate(files, start=1):
-        if not file.is_file():
+    how: dict[str, Any] = {"shape": shape, "window": window, "nan": nan, "orient": orient}
+    images = ImageFiles(
+        _listed(path, image, base, listed, "an image"), ids=listed if id is None else table.ids.tolist(), **how
+    )
+    x = decoded(images)
+    if kind == "per_pixel":
+        if label is None:
             raise DataError(
-                f"{path}, row {row}, column {image!r}: expected an image at {file}; there is none. Correct the row, or pass "
-                "the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
+                f"{path}: kind='per_pixel' needs the column of mask files as label=COLUMN (--label COLUMN)."
             )
-    images = ImageFiles(files, ids=listed if id is None else table.ids.tolist(), shape=shape, window=window)
-    groups = np.array(listed) if group is None and len(images) > len(files) else table.groups
-    y = table.labels if label is not None else table.targets
+        masks = _listed(path, label, base, np.asarray(table.labels).tolist(), "a mask")
+        y, labels = read_masks(images, masks, labels=labels, ignore=ignore)
+    else:
+        found = table.labels if label is not None else table.targets
+        y = None if found is None else found[images.files]
+        if label is not None:
+            _log_two_labels(x, images.ids, y)
+    groups = file_groups(images) if table.groups is None else table.groups[images.files]
     return {
-        "x": decoded(images),
-        "y": None if y is None else y[images.files],
+        "x": x,
+        "y": y,
         "modality": "image",
         "labels": labels or (None if label else columns),
         "ids": images.ids,
-        "groups": None if groups is None else groups[images.files],
+        "groups": groups,
         "split": None if table.splits is None else table.splits[images.files],
     }
 
 
-@builder("npz")
-def from_npz(
-    path: FilePath,
-    *,
-    kind: Kind | None = None,
-    labels: Sequence[str] | None = None,
-    positive: str | None = None,
-    duplicates: Duplicates = "group",
-    name: str | None = None,
-) -> dict[str, Any]:
-    """Build a data set from an archive in MedMNIST's format, with its own splits.
-
-    Args:
-        path: Path of the `.npz` file; see `deepbio.datasets.readers.read_npz`.
-        kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
-        duplicates: `"group"` refuses splits that share images, `"drop"` removes them from training and validation (and from
-            test if their labels differ), `"keep"` keeps the published splits as they are.
-        name: Name of the data set; None uses the file's.
-
-    Raises:
-        DataError: what `read_npz` raises, or splits that share images.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
-        >>> arrays = {}
-        >>> for seed, part in enumerate(("train", "val", "test")):
-        ...     arrays[f"{part}_images"] = np.random.default_rng(seed).integers(0, 256, (4, 8, 8), np.uint8)
-        ...     arrays[f"{part}_labels"] = np.array([[0], [1], [0], [1]])
-        >>> np.savez(path, **arrays)
-        >>> from_npz(path)
-        Dataset('tiny', binary, image (8, 8, 1), train=4 valid=4 test=4)
-    """
-    splits = read_npz(path)
-    return {
-        "x": np.concatenate([split.images for split in splits.values()]),
-        "y": np.concatenate([split.labels for split in splits.values()]),
-        "modality": "image",
-        "ids": np.array([f"{part}:{i + 1}" for part, split in splits.items() for i in range(len(split.images))]),
-        "split": np.repeat(list(splits), [len(split.images) for split in splits.values()]),
-    }
+def _listed(path: FilePath, column: str, base: Path, names: Sequence[str], what: str) -> list[Path]:
+    """Return the files that a column lists, each of which exists."""
+    files = [base / name for name in names]
+    for row, file in enumerate(files, start=1):
+        if not file.is_file():
+            raise DataError(
+                f"{path}, row {row}, column {column!r}: expected {what} at {file}; there is none. Correct the row, or pass "
+                "the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
+            )
+    return files
 
 
 def decoded(images: ImageFiles) -> ImageFiles | np.ndarray:
@@ -225,7 +276,9 @@ def decoded(images: ImageFiles) -> ImageFiles | np.ndarray:
 
 
 def file_groups(images: ImageFiles) -> list[str] | None:
-    """Return the file of each image as its group, or None if every file contains one image."""
+    """Return the DICOM study or the file of each image as its group, or None if every image is a file of its own."""
+    if (studies := images.studies()) is not None:
+        return studies
     if len(np.unique(images.files)) == len(images):
         return None
     return [id.rsplit("#", 1)[0] for id in images.ids.tolist()]  # only frames and slices have the mark

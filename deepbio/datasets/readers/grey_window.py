@@ -57,7 +57,9 @@ def apply_window(values: np.ndarray, center: float, width: float, shape: Shape =
     x = np.asarray(values, dtype=np.float64)
     if shape == "SIGMOID":
         fraction = 1 / (1 + np.exp(np.clip(-4 * (x - center) / width, -700, 700)))
-    elif shape == "LINEAR_EXACT" or width <= 1:
+    elif shape == "LINEAR" and width == 1:
+        fraction = x > center - 0.5
+    elif shape == "LINEAR_EXACT" or width < 1:
         fraction = (x - center) / width + 0.5
     else:
         fraction = (x - (center - 0.5)) / (width - 1) + 0.5

@@ -13,24 +13,22 @@ import numpy as np
 from PIL import Image
 
 from deepbio.datasets.readers.bitmap import bitmap_header, decode_bitmap
-from deepbio.datasets.readers.dicom import decode_dicom, dicom_header
+from deepbio.datasets.readers.dicom import decode_dicom, dicom_header, dicom_study, dicomdir_files, is_dicomdir
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, check_window
-from deepbio.datasets.readers.nifti import decode_nifti, nifti_header
+from deepbio.datasets.readers.image_kind import ImageKind, image_kind, image_paths, is_image, subfolders
+from deepbio.datasets.readers.nifti import Missing, Orient, check_nifti_options, decode_nifti, nifti_header
 from deepbio.errors import DataError
 from deepbio.files import FilePath, check_exists
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".dicom", ".nii", ".nii.gz")
-_FORMATS = "PNG, JPEG, TIFF, DICOM or NIfTI images"
-_IGNORED = ("thumbs.db", "desktop.ini")
 _THREADS = 8
 
 
 class ImageFiles:
-    """PNG, JPEG, TIFF, DICOM and NIfTI files as a source: `source[indices]` decodes the images asked for to uint8.
+    """PNG, JPEG, TIFF, BMP, GIF, WebP, DICOM and NIfTI files as a source: `source[indices]` decodes images to uint8.
 
-    Palettes become colour. Pixels are used as stored: a rotation in EXIF is not applied. The headers of all files are read at
-    once; damage behind a header is found when the pixels are read. Each frame of a DICOM file and each slice of a NIfTI
-    volume is an image of its own, named `path#1`, `path#2` and so on.
+    A file is what its content says, whatever its ending. Palettes and CMYK become RGB, and an orientation in EXIF is applied.
+    The headers of all files are read at once; damage behind a header is found when the pixels are read. Each frame of a DICOM
+    file and each slice of a NIfTI volume is an image of its own, named `path#1`, `path#2` and so on.
 
     Args:
         paths: Paths of the files.
@@ -38,12 +36,17 @@ class ImageFiles:
         shape: `(height, width, channels)` to which every image is resized (bilinear, antialiased). None uses the size of the
             first, refuses others, and uses one channel if all images are grey, otherwise three.
         window: Grey values to show if there are more than 256: `(center, width)` in the file's rescaled units, or `"full"`. None
-            uses the window of a DICOM or NIfTI file and refuses 16-bit PNG and TIFF.
+            uses the window of a DICOM or NIfTI file and refuses files of more than 8 bits that have none.
+        nan: NaN and infinity in NIfTI: `"error"` refuses them, `"low"` shows them as 0.
+        orient: `"RAS"` orders the axes of NIfTI volumes by the body: to the right, to the front, up. None keeps them.
+
+    Attributes:
+        sizes: `(height, width)` of each image before it is resized, int64 `(n, 2)`.
 
     Raises:
         DataError: a file is not an image, several sizes, more than 8 bits per pixel without a window, several pages or, when its
             pixels are read, a damaged or partly transparent image. The message names the file.
-        OptionalDependencyError: pydicom or nibabel is needed and not installed (extra `images`).
+        OptionalDependencyError: pydicom, nibabel or the decoder of a compressed DICOM file is needed and not installed.
     """
 
     def __init__(
@@ -53,15 +56,22 @@ class ImageFiles:
         ids: Sequence[str] | None = None,
         shape: tuple[int, ...] | None = None,
         window: Window = None,
+        nan: Missing = "error",
+        orient: Orient = None,
     ) -> None:
+        check_nifti_options(nan, orient)
         self.window: Window = check_window(window)
+        self.orient: Orient = orient
+        self._nifti: dict[str, Any] = {"missing": nan, "orient": orient}
         self.dtype = np.dtype(np.uint8)
-        headers = [_codec(path)[0](path, self.window) for path in paths]
+        self._kinds: dict[Path, ImageKind] = {path: image_kind(path) or "bitmap" for path in dict.fromkeys(paths)}
+        headers = [self._header(path) for path in paths]
         counts = [header.frames for header in headers]
         names = [str(path) for path in paths] if ids is None else list(ids)
         self.files = np.repeat(np.arange(len(headers)), counts)  # which file each image is from
         self.frames = np.concatenate([np.zeros(0, np.int64), *(np.arange(count) for count in counts)])
         self.paths = [paths[i] for i in self.files.tolist()]
+        self.sizes = np.array([header.size for header in headers], np.int64).reshape(-1, 2)[self.files]
         of_file = zip(self.files.tolist(), self.frames.tolist(), strict=True)
         self.ids = np.array([names[i] if counts[i] == 1 else f"{names[i]}#{frame + 1}" for i, frame in of_file])
         if shape is None:
@@ -97,7 +107,7 @@ class ImageFiles:
 
         def fill(path: Path) -> None:
             here = rows[path]
-            images = _codec(path)[1](path, self.frames[chosen[here]].tolist(), self.window)
+            images = self._decode(path, self.frames[chosen[here]].tolist())
             for row, image in zip(here, images, strict=True):
                 out[row] = self._fit(image)
 
@@ -109,7 +119,7 @@ class ImageFiles:
         chosen = [int(i) for i in indices]
         part = object.__new__(ImageFiles)  # the headers have been read
         part.__dict__.update(self.__dict__, paths=[self.paths[i] for i in chosen])
-        for name in ("ids", "files", "frames"):
+        for name in ("ids", "files", "frames", "sizes"):
             setattr(part, name, getattr(self, name)[chosen])
         return part
 
@@ -124,9 +134,30 @@ class ImageFiles:
         ]
 
     def fingerprint(self) -> str:
-        """Return one SHA-256 of all files, the shape to which they are resized and the window."""
-        window = "" if self.window is None else f"{self.window} "
-        return hashlib.sha256(f"{self.shape} {window}{' '.join(self.digests())}".encode()).hexdigest()
+        """Return one SHA-256 of all files, the shape to which they are resized and the options of reading."""
+        options = "" if self.window is None else f"{self.window} "
+        options += "".join(f"{value} " for value in self._nifti.values() if value not in (None, "error"))
+        return hashlib.sha256(f"{self.shape} {options}{' '.join(self.digests())}".encode()).hexdigest()
+
+    def studies(self) -> list[str] | None:
+        """Return the study of each image if all files are DICOM and say it, otherwise None."""
+        if {self._kinds[path] for path in self.paths} != {"dicom"}:
+            return None
+        distinct = list(dict.fromkeys(self.paths))
+        found = dict(zip(distinct, _each(dicom_study, distinct), strict=True))
+        return None if None in found.values() else [str(found[path]) for path in self.paths]
+
+    def _header(self, path: Path) -> ImageHeader:
+        kind = self._kinds[path]
+        if kind == "nifti":
+            return nifti_header(path, self.window, orient=self._nifti["orient"])
+        return (dicom_header if kind == "dicom" else bitmap_header)(path, self.window)
+
+    def _decode(self, path: Path, frames: list[int]) -> list[np.ndarray]:
+        kind = self._kinds[path]
+        if kind == "nifti":
+            return decode_nifti(path, frames, self.window, **self._nifti)
+        return (decode_dicom if kind == "dicom" else decode_bitmap)(path, frames, self.window)
 
     def _fit(self, pixels: np.ndarray) -> np.ndarray:
         height, width, channels = self._image_shape
@@ -154,13 +185,20 @@ class ImageFolder:
         return len(self.images)
 
 
-def read_image_folder(path: FilePath, *, shape: tuple[int, ...] | None = None, window: Window = None) -> ImageFolder:
-    """Read a folder with one subfolder of PNG, JPEG, TIFF, DICOM or NIfTI files per class.
+def read_image_folder(
+    path: FilePath,
+    *,
+    shape: tuple[int, ...] | None = None,
+    window: Window = None,
+    nan: Missing = "error",
+    orient: Orient = None,
+) -> ImageFolder:
+    """Read a folder with one subfolder of images per class.
 
     Args:
         path: Path of the folder.
         shape: `(height, width, channels)` to which every image is resized; see `ImageFiles`.
-        window: Grey values to show if there are more than 256; see `ImageFiles`.
+        window, nan, orient: How pixels are read; see `ImageFiles`.
 
     Raises:
         DataError: there is no folder or no class, a class is empty, or `ImageFiles` refuses a file.
@@ -174,8 +212,8 @@ def read_image_folder(path: FilePath, *, shape: tuple[int, ...] | None = None, w
         ((2, 5, 6, 1), ('benign', 'malignant'), ['benign/1.png', 'malignant/1.png'])
     """
     folder = check_exists(path, folder=True)
-    classes = class_folders(folder)
-    for loose in (p for p in sorted(folder.iterdir()) if is_image(p) and p.is_file()):
+    classes = subfolders(folder)
+    for loose in (p for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".") and is_image(p)):
         raise DataError(f"{loose}: expected images in one subfolder per class; this one is in none. Move it into one.")
     if not classes:
         raise DataError(f"{folder}: expected one subfolder of images per class; found no subfolder.")
@@ -183,17 +221,24 @@ def read_image_folder(path: FilePath, *, shape: tuple[int, ...] | None = None, w
     labels = np.repeat(np.arange(len(classes)), [len(of_class) for of_class in files])
     paths = [path for of_class in files for path in of_class]
     ids = [path.relative_to(folder).as_posix() for path in paths]
-    images = ImageFiles(paths, ids=ids, shape=shape, window=window)
+    images = ImageFiles(paths, ids=ids, shape=shape, window=window, nan=nan, orient=orient)
     return ImageFolder(images, labels[images.files], tuple(classes))
 
 
-def read_images(path: FilePath, *, shape: tuple[int, ...] | None = None, window: Window = None) -> ImageFiles:
-    """Read one image file, or all of a folder and its subfolders, sorted by path, without labels.
+def read_images(
+    path: FilePath,
+    *,
+    shape: tuple[int, ...] | None = None,
+    window: Window = None,
+    nan: Missing = "error",
+    orient: Orient = None,
+) -> ImageFiles:
+    """Read one image file, all of a folder and its subfolders, sorted by path, or those of a DICOMDIR, without labels.
 
     Args:
-        path: Path of a file, or of a folder of PNG, JPEG, TIFF, DICOM or NIfTI files.
+        path: Path of an image, of a folder of images, or of a DICOMDIR.
         shape: `(height, width, channels)` to which every image is resized; see `ImageFiles`.
-        window: Grey values to show if there are more than 256; see `ImageFiles`.
+        window, nan, orient: How pixels are read; see `ImageFiles`.
 
     Raises:
         DataError: there is no such file or folder, there are no images in it, or `ImageFiles` refuses a file.
@@ -203,48 +248,14 @@ def read_images(path: FilePath, *, shape: tuple[int, ...] | None = None, window:
         >>> read_images("scan.png", shape=(8, 8, 1)).shape
         (1, 8, 8, 1)
     """
-    if Path(path).is_file():
-        return ImageFiles([Path(path)], ids=[Path(path).name], shape=shape, window=window)
-    folder = check_exists(path, folder=True)
-    paths = image_paths(folder)
-    return ImageFiles(paths, ids=[p.relative_to(folder).as_posix() for p in paths], shape=shape, window=window)
-
-
-def is_image(path: Path) -> bool:
-    """Return whether a file's name has the ending of an image.
-
-    Example:
-        >>> is_image(Path("brain.nii.gz")), is_image(Path("reads.fa.gz"))
-        (True, False)
-    """
-    return path.name.lower().endswith(ENDINGS)
-
-
-def class_folders(folder: Path) -> list[str]:
-    """Return the names of the subfolders, sorted, without hidden ones."""
-    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-
-
-def image_paths(folder: Path) -> list[Path]:
-    """Return the image files below a folder, sorted. Hidden files are left out; any other file is refused."""
-    paths = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() or path.name.startswith(".") or path.name.lower() in _IGNORED:
-            continue
-        if not is_image(path):
-            raise DataError(f"{path}: expected {_FORMATS}. Convert the file or move it away.")
-        paths.append(path)
-    if not paths:
-        raise DataError(f"{folder}: expected {_FORMATS}; the folder has none.")
-    return paths
-
-
-def _codec(path: Path) -> tuple[Callable[..., ImageHeader], Callable[..., list[np.ndarray]]]:
-    """Return the functions that read the header and that decode frames of a file, by its name."""
-    name = path.name.lower()
-    if name.endswith((".nii", ".nii.gz")):
-        return nifti_header, decode_nifti
-    return (dicom_header, decode_dicom) if name.endswith((".dcm", ".dicom")) else (bitmap_header, decode_bitmap)
+    file = Path(path)
+    if file.is_file():
+        folder, paths = file.parent, dicomdir_files(file) if is_dicomdir(file) else [file]
+    else:
+        folder = check_exists(path, folder=True)
+        paths = image_paths(folder)
+    ids = [each.relative_to(folder).as_posix() for each in paths]
+    return ImageFiles(paths, ids=ids, shape=shape, window=window, nan=nan, orient=orient)
 
 
 def _each(function: Callable[[Path], Any], paths: list[Path]) -> list[Any]:
