@@ -49,6 +49,11 @@ class ModelInput:
             ids with 0 for padding.
         features: Names of the columns of a table.
         mean, std: Mean and standard deviation of each column of a table in the training split. The model standardises with them.
+        categories: Categories of each column of a table, empty for numbers. A column of categories contains their positions,
+            and -1 for a category that training did not contain. The model encodes them one-hot.
+        fill: Value of a missing cell (NaN) in each column of a table: the median of the training split, or -1 for
+            categories; None in columns that had no missing cell, where none is allowed.
+        indicators: Whether the model is also told which cells of a column were missing.
         tokenizer: JSON of a tokenizer, as the `tokenizers` library writes it, for text. Fitted on the training split only.
 
     Example:
@@ -62,8 +67,12 @@ class ModelInput:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     tokenizer: str | None = None
+    categories: tuple[tuple[str, ...], ...] = ()
+    fill: tuple[float | None, ...] = ()
+    indicators: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "categories", tuple(tuple(map(str, levels)) for levels in self.categories))
         if self.modality not in MODALITIES:
             raise DataError(f"Unknown modality {self.modality!r}. {nearest(str(self.modality), MODALITIES)}")
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
@@ -71,7 +80,7 @@ class ModelInput:
         if len(self.shape) != rank or any(n < 1 for n in self.shape):
             expected = f"The shape of one {self.modality} example has {rank} positive dimension(s)"
             raise DataError(f"{expected}; received {self.shape}.")
-        for name in ("features", "mean", "std"):
+        for name in ("features", "mean", "std", "categories", "fill", "indicators"):
             values = tuple(getattr(self, name))
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
@@ -91,6 +100,16 @@ class ModelInput:
         if self.tokenizer is None:
             raise DataError("This input has no tokenizer: build it with a text data set.")
         return len(json.loads(self.tokenizer)["model"]["vocab"])
+
+    def categories_by_name(self) -> dict[str, list[str]]:
+        """Return the categories of the columns of a table that have some.
+
+        Example:
+            >>> ModelInput("table", (2,), ("age", "sex"), categories=((), ("f", "m"))).categories_by_name()
+            {'sex': ['f', 'm']}
+        """
+        named = zip(self.features, self.categories, strict=False)
+        return {name: list(levels) for name, levels in named if levels}
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary that `from_dict` reads back."""

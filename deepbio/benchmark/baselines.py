@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets import Dataset, Split
+from deepbio.datasets.columns import design_matrix
 from deepbio.errors import ModelError, nearest
 from deepbio.specs import ModelInput
 
@@ -151,7 +152,7 @@ def flat_features(input: ModelInput, x: Any) -> np.ndarray:
         return (x[:, :, None] == np.arange(4)).reshape(len(x), -1).astype(np.float32)
     if input.modality == "image":
         return x.reshape(len(x), -1).astype(np.float32) / 255
-    return (x - np.array(input.mean or 0, np.float32)) / np.array(input.std or 1, np.float32)
+    return design_matrix(input, x)
 
 
 def _word_counts(split: Split, vocabulary: int) -> Any:

@@ -49,6 +49,8 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
     Example:
         >>> key_values(["units=64,32", "dropout=0.5"], option="--set")
         {'units': [64, 32], 'dropout': 0.5}
+        >>> key_values(["sep=|", "decimal=,", "missing=?"], option="--data")
+        {'sep': '|', 'decimal': ',', 'missing': '?'}
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -56,8 +58,9 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
         if not equals or not key:
             raise DeepbioError(f"{option} takes key=value; received {pair!r}.")
         try:
-            value = yaml.safe_load(text)
-            if isinstance(value, str) and "," in value:
+            # a mark is itself, such as the separator | or the sign ? of a missing value
+            value = text if re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}", text) else yaml.safe_load(text)
+            if isinstance(value, str) and "," in value.strip(","):
                 value = yaml.safe_load(f"[{value}]")
         except yaml.YAMLError as error:
             raise DeepbioError(f"{option} {pair!r}: the value is not valid YAML.") from error

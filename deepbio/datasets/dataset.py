@@ -73,8 +73,13 @@ class Dataset:
         """Yield `("train", split)`, `("valid", split)`, `("test", split)`."""
         yield from (("train", self.train), ("valid", self.valid), ("test", self.test))
 
-    def check_leakage(self) -> None:
-        """Check that no group is in two splits.
+    def check_leakage(self, *, inputs: bool = True) -> None:
+        """Check that no group is in two splits, nor a note that is the same tokens as another.
+
+        Published splits that are kept although they share examples have no groups and are not checked.
+
+        Args:
+            inputs: Whether the tokens of notes are compared too.
 
         Raises:
             DataError: names the splits and the first shared groups.
@@ -91,6 +96,15 @@ class Dataset:
                 raise DataError(
                     f"{self.name}: {len(shared)} group(s) are in both the {one} and the {other} split{shown}. "
                     "Split again by group, for example with deepbio.datasets.assign_splits."
+                )
+        if not (inputs and self.input.modality == "text" and len(groups) == 3):
+            return
+        tokens = {part: {row.tobytes() for block in blocks(split.x) for row in block} for part, split in self.splits()}
+        for one, other in itertools.combinations(tokens, 2):
+            if shared := len(tokens[one] & tokens[other]):
+                raise DataError(
+                    f"{self.name}: {shared} note(s) of the {one} split are the same tokens as notes of the {other} split. Check what "
+                    "the tokenizer makes of them: numbers and rare words may be one token."
                 )
 
     def check_classes(self) -> None:
@@ -127,9 +141,10 @@ class Dataset:
         """
         if self.input.modality != "table":
             return
+        allowed = np.array([value is not None for value in self.input.fill] or [False], dtype=bool)
         for part, split in self.splits():
             for number, rows in enumerate(blocks(split.x)):
-                for row, column in np.argwhere(~np.isfinite(rows))[:1]:
+                for row, column in np.argwhere(~np.isfinite(rows) & ~(allowed & np.isnan(rows)))[:1]:
                     name = self.input.features[column] if self.input.features else f"column {column + 1}"
                     example = f"example {split.names([number * BLOCK + row])[0]} of the {part} split"
                     raise DataError(

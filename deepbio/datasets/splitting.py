@@ -1,6 +1,8 @@
 """Assign examples to splits and folds that never share a group: by hash, with identical examples together, or as published."""
 
 import hashlib
+import itertools
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -10,11 +12,14 @@ from deepbio.datasets.similar import connected, near_groups
 from deepbio.datasets.split import blocks
 from deepbio.errors import DataError, nearest
 
+log = logging.getLogger("deepbio")
+
 Fractions = Mapping[str, float]
 FRACTIONS: Fractions = {"train": 0.7, "valid": 0.15, "test": 0.15}
 SPLITS = tuple(FRACTIONS)
 Duplicates = Literal["group", "near", "drop", "keep"]
 _DROPPED = ""
+_ENUMERATED = 8  # groups whose ways into three splits are all compared, 6,561
 _NAMES = {name: name for name in SPLITS} | {"val": "valid", "validation": "valid", "dev": "valid", "training": "train"}
 
 
@@ -52,7 +57,7 @@ def split_examples(
         fractions: Fractions of train, valid and test.
         seed: Random seed of the assignment.
         duplicates: `"group"` keeps identical examples together (and refuses published splits that share some); `"near"`
-            also keeps near duplicates of DNA or images together (see `deepbio.datasets.similar`); `"drop"` keeps one of
+            also keeps near duplicates of DNA, images or notes together (see `deepbio.datasets.similar`); `"drop"` keeps one of
             them (of published splits the one in test or valid), and none if their classes differ; `"keep"` uses published
             splits as they are.
 
@@ -91,17 +96,75 @@ def split_examples(
     here = np.flatnonzero(splits == name)
     if len(here) and not (splits == "valid").any():
         labels = None if y is None else np.asarray(y)[here]
-        splits[here] = assign_splits(merged[here], labels, fractions=parts, salt=str(seed))
+        assigned = assign_splits(merged[here], labels, fractions=parts, salt=str(seed))
+        few = labels is not None and len(np.unique(merged[here])) <= _ENUMERATED
+        lacking = few and len(np.unique(labels[assigned == "train"])) < len(np.unique(labels))  # type: ignore[index]
+        if lacking or set(parts) - set(assigned.tolist()):
+            assigned = assign_few(merged[here], labels, fractions=parts, salt=str(seed))
+        splits[here] = assigned
     for name in SPLITS:
         if not (splits == name).any():
             if split is not None:
                 raise DataError(f"The published splits have no {name} example (any more). Check which rows say {name}.")
-            raise DataError(
-                f"The {name} split would be empty: {len(same)} examples form {len(np.unique(merged))} groups. Add examples "
-                "or change the fractions; if the groups are chromosomes, name those of valid and test; if identical examples "
-                "merge your groups, pass duplicates='drop' (on the command line --data duplicates=drop)."
-            )
+            raise DataError(_too_few(name, same, merged, groups))
     return Assignment(splits, None if duplicates == "keep" else merged)
+
+
+def keep_inputs_together(
+    assignment: Assignment, inputs: np.ndarray, y: np.ndarray | None = None, *, published: bool, duplicates: Duplicates
+) -> Assignment:
+    """Keep examples whose model inputs are identical in one split, although their contents differ (notes as token ids).
+
+    Their groups are merged, and a merged group that is in several splits moves to the first of train, valid and test that it
+    is in. Published splits are refused instead, and `duplicates="drop"` drops examples as `split_examples` does. If a split
+    would become empty, nothing changes and a warning says so.
+
+    Args:
+        assignment: Splits and groups by content.
+        inputs: Model inputs, `(n, ...)`.
+        y: Classes, `(n,)`, for `duplicates="drop"`.
+        published: Whether the splits are published.
+        duplicates: Option of `split_examples`; `"keep"` changes nothing.
+
+    Raises:
+        DataError: published splits share an input.
+
+    Example:
+        >>> assignment = Assignment(np.array(["train", "test", "valid", "test"]), np.array(["a", "b", "c", "d"]))
+        >>> ids = np.array([[5, 1], [5, 1], [5, 2], [5, 3]])
+        >>> keep_inputs_together(assignment, ids, published=False, duplicates="group").splits.tolist()
+        ['train', 'train', 'valid', 'test']
+    """
+    if assignment.groups is None:
+        return assignment
+    splits, groups = assignment.splits.copy(), assignment.groups.copy()
+    here = np.flatnonzero(splits != _DROPPED)
+    same = digests(inputs)[here]
+    moved = np.zeros(len(splits), dtype=bool)
+    if duplicates == "drop":
+        moved[here[_superfluous(same, splits[here], None if y is None else np.asarray(y)[here])]] = True
+        splits[moved] = _DROPPED
+    else:
+        groups[here] = merge_groups(groups[here], same)
+        if published:
+            _check_disjoint(splits, groups)
+        member = np.unique(groups, return_inverse=True)[1]
+        rank = np.array([len(SPLITS) if name == _DROPPED else SPLITS.index(name) for name in splits])
+        first = np.full(member.max() + 1, len(SPLITS))
+        np.minimum.at(first, member, rank)
+        moved[here] = (rank != first[member])[here]
+        splits[moved] = np.array(SPLITS)[first[member[moved]]]
+    if not moved.any():
+        return Assignment(splits, groups)
+    if set(SPLITS) - set(splits.tolist()):
+        log.warning(
+            "%d examples are the same to the model as an example of another split, and too few would remain without them: metrics "
+            "will flatter the model. Check what it reads: numbers and rare words may be one token.", moved.sum(),
+        )  # fmt: skip
+        return assignment
+    what = "left out" if duplicates == "drop" else "moved to another split"
+    log.warning("%d examples %s, because the model reads the same there.", moved.sum(), what)
+    return Assignment(splits, groups)
 
 
 def assign_splits(
@@ -152,6 +215,49 @@ def assign_splits(
         cut = np.searchsorted(bounds - 1e-9, middle)
         assigned[members] = np.array(list(fractions), dtype=object)[np.minimum(cut, len(bounds) - 1)]
     return assigned[inverse].astype(str)
+
+
+def assign_few(
+    groups: Sequence | np.ndarray, y: np.ndarray | None = None, *, fractions: Fractions = FRACTIONS, salt: str = ""
+) -> np.ndarray:
+    """Assign each example to a split so that none is empty, for few groups or groups of very different sizes.
+
+    Of all ways to assign the groups (of the largest eight; smaller ones stay with the first split), the one whose sizes are
+    nearest to the fractions is taken among those in which the first split has every label and the fewest labels are missing
+    from others. Ties are decided by the hash of `salt` and the groups' names.
+
+    Args:
+        groups: Group of each example, `(n,)`.
+        y: Labels, `(n,)`; None for none.
+        fractions: Split name to fraction.
+        salt: Text hashed with the names.
+
+    Returns:
+        Names of the splits, `(n,)`. A split is empty only if there are fewer groups than splits.
+
+    Example:
+        >>> assign_few(["a"] * 8 + ["b", "c"], salt="1").tolist()[7:]
+        ['train', 'test', 'valid']
+    """
+    names, inverse = np.unique(np.asarray(groups).astype(str), return_inverse=True)
+    labels = np.zeros(len(inverse), np.int64) if y is None else np.unique(y, return_inverse=True)[1]
+    counts = np.zeros((len(names), int(labels.max(initial=0)) + 1), np.int64)
+    np.add.at(counts, (inverse, labels), 1)
+    keys = [hashlib.sha256(f"{salt}\0{name}".encode()).hexdigest() for name in names]
+    order = sorted(range(len(names)), key=lambda i: (-int(counts[i].sum()), keys[i]))
+    free = sorted(order[:_ENUMERATED], key=keys.__getitem__)
+    ways = np.array(list(itertools.product(range(len(fractions)), repeat=len(free))), dtype=np.int64)
+    held = np.stack([(ways == k) @ counts[free] for k in range(len(fractions))], axis=1)  # (ways, splits, labels)
+    held[:, 0] += counts[order[_ENUMERATED:]].sum(axis=0)
+    lacking = (held == 0) & (counts.sum(axis=0) > 0)
+    sizes = held.sum(axis=2)
+    off = np.abs(sizes / len(inverse) - np.array(list(fractions.values()))).sum(axis=1)
+    cost = (
+        1e6 * (sizes == 0).sum(axis=1) + 1e4 * lacking[:, 0].sum(axis=1) + 1e2 * lacking[:, 1:].sum(axis=(1, 2)) + off
+    )
+    part = np.zeros(len(names), np.int64)
+    part[free] = ways[np.argmin(np.round(cost, 9))]
+    return np.array(list(fractions))[part[inverse]]
 
 
 def grouped_folds(
@@ -232,6 +338,27 @@ def _published(split: Sequence[str] | np.ndarray) -> np.ndarray:
         if str(name).lower() not in _NAMES:
             raise DataError(f"Example {i + 1}: unknown split {str(name)!r}. {nearest(str(name), _NAMES)}")
     return np.array([_NAMES[str(name).lower()] for name in split], dtype="<U5")
+
+
+def _too_few(name: str, same: np.ndarray, merged: np.ndarray, groups: Any) -> str:
+    """Return the message for a split that would be empty."""
+    n, found = len(same), len(np.unique(merged))
+    message = (
+        f"The {name} split would be empty: {n} examples form {found} groups, and three splits need at least three. "
+    )
+    if groups is None:
+        return message + "Most examples are identical: check what the model reads, or add examples."
+    given = np.unique(np.asarray(groups).astype(str))
+    if all(group.lower().startswith("chr") for group in given):
+        return (
+            message + "Groups are chromosomes: name those of valid and test, such as valid=['chr3'], or add examples."
+        )
+    if len(given) > found:
+        return message + (
+            f"Identical examples merge your {len(given)} groups: pass duplicates='drop' (on the command line --data "
+            "duplicates=drop), or add examples."
+        )
+    return message + "Add groups, choose a finer group, or leave the group out if examples do not depend on each other."
 
 
 def _superfluous(same: np.ndarray, splits: np.ndarray, y: np.ndarray | None) -> np.ndarray:

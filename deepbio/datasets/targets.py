@@ -1,16 +1,39 @@
 """Convert a user's labels or values to `y` and its `Task`."""
 
+import logging
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from deepbio.datasets.labels import (
+    Uncertain,
+    check_classes,
+    check_marks,
+    list_marks,
+    look_alikes,
+    order_labels,
+    resolve_uncertain,
+    split_labels,
+)
 from deepbio.errors import DataError, nearest
+from deepbio.files import FilePath
 from deepbio.specs import Kind, Task
+
+if TYPE_CHECKING:
+    from deepbio.datasets.readers import Table
+
+log = logging.getLogger("deepbio")
+_NUMBERS = "numbers to predict are kind='regression' (in a table, targets=[COLUMN]); pass kind='multiclass' if they are classes"
 
 
 def targets(
-    y: Any, *, kind: Kind | None = None, labels: Sequence[str] | None = None, positive: str | None = None
+    y: Any,
+    *,
+    kind: Kind | None = None,
+    labels: Sequence[str] | None = None,
+    positive: str | None = None,
+    uncertain: Uncertain | None = None,
 ) -> tuple[np.ndarray, Task]:
     """Return `y` in the dtype on which models are trained, and its task.
 
@@ -19,8 +42,9 @@ def targets(
         kind: Kind of the task. None takes classes for words and whole numbers `(n,)`, several labels for 0/1 or NaN
             `(n, outputs)`, and regression for other numbers.
         labels: Names of the classes or outputs, in order, into which whole numbers in `y` are indices. Of two classes the
-            second is the positive one. None sorts the classes found.
+            second is the positive one. None sorts the classes found: numbers by value, words by the alphabet.
         positive: Positive class of two.
+        uncertain: Meaning of -1 in 0/1 labels `(n, outputs)`; see `deepbio.datasets.labels.resolve_uncertain`.
 
     Returns:
         int64 classes or float32 values, and the task.
@@ -38,8 +62,14 @@ def targets(
         array = _unpack(array)
     if array.ndim < 1 or not len(array):
         raise DataError(f"Expected a label for each example; received an array of shape {array.shape}.")
+    if uncertain is not None:
+        if uncertain not in get_args(Uncertain):
+            raise DataError(f"Unknown uncertain {uncertain!r}. {nearest(str(uncertain), get_args(Uncertain))}")
+        if array.ndim != 2 or array.dtype.kind not in "iubf":
+            raise DataError("uncertain is for 0/1 labels in several columns (in a table, targets=[COLUMNS]).")
+        array, labels = resolve_uncertain(array.astype(np.float64), labels or (), uncertain)
     if kind is None:
-        kind = _guess(array)
+        kind = _guess(array, labels)
     elif kind not in get_args(Kind):
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
     if kind in ("binary", "multiclass", "per_position", "per_pixel"):
@@ -66,16 +96,90 @@ def check_predicted(label: str | None, targets: Sequence[str]) -> None:
         )
 
 
-def _guess(array: np.ndarray) -> Kind:
+def table_targets(
+    path: FilePath,
+    table: "Table",
+    label: str | None,
+    targets: Sequence[str],
+    *,
+    kind: Kind | None = None,
+    labels: Sequence[str] | None = None,
+    sep: str | None = None,
+    uncertain: Uncertain | None = None,
+) -> tuple[Any, Sequence[str] | None]:
+    """Return the labels or targets of a table and their names, checked with the numbers of their rows.
+
+    Args:
+        path: Path of the table, for errors.
+        table: Table that was read.
+        label: Column of its labels; or `targets`: columns of its targets.
+        targets: Columns of its targets.
+        kind, labels: Task, as the user described it.
+        sep: Separator of several labels in one cell.
+        uncertain: Meaning of -1 in 0/1 targets.
+
+    Raises:
+        DataError: the labels are no classes, or one of several 0/1 targets has another value.
+    """
+    if label is None:
+        if sep is not None:
+            raise DataError(
+                "sep separates several labels in a cell of label=COLUMN (on the command line --label COLUMN)."
+            )
+        if kind is None and uncertain is None and table.targets is not None:
+            try:
+                check_marks(table.targets, targets, rows=table.rows)
+            except DataError as error:
+                raise DataError(f"{path}: {error}") from error
+        return table.targets, labels or targets
+    found = table.labels if table.labels is not None else np.array([])
+    if sep is not None:
+        return split_labels(found.tolist(), sep, labels)
+    names = np.unique(found)
+    if kind is None and labels is None:
+        advice = (
+            f"numbers are targets=[{label!r}] (on the command line --data targets=[{label}]); pass kind='multiclass' if they "
+            "are classes"
+        )
+        try:
+            check_classes(found, advice=advice)
+        except DataError as error:
+            raise DataError(f"{path}, column {label!r}: {error}") from error
+    if mark := list_marks(names):
+        log.warning(
+            "%s, column %r: some labels contain %r. If they list several labels, pass sep=%r (on the command line --data sep=%r).",
+            path, label, mark, mark, mark,
+        )  # fmt: skip
+    return found, labels
+
+
+def _guess(array: np.ndarray, labels: Sequence[str] | None) -> Kind:
     if array.ndim == 1:
-        return "regression" if array.dtype.kind == "f" else "multiclass"
+        if array.dtype.kind == "f":
+            if np.isin(array, (0, 1)).all():
+                log.warning(
+                    "The labels are 0.0 and 1.0 and are learnt as numbers. Pass kind='binary' if they are classes."
+                )
+            return "regression"
+        check_classes(array, advice=_NUMBERS)
+        return "multiclass"
     if array.ndim == 2:
-        marked = array.dtype.kind in "iubf" and np.isin(array[~np.isnan(array)], (0, 1)).all()
+        if array.dtype.kind not in "iubf":
+            return "regression"
+        marked = np.isin(array[~np.isnan(array)], (0, 1)).all()
+        if not marked:
+            check_marks(array.astype(np.float64), labels or ())
         return "multilabel" if marked else "regression"
+    if array.ndim == 3 and array.dtype.kind in "iub":
+        raise DataError(
+            f"Pass the kind of task for labels of shape {array.shape}: kind='per_pixel' for masks of images, or kind='profile'."
+        )
     raise DataError(f"Pass the kind of task for labels of shape {array.shape}, for example kind='profile'.")
 
 
 def _classes(array: np.ndarray, labels: Sequence[str] | None, positive: str | None) -> tuple[np.ndarray, list[str]]:
+    if array.dtype.kind == "f" and (array == np.floor(array)).all():
+        array = array.astype(np.int64)
     if array.dtype.kind not in "iubUS":
         raise DataError(f"Classes are words or whole numbers; received {array.dtype}.")
     numbered = array.dtype.kind in "iu" and labels is not None
@@ -83,8 +187,12 @@ def _classes(array: np.ndarray, labels: Sequence[str] | None, positive: str | No
         names, classes = list(map(str, labels or ())), array.astype(np.int64)
         wrong = (array < 0) | (array >= len(names))
     else:
-        found, inverse = np.unique(array, return_inverse=True)  # numbers by size, words by the alphabet
-        names = [str(label) for label in (found if labels is None else labels)]
+        found, inverse = np.unique(array, return_inverse=True)
+        names = order_labels(found) if labels is None else [str(label) for label in labels]
+        for alike in look_alikes(names) if array.dtype.kind in "US" else ():
+            log.warning(
+                "The classes %s differ in spelling only. Make them one if they are.", ", ".join(map(repr, alike))
+            )
         number = {name: i for i, name in enumerate(names)}
         numbers = np.array([number.get(str(value), -1) for value in found], dtype=np.int64)
         classes = numbers[inverse].reshape(array.shape)
@@ -116,7 +224,18 @@ def _values(array: np.ndarray, kind: Kind, labels: Sequence[str] | None) -> tupl
     if wrong.any():
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         expected = {"multilabel": "0, 1 or NaN", "regression": "a finite number"}.get(kind, "a number from 0 up")
-        raise DataError(f"Example {index[0] + 1}: expected {expected} for a {kind} task; received {values[index]}.")
+        column = f", column {list(labels)[index[-1]]!r}" if labels else ""
+        advice = ""
+        if kind == "multilabel" and values[index] == -1:
+            advice = (
+                " If -1 marks uncertain labels, pass uncertain='missing', 'negative', 'positive' or 'class' (on the command line "
+                "--data uncertain=missing)."
+            )
+        elif np.isnan(values[index]) and np.isin(values[~np.isnan(values)], (0, 1)).all():
+            advice = " Unknown labels among 0 and 1 are allowed with kind='multilabel'."
+        raise DataError(
+            f"Example {index[0] + 1}{column}: expected {expected} for a {kind} task; received {values[index]:g}.{advice}"
+        )
     return values, Task(kind, values.shape[-1], tuple(labels or ()))
 
 

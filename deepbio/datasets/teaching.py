@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepbio.datasets.build.arrays import table_input
 from deepbio.datasets.cards import Card
+from deepbio.datasets.columns import table_input
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.errors import DataError

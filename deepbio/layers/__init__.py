@@ -4,6 +4,7 @@ from deepbio.layers.activations import LocalResponseNormalization, quick_gelu
 from deepbio.layers.base import Layer, OverTime, ops
 from deepbio.layers.inputs import (
     OneHot,
+    TableColumns,
     WordDropout,
     dna_input,
     flat_input,
@@ -32,6 +33,7 @@ __all__ = [
     "StrandTiedBatchNormalization",
     "StrandTiedConv1D",
     "SumOverTime",
+    "TableColumns",
     "WordDropout",
     "dna_input",
     "flat_input",

@@ -75,9 +75,77 @@ def image_input(input: ModelInput):
     return inputs, keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
 
 
+@keras.saving.register_keras_serializable(package="deepbio")
+class TableColumns(Layer):
+    """Fill missing cells, standardise numbers, encode categories one-hot, and append which cells were missing.
+
+    As scikit-learn's `SimpleImputer(strategy="median", add_indicator=True)`, `StandardScaler` and
+    `OneHotEncoder(handle_unknown="ignore")`, fitted on the training split; see `deepbio.specs.ModelInput`.
+
+    Args:
+        mean, std: Mean and standard deviation of each column.
+        categories: Number of categories of each column, 0 for numbers.
+        fill: Value of a missing cell (NaN) in each column; None where none is allowed, so that NaN remains.
+        indicators: Whether each column has an indicator of missing cells.
+
+    Input shape: `(batch, features)` of numbers, positions of categories, and NaN.
+    Output shape: `(batch, width)`: numbers, one-hot categories (zeros for -1 and missing ones), indicators.
+
+    Example:
+        >>> layer = TableColumns([0, 0], [1, 1], categories=[0, 2], fill=[5, None], indicators=[True, False])
+        >>> layer(keras.ops.array([[float("nan"), 1.0]])).numpy().tolist()
+        [[5.0, 0.0, 1.0, 1.0]]
+    """
+
+    def __init__(self, mean, std, *, categories, fill, indicators, **options):
+        super().__init__(dtype=options.pop("dtype", None) or "float32", **options)
+        self.mean, self.std, self.categories = list(mean), list(std), list(categories)
+        self.fill, self.indicators = list(fill), list(indicators)
+
+    def call(self, x):
+        """Return the columns that the first layer takes."""
+        missing = ops.isnan(x)
+        fill = ops.convert_to_tensor([float("nan") if value is None else value for value in self.fill], x.dtype)
+        z = (ops.where(missing, fill, x) - ops.convert_to_tensor(self.mean, x.dtype)) / ops.convert_to_tensor(
+            self.std, x.dtype
+        )
+        numbers = [i for i, n in enumerate(self.categories) if not n]
+        parts = [ops.take(z, numbers, axis=1)] if numbers else []
+        for i, n in enumerate(self.categories):
+            if n:
+                parts.append(ops.cast(ops.equal(x[:, i : i + 1], ops.arange(n, dtype=x.dtype)), x.dtype))
+        told = [i for i, indicator in enumerate(self.indicators) if indicator]
+        if told:
+            parts.append(ops.cast(ops.take(missing, told, axis=1), x.dtype))
+        return ops.concatenate(parts, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        """Return `(batch, width)`."""
+        return (input_shape[0], sum(max(n, 1) for n in self.categories) + sum(map(bool, self.indicators)))
+
+    def get_config(self):
+        """Return the arguments of the layer."""
+        own = {name: getattr(self, name) for name in ("mean", "std", "categories", "fill", "indicators")}
+        return {**super().get_config(), **own}
+
+
 def table_input(input: ModelInput):
-    """Standardise float32 columns `(batch, features)` by the training split, if its statistics are known."""
+    """Standardise float32 columns `(batch, features)` by the training split, if its statistics are known.
+
+    If the table has categories or missing cells, they are encoded by `TableColumns`.
+    """
     inputs = _input(input, "table")
+    if input.categories or input.fill:
+        n, none = input.shape[0], (None,) * input.shape[0]
+        columns = TableColumns(
+            input.mean or (0.0,) * n,
+            input.std or (1.0,) * n,
+            categories=[len(levels) for levels in input.categories or ((),) * n],
+            fill=input.fill or none,
+            indicators=input.indicators or (False,) * n,
+            name="columns",
+        )
+        return inputs, columns(inputs)
     if not input.mean:
         return inputs, inputs
     variance = [std**2 for std in input.std]

@@ -1,22 +1,26 @@
 """A `Dataset` from examples and labels in memory: the last step of every other builder."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from deepbio.datasets.columns import fit_table
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.readers import ImageFiles
+from deepbio.datasets.labels import Uncertain
+from deepbio.datasets.readers import ImageFiles, read_frame
 from deepbio.datasets.split import Split
-from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, split_examples
+from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, keep_inputs_together, split_examples
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
 from deepbio.genome import GenomeWindows
 from deepbio.sequence import encode, resize
 from deepbio.sequence.codes import as_codes
-from deepbio.specs import Kind, Modality, ModelInput
+from deepbio.specs import Kind, Modality, ModelInput, Task
 from deepbio.text import PADDING, Tokenizer
 
+log = logging.getLogger("deepbio")
 _LONGEST_TEXT = 512
 
 
@@ -32,12 +36,14 @@ def from_arrays(
     groups: Sequence[Any] | np.ndarray | None = None,
     split: Sequence[str] | np.ndarray | None = None,
     features: Sequence[str] = (),
+    categories: Mapping[str, Sequence[str]] | None = None,
     length: int | None = None,
     vocabulary: int = 20_000,
     tokenizer: Mapping[str, Any] | str | None = None,
     fractions: Mapping[str, float] = FRACTIONS,
     seed: int = 0,
     duplicates: Duplicates = "group",
+    uncertain: Uncertain | None = None,
     name: str = "arrays",
     options: Mapping[str, Any] | None = None,
 ) -> Dataset:
@@ -45,19 +51,23 @@ def from_arrays(
 
     Args:
         x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8 `(n, height, width[, channels])`, or
-            `ImageFiles`; a table of numbers `(n, features)`; or notes as strings.
+            `ImageFiles`; a table of numbers `(n, features)`, or a pandas frame, whose columns may contain words and missing
+            values; or notes as strings.
         y: Classes `(n,)` as words or whole numbers; or several 0/1 labels or values `(n, outputs)`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`. None takes DNA for uint8 `(n, length)`, images for more
             dimensions, a table for other numbers. Strings need it.
-        kind, labels, positive: Kind of the task and names of its classes; see `deepbio.datasets.targets.targets`.
+        kind, labels, positive, uncertain: Kind of the task and names of its classes; see `deepbio.datasets.targets.targets`.
         ids: Names of the examples; None numbers them from 1.
         groups: Group of each example, such as the patient. No group is in two splits; nor are identical examples.
         split: Published split of each example. None splits by `fractions` and `seed`, stratified by class.
         features: Names of a table's columns; a pandas frame has its own.
+        categories: Categories of the columns of `x` that contain their positions; columns with NaN for missing values are
+            allowed then. Only those in the training split are kept.
         length: Of DNA, the number of bases to which sequences are cropped, or padded with N, around the middle; None requires
             sequences of one length. Of text, the number of tokens; None takes what 95% of the training notes need, at most 512.
         vocabulary: Maximum number of tokens in the vocabulary of a text.
-        tokenizer: Further options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}`; or the
+        tokenizer: Further options of `deepbio.text.Tokenizer.fit`, such as `{"kind": "bpe", "negation": True}` (with `groups`, a
+            word must occur in 5 of them, and record numbers are masked: `{"min_groups": 5, "mask_identifiers": True}`); or the
             tokenizer of a trained model, `describe(model).input.tokenizer`.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
         name: Name of the data set.
@@ -72,8 +82,10 @@ def from_arrays(
         Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
     """
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
-    x, modality = _examples(x, modality, length)
-    y, task = _targets(y, kind=kind, labels=labels, positive=positive)
+    if categories is None and modality in (None, "table") and hasattr(x, "columns"):
+        x, categories = read_frame(x)
+    x, modality = _examples(x, modality, length, allow_missing=categories is not None)
+    y, task = _targets(y, kind=kind, labels=labels, positive=positive, uncertain=uncertain)
     if modality == "table" and features:
         ModelInput("table", x.shape[1:], features=features)  # refuses a wrong number of names
     n = len(x)
@@ -82,17 +94,23 @@ def from_arrays(
         if len(values) != n:
             raise DataError(f"Expected one entry of {what} per example, {n}; received {len(values)}.")
     stratify = y if task.is_classification else None
-    splits, merged = split_examples(
+    assigned = split_examples(
         x, stratify, groups=groups, split=split, fractions=fractions, seed=seed, duplicates=duplicates
     )
-    chosen = {part: np.flatnonzero(splits == part) for part in SPLITS}
+    train = np.flatnonzero(assigned.splits == "train")
     if modality == "text":
         how = tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
-        x, spec = _tokens(x, chosen["train"], length, how)
+        x, spec = _tokens(x, train, length, how, groups)
     elif modality == "table":
-        spec = table_input(x[chosen["train"]], features=features)
+        x, spec = fit_table(x, train, features=features, categories=categories or {})
     else:
         spec = ModelInput(modality, tuple(x.shape[1:]))
+    if modality == "text" or spec.categories:
+        assigned = keep_inputs_together(assigned, x, stratify, published=split is not None, duplicates=duplicates)
+    splits, merged = assigned
+    chosen = {part: np.flatnonzero(splits == part) for part in SPLITS}
+    if task.is_classification:
+        _tell_missing_classes(task, y, chosen)
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
     parts: dict[str, Any] = {
         part: Split(take(where), y[where], ids[where], None if merged is None else merged[where])
@@ -101,34 +119,17 @@ def from_arrays(
     return Dataset(name, task, spec, **parts, options={**(options or {}), "seed": seed})
 
 
-def table_input(x: np.ndarray, *, features: tuple[str, ...] = ()) -> ModelInput:
-    """Return the description of a table by the mean and the standard deviation of its training rows, `x`.
-
-    Args:
-        x: Training rows, float32 `(n, features)`.
-        features: Names of the columns.
-
-    Raises:
-        DataError: there is no row, or a value is not a finite number.
-
-    Example:
-        >>> table_input(np.array([[1.0, 5.0], [3.0, 5.0]], np.float32)).std
-        (1.0, 1.0)
-    """
-    columns = np.asarray(x, np.float64)
-    if not len(columns):
-        raise DataError("Expected at least one training row; received none.")
-    for row, column in np.argwhere(~np.isfinite(columns))[:1]:
-        found = f"{columns[row, column]} as its {features[column] if features else f'column {column + 1}'!r}"
-        raise DataError(
-            f"Row {row + 1} of the training rows has {found}; expected a finite number. Fill or drop missing values first."
-        )
-    std = columns.std(axis=0)
-    std[std == 0] = 1.0  # a constant column must become zero, not infinite
-    return ModelInput("table", columns.shape[1:], features, tuple(columns.mean(axis=0).tolist()), tuple(std.tolist()))
+def _tell_missing_classes(task: Task, y: np.ndarray, chosen: Mapping[str, np.ndarray]) -> None:
+    classes = np.unique(y)
+    for part in ("valid", "test"):
+        if len(lacking := np.setdiff1d(classes, y[chosen[part]])):
+            names = ", ".join(task.labels[k] if task.labels else str(k) for k in lacking[:10])
+            log.warning("The %s split has no example of %s: metrics say nothing about it.", part, names)
 
 
-def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[Any, Modality]:
+def _examples(
+    x: Any, modality: Modality | None, length: int | None, *, allow_missing: bool = False
+) -> tuple[Any, Modality]:
     """Return the examples in the dtype of their modality (texts as a list), and the modality."""
     if isinstance(x, ImageFiles):
         return x, "image"
@@ -148,7 +149,8 @@ def _examples(x: Any, modality: Modality | None, length: int | None) -> tuple[An
         array = array[..., None]
     if modality == "table" and array.dtype.kind in "iubf":
         array = array.astype(np.float32)
-        for row, column in np.argwhere(~np.isfinite(array))[:1] if array.ndim == 2 else ():
+        odd = ~np.isfinite(array) & ~(allow_missing & np.isnan(array))
+        for row, column in np.argwhere(odd)[:1] if array.ndim == 2 else ():
             place = f"Row {row + 1}, column {column + 1}"
             raise DataError(f"{place}: expected a finite number; found {array[row, column]}.")
     if modality == "dna" and length is not None and array.ndim == 2:
@@ -176,9 +178,18 @@ def _codes(sequences: list[str], length: int | None) -> np.ndarray:
 
 
 def _tokens(
-    texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any] | str
+    texts: list[str], train: np.ndarray, length: int | None, how: Mapping[str, Any] | str, groups: Any
 ) -> tuple[np.ndarray, ModelInput]:
-    words = Tokenizer.from_json(how) if isinstance(how, str) else Tokenizer.fit([texts[i] for i in train], **how)
+    if isinstance(how, str):
+        words = Tokenizer.from_json(how)
+    else:
+        if groups is None and "min_groups" not in how:
+            log.warning(
+                "No group of the texts is known, so that a word of one patient can enter the vocabulary. Pass group=COLUMN, or "
+                "tokenizer={'min_groups': 5} to count texts."
+            )
+        owners = None if groups is None else [groups[i] for i in train]
+        words = Tokenizer.fit([texts[i] for i in train], **{"groups": owners, **how})
     ids = words.encode(texts, length or _LONGEST_TEXT)
     if length is None:
         needed = (ids[train] != PADDING).sum(axis=1)

@@ -18,12 +18,12 @@ from deepbio.specs import Reading
 
 Grouping = str | Callable[[str], str]
 _P = ParamSpec("_P")
-_PASSED_ON = ("kind", "labels", "positive", "fractions", "seed", "duplicates")
+_PASSED_ON = ("kind", "labels", "positive", "uncertain", "fractions", "seed", "duplicates")
 # Options that do not decide how one example is read: files, groups and splits, and what the task and the input contain.
 # Every other option of a builder is part of `Dataset.reading`.
 _NO_READING = frozenset(
     {"genome", "bed", "bigwig", "vcf", "folder", "name", "group", "split", "valid", "test", "fractions", "seed"}
-    | {"duplicates", "kind", "labels", "positive", "vocabulary", "tokenizer"}
+    | {"duplicates", "kind", "labels", "positive", "vocabulary", "tokenizer", "missing_group"}
 )
 
 
@@ -66,16 +66,16 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
             passed["options"] = serialize_options(options | examples.pop("options", {}))
             reading = {name: value for name, value in rest if name in reading_options(build)}
             learned = serialize_options(reading | examples.pop("reading", {}))
-            how = Reading(
-                read.__name__.removeprefix("from_"),
-                {name: value for name, value in learned.items() if value != FUNCTION},
-            )
             try:
-                return replace(from_arrays(**(passed | examples)), reading=how)
+                data = from_arrays(**(passed | examples))
             except DataError as error:
                 if path is None or source == "genome" or str(path) in str(error):
                     raise
                 raise DataError(f"{path}: {error}") from error
+            if data.input.categories:  # those of the training split
+                learned["categories"] = data.input.categories_by_name()
+            how = {name: value for name, value in learned.items() if value != FUNCTION}
+            return replace(data, reading=Reading(read.__name__.removeprefix("from_"), how))
 
         return build
 

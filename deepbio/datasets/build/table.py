@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deepbio.datasets.build.builder import builder
+from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.options import Names, names_of
-from deepbio.datasets.readers import read_table
+from deepbio.datasets.readers import Censored, Missing, MissingGroup, read_table
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
+from deepbio.datasets.targets import table_targets
 from deepbio.errors import DataError
 from deepbio.files import FilePath
 from deepbio.specs import Kind
@@ -34,25 +36,52 @@ def from_csv(
     seed: int = 0,
     duplicates: Duplicates = "group",
     encoding: str = "utf-8",
+    delimiter: str | None = None,
+    names: Names | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    missing: Missing = (),
+    keep_na: bool = False,
+    drop_na: bool = False,
+    missing_group: MissingGroup = "refuse",
+    censored: Censored | None = None,
+    dates: Names = (),
+    date_format: str | None = None,
+    categories: Names | Mapping[str, Sequence[str | int | float]] = (),
+    sep: str | None = None,
+    uncertain: Uncertain | None = None,
     name: str | None = None,
 ) -> dict[str, Any]:
     """Build a data set from a CSV, TSV, JSON lines or Parquet file with named columns.
+
+    Columns to learn from are numbers or categories. Missing numbers become the median of the training split and missing
+    categories none of them, with an indicator of what was missing; numbers are standardized and categories one-hot encoded. All
+    of this is part of the model. Columns with missing cells and columns taken as categories are logged.
 
     Args:
         path: Path of the file.
         label: Column of classes; or `targets`: columns of 0/1 labels or of numbers.
         targets: Columns to predict, if not `label`.
-        text: Column of notes; or `sequence`: column of DNA; or `features`: columns of numbers (None takes all that have no
-            other use).
+        text: Column of notes; or `sequence`: column of DNA; or `features`: columns of numbers and categories (None takes all
+            that have no other use).
         sequence: Column of DNA to learn from.
-        features: Columns of numbers to learn from.
+        features: Columns to learn from.
         group: Column of the group, such as the patient. No group is in two splits.
         id: Column that names the rows.
         split: Column that contains train, valid or test.
         kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
         length, vocabulary, tokenizer: Options of DNA and text; see `deepbio.datasets.build.from_arrays`.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
-        encoding: Encoding of the file.
+        encoding, delimiter, names: Form of the file, such as `encoding="utf-16"`, `delimiter="|"`, or the `names` of the columns
+            of a file without a header; see `deepbio.datasets.readers.read_table`.
+        decimal, thousands, missing, censored, dates, date_format, categories: Form of the cells, such as `decimal=","`,
+            `missing=["?"]`, `censored="half"` for `<5`, or `categories=["grade"]`; see
+            `deepbio.datasets.readers.CellFormat`.
+        keep_na: Whether `NA`, `None` and so on are words like others in labels, notes and groups; else they are missing.
+        drop_na: Whether rows without label, target, note or group are left out instead of refused.
+        missing_group: `"own"` takes each row without a group as a group of its own; `"refuse"` refuses it.
+        sep: Separator of several labels in a cell of `label`, such as `"|"`; the task is then multilabel.
+        uncertain: Meaning of -1 in 0/1 targets; see `deepbio.datasets.labels.resolve_uncertain`.
         name: Name of the data set; None uses the file's.
 
     Raises:
@@ -84,18 +113,35 @@ def from_csv(
         id=id,
         split=split,
         encoding=encoding,
+        delimiter=delimiter,
+        names=None if names is None else names_of(names),
+        decimal=decimal,
+        thousands=thousands,
+        missing=missing,
+        keep_na=keep_na,
+        drop_na=drop_na,
+        missing_group=missing_group,
+        censored=censored,
+        dates=names_of(dates),
+        date_format=date_format,
+        categories=categories if isinstance(categories, Mapping) else names_of(categories),
+        words=True,
+        allow_missing=True,
     )
     if words is None and not table.features:
         raise DataError(f"{path}: no column is left to learn from. Name some with features, text or sequence.")
+    y, found = table_targets(path, table, label, columns, kind=kind, labels=labels, sep=sep, uncertain=uncertain)
     return {
         "x": table.x if words is None else table.texts,
-        "y": table.labels if label is not None else table.targets,
+        "y": y,
         "modality": "table" if words is None else "text" if sequence is None else "dna",
-        "labels": labels or (None if label else columns),
+        "labels": found,
         "ids": table.ids,
         "groups": table.groups,
         "split": table.splits,
         "features": table.features,
+        "categories": table.categories,
+        "reading": {"features": list(table.features)},
         "length": length,
         "vocabulary": vocabulary,
         "tokenizer": tokenizer,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from deepbio.datasets.columns import design_matrix
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.split import Split
 from deepbio.sequence import kmer_counts
@@ -67,4 +68,8 @@ def _view(data: Dataset, split: Split, random: np.random.Generator) -> tuple[str
     if data.input.modality == "text":
         sizes = [((row != 0).sum(), len(np.unique(row))) for row in x]
         return "Lengths of the notes", np.array(sizes, dtype=np.float64), y
-    return LINEAR, x.astype(np.float64), y
+    return (
+        LINEAR,
+        (design_matrix(data.input, x) if data.input.categories or data.input.fill else x).astype(np.float64),
+        y,
+    )

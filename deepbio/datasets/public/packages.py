@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.build import from_anndata
-from deepbio.datasets.build.arrays import table_input
 from deepbio.datasets.cards import Card
+from deepbio.datasets.columns import table_input
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.fetch import card_file
 from deepbio.datasets.public.from_card import card_splits

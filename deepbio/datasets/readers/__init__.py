@@ -9,26 +9,34 @@ Example:
     ['first', 'second']
 """
 
+from deepbio.datasets.readers.cells import CellFormat, Censored, Missing
 from deepbio.datasets.readers.dicom import read_dicom
 from deepbio.datasets.readers.fasta import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
 from deepbio.datasets.readers.images import ImageFiles, ImageFolder, read_image_folder, read_images
 from deepbio.datasets.readers.nifti import read_nifti
 from deepbio.datasets.readers.npz import NpzSplit, read_npz
-from deepbio.datasets.readers.table import Notes, Table, read_columns, read_notes, read_table
+from deepbio.datasets.readers.table import MissingGroup, Notes, Table, read_columns, read_frame, read_notes, read_table
+from deepbio.datasets.readers.table_file import TableFile
 
 __all__ = [
+    "CellFormat",
+    "Censored",
     "FastaRecords",
     "FastqReads",
     "ImageFiles",
     "ImageFolder",
+    "Missing",
+    "MissingGroup",
     "Notes",
     "NpzSplit",
     "SameNames",
     "Table",
+    "TableFile",
     "read_columns",
     "read_dicom",
     "read_fasta",
     "read_fastq",
+    "read_frame",
     "read_image_folder",
     "read_images",
     "read_nifti",

@@ -1,17 +1,23 @@
 """Tables and notes: CSV, TSV, JSON lines, Parquet and text files to float32 columns, labels, texts and groups."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from deepbio.datasets.readers.table_file import TableFile
+from deepbio.datasets.labels import listed
+from deepbio.datasets.readers.cells import CellFormat, Censored, Missing, category_column, is_category, number_column
+from deepbio.datasets.readers.table_file import MISSING, TableFile
 from deepbio.errors import DataError, nearest
 from deepbio.files import FilePath, read_text
 
+log = logging.getLogger("deepbio")
+
+MissingGroup = Literal["refuse", "own"]
 _USUAL = ("text", "note", "notes")
 
 
@@ -20,7 +26,7 @@ class Table:
     """The columns of a table by their role.
 
     Args:
-        x: Features, float32 `(n, features)`.
+        x: Features, float32 `(n, features)`: numbers, NaN for missing cells, and codes of categories.
         features: Names of the columns of `x`.
         labels: Labels, strings `(n,)`, or None.
         targets: Targets, float32 `(n, targets)` with NaN for empty cells, or None.
@@ -28,6 +34,8 @@ class Table:
         ids: Names of the rows, strings `(n,)`: the id column, or the number of the row, from 1.
         groups: Groups, strings `(n,)`, or None.
         splits: Splits, strings `(n,)`, or None.
+        rows: Numbers of the rows in the file, int `(n,)`, from 1 below the header.
+        categories: Categories of the columns that have some.
     """
 
     x: np.ndarray
@@ -38,6 +46,8 @@ class Table:
     ids: np.ndarray
     groups: np.ndarray | None
     splits: np.ndarray | None
+    rows: np.ndarray = field(default_factory=lambda: np.arange(0))
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -65,27 +75,49 @@ def read_table(
     id: str | None = None,
     split: str | None = None,
     encoding: str = "utf-8",
+    delimiter: str | None = None,
+    names: Sequence[str] | None = None,
+    decimal: str = ".",
+    thousands: str | None = None,
+    missing: Missing = (),
+    keep_na: bool = False,
+    drop_na: bool = False,
+    missing_group: MissingGroup = "refuse",
+    censored: Censored | None = None,
+    dates: Sequence[str] = (),
+    date_format: str | None = None,
+    categories: Sequence[str] | Mapping[str, Sequence[Any]] = (),
+    words: bool = False,
+    allow_missing: bool = False,
 ) -> Table:
-    """Read a table with a header row and pick its columns by name.
+    """Read a table and pick its columns by name.
 
     A file name in `.parquet` is read as Parquet (extra `data`), one in `.jsonl` or `.ndjson` as JSON lines (one object per
-    line, its keys the columns). Any other is text, plain or gzip, separated by commas, tabs or semicolons, whichever is most
-    frequent in the header.
+    line, its keys the columns). Any other is text, plain or gzip.
 
     Args:
         path: Path of the file.
         label: Column of class names.
         targets: Columns of numbers to predict (several 0/1 labels, or measured values), whose cells may be empty.
         text: Column of notes or of sequences.
-        features: Columns of numbers to learn from. None takes all that have no other use, or none if `text` is a column.
+        features: Columns to learn from. None takes all that have no other use, or none if `text` is a column. A first column
+            without a name, which `DataFrame.to_csv` and R write for the row names, and empty columns without a name are left
+            out.
         group: Column of the group, such as the patient. No group is in two splits.
         id: Column that names the rows.
         split: Column that contains train, valid or test.
-        encoding: Encoding of a text file.
+        encoding, delimiter, names: Form of a text file; see `deepbio.datasets.readers.TableFile`.
+        decimal, thousands, missing, censored, dates, date_format, categories, words: Form of the cells; see
+            `deepbio.datasets.readers.CellFormat`.
+        keep_na: Whether `NA`, `None` and so on are words like others in labels, notes and groups. In the notes of JSON lines
+            and Parquet, whose missing value is null, they are in any case.
+        drop_na: Whether rows without label, target, note or group are left out instead of refused.
+        missing_group: `"own"` takes each row without a group as a group of its own.
+        allow_missing: Whether features may be missing (NaN).
 
     Raises:
         DataError: the file is missing, empty, damaged or in another encoding; a column is missing or named twice; a feature is
-            no finite number, or a cell is empty, with row (counted from 1 below the header) and column.
+            no finite number and no category, or a cell is empty, with row (counted from 1 below the header) and column.
 
     Source of the text format: RFC 4180.
 
@@ -97,36 +129,79 @@ def read_table(
         >>> table.features, table.x.tolist(), table.labels.tolist()
         (('age',), [[60.0], [70.0]], ['benign', 'malignant'])
     """
-    targets = (targets,) if isinstance(targets, str) else tuple(targets)
+    targets, dates = ((value,) if isinstance(value, str) else tuple(value) for value in (targets, dates))
+    categories = (categories,) if isinstance(categories, str) else categories
+    cells = CellFormat(decimal, thousands, missing, censored, dates, date_format, categories, words)
     named = {"label": label, "text": text, "group": group, "id": id, "split": split}
-    words = [name for name in named.values() if name is not None]
+    roles = [name for name in named.values() if name is not None]
     file = Path(path)
-    table = TableFile(file, encoding=encoding)
+    table = TableFile(file, encoding=encoding, delimiter=delimiter, names=names)
     columns = table.columns
-    for use, name in [*named.items(), *(("targets", t) for t in targets), *(("features", f) for f in features or ())]:
+    asked = {"targets": targets, "features": features or (), "dates": dates, "categories": categories}
+    if isinstance(missing, Mapping):
+        asked["missing"] = missing
+    for use, name in [*named.items(), *((use, name) for use, given in asked.items() for name in given)]:
         if name is not None and name not in columns:
-            raise DataError(f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}")
+            raise DataError(
+                f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}{table.advice}"
+            )
+    chosen = list(features or ())
+    if features is None and text is None:
+        chosen = [name for name in columns if name not in {*roles, *targets}]
+    as_text = [*roles, *(name for name in (*dates, *categories) if name in chosen)]
+    frame = table.read(words=as_text, decimal=decimal, missing={name: cells.missing_in(name) for name in columns})
     if features is None:
-        features = [] if text is not None else [name for name in columns if name not in {*words, *targets}]
-    frame = table.read(words=words)
+        chosen = [name for name in chosen if not _is_index(table, frame, name)]
+    rows = np.arange(1, len(frame) + 1)
+    values = _targets(str(file), frame, targets, cells, rows)
+    keep = np.ones(len(frame), dtype=bool)
+    for use in ("label", "text", "group"):
+        if (name := named[use]) is not None and not (use == "group" and missing_group == "own"):
+            whole = use == "text" and table.has_null  # a note "." is no missing value where null is one
+            spellings = () if keep_na or whole else (*MISSING, *cells.missing_in(name))
+            keep &= _present(file, frame[name], spellings, refuse=not drop_na)
+    if drop_na and values is not None:
+        keep &= ~np.isnan(values).all(axis=1)
+    if not keep.all():
+        log.warning("%s: %s left out, because a label, note or group is missing.", file, listed(rows[~keep]))
+        if not keep.any():
+            raise DataError(f"{file}: every row lacks a label, note or group.")
+        frame, rows, values = frame[keep], rows[keep], None if values is None else values[keep]
+    x, levels = _features(str(file), frame, chosen, cells, rows, allow_missing=allow_missing)
 
     def strings(name: str | None) -> np.ndarray | None:
-        return None if name is None else np.array(_strings(file, frame[name]))
+        return None if name is None else frame[name].astype(str).to_numpy(dtype=str)
 
+    for name in (id, split):
+        if name is not None:
+            _present(file, frame[name], (), refuse=True)
+    groups = strings(group)
+    if groups is not None and missing_group == "own":
+        groups = _own_groups(file, groups, frame[group], () if keep_na else (*MISSING, *cells.missing_in(str(group))))
     return Table(
-        x=_numbers(file, frame, features, allow_missing=False),
-        features=tuple(features),
+        x=x,
+        features=tuple(chosen),
         labels=strings(label),
-        targets=_numbers(file, frame, targets, allow_missing=True) if targets else None,
-        texts=None if text is None else _strings(file, frame[text]),
-        ids=np.arange(1, len(frame) + 1).astype(str) if id is None else np.array(_strings(file, frame[id])),
-        groups=strings(group),
+        targets=values,
+        texts=None if text is None else frame[text].astype(str).tolist(),
+        ids=rows.astype(str) if id is None else np.asarray(strings(id)),
+        groups=groups,
         splits=strings(split),
+        rows=rows,
+        categories=levels,
     )
 
 
-def read_columns(path: FilePath, features: Sequence[str]) -> Table:
-    """Read the columns of numbers that a model knows by name, in its order.
+def read_columns(
+    path: FilePath, features: Sequence[str], *, categories: Mapping[str, Sequence[Any]] | None = None, **options: Any
+) -> Table:
+    """Read the columns that a model knows by name, in its order.
+
+    Args:
+        path: Path of the file.
+        features: Names of the columns.
+        categories: Categories of the columns that have some; None for columns of numbers without missing cells.
+        options: Further options of `read_table`.
 
     Example:
         >>> import tempfile
@@ -135,7 +210,37 @@ def read_columns(path: FilePath, features: Sequence[str]) -> Table:
         >>> read_columns(path, ("weight", "age")).x.tolist()
         [[70.0, 60.0]]
     """
-    return read_table(path, features=features)
+    return read_table(
+        path, features=features, categories=categories or {}, allow_missing=categories is not None, **options
+    )
+
+
+def read_frame(
+    frame: pd.DataFrame, *, categories: Mapping[str, Sequence[Any]] | None = None, where: str = "The frame"
+) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
+    """Return the columns of a pandas frame as float32, NaN for missing cells, and the categories of those that have some.
+
+    Args:
+        frame: Columns of numbers, words or categories.
+        categories: Categories of columns that a model knows; None takes columns of words as categories, as `from_csv` does.
+        where: What the frame is called in errors; rows are numbered from 1.
+
+    Raises:
+        DataError: a cell is no number and no category.
+
+    Example:
+        >>> read_frame(pd.DataFrame({"age": [60, None], "sex": ["f", "f"]}))
+        (array([[60.,  0.],
+               [nan,  0.]], dtype=float32), {'sex': ('f',)})
+    """
+    named = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    words = (
+        [name for name in map(str, named) if isinstance(named[name].dtype, pd.CategoricalDtype)]
+        if categories is None
+        else ()
+    )
+    cells = CellFormat(categories=categories or list(words), words=categories is None)
+    return _features(where, named, list(map(str, named)), cells, np.arange(1, len(frame) + 1), allow_missing=True)
 
 
 def read_notes(path: FilePath, *, text: str | None = None, id: str | None = None) -> Notes:
@@ -176,41 +281,70 @@ def read_notes(path: FilePath, *, text: str | None = None, id: str | None = None
     return Notes(table.texts or [], table.ids)
 
 
-def _strings(file: Path, column: pd.Series) -> list[str]:
-    empty = column.isna() | (column.astype(str).str.strip() == "")
-    if empty.any():
+def _is_index(table: TableFile, frame: pd.DataFrame, name: str) -> bool:
+    """Return whether a column without a name is no feature: the first, which contains row names, or an empty one."""
+    if name not in table.unnamed:
+        return False
+    if name == table.columns[0]:
+        log.warning("%s: the first column has no name and is left out, as the row names of pandas and R.", table.path)
+        return True
+    if frame[name].isna().all():
+        return True
+    number = table.columns.index(name) + 1
+    raise DataError(
+        f"{table.path}: column {number} has no name in the header. Name it, or name the columns to learn from with "
+        "features=[...] (on the command line --data features=[...])."
+    )
+
+
+def _present(file: Path, column: pd.Series, spellings: Sequence[str], *, refuse: bool) -> np.ndarray:
+    """Return which cells of a column of words are there. Missing ones are named together if they are refused."""
+    words = column.astype(str).str.strip()
+    empty = (column.isna() | (words == "")).to_numpy(dtype=bool)
+    missing = empty | words.isin(spellings).to_numpy(dtype=bool)
+    if missing.any() and refuse:
+        rows = np.flatnonzero(missing) + 1
+        written = sorted(set(words[missing & ~empty]))
+        what = (
+            "the cell is empty" if not written else f"the cell says {' or '.join(map(repr, written))}, a missing value"
+        )
+        keep = "; keep_na=True keeps the word" if written else ""
         raise DataError(
-            f"{file}, row {int(empty.to_numpy().argmax()) + 1}, column {column.name!r}: the cell is empty. "
-            "Fill it in or remove the row."
+            f"{file}, {listed(rows)}, column {column.name!r}: {what}. Fill it in or remove the row; drop_na=True (on the command "
+            f"line --data drop_na=true) leaves such rows out{keep}."
         )
-    return column.astype(str).tolist()
+    return ~missing
 
 
-def _numbers(file: Path, frame: pd.DataFrame, names: Sequence[str], *, allow_missing: bool) -> np.ndarray:
-    out = np.empty((len(frame), len(names)), dtype=np.float32)
+def _own_groups(file: Path, groups: np.ndarray, column: pd.Series, spellings: Sequence[str]) -> np.ndarray:
+    present = _present(file, column, spellings, refuse=False)
+    if not present.all():
+        log.warning("%s: %d rows without a value of %r are a group each.", file, (~present).sum(), column.name)
+    own = np.array([f"missing {i + 1}" for i in range(len(groups))])
+    return np.where(present, groups, own)
+
+
+def _targets(
+    where: str, frame: pd.DataFrame, names: Sequence[str], cells: CellFormat, rows: np.ndarray
+) -> np.ndarray | None:
+    if not names:
+        return None
+    return np.stack([number_column(where, frame[name], cells, rows=rows, allow_missing=True) for name in names], axis=1)
+
+
+def _features(
+    where: str, frame: pd.DataFrame, names: Sequence[str], cells: CellFormat, rows: np.ndarray, *, allow_missing: bool
+) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
+    """Return columns of a frame as float32 `(n, columns)`, and the categories of those that have some."""
+    out, levels = np.empty((len(frame), len(names)), dtype=np.float32), {}
     for i, name in enumerate(names):
-        column = frame[name].astype(object) if frame[name].dtype.kind in "mMO" else frame[name]
-        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        missing = column.isna().to_numpy()
-        with np.errstate(over="ignore"):  # a number beyond float32 becomes infinite and is refused below
-            out[:, i] = values
-        wrong = ~np.isfinite(out[:, i]) & ~(missing & allow_missing)
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise DataError(f"{file}, row {row + 1}, column {name!r}: {_why(column.iloc[row], missing[row])}")
-    return out
-
-
-def _why(cell: Any, missing: bool) -> str:
-    if missing:
-        return "expected a number; the cell is empty. Fill it in, or remove the row or the column."
-    try:
-        float(cell)
-    except (TypeError, ValueError):
-        # A long cell may be a note about a patient, which must not get into a log.
-        found = repr(cell) if len(str(cell)) <= 20 else f"text of {len(str(cell))} characters"
-        return (
-            f"expected a number; found {found}. Turn words into numbers, or name the columns with features=[...] (on the "
-            "command line --data features=[...])."
-        )
-    return f"expected a finite number in the range of float32; found {cell!r}."
+        if is_category(frame[name], cells):
+            known = (
+                cells.categories[name] if isinstance(cells.categories, Mapping) and name in cells.categories else None
+            )
+            out[:, i], levels[name] = category_column(
+                where, frame[name], known, cells, rows=rows, allow_missing=allow_missing
+            )
+        else:
+            out[:, i] = number_column(where, frame[name], cells, rows=rows, allow_missing=allow_missing)
+    return out, levels

@@ -3,9 +3,10 @@
 import csv
 import io
 import json
+import re
 import warnings
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,32 @@ from deepbio.errors import DataError
 from deepbio.files import check_exists, read_text
 from deepbio.optional import require
 
-_MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", "."]
-_SEPARATORS = ",\t;"
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", ".")
+_SEPARATORS = ",\t;|"
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+# a quoted cell (RFC 4180), whose separators and line ends belong to it
+_QUOTED = re.compile(r'(?:(?<=^)|(?<=[,\t;|\n\r]))"(?:[^"]|"")*"(?=[,\t;|\r\n]|$)')
 
 
 class TableFile:
     """A file of a table: `columns` are known when it is opened, rows when they are read.
 
-    JSON lines have one object per line; keys that a line lacks, and null, are missing values.
+    A column without a name is called as pandas calls it, `Unnamed: 0` for the first, and listed in `unnamed`. `has_null` says
+    whether the format has a missing value of its own. Lines above
+    the header that begin with # and have another number of cells are comments. JSON lines have one object per line; keys
+    that a line lacks, and null, are missing values.
 
     Args:
         path: Path of the file.
         encoding: Encoding of a text file.
+        delimiter: Separator of the columns of a text file; None takes the comma, tab, semicolon or bar that is most frequent
+            in the header outside of quotes.
+        names: Names of the columns of a file without a header; None reads the header.
 
     Raises:
-        DataError: the file is missing, empty, damaged or in another encoding; a column has no name or the name of another; a
-            line of JSON is no object, or has a key twice or a value that is a list or an object.
+        DataError: the file is missing, empty, damaged or in another encoding; a column has the name of another; the number of
+            `names` is not that of the columns; a line of JSON is no object, or has a key twice or a value that is a list or
+            an object.
 
     Source of JSON lines: RFC 8259 and the convention of one value per line.
 
@@ -44,41 +54,73 @@ class TableFile:
         (['age', 'country'], ['NA'])
     """
 
-    def __init__(self, path: Path, *, encoding: str = "utf-8") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        encoding: str = "utf-8",
+        delimiter: str | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
         self.path = path
-        self._text, self._rows = "", None
+        self._text, self._rows, self._has_header = "", None, names is None
+        self.has_null = path.suffix == ".parquet" or path.name.lower().endswith(_JSON_LINES)
+        text_file = not self.has_null
+        if not text_file and (names is not None or delimiter is not None):
+            raise DataError(
+                f"{path}: names and delimiter are for text files; Parquet and JSON lines name their columns."
+            )
+        if delimiter is not None and len(delimiter) != 1:
+            raise DataError(f"delimiter is one character, such as ';' or '|'; received {delimiter!r}.")
         if path.suffix == ".parquet":
-            names = [str(name) for name in _read_parquet(path, schema_only=True).columns]
-        elif path.name.lower().endswith(_JSON_LINES):
+            found = [str(name) for name in _read_parquet(path, schema_only=True).columns]
+        elif not text_file:
             lines = enumerate(read_text(path, encoding=encoding).split("\n"), start=1)
             self._rows = [_json_row(f"{path}, line {number}", line) for number, line in lines if line.strip()]
-            names = list(dict.fromkeys(name for row in self._rows for name in row))
+            found = list(dict.fromkeys(name for row in self._rows for name in row))
         else:
-            self._text = read_text(path, encoding=encoding)
-            header = io.StringIO(self._text.lstrip("\r\n"), newline=None).readline().rstrip("\n")
-            self._separator = max(_SEPARATORS, key=header.count)
-            names = next(csv.reader([header], delimiter=self._separator))
-        self._names = names
-        self.columns = [name.strip() for name in names]
+            self._text = _without_comments(read_text(path, encoding=encoding).lstrip("\r\n"), delimiter)
+            self._separator = delimiter or _separator(_first_line(self._text))
+            found = next(csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator), [""])
+            if names is not None and len(names) != len(found):
+                raise DataError(f"{path}: names has {len(names)} columns; the first row has {len(found)} cells.")
+        found = [" ".join(name.split()) for name in (found if names is None else map(str, names))]
+        self.columns = [name or f"Unnamed: {i}" for i, name in enumerate(found)]
+        self.unnamed = [column for column, name in zip(self.columns, found, strict=True) if not name]
+        numbers = sum(_is_number(name) for name in found)
+        self.advice = (  # for a column that is not there
+            " The first row looks like data: if the file has no header, name its columns with names=[...] (on the command "
+            "line --data names=[...])."
+            if self._has_header and self._text and 2 * numbers > len(found)
+            else ""
+        )
         for name, times in Counter(self.columns).items():
-            if name and times > 1:
+            if times > 1:
                 raise DataError(
-                    f"{path}: the column name {name!r} occurs {times} times in the header. Rename the columns."
+                    f"{path}: the column name {name!r} occurs {times} times in the header. Rename the columns.{self.advice}"
                 )
-        if "" in self.columns:
-            number = self.columns.index("") + 1
-            raise DataError(f"{path}: column {number} has no name in the header. Name it or remove it.")
 
-    def read(self, *, words: Collection[str] = ()) -> pd.DataFrame:
+    def read(
+        self,
+        *,
+        words: Collection[str] = (),
+        decimal: str = ".",
+        missing: Mapping[str, Sequence[str]] | None = None,
+    ) -> pd.DataFrame:
         """Read the rows. The columns `words` remain text as written; in others, empty cells and `NA` are missing values.
+
+        Args:
+            words: Columns that remain text.
+            decimal: Decimal mark of a text file.
+            missing: Further spellings of a missing value in columns that are not `words`.
 
         Raises:
             DataError: a row is longer than the header, or there are no rows.
         """
         if self._text:
-            frame = self._read_text(words)
+            frame = self._read_text(words, decimal, missing or {})
         elif self._rows is not None:
-            frame = pd.DataFrame.from_records([_as_words(row, words) for row in self._rows], columns=self._names)
+            frame = pd.DataFrame.from_records([_as_words(row, words) for row in self._rows], columns=self.columns)
         else:
             frame = _read_parquet(self.path)
         frame.columns = self.columns
@@ -86,24 +128,58 @@ class TableFile:
             raise DataError(f"{self.path}: the table has a header and no rows.")
         return frame
 
-    def _read_text(self, words: Collection[str]) -> pd.DataFrame:
+    def _read_text(self, words: Collection[str], decimal: str, missing: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # a row longer than the header is a warning to pandas
                 return pd.read_csv(
                     io.StringIO(self._text),
                     sep=self._separator,
-                    header=0,
+                    header=0 if self._has_header else None,
                     names=self.columns,
                     index_col=False,
                     dtype=dict.fromkeys(words, str),
                     keep_default_na=False,
-                    na_values={name: _MISSING for name in self.columns if name not in words},
+                    na_values={n: [*MISSING, *missing.get(n, ())] for n in self.columns if n not in words},
                     low_memory=False,
+                    decimal=decimal,
                 )
         except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
             reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
             raise DataError(f"{self.path}: expected {len(self.columns)} columns in every row; {reason}.") from error
+
+
+def _first_line(text: str) -> str:
+    """Return the first record of a text, with its quoted cells masked; a line end in quotes does not end it."""
+    masked = _QUOTED.sub(lambda found: "x" * len(found[0]), text[: 1 << 22])
+    return re.split(r"[\r\n]", masked, maxsplit=1)[0]
+
+
+def _separator(header: str) -> str:
+    return max(_SEPARATORS, key=header.count)
+
+
+def _without_comments(text: str, delimiter: str | None) -> str:
+    """Return a text without the lines at its top that begin with # and have another number of cells than the next line."""
+    while text.startswith("#"):
+        line = _first_line(text)
+        rest = text[len(line) :].lstrip("\r\n")
+        after = _first_line(rest)
+        if not rest:
+            break
+        mark = delimiter or _separator(after)
+        if line.count(mark) == after.count(mark) > 0:
+            break  # the header itself, such as #chrom
+        text = rest
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _json_row(where: str, line: str) -> dict[str, Any]:

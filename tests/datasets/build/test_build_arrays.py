@@ -54,14 +54,16 @@ def test_grey_images_get_a_channel(random):
 
 
 def test_notes_become_tokens_of_the_training_notes_only():
-    texts = [f"patient{i} has {'fever' if i % 2 else 'cough'} and is tired" for i in range(80)]
+    order = ["one", "two", "three", "four"]
+    days = [f"{order[i // 16 % 4]} {order[i // 4 % 4]} {order[i % 4]}" for i in range(80)]
+    texts = [f"patient{i} has {'fever' if i < 64 else 'cough'} and is tired, day {days[i]}" for i in range(80)]
     data = from_arrays(texts, Y, modality="text", vocabulary=50)
     check_whole(data, 80)
-    assert data.input.shape == (6,)  # six words each
+    assert data.input.shape == (11,)  # words of each
     assert data.train.x.dtype == np.int32
     tokenizer = Tokenizer.from_json(data.input.tokenizer)
     place = int(data.test.ids[0]) - 1
-    assert (data.test.x[0] == tokenizer.encode([texts[place]], 6)[0]).all()
+    assert (data.test.x[0] == tokenizer.encode([texts[place]], 11)[0]).all()
     train = [texts[int(id) - 1] for id in data.train.ids]
     assert tokenizer == Tokenizer.fit(train, size=50)
     assert from_arrays(texts, Y, modality="text", length=3).input.shape == (3,)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from deepbio.datasets.build.arrays import table_input
+from deepbio.datasets.columns import table_input
 from deepbio.errors import DataError
 
 tables = hnp.arrays(

@@ -57,7 +57,7 @@ def test_columns_are_chosen_by_name_and_order(write):
 
 def test_words_that_look_like_numbers_or_missing_stay_words(write):
     path = write("id,country,site\n007,NA,1.0\n008,DE,2\n")
-    table = read_table(path, id="id", label="country", group="site")
+    table = read_table(path, id="id", label="country", group="site", keep_na=True)
     assert table.ids.tolist() == ["007", "008"]
     assert table.labels.tolist() == ["NA", "DE"]
     assert table.groups.tolist() == ["1.0", "2"]
@@ -66,7 +66,7 @@ def test_words_that_look_like_numbers_or_missing_stay_words(write):
 
 def test_notes_with_commas_quotes_and_line_ends_are_read_whole(write):
     path = write('note,label\n"Fever, and ""chills"".\nNo cough.",a\nNone,b\n')
-    table = read_table(path, text="note", label="label")
+    table = read_table(path, text="note", label="label", keep_na=True)
     assert table.texts == ['Fever, and "chills".\nNo cough.', "None"]
     assert table.features == ()
 
@@ -107,7 +107,7 @@ BAD = [
     ("", {}, "the file is empty"),
     ("a,b\n", {}, "a header and no rows"),
     ("a,a,b\n1,2,3\n", {}, "the column name 'a' occurs 2 times"),
-    (",a,b\n0,1,2\n", {}, "column 1 has no name"),
+    ("a,,b\n0,1,2\n", {}, "column 2 has no name"),
     ("a,b,\n0,1,2\n", {}, "column 3 has no name"),
     (PLAIN, {"label": "diagnosi"}, "no column 'diagnosi' for label. Did you mean diagnosis"),
     (PLAIN, {"group": "subject"}, "no column 'subject' for group. Valid names: age, diagnosis, patient, weight"),
