@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,16 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: s
 def show_json(content: Any) -> None:
     """Print JSON."""
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def clean(text: object) -> str:
+    """Return text that others wrote without control characters, which could move the cursor or change the terminal.
+
+    Example:
+        >>> clean("a\\x1b[31mb\\x07")
+        'a[31mb'
+    """
+    return "".join(c for c in str(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def note(message: str) -> None:

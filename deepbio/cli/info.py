@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepbio.cli.console import show_json
+from deepbio.cli.console import clean, show_json
 from deepbio.cli.models import model_facts
 from deepbio.cli.options import Json
 from deepbio.cli.trained import read_figures
@@ -21,6 +21,10 @@ _COLUMN = 14
 def info(
     name: Annotated[str, typer.Argument(help="Model, data set, or name or folder of a preset.")],
     json: Json = False,
+    privacy: Annotated[
+        bool,
+        typer.Option("--privacy", help="Parts of a preset that stem from the training data: words, labels, paths."),
+    ] = False,
 ) -> None:
     """Print everything about one model, data set or preset."""
     from deepbio.catalog import entries
@@ -29,6 +33,16 @@ def info(
 
     presets = {folder.name: folder for folder in entries("zoo")}
     preset = Path(name) if Path(name).is_dir() else presets.get(name)
+    if privacy:
+        if preset is None:
+            raise DeepbioError(f"--privacy is for a preset or run; {name!r} is none. {nearest(name, presets)}")
+        from deepbio.zoo.shared_files import data_in_preset
+
+        if json:
+            show_json(data_in_preset(preset))
+        else:
+            typer.echo("\n".join(privacy_lines(preset)))
+        return
     if name in list_models():
         spec = model_spec(name)
         facts = {**model_facts(spec), "options": builder_options(spec), "training": dict(spec.training)}
@@ -59,6 +73,18 @@ def _preset_facts(folder: Path) -> dict[str, Any]:
     for entry in preset.get("members", []):
         entry.pop("layers", None)  # which layer is which: for the loader, not for the reader
     return {**card.facts, **preset, "results": read_figures(folder), "about": card.text}
+
+
+def privacy_lines(folder: Path) -> list[str]:
+    """Return one line for each kind of content of a preset that stems from the training data."""
+    from deepbio.zoo.shared_files import data_in_preset
+
+    found = data_in_preset(folder)
+    lines = []
+    for kind, values in found.items():
+        words = ", ".join(clean(value) for value in values[:40]) + (", ..." if len(values) > 40 else "")
+        lines.append(_row(kind, f"{len(values):,}: {words}"))
+    return lines or ["Nothing in this preset stems from the training data but its weights."]
 
 
 def _plain(value: Any) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from deepbio.errors import DataError
-from deepbio.text.clinical import ABBREVIATIONS, normalise
+from deepbio.text.clinical import ABBREVIATIONS, MAX_NUMBER, NUMBER, normalise
 from deepbio.text.negation import mark_negated
+
+_WITH_DIGITS = re.compile(r"\w*\d\w*")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,8 @@ class Preparation:
             `deepbio.text.normalise`.
         negation: Whether to put a mark before each negated word; see `deepbio.text.mark_negated`.
         abbreviations: Short forms and their meanings, used with `clinical`.
+        mask_identifiers: Whether to write words with several digits, such as record numbers, as `xxnumber`; see
+            `mask_identifiers`.
 
     Example:
         >>> Preparation(clinical=True, negation=True)("No SOB for 3 wks.")
@@ -29,6 +34,7 @@ class Preparation:
     clinical: bool = False
     negation: bool = False
     abbreviations: Mapping[str, str] = field(default_factory=lambda: dict(ABBREVIATIONS))
+    mask_identifiers: bool = False
 
     def __post_init__(self) -> None:
         for short, long in self.abbreviations.items():
@@ -40,14 +46,52 @@ class Preparation:
         """Return the prepared text."""
         if self.clinical:
             text = normalise(text, abbreviations=self.abbreviations)
+        if self.mask_identifiers:
+            text = mask_identifiers(text)
         return mark_negated(text) if self.negation else text
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options that are on, JSON-able."""
-        found: dict[str, Any] = {name: True for name in ("clinical", "negation") if getattr(self, name)}
+        found: dict[str, Any] = {
+            name: True for name in ("clinical", "negation", "mask_identifiers") if getattr(self, name)
+        }
         return {**found, "abbreviations": dict(self.abbreviations)} if self.clinical else found
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
         """Build a preparation from the dictionary of `to_dict`."""
         return cls(**values)
+
+
+def mask_identifiers(text: str) -> str:
+    """Return a text with `xxnumber` for numbers above 120 and for words of letters and three or more digits.
+
+    Such words are record numbers, years, dates and codes, which identify a patient. Ages, temperatures and names like `T4` remain.
+
+    Example:
+        >>> mask_identifiers("MRN A20931, born 1954, T4 and B12 normal, 39.4 degrees.")
+        'MRN xxnumber, born xxnumber, T4 and B12 normal, 39.4 degrees.'
+    """
+    return _WITH_DIGITS.sub(_masked, text)
+
+
+def _masked(match: re.Match[str]) -> str:
+    word = match[0]
+    digits = sum(character.isdigit() for character in word)
+    small = digits < 3 or (word.isdecimal() and len(word) == 3 and int(word) <= MAX_NUMBER)
+    return word if small else NUMBER
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Check that `texts` is a sequence of texts. A text is never part of the message.
+
+    Raises:
+        DataError: It is one string, or an entry is no text.
+    """
+    if isinstance(texts, str):
+        raise DataError("Expected a sequence of texts; received one string. Put it into a list.")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise DataError(
+                f"Expected text; entry {number} is {type(text).__name__}. Drop or fill missing notes first."
+            )

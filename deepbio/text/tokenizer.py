@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 from tokenizers import Tokenizer as _Engine
@@ -14,12 +14,13 @@ from deepbio.documents import check_content, parse_json
 from deepbio.errors import DataError, nearest
 from deepbio.text.clinical import ABBREVIATIONS
 from deepbio.text.engines import SPECIAL, trained_engine
-from deepbio.text.preparation import Preparation
+from deepbio.text.preparation import Preparation, check_texts
 from deepbio.text.sections import windows_of
 from deepbio.text.tokenizer_format import OwnPart, TokenizerFacts
 
 PADDING = 0
 UNKNOWN = 1
+MIN_GROUPS = 5
 _CHUNK = 4096  # texts in one call of the engine, so that a long corpus is never in memory twice
 _OWN = "deepbio"  # key of what the engine does not know in the JSON
 
@@ -51,9 +52,7 @@ class Tokenizer:
         truncate: Truncate = "head",
         document_frequency: np.ndarray | None = None,
     ) -> None:
-        """Wrap a tokenizer of the `tokenizers` library. Use `fit` or `from_json` instead."""
-        first = [engine.id_to_token(PADDING), engine.id_to_token(UNKNOWN)]
-        if first != SPECIAL:
+        if (first := [engine.id_to_token(PADDING), engine.id_to_token(UNKNOWN)]) != SPECIAL:
             raise DataError(
                 f"A tokenizer keeps id 0 for {SPECIAL[0]} and id 1 for {SPECIAL[1]}; this one has {first[0]} and "
                 f"{first[1]}. Make it with Tokenizer.fit."
@@ -77,6 +76,9 @@ class Tokenizer:
         clinical: bool = False,
         negation: bool = False,
         abbreviations: Mapping[str, str] = ABBREVIATIONS,
+        groups: Sequence[Hashable] | None = None,
+        min_groups: int | None = None,
+        mask_identifiers: bool | None = None,
     ) -> Tokenizer:
         """Fit a tokenizer to texts; their order does not matter.
 
@@ -88,6 +90,10 @@ class Tokenizer:
             min_count: Minimum frequency of a word (or of a pair to join).
             truncate: Part of a longer text that `encode` keeps.
             clinical, negation, abbreviations: See `Preparation`.
+            groups: Group of each text, such as its patient.
+            min_groups: Minimum number of groups (texts, without `groups`) with a word; 5 by default if there are groups. Words of
+                fewer patients, such as their names, do not enter the vocabulary.
+            mask_identifiers: See `Preparation`; on by default if there are groups.
 
         Raises:
             DataError: There are no texts, something is not text, or an option is out of range.
@@ -99,15 +105,20 @@ class Tokenizer:
             >>> tokenizer.pieces("feverer", 9), tokenizer.decode(tokenizer.encode(["feverer"], 9))
             (['fever', 'e', 'r'], ['feverer'])
         """
-        _check_texts(texts)
+        check_texts(texts)
         _check_choice("kind of tokenizer", kind, get_args(Kind))
         _check_choice("truncate", truncate, get_args(Truncate))
         if len(texts) == 0:
             raise DataError("A tokenizer is fitted on at least one text; received none.")
         if size <= len(SPECIAL) or min_count < 1:
             raise DataError(f"Expected a size above 2 and a min_count of at least 1; received {size} and {min_count}.")
-        preparation = Preparation(clinical, negation, abbreviations)
-        engine = trained_engine(kind, texts, map(preparation, texts), size=size, min_count=min_count)
+        known = groups is not None
+        preparation = Preparation(
+            clinical, negation, abbreviations, known if mask_identifiers is None else mask_identifiers
+        )
+        needed = min_groups or (MIN_GROUPS if known else 1)
+        prepared = map(preparation, texts)
+        engine = trained_engine(kind, texts, prepared, size=size, min_count=min_count, groups=groups, min_groups=needed)
         fitted = cls(engine, preparation=preparation, truncate=truncate)
         counts = np.zeros(fitted.vocabulary_size + 1, np.int64)  # of all texts, then of the texts that contain each id
         counts[0] = len(texts)
@@ -167,7 +178,7 @@ class Tokenizer:
             >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
             ['a', 'zebra', '!']
         """
-        _check_texts([text])
+        check_texts([text])
         prepared = self.preparation(text)
         found = self._engine.encode(prepared, add_special_tokens=False)
         words = [prepared[a:b].lower() for a, b in found.offsets]
@@ -214,8 +225,7 @@ class Tokenizer:
 
     def to_json(self) -> str:
         """Return the JSON of the `tokenizers` library and deepbio's own entry, as `ModelInput.tokenizer` stores it."""
-        content = json.loads(self._engine.to_str())
-        own: dict[str, Any] = self.preparation.to_dict()
+        content, own = json.loads(self._engine.to_str()), self.preparation.to_dict()
         if self.truncate != "head":
             own["truncate"] = self.truncate
         if self.document_frequency is not None:
@@ -241,7 +251,7 @@ class Tokenizer:
             if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
                 raise
             raise DataError(f"{where} failed with {type(error).__name__}. Fit the tokenizer again.") from error
-        options = own.model_dump(include={"clinical", "negation", "abbreviations"}, exclude_unset=True)
+        options = own.model_dump(exclude={"truncate", "documents"}, exclude_unset=True)
         preparation, truncate, documents = Preparation.from_dict(options), own.truncate, own.documents
         found = cls(engine, preparation=preparation, truncate=truncate)
         if documents is not None:
@@ -251,7 +261,7 @@ class Tokenizer:
         return found
 
     def _ids(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
-        _check_texts(texts)
+        check_texts(texts)
         for first in range(0, len(texts), _CHUNK):
             prepared = [self.preparation(text) for text in texts[first : first + _CHUNK]]
             for encoding in self._engine.encode_batch(prepared, add_special_tokens=False):
@@ -274,16 +284,6 @@ class Tokenizer:
 
     def __repr__(self) -> str:
         return f"Tokenizer({type(self._engine.model).__name__}, vocabulary_size={self.vocabulary_size})"
-
-
-def _check_texts(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise DataError("Expected a sequence of texts; received one string. Put it into a list.")
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise DataError(
-                f"Expected text; entry {number} is {type(text).__name__}. Drop or fill missing notes first."
-            )
 
 
 def _check_choice(what: str, value: str, valid: Sequence[str]) -> None:

@@ -37,6 +37,7 @@ class OwnPart(Part):
     clinical: bool = False
     negation: bool = False
     abbreviations: Annotated[dict[Word, Word], Field(max_length=100_000)] = {}
+    mask_identifiers: bool = False
     truncate: Literal["head", "tail", "both"] = "head"
     documents: Annotated[list[Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_TOKENS + 1)] | None = None
 

@@ -109,6 +109,7 @@ def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
         seed=preset.get("seed"),
         postprocessing=Postprocessing.from_dict(preset["postprocessing"]) if "postprocessing" in preset else None,
         reading=Reading.from_dict(preset["reading"]) if "reading" in preset else None,
+        metrics=tuple(preset.get("metrics", ())),
     )
 
 

@@ -96,6 +96,8 @@ def save_preset(
     }
     if record.reading is not None:
         preset["reading"] = record.reading.to_dict()
+    if record.metrics:
+        preset["metrics"] = list(record.metrics)
     if record.postprocessing is not None:
         preset["postprocessing"] = record.postprocessing.to_dict()
     preset["versions"] = {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()}

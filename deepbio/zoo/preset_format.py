@@ -71,6 +71,12 @@ class InputFacts(Part):
     features: _Words = []
     mean: _Floats = []
     std: _Floats = []
+    categories: Annotated[list[_Words], Field(max_length=1_000_000)] = []
+    fill: Annotated[list[float | None], Field(max_length=1_000_000)] = []
+    indicators: Annotated[list[bool], Field(max_length=1_000_000)] = []
+    categories: Annotated[list[_Words], Field(max_length=1_000_000)] = []
+    fill: Annotated[list[float | None], Field(max_length=1_000_000)] = []
+    indicators: Annotated[list[bool], Field(max_length=1_000_000)] = []
 
     @model_validator(mode="after")
     def _of_one_size(self) -> "InputFacts":

@@ -1,6 +1,5 @@
 """Upload a preset to Hugging Face, with a model card in the format of the hub."""
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from deepbio.errors import WeightsError
 from deepbio.optional import require
 from deepbio.zoo.preset import read_preset, weight_entries
 from deepbio.zoo.preset_format import MetricsFacts
+from deepbio.zoo.shared_files import copy_shared
 from deepbio.zoo.weight_sources import hub_address
 
 # The hub's own names of licences (https://huggingface.co/docs/hub/repositories-licenses).
@@ -28,13 +28,16 @@ _LICENCES = {
 _DOMAIN = {"dna": "genomics", "image": "medical-imaging", "table": "tabular", "text": "clinical-notes"}
 
 
-def push_preset(folder: str | Path, to: str, *, private: bool = False, message: str | None = None) -> str:
+def push_preset(folder: str | Path, to: str, *, private: bool = True, message: str | None = None) -> str:
     """Upload a preset to Hugging Face. `get_model(to)` loads it again.
+
+    Only the files of the preset are sent (`deepbio.zoo.shared_files.shared_files`), never through a symlink, and paths in its
+    documents are replaced by digests. `deepbio.zoo.shared_files.data_in_preset` lists what stems from the training data.
 
     Args:
         folder: Folder of a run, or of a preset of the catalog.
         to: `hf://user/repo` or `hf://user/repo@branch`. The repository is created if necessary.
-        private: Whether a new repository is private.
+        private: Whether a new repository is private, as it is by default.
         message: Message of the commit.
 
     Returns:
@@ -53,7 +56,7 @@ def push_preset(folder: str | Path, to: str, *, private: bool = False, message: 
     hub = require("huggingface_hub", extra="hub", purpose="Pushing a preset to Hugging Face")
     with tempfile.TemporaryDirectory(prefix="deepbio-push-") as beside:
         copy = Path(beside) / "preset"
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns(".*"))
+        copy_shared(source, copy)
         (copy / "README.md").write_text(card, encoding="utf-8")
         try:
             api = hub.HfApi()
@@ -62,9 +65,8 @@ def push_preset(folder: str | Path, to: str, *, private: bool = False, message: 
             options = {"revision": revision or None, "commit_message": message}
             return str(api.upload_folder(repo_id=repository, folder_path=str(copy), **options))
         except (OSError, ValueError) as error:
-            raise WeightsError(
-                f"{to} cannot be written: {str(error).splitlines()[0]} Log in with: hf auth login"
-            ) from error
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise WeightsError(f"{to} cannot be written: {reason} Log in with: hf auth login") from error
 
 
 def hub_card(folder: str | Path) -> str:

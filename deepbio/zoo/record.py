@@ -24,6 +24,7 @@ class ModelRecord:
         members: Number of networks that the model averages.
         postprocessing: Calibration and thresholds, if fitted on a validation split.
         reading: How the files of the training data were read; None if they were no files.
+        metrics: Names of the metrics that training asked for, which `evaluate` adds to those of the task.
     """
 
     architecture: str | None
@@ -38,6 +39,7 @@ class ModelRecord:
     members: int = 1
     postprocessing: Postprocessing | None = None
     reading: Reading | None = None
+    metrics: tuple[str, ...] = ()
 
 
 def describe(model: Any) -> ModelRecord:

@@ -19,6 +19,8 @@ from deepbio.datasets.public.from_card import card_dataset, user_file
 from deepbio.errors import DataError
 from deepbio.files import FilePath
 
+_PUBLISHED = {"min_groups": 1, "mask_identifiers": False}  # abstracts are public
+
 
 def pubmed_sections(
     card: Card, *, length: int | None = None, tokenizer: Mapping[str, Any] | None = None, seed: int = 0
@@ -40,7 +42,7 @@ def pubmed_sections(
         ids=[f"{row['pmid']}:{i + 1}" for i, row in enumerate(rows)],
         groups=[row["pmid"] for row in rows],
         length=length,
-        tokenizer=tokenizer,
+        tokenizer=_PUBLISHED | dict(tokenizer or {}),
         seed=seed,
         options={"seed": seed, **_passed({"length": length, "tokenizer": tokenizer})},
     )
@@ -87,7 +89,7 @@ def pubmed_mesh(
         ids=[row["pmid"] for row in rows],
         groups=[row["pmid"] for row in rows],
         length=length,
-        tokenizer=tokenizer,
+        tokenizer=_PUBLISHED | dict(tokenizer or {}),
         seed=seed,
         options={"min_abstracts": min_abstracts, **passed, "seed": seed},
     )

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from deepbio.download import offline
 from deepbio.errors import ModelError, WeightsError
 from deepbio.layers import image_input
 from deepbio.specs import ModelInput
@@ -121,7 +122,8 @@ def load_backbone(model: keras.Model, weights: str) -> None:
             top or without.
 
     Raises:
-        WeightsError: The file cannot be read or is of another network, or the download failed.
+        WeightsError: The file cannot be read or is of another network, or the download failed or is forbidden
+            (`DEEPBIO_OFFLINE`).
     """
     from deepbio.zoo.record import describe
 
@@ -133,14 +135,23 @@ def load_backbone(model: keras.Model, weights: str) -> None:
         raise _other_network(builder, weights)
     for own, theirs in pairs:
         values = theirs.get_weights()
-        if weights == "imagenet" and _module(builder) == "efficientnet" and isinstance(own, keras.layers.Normalization):
-            values[1] = values[1] * _STD  # Keras divides once more in a layer that only its "imagenet" form has
+        if isinstance(own, keras.layers.Normalization) and _not_squared(values):
+            values[1] = values[1] * _STD
         fitted = [_fit(value, tuple(variable.shape)) for value, variable in zip(values, own.weights, strict=False)]
         if len(values) != len(own.weights) or any(value is None for value in fitted):
             raise _other_network(builder, weights)
         own.set_weights(fitted)
         if isinstance(own, keras.layers.Normalization):
             own.finalize_state()
+
+
+def _not_squared(values: list[np.ndarray]) -> bool:
+    """Return whether a normalisation has the standard deviations of ImageNet as its variances.
+
+    So do the official files of EfficientNet, wherever they were loaded from. Keras divides by the root of the standard deviation
+    once more, in a layer without weights that only its "imagenet" form has (github.com/tensorflow/tensorflow/issues/49930).
+    """
+    return values[1].shape == _STD.shape and np.allclose(values[1], _STD, atol=1e-3)
 
 
 def _module(builder: str) -> str:
@@ -185,6 +196,11 @@ def _for_channels(values: np.ndarray, channels: int) -> np.ndarray:
 
 def _in_colour(builder: str, weights: str) -> keras.Model:
     if weights == "imagenet":
+        if offline():
+            raise WeightsError(
+                f"DEEPBIO_OFFLINE forbids the download of the ImageNet weights of {builder}. Pass the path of the file as weights; "
+                "files that Keras downloaded before are in ~/.keras/models."
+            )
         try:
             return _build(builder, weights="imagenet", include_top=False)
         except Exception as error:  # Keras raises plain Exception where a download fails
