@@ -167,3 +167,31 @@ def test_other_weights_are_refused_and_named(tmp_path):
     ):
         with pytest.raises(WeightsError, match=message):
             get_model(NAME, input_shape=(64, 64, 3), outputs=2, weights=tmp_path / file)
+
+
+@pytest.mark.slow
+def test_efficientnet_weights_by_path_are_corrected_as_those_by_name(tmp_path, monkeypatch):
+    # the official file has standard deviations as variances (github.com/tensorflow/tensorflow/issues/49930)
+    official = keras.applications.EfficientNetB0(weights=None, include_top=False)
+    scale = next(layer for layer in official.layers if isinstance(layer, keras.layers.Normalization))
+    scale.set_weights([np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]), np.array(0)])
+    official.save_weights(tmp_path / "b0.weights.h5")
+    options = {"input_shape": (64, 64, 3), "outputs": 2, "seed": 0}
+    name = "keras_applications.efficientnet_b0"
+    found = features_of(get_model(name, weights=tmp_path / "b0.weights.h5", **options)).predict_on_batch(
+        pixels(2, 64, 64, 3)
+    )
+    # what Keras builds of it under the name "imagenet", and what deepbio does
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **kwargs: str(tmp_path / "b0.weights.h5"))
+    named = keras.applications.EfficientNetB0(weights="imagenet", include_top=False)
+    expected = named.predict_on_batch(pixels(2, 64, 64, 3).astype(np.float32))
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+    by_name = features_of(get_model(name, weights="imagenet", **options)).predict_on_batch(pixels(2, 64, 64, 3))
+    np.testing.assert_allclose(by_name, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_offline_nothing_is_asked_of_the_network(monkeypatch):
+    monkeypatch.setenv("DEEPBIO_OFFLINE", "1")
+    monkeypatch.setattr("socket.socket.connect", lambda *args: pytest.fail("the network was asked"))
+    with pytest.raises(WeightsError, match=r"DEEPBIO_OFFLINE forbids the download .* Pass the path of the file"):
+        get_model("keras_applications.mobilenet_v2", input_shape=(32, 32, 3), outputs=2, weights="imagenet")
