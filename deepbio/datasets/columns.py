@@ -138,25 +138,30 @@ def design_matrix(input: ModelInput, x: Any) -> np.ndarray:
     return np.concatenate([part.astype(np.float32) for part in parts], axis=1)
 
 
-def check_missing(input: ModelInput, x: np.ndarray, *, where: str, rows: Sequence[Any] | None = None) -> None:
-    """Check that cells are missing only in columns in which cells of the training data were missing.
+def check_table(
+    input: ModelInput, x: np.ndarray, categories: Mapping[str, Sequence[str]] | None = None, *, where: str = "The table"
+) -> None:
+    """Check that new rows have categories, and missing cells, only in the columns in which the training data had some.
 
     Args:
         input: Description of the model's table.
-        x: Rows, float32 `(n, features)`.
-        where: What the rows are from, for errors.
-        rows: Numbers of the rows; None counts from 1.
+        x: Rows, float32 `(n, features)`, NaN for missing cells.
+        categories: Categories of the columns of `x` that have some.
+        where: What the rows are from, for errors, which number them from 1.
 
     Raises:
-        DataError: a cell is missing in another column.
+        DataError: a column has words instead of numbers, or a cell is missing where the model knows no value for it.
     """
+    known = input.categories_by_name()
+    for name in categories or {}:
+        if name not in known:
+            raise DataError(f"{where}, column {name!r}: expected numbers, as in the training data; found words.")
     allowed = np.array([value is not None for value in input.fill or (None,) * x.shape[1]], dtype=bool)
     for row, column in np.argwhere(np.isnan(x) & ~allowed)[:1]:
         name = input.features[column] if input.features else f"column {column + 1}"
-        number = row + 1 if rows is None else rows[row]
         raise DataError(
-            f"{where}, row {number}, column {name!r}: expected a number; the cell is empty. The training data had no empty cell "
-            "in this column, so the model does not know what to put there. Fill it in or remove the row."
+            f"{where}, row {row + 1}, column {name!r}: the cell is empty. The training data had no empty cell in this column, so "
+            "the model does not know what to put there. Fill it in or remove the row."
         )
 
 

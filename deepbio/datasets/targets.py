@@ -1,6 +1,7 @@
 """Convert a user's labels or values to `y` and its `Task`."""
 
 import logging
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,7 +18,6 @@ from deepbio.datasets.labels import (
     split_labels,
 )
 from deepbio.errors import DataError, nearest
-from deepbio.files import FilePath
 from deepbio.specs import Kind, Task
 
 if TYPE_CHECKING:
@@ -73,7 +73,10 @@ def targets(
     elif kind not in get_args(Kind):
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
     if kind in ("binary", "multiclass", "per_position", "per_pixel"):
-        classes, names = _classes(array, labels, positive)
+        ignored = (array == -1) & (kind == "per_pixel" and array.dtype.kind == "i")
+        known = np.where(ignored, array[~ignored].min(initial=0), array) if ignored.any() else array
+        classes, names = _classes(known, labels, positive)
+        classes[ignored] = -1
         rank = {"per_position": 2, "per_pixel": 3}.get(kind, 1)
         _check_rank(classes, kind, rank)
         task = Task(kind, len(names), tuple(names)) if rank > 1 else Task.classify(names)
@@ -97,7 +100,7 @@ def check_predicted(label: str | None, targets: Sequence[str]) -> None:
 
 
 def table_targets(
-    path: FilePath,
+    path: Any,
     table: "Table",
     label: str | None,
     targets: Sequence[str],
@@ -110,7 +113,7 @@ def table_targets(
     """Return the labels or targets of a table and their names, checked with the numbers of their rows.
 
     Args:
-        path: Path of the table, for errors.
+        path: Path of the table, or a frame.
         table: Table that was read.
         label: Column of its labels; or `targets`: columns of its targets.
         targets: Columns of its targets.
@@ -121,6 +124,7 @@ def table_targets(
     Raises:
         DataError: the labels are no classes, or one of several 0/1 targets has another value.
     """
+    path = path if isinstance(path, str | os.PathLike) else "the frame"
     if label is None:
         if sep is not None:
             raise DataError(

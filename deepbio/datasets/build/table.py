@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from deepbio.datasets.build.builder import builder
 from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.options import Names, names_of
@@ -16,7 +18,7 @@ from deepbio.specs import Kind
 
 @builder("csv")
 def from_csv(
-    path: FilePath,
+    path: FilePath | pd.DataFrame,
     *,
     label: str | None = None,
     targets: Names = (),
@@ -59,7 +61,7 @@ def from_csv(
     of this is part of the model. Columns with missing cells and columns taken as categories are logged.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, or a pandas frame, from which no recipe can rebuild the data set.
         label: Column of classes; or `targets`: columns of 0/1 labels or of numbers.
         targets: Columns to predict, if not `label`.
         text: Column of notes; or `sequence`: column of DNA; or `features`: columns of numbers and categories (None takes all

@@ -14,8 +14,9 @@ from deepbio.datasets.readers.dicom import read_dicom
 from deepbio.datasets.readers.fasta import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
 from deepbio.datasets.readers.images import ImageFiles, ImageFolder, read_image_folder, read_images
 from deepbio.datasets.readers.nifti import read_nifti
+from deepbio.datasets.readers.notes import Notes, read_notes
 from deepbio.datasets.readers.npz import NpzSplit, read_npz
-from deepbio.datasets.readers.table import MissingGroup, Notes, Table, read_columns, read_frame, read_notes, read_table
+from deepbio.datasets.readers.table import MissingGroup, Table, read_columns, read_frame, read_table
 from deepbio.datasets.readers.table_file import TableFile
 
 __all__ = [

@@ -1,8 +1,8 @@
-"""Tables and notes: CSV, TSV, JSON lines, Parquet and text files to float32 columns, labels, texts and groups."""
+"""Tables: CSV, TSV, JSON lines, Parquet and pandas frames to float32 columns, labels, texts and groups."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,12 +13,11 @@ from deepbio.datasets.labels import listed
 from deepbio.datasets.readers.cells import CellFormat, Censored, Missing, category_column, is_category, number_column
 from deepbio.datasets.readers.table_file import MISSING, TableFile
 from deepbio.errors import DataError, nearest
-from deepbio.files import FilePath, read_text
+from deepbio.files import FilePath
 
 log = logging.getLogger("deepbio")
 
 MissingGroup = Literal["refuse", "own"]
-_USUAL = ("text", "note", "notes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class Table:
         labels: Labels, strings `(n,)`, or None.
         targets: Targets, float32 `(n, targets)` with NaN for empty cells, or None.
         texts: Texts, or None.
-        ids: Names of the rows, strings `(n,)`: the id column, or the number of the row, from 1.
+        ids: Names of the rows, strings `(n,)`: the id column, the index of a frame, or the number of the row, from 1.
         groups: Groups, strings `(n,)`, or None.
         splits: Splits, strings `(n,)`, or None.
         rows: Numbers of the rows in the file, int `(n,)`, from 1 below the header.
@@ -53,19 +52,8 @@ class Table:
         return len(self.ids)
 
 
-@dataclass(frozen=True, eq=False)
-class Notes:
-    """Texts with names: `ids` are strings `(n,)`, the id column or the number of the row or line from 1."""
-
-    texts: list[str]
-    ids: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-
 def read_table(
-    path: FilePath,
+    path: FilePath | pd.DataFrame,
     *,
     label: str | None = None,
     targets: Sequence[str] = (),
@@ -92,11 +80,13 @@ def read_table(
 ) -> Table:
     """Read a table and pick its columns by name.
 
+    A pandas frame is a table too; its columns are as a file's, and its rows are numbered from 1.
+
     A file name in `.parquet` is read as Parquet (extra `data`), one in `.jsonl` or `.ndjson` as JSON lines (one object per
     line, its keys the columns). Any other is text, plain or gzip.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, or a pandas frame.
         label: Column of class names.
         targets: Columns of numbers to predict (several 0/1 labels, or measured values), whose cells may be empty.
         text: Column of notes or of sequences.
@@ -134,9 +124,10 @@ def read_table(
     cells = CellFormat(decimal, thousands, missing, censored, dates, date_format, categories, words)
     named = {"label": label, "text": text, "group": group, "id": id, "split": split}
     roles = [name for name in named.values() if name is not None]
-    file = Path(path)
-    table = TableFile(file, encoding=encoding, delimiter=delimiter, names=names)
-    columns = table.columns
+    table = TableFile(
+        path if isinstance(path, pd.DataFrame) else Path(path), encoding=encoding, delimiter=delimiter, names=names
+    )
+    file, columns = table.path, table.columns
     asked = {"targets": targets, "features": features or (), "dates": dates, "categories": categories}
     if isinstance(missing, Mapping):
         asked["missing"] = missing
@@ -153,20 +144,22 @@ def read_table(
     if features is None:
         chosen = [name for name in chosen if not _is_index(table, frame, name)]
     rows = np.arange(1, len(frame) + 1)
-    values = _targets(str(file), frame, targets, cells, rows)
+    values = _features(str(file), frame, targets, replace(cells, categories=(), words=False), rows, allow_missing=True)[
+        0
+    ]
     keep = np.ones(len(frame), dtype=bool)
     for use in ("label", "text", "group"):
         if (name := named[use]) is not None and not (use == "group" and missing_group == "own"):
             whole = use == "text" and table.has_null  # a note "." is no missing value where null is one
             spellings = () if keep_na or whole else (*MISSING, *cells.missing_in(name))
             keep &= _present(file, frame[name], spellings, refuse=not drop_na)
-    if drop_na and values is not None:
+    if drop_na and targets:
         keep &= ~np.isnan(values).all(axis=1)
     if not keep.all():
         log.warning("%s: %s left out, because a label, note or group is missing.", file, listed(rows[~keep]))
         if not keep.any():
             raise DataError(f"{file}: every row lacks a label, note or group.")
-        frame, rows, values = frame[keep], rows[keep], None if values is None else values[keep]
+        frame, rows, values = frame[keep], rows[keep], values[keep]
     x, levels = _features(str(file), frame, chosen, cells, rows, allow_missing=allow_missing)
 
     def strings(name: str | None) -> np.ndarray | None:
@@ -182,9 +175,11 @@ def read_table(
         x=x,
         features=tuple(chosen),
         labels=strings(label),
-        targets=values,
+        targets=values if targets else None,
         texts=None if text is None else frame[text].astype(str).tolist(),
-        ids=rows.astype(str) if id is None else np.asarray(strings(id)),
+        ids=np.array(table.index or range(1, rows[-1] + 1)).astype(str)[rows - 1]
+        if id is None
+        else np.asarray(strings(id)),
         groups=groups,
         splits=strings(split),
         rows=rows,
@@ -243,44 +238,6 @@ def read_frame(
     return _features(where, named, list(map(str, named)), cells, np.arange(1, len(frame) + 1), allow_missing=True)
 
 
-def read_notes(path: FilePath, *, text: str | None = None, id: str | None = None) -> Notes:
-    """Read notes from a table (CSV, TSV, JSON lines, Parquet), or from a `.txt` file with one note per line.
-
-    Args:
-        path: Path of the file; text files may be gzip-compressed.
-        text: Column of the notes; None takes the only column, or the one named text, note or notes.
-        id: Column that names the notes.
-
-    Raises:
-        DataError: the file is missing, empty, damaged or not UTF-8; there is no such column; a note is empty, with its row or
-            line.
-
-    Example:
-        >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
-        >>> _ = path.write_text("No fever.\\nCough for three days.\\n")
-        >>> read_notes(path).texts
-        ['No fever.', 'Cough for three days.']
-    """
-    file = Path(path)
-    if ".txt" in file.suffixes:
-        lines = read_text(file).splitlines()
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                raise DataError(f"{file}, line {number}: the line is empty; expected one note per line. Remove it.")
-        return Notes(lines, np.arange(1, len(lines) + 1).astype(str))
-    if text is None:
-        columns = TableFile(file).columns
-        usual = columns if len(columns) == 1 else [name for name in columns if name.lower() in _USUAL]
-        if len(usual) != 1:
-            raise DataError(
-                f"{file}: name the column of the notes with text=NAME (on the command line --text NAME). {nearest('', columns)}"
-            )
-        text = usual[0]
-    table = read_table(file, text=text, id=id)
-    return Notes(table.texts or [], table.ids)
-
-
 def _is_index(table: TableFile, frame: pd.DataFrame, name: str) -> bool:
     """Return whether a column without a name is no feature: the first, which contains row names, or an empty one."""
     if name not in table.unnamed:
@@ -322,14 +279,6 @@ def _own_groups(file: Path, groups: np.ndarray, column: pd.Series, spellings: Se
         log.warning("%s: %d rows without a value of %r are a group each.", file, (~present).sum(), column.name)
     own = np.array([f"missing {i + 1}" for i in range(len(groups))])
     return np.where(present, groups, own)
-
-
-def _targets(
-    where: str, frame: pd.DataFrame, names: Sequence[str], cells: CellFormat, rows: np.ndarray
-) -> np.ndarray | None:
-    if not names:
-        return None
-    return np.stack([number_column(where, frame[name], cells, rows=rows, allow_missing=True) for name in names], axis=1)
 
 
 def _features(

@@ -27,12 +27,12 @@ class TableFile:
     """A file of a table: `columns` are known when it is opened, rows when they are read.
 
     A column without a name is called as pandas calls it, `Unnamed: 0` for the first, and listed in `unnamed`. `has_null` says
-    whether the format has a missing value of its own. Lines above
+    whether the format has a missing value of its own; `index` has the names of a frame's rows. Lines above
     the header that begin with # and have another number of cells are comments. JSON lines have one object per line; keys
     that a line lacks, and null, are missing values.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, or a pandas frame.
         encoding: Encoding of a text file.
         delimiter: Separator of the columns of a text file; None takes the comma, tab, semicolon or bar that is most frequent
             in the header outside of quotes.
@@ -56,15 +56,17 @@ class TableFile:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | pd.DataFrame,
         *,
         encoding: str = "utf-8",
         delimiter: str | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
-        self.path = path
+        self._frame = path if isinstance(path, pd.DataFrame) else None
+        self.path = path = Path("the frame") if isinstance(path, pd.DataFrame) else path
+        self.index = None if self._frame is None else [str(name) for name in self._frame.index]
         self._text, self._rows, self._has_header = "", None, names is None
-        self.has_null = path.suffix == ".parquet" or path.name.lower().endswith(_JSON_LINES)
+        self.has_null = self._frame is not None or path.suffix == ".parquet" or path.name.lower().endswith(_JSON_LINES)
         text_file = not self.has_null
         if not text_file and (names is not None or delimiter is not None):
             raise DataError(
@@ -72,7 +74,9 @@ class TableFile:
             )
         if delimiter is not None and len(delimiter) != 1:
             raise DataError(f"delimiter is one character, such as ';' or '|'; received {delimiter!r}.")
-        if path.suffix == ".parquet":
+        if self._frame is not None:
+            found = [str(name) for name in self._frame.columns]
+        elif path.suffix == ".parquet":
             found = [str(name) for name in _read_parquet(path, schema_only=True).columns]
         elif not text_file:
             lines = enumerate(read_text(path, encoding=encoding).split("\n"), start=1)
@@ -122,7 +126,7 @@ class TableFile:
         elif self._rows is not None:
             frame = pd.DataFrame.from_records([_as_words(row, words) for row in self._rows], columns=self.columns)
         else:
-            frame = _read_parquet(self.path)
+            frame = _read_parquet(self.path) if self._frame is None else self._frame.reset_index(drop=True)
         frame.columns = self.columns
         if not len(frame):
             raise DataError(f"{self.path}: the table has a header and no rows.")
