@@ -38,7 +38,8 @@ def targets(
     """Return `y` in the dtype on which models are trained, and its task.
 
     Args:
-        y: Class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; or classes or counts for each position.
+        y: Class names or numbers `(n,)`; 0/1 or values `(n, outputs)`; or classes or counts for each position. Pixels of class -1
+            count neither in the loss nor in metrics.
         kind: Kind of the task. None takes classes for words and whole numbers `(n,)`, several labels for 0/1 or NaN
             `(n, outputs)`, and regression for other numbers.
         labels: Names of the classes or outputs, in order, into which whole numbers in `y` are indices. Of two classes the
@@ -73,10 +74,12 @@ def targets(
     elif kind not in get_args(Kind):
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
     if kind in ("binary", "multiclass", "per_position", "per_pixel"):
-        ignored = (array == -1) & (kind == "per_pixel" and array.dtype.kind == "i")
-        known = np.where(ignored, array[~ignored].min(initial=0), array) if ignored.any() else array
-        classes, names = _classes(known, labels, positive)
-        classes[ignored] = -1
+        ignored = array == -1 if kind == "per_pixel" and array.dtype.kind == "i" else np.zeros(array.shape, bool)
+        if not ignored.any() or ignored.all():
+            classes, names = _classes(array, labels, positive)
+        else:
+            classes, names = _classes(np.where(ignored, array[~ignored][0], array), labels, positive)
+            classes[ignored] = -1
         rank = {"per_position": 2, "per_pixel": 3}.get(kind, 1)
         _check_rank(classes, kind, rank)
         task = Task(kind, len(names), tuple(names)) if rank > 1 else Task.classify(names)

@@ -62,13 +62,13 @@ def check_zero_one(y: np.ndarray, *, unknown: bool = False) -> None:
         raise DataError(f"y contains {allowed}; received {y[~fine].ravel()[0]}.")
 
 
-def check_classes(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return `y` as int64 class indices `(n, ...)` and `p` as `(n, ..., classes)`."""
+def check_classes(y: ArrayLike, p: ArrayLike, *, unknown: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Return `y` as int64 class indices `(n, ...)`, with `unknown` also -1, and `p` as `(n, ..., classes)`."""
     y, p = check_pair(y, p)
     if p.ndim != y.ndim + 1 or p.shape[:-1] != y.shape:
         raise DataError(f"p has one axis more than y, over the classes; received y {y.shape} and p {p.shape}.")
     index = y.astype(np.int64)
-    if not np.array_equal(index, y) or index.min() < 0 or index.max() >= p.shape[-1]:
+    if not np.array_equal(index, y) or index.min() < -unknown or index.max() >= p.shape[-1]:
         raise DataError(f"y contains class indices 0 to {p.shape[-1] - 1}; received {y.min()} to {y.max()}.")
     return index, p
 

@@ -45,19 +45,22 @@ def per_class_error(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weigh
 
 
 def predicted_classes(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return true class, predicted class and the number of classes, for binary `(n,)` or class probabilities."""
+    """Return true class, predicted class and the number of classes, for binary `(n,)` or class probabilities.
+
+    Where `y` has several axes, both are -1 for unknown classes (pixels of a mask that are ignored).
+    """
     y, p = arrays.check_pair(y, p)
     if p.ndim == y.ndim and p.ndim == 1:
         truth, p = arrays.check_binary(y, p)
         return truth.astype(np.int64), (p >= threshold).astype(np.int64), 2
-    truth, p = arrays.check_classes(y, p)
-    return truth, p.argmax(axis=-1), p.shape[-1]
+    truth, p = arrays.check_classes(y, p, unknown=y.ndim > 1)
+    return truth, np.where(truth < 0, -1, p.argmax(axis=-1)), p.shape[-1]
 
 
 def class_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
     """Return one weighted confusion matrix a row of weights, `(rows, classes, classes)`."""
     truth, predicted, k = predicted_classes(y, p, threshold=threshold)
-    return _count(truth * k + predicted, k * k, weights).reshape(len(weights), k, k)
+    return _count(np.where(truth < 0, -1, truth * k + predicted), k * k, weights).reshape(len(weights), k, k)
 
 
 def class_counts(
@@ -68,19 +71,19 @@ def class_counts(
     These are the diagonal and the margins of the confusion matrices, which would not fit for a thousand classes.
     """
     truth, predicted, k = predicted_classes(y, p, threshold=threshold)
-    hit = _count(np.where(truth == predicted, truth, k), k + 1, weights)[:, :k]
+    hit = _count(np.where(truth == predicted, truth, -1), k, weights)
     return hit, _count(truth, k, weights), _count(predicted, k, weights)
 
 
 def _count(index: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
-    """Count the values 0 to `size - 1` of `(n, ...)` for each row of weights, `(rows, size)`."""
-    n = len(index)
-    index = index.reshape(n, -1)
+    """Count the values 0 to `size - 1` of `(n, ...)` for each row of weights, `(rows, size)`; -1 is not counted."""
+    n, size = len(index), size + 1
+    index = index.reshape(n, -1) + 1
     if index.shape[1] == 1:
-        return np.stack([np.bincount(index[:, 0], weights=row, minlength=size) for row in weights])
+        return np.stack([np.bincount(index[:, 0], weights=row, minlength=size) for row in weights])[:, 1:]
     # Many positions an example: count within each example first.
     of_example = np.bincount((index + np.arange(n)[:, None] * size).ravel(), minlength=n * size)
-    return arrays.weighted_sums(weights, of_example.reshape(n, size).astype(np.float64))
+    return arrays.weighted_sums(weights, of_example.reshape(n, size)[:, 1:].astype(np.float64))
 
 
 def label_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: float = 0.5) -> np.ndarray:
@@ -104,7 +107,10 @@ def accuracy(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Wei
     """
     truth, predicted, _ = predicted_classes(y, p, threshold=threshold)
     w, single = arrays.weight_rows(weights, len(truth))
-    right = (truth == predicted).reshape(len(truth), -1).mean(axis=1)
+    known = (truth >= 0).reshape(len(truth), -1)
+    right = arrays.divide(
+        ((truth == predicted).reshape(known.shape) & known).sum(axis=1).astype(np.float64), known.sum(axis=1)
+    )
     return arrays.unwrap(arrays.weighted_mean(right, w), single, "accuracy")
 
 

@@ -43,7 +43,7 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Weights 
 def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the Dice coefficient of the classes but the first (background): the mean over images, then over classes.
 
-    `y` is the class of each pixel, `(n, height, width)`, and `p` `(n, height, width, classes)`: the likeliest class is predicted.
+    `y` is the class of each pixel, `(n, height, width)`, -1 where it is unknown, and `p` `(n, height, width, classes)`: the likeliest class is predicted.
 
     Example:
         >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])
@@ -69,7 +69,7 @@ def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: Weights, score: Any,
             f"Expected y (n, height, width) and p with an axis of classes; received {truth.shape}, {p.shape}."
         )
     w, single = weight_rows(weights, len(truth))
-    predicted = p.argmax(axis=-1)
+    predicted = np.where(truth < 0, -1, p.argmax(axis=-1))
     found = []
     for k in range(1, p.shape[-1]):
         mine, theirs = (truth == k).reshape(len(truth), -1), (predicted == k).reshape(len(predicted), -1)

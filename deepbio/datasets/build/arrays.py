@@ -82,12 +82,14 @@ def from_arrays(
         Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
     """
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
-    if categories is None and modality in (None, "table") and hasattr(x, "columns"):
+    if categories is None and modality in (None, "table") and hasattr(x, "dtypes"):  # a frame
         x, categories = read_frame(x)
     x, modality = _examples(x, modality, length, allow_missing=categories is not None)
     y, task = _targets(y, kind=kind, labels=labels, positive=positive, uncertain=uncertain)
     if modality == "table" and features:
         ModelInput("table", x.shape[1:], features=features)  # refuses a wrong number of names
+    if task.kind == "per_pixel" and modality == "image" and y.shape[1:] != tuple(x.shape[1:3]):
+        raise DataError(f"Expected masks of {x.shape[1]} x {x.shape[2]} pixels, as the images; received {y.shape[1:]}.")
     n = len(x)
     ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
     for what, values in (("y", y), ("ids", ids)):
@@ -161,8 +163,28 @@ def _examples(
     dtype, rank = kinds[modality]
     if (str(array.dtype), array.ndim) != (dtype, rank):
         found = f"received {array.dtype} of shape {array.shape}"
-        raise DataError(f"Expected {modality} examples as {dtype} of {rank} dimensions; {found}.")
+        cut = " Make each slice of a volume an image: x.reshape(-1, height, width, channels), and its volume its group."
+        advice = cut if modality == "image" and array.ndim > 4 else ""
+        raise DataError(f"Expected {modality} examples as {dtype} of {rank} dimensions; {found}.{advice}")
+    if modality == "image":
+        _tell_channels(array.shape)
     return as_codes(array) if modality == "dna" else array, modality
+
+
+def _tell_channels(shape: tuple[int, ...]) -> None:
+    _, height, _, channels = shape
+    if channels <= 4:
+        return
+    if height in (1, 3, 4):
+        log.warning(
+            "Images of shape %s are read as height, width, channels; this looks like channels first. Pass np.moveaxis(x, 1, -1).",
+            shape,
+        )
+    elif channels > 16:
+        log.warning(
+            "Images of shape %s are read as %d channels. If these are volumes, make each slice an image and pass groups.",
+            shape, channels,
+        )  # fmt: skip
 
 
 def _codes(sequences: list[str], length: int | None) -> np.ndarray:

@@ -118,7 +118,8 @@ def _plain(task: Task, label_smoothing: float) -> Loss:
         return ops.sum(each, axis=-1) / ops.maximum(ops.sum(ops.cast(known, logits.dtype), axis=-1), 1.0)
 
     def regression(y, logits):
-        return ops.mean(ops.square(_like(y, logits) - logits), axis=-1)
+        error = _like(y, logits) - logits
+        return ops.mean(ops.square(error / ops.convert_to_tensor(task.std, error.dtype) if task.std else error), axis=-1)
 
     def counts(y, logits):
         return ops.mean(ops.exp(logits) - _like(y, logits) * logits, axis=-1)
@@ -128,7 +129,10 @@ def _plain(task: Task, label_smoothing: float) -> Loss:
         return ops.mean(each, axis=tuple(range(1, len(each.shape))))
 
     def per_pixel(y, logits):
-        return per_position(y, logits) + _soft_dice(y, logits)
+        known = ops.cast(ops.greater_equal(ops.cast(y, "int32"), 0), logits.dtype)  # -1: pixels that are ignored
+        each = multiclass(ops.maximum(ops.cast(y, "int32"), 0), logits) * known
+        mean = ops.sum(each, axis=(1, 2)) / ops.maximum(ops.sum(known, axis=(1, 2)), 1.0)
+        return mean + _soft_dice(y, logits, known)
 
     def profile(y, logits):
         total = _like(y, logits) * ops.log_softmax(logits, axis=-2)
@@ -138,9 +142,9 @@ def _plain(task: Task, label_smoothing: float) -> Loss:
     return next(function for function in kinds if function.__name__ == task.kind)
 
 
-def _soft_dice(y, logits):
+def _soft_dice(y, logits, known):
     """Return one minus the mean Dice overlap of the classes in each image (Milletari et al. 2016, doi:10.1109/3DV.2016.79)."""
-    p = ops.softmax(logits, axis=-1)
+    p = ops.softmax(logits, axis=-1) * ops.expand_dims(known, -1)
     truth = ops.one_hot(ops.cast(y, "int32"), p.shape[-1], dtype=p.dtype)
     both, either = ops.sum(p * truth, axis=(1, 2)), ops.sum(p + truth, axis=(1, 2))
     return 1.0 - ops.mean((2 * both + 1.0) / (either + 1.0), axis=-1)
