@@ -1,21 +1,14 @@
 """`deepbio evaluate`: the metrics of a trained model on a split, or on the user's own files."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, show_json
 from deepbio.cli.options import BootstrapSeed, Json, Model, Resamples, with_groups
-from deepbio.cli.own_data import DataOptions, load_data
-from deepbio.cli.trained import choose_split, data_for_model, trained, training_data
-from deepbio.errors import DeepbioError
-
-if TYPE_CHECKING:
-    from deepbio.datasets import Dataset
-    from deepbio.zoo.record import ModelRecord
+from deepbio.cli.own_data import DataOptions
+from deepbio.cli.trained import choose_split, evaluation_data, trained
 
 Tta = Annotated[
     list[str] | None,
@@ -28,7 +21,12 @@ Tta = Annotated[
 @with_groups
 def evaluate(
     model: Model,
-    dataset: Annotated[str | None, typer.Argument(help="Data set; default the one the model was trained on.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
+        ),
+    ] = None,
     *,
     split: Annotated[
         str | None, typer.Option(help="Split: train, valid, test or all; default test, and all of your own files.")
@@ -36,23 +34,27 @@ def evaluate(
     data: DataOptions,
     n_resamples: Resamples = 1000,
     seed: BootstrapSeed = 0,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Metric beside those of the task, such as quadratic_kappa; repeatable.")
+    ] = None,
     tta: Tta = None,
     json: Json = False,
 ) -> None:
-    """Print the metrics of a trained model on a split, with 95% intervals."""
-    own = bool(data.files())
-    split = choose_split(split or ("all" if own else "test"), ("train", "valid", "test", "all"))
-    name, options = data.read(dataset)
+    """Print the metrics of a trained model on a split, or on your own files, with 95% intervals.
+
+    Own files are read as those of training were, evaluated whole, and their labels matched by name.
+    """
+    if split is not None:
+        choose_split(split, ("train", "valid", "test", "all"))
     folder = trained(model)
     load_tensorflow()
     from deepbio.inference import predict
-    from deepbio.inference.evaluate import compare
+    from deepbio.inference.evaluate import compare, metrics_of
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
     record = describe(built)
-    found = data_for_model(record, str(name), options) if own else _named(model, record, name, options)
-    parts = [part for where, part in found.splits() if split in (where, "all")]
+    found, split, parts = evaluation_data(model, record, dataset, data, split)
     p = np.concatenate([predict(built, part, task=found.task, tta=tta or None) for part in parts])
     groups = [part.groups for part in parts]
     result = compare(
@@ -60,6 +62,7 @@ def evaluate(
         np.concatenate([np.asarray(part.y) for part in parts]),
         p,
         groups=None if any(each is None for each in groups) else np.concatenate([np.asarray(each) for each in groups]),
+        names=[*metrics_of(record, found.task), *(metric or ())],
         n_resamples=n_resamples,
         seed=seed,
     )
@@ -72,16 +75,3 @@ def evaluate(
         typer.echo("Confusion matrix (truth in rows):")
         for label, row in [("", found.labels), *zip(found.labels, result.confusion, strict=True)]:
             typer.echo(f"{label:>{width}}" + "".join(f"{count:>{width + 1}}" for count in row))
-
-
-def _named(model: str, record: ModelRecord, name: str | None, options: dict[str, Any]) -> Dataset:
-    """Load a data set by name; by default the one that the model was trained on, with the options of that run."""
-    origin = record.dataset or {}
-    if name in (None, origin.get("name")):
-        changed = {"options": {**origin.get("options", {}), **options}, "fingerprint": None} if options else {}
-        data = training_data(model, {**origin, **changed})
-    else:
-        data = load_data(str(name), options)
-    if data.task != record.task:
-        raise DeepbioError(f"{model} predicts {record.task}; {name} asks for {data.task}.")
-    return data

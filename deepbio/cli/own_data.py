@@ -90,17 +90,8 @@ class DataOptions:
             "genbank": self.genbank,
             "genome": None if self.h5ad else self.genome,
         }
-        roles: dict[str, Any] = {
-            "image": self.image,
-            "window": _window(self.window),
-            "bed": _files(self.bed or [], "--bed"),
-            "bigwig": _files(self.bigwig or [], "--bigwig"),
-            "vcf": _files(self.vcf or [], "--vcf"),
-            "genome": str(self.genome) if self.h5ad and self.genome else None,
-            **{name: getattr(self, name) for name in ("label", "text", "sequence", "group", "positive", "length")},
-        }
         named = {source: value for source, value in sources.items() if value}
-        used = {name: value for name, value in roles.items() if value not in (None, {}, "")}
+        used = self._roles() | ({"genome": str(self.genome)} if self.h5ad and self.genome else {})
         if not named and used:
             needed = "--genome" if {"bed", "bigwig", "vcf"} & set(used) else "--table" if self.image else _KINDS
             raise DeepbioError(f"--{next(iter(used))} describes your own files: add {needed}.")
@@ -110,6 +101,23 @@ class DataOptions:
             )
         self._check_genome(used)
         return {name: value if isinstance(value, dict) else str(value) for name, value in named.items()} | used
+
+    def of_a_path(self) -> dict[str, Any]:
+        """Return the options for a file or folder that is named without an option, such as `deepbio predict RUN FILE`.
+
+        Raises:
+            DeepbioError: Another file is named as well.
+
+        Example:
+            >>> DataOptions(genome=Path("g.fa"), data=["stranded=false"]).of_a_path()
+            {'genome': 'g.fa', 'stranded': False}
+        """
+        if any((self.fasta, self.table, self.images, self.npz, self.h5ad, self.genbank, self.bed, self.vcf)):
+            raise DeepbioError(
+                "Expected either a file or options of your own data, not both, for example: deepbio predict MODEL my.fa"
+            )
+        genome = {"genome": str(self.genome)} if self.genome else {}
+        return {**self._roles(), **genome, **key_values(self.data or [], option="--data")}
 
     def read(self, dataset: str | None = None) -> tuple[str | None, dict[str, Any]]:
         """Return the name and the options of the data set: `dataset` if it is named, or one of the user's files.
@@ -134,8 +142,20 @@ class DataOptions:
             raise DeepbioError(f"--fasta takes CLASS=FILE, such as promoter=a.fa; received {files['fasta']!r}.")
         return own_name(files), {**files, **options}
 
+    def _roles(self) -> dict[str, Any]:
+        """Return the options that describe files, and files that need another one."""
+        plain = ("image", "label", "text", "sequence", "group", "positive", "length")
+        roles: dict[str, Any] = {
+            **{name: getattr(self, name) for name in plain},
+            "window": _window(self.window),
+            "bed": _files(self.bed or [], "--bed"),
+            "bigwig": _files(self.bigwig or [], "--bigwig"),
+            "vcf": _files(self.vcf or [], "--vcf"),
+        }
+        return {name: value for name, value in roles.items() if value not in (None, {}, "")}
+
     def _check_genome(self, used: Mapping[str, Any]) -> None:
-        """Check that a genome has regions and a length, and that regions have a genome."""
+        """Check that a genome has regions, and that regions have a genome."""
         regions = [name for name in ("bed", "vcf") if name in used]
         if len(regions) > 1:
             raise DeepbioError("Expected either --bed or --vcf; received both.")
@@ -143,8 +163,6 @@ class DataOptions:
             raise DeepbioError("--bed, --vcf and --bigwig need the genome: add --genome FASTA.")
         if self.genome is not None and not regions and self.h5ad is None:
             raise DeepbioError("--genome needs regions: add --bed, --vcf or --h5ad.")
-        if self.genome is not None and "length" not in used:
-            raise DeepbioError("--genome needs the bases of a window: add --length, such as --length 1000.")
         if "bigwig" in used and not isinstance(used.get("bed"), str):
             raise DeepbioError("--bigwig takes one --bed FILE, without a class.")
 

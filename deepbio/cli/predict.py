@@ -1,35 +1,29 @@
 """`deepbio predict`: what a trained model predicts for each example of a file."""
 
-from __future__ import annotations
-
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from deepbio.cli.console import key_values, load_tensorflow, note
 from deepbio.cli.evaluate import Tta
 from deepbio.cli.options import Model, with_groups
-from deepbio.cli.own_data import DataOptions, own_name
-from deepbio.cli.trained import data_for_model, trained
+from deepbio.cli.own_data import DataOptions
+from deepbio.cli.trained import trained
 from deepbio.errors import DeepbioError
-
-if TYPE_CHECKING:
-    from deepbio.zoo.record import ModelRecord
 
 
 @with_groups
 def predict(
     model: Model,
     file: Annotated[
-        Path | None, typer.Argument(help="FASTA, CSV or TSV, text file of notes, image or folder of images.")
+        Path | None, typer.Argument(help="FASTA, BED, VCF, table, notes, .h5ad, image or folder of images.")
     ] = None,
     *,
     data: DataOptions,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="TSV file; default standard output.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="TSV file; default standard output. Folder of masks.")] = None,
     sets: Annotated[
         bool, typer.Option("--sets", help="Column with the labels of the prediction set; see calibrate.")
     ] = False,
@@ -47,10 +41,10 @@ def predict(
 ) -> None:
     """Predict every example and write TSV: id, label and probabilities, calibrated if the model is.
 
-    The examples are those of a file, or of your own files with the columns named. Labels are not needed.
+    Files are read as those of training were: same window, columns and layer, unless you name others. Labels are not needed.
     """
-    files = data.files()
-    if bool(files) == (file is not None):
+    options = data.of_a_path() if file is not None else data.files()
+    if not options and file is None:
         raise DeepbioError(
             "Expected either a file or options of your own data, for example: deepbio predict MODEL my.fa"
         )
@@ -66,19 +60,27 @@ def predict(
     load_tensorflow()
     from deepbio import inference
     from deepbio.files import write_atomically
-    from deepbio.inference.inputs import as_source
+    from deepbio.inference.own_files import input_of, read_examples, source_options
     from deepbio.inference.predict import prediction_rows
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
     record = describe(built)
-    examples, names = (file, None) if file is not None else _examples(record, data, files)
-    source, ids = as_source(record.input, examples)
+    if file is None:
+        options = options | key_values(data.data or [], option="--data")
+    else:
+        options = source_options(input_of(record), file, options)
+    source, ids = read_examples(record, options)
     x: Any = source
+    if record.task is not None and record.task.kind == "per_pixel":
+        if out is None or sets or ood or uncertainty:
+            raise DeepbioError("The model predicts masks of images: name their folder with --out FOLDER (with --tta, if any).")
+        note(f"{len(inference.write_masks(built, x, ids, out, tta=tta or None))} masks written to {out}.")
+        return
     unsure = inference.predict(built, x, uncertainty="dropout") if uncertainty else None
     p = inference.predict(built, x, tta=tta or None) if unsure is None else unsure.mean
     thresholds = record.postprocessing.thresholds if record.postprocessing else ()
-    header, rows = prediction_rows(record.task, ids if names is None else names, p, thresholds=thresholds)
+    header, rows = prediction_rows(record.task, ids, p, thresholds=thresholds)
     more: dict[str, list[str]] = {}
     if sets:
         inside = inference.predict_sets(built, x)
@@ -99,47 +101,3 @@ def predict(
     with write_atomically(out) as beside:
         beside.write_text(text.getvalue(), encoding="utf-8")
     note(f"{len(rows)} predictions written to {out}.")
-
-
-def _examples(record: ModelRecord, data: DataOptions, files: dict[str, Any]) -> tuple[Any, list[str] | None]:
-    """Return the examples of the user's files, in their order, and their names, or None to take those of the file.
-
-    If the labels decide which examples there are (features of a GenBank file, variants of a VCF), the data set is built and
-    its splits follow one another.
-    """
-    from deepbio.datasets.build.intervals import read_intervals
-    from deepbio.datasets.readers import ImageFiles, read_fasta, read_images, read_table
-    from deepbio.genome import GenomeWindows, open_genome
-    from deepbio.sequence import encode, resize
-
-    shape, length = record.input.shape if record.input is not None else None, files.get("length")
-    more = key_values(data.data or [], option="--data")
-    if isinstance(files.get("fasta"), str):
-        if length is None:
-            return files["fasta"], None
-        records = read_fasta(files["fasta"], same_names="number")
-        return resize(records.codes, length), list(records.ids)
-    if "folder" in files:
-        images = read_images(files["folder"], shape=shape, window=files.get("window"))
-        return images, list(images.ids)
-    column = next((files[role] for role in ("text", "sequence", "image") if role in files), None)
-    if "csv" in files and column is None:
-        return files["csv"], None
-    if column is not None:
-        path = Path(files.get("csv") or files["manifest"])
-        table = read_table(path, text=column, **{name: more[name] for name in ("id", "encoding") if name in more})
-        texts = table.texts or []
-        if "manifest" in files:
-            paths = [Path(more.get("folder", path.parent)) / name for name in texts]
-            images = ImageFiles(paths, ids=texts, shape=shape, window=files.get("window"))
-            return images, list(images.ids)
-        cropped = resize([encode(each) for each in texts], length) if "sequence" in files and length else texts
-        return cropped, list(table.ids)
-    if isinstance(files.get("bed"), str):
-        regions = read_intervals(files["bed"], more.get("features", ["gene"]))
-        rows = zip(regions.chromosomes, regions.starts, regions.ends, strict=True)
-        names = [f"{chromosome}:{start}-{end}" for chromosome, start, end in rows]
-        return GenomeWindows(open_genome(files["genome"]), regions, length=files["length"]), names
-    parts = [part for _, part in data_for_model(record, own_name(files), data.read()[1]).splits()]
-    x = np.concatenate([part.x[np.arange(len(part))] for part in parts])
-    return x, [name for part in parts for name in part.names(np.arange(len(part)))]

@@ -1,6 +1,7 @@
 """`deepbio report`: the page of a trained model on a split, with subgroups and, on request, its worst errors."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,16 +9,28 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
-from deepbio.cli.options import Facts, Model
-from deepbio.cli.trained import choose_split, read_figures, trained, training_data
+from deepbio.cli.options import Facts, Model, with_groups
+from deepbio.cli.own_data import DataOptions
+from deepbio.cli.trained import choose_split, evaluation_data, read_figures, trained
 from deepbio.errors import DataError
 from deepbio.files import writable_folder
 
 
+@with_groups
 def report(
     model: Model,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML page to write.")] = Path("report.html"),
-    split: Annotated[str, typer.Option(help="Split: train, valid or test.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="Split: train, valid or test; default test, and all of your own files.")
+    ] = None,
+    data: DataOptions,
     facts: Facts = None,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst errors to show; they may be of patients.")] = 0,
 ) -> None:
@@ -25,7 +38,8 @@ def report(
 
     Subgroups are defined by the inputs (GC content, length, brightness) and by the columns of your own table.
     """
-    choose_split(split)
+    if split is not None:
+        choose_split(split)
     folder = trained(model)
     writable_folder(out.resolve().parent)
     load_tensorflow()
@@ -37,23 +51,23 @@ def report(
     place = preset_folder(folder)
     built = get_model(folder)
     record = describe(built)
-    data = training_data(model, record.dataset)
-    part = dict(data.splits())[split]
+    found, split, [part] = evaluation_data(model, record, dataset, data, split)
     ids = part.names(np.arange(len(part)))
-    columns: dict[str, Any] = {**input_columns(data.input, part), **(read_columns(facts, ids) if facts else {})}
+    columns: dict[str, Any] = {**input_columns(found.input, part), **(read_columns(facts, ids) if facts else {})}
     result = Result.of(
         inference.evaluate(built, part),
-        data,
+        found,
         model=record.architecture or str(model),
-        split=split,
+        split="test" if split == "all" else split,
         parameters=int(built.count_params()),
         ids=np.array(ids),
         columns=columns,
         facts={"calibrated": "yes" if record.postprocessing and record.postprocessing.calibration else "no"},
         **_left_by_training(place),
     )
-    cards = {data.name: data.card.text} if data.card else {}
-    write_report([result], out, title=f"{result.model} on {data.name}", cards=cards, worst=worst)
+    result = replace(result, split=split)
+    cards = {found.name: found.card.text} if found.card else {}
+    write_report([result], out, title=f"{result.model} on {found.name}", cards=cards, worst=worst)
     note(f"{out} written: {len(part)} examples, subgroups by {', '.join(columns) or 'nothing'}.")
 
 

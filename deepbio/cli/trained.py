@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.cli.own_data import load_data
+from deepbio.cli.own_data import DataOptions, load_data, own_name
 from deepbio.documents import read_document
-from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.errors import DeepbioError, nearest
 
 if TYPE_CHECKING:
     from deepbio.datasets import Dataset, Split
-    from deepbio.specs import Task
     from deepbio.zoo.record import ModelRecord
 
 
@@ -73,57 +71,56 @@ def choose_split(split: str, valid: tuple[str, ...] = ("train", "valid", "test")
     return split
 
 
-def data_for_model(record: ModelRecord, name: str, options: Mapping[str, Any]) -> Dataset:
-    """Build a data set of the user's files as a trained model takes it.
+def evaluation_data(
+    model: str, record: ModelRecord, dataset: str | None, data: DataOptions, split: str | None
+) -> tuple[Dataset, str, list[Split]]:
+    """Return the data set to evaluate a model on, the name of the split, and the examples.
 
-    Notes are numbered with the tokenizer of the model, images are resized to its input, and the columns of a table are
-    those that it knows. Classes are matched by name, in any order, and some may be absent.
+    By default it is the test split of the data set that the model was trained on. The user's own files are read as those of
+    training were; they are evaluated whole, or on a split if one is named.
 
     Args:
+        model: Name of the model, for messages.
         record: Record of the model.
-        name: Name of the data set.
-        options: Options of the data set, with its files.
-
-    Raises:
-        DataError: Another kind of input, shape or task, or classes that the model does not know.
+        dataset: Name of a data set, or path of the user's file or folder.
+        data: The user's files and their options.
+        split: `"train"`, `"valid"`, `"test"` or `"all"`; None for the default.
     """
-    known = record.input
-    defaults: dict[str, Any] = {}
-    if known is not None and "csv" in options:
-        if "text" in options:
-            defaults = {"tokenizer": known.tokenizer, "length": known.shape[0]}
-        elif "sequence" not in options:
-            defaults = {"features": list(known.features) or None}
-    elif known is not None and known.modality == "image" and {"folder", "manifest"} & set(options):
-        defaults = {"shape": known.shape}
-    data = load_data(name, {**defaults, **options})
-    if known is not None and (data.input.modality, data.input.shape) != (known.modality, known.shape):
-        raise DataError(
-            f"The model takes {known.modality} of shape {known.shape}; {name} is {data.input.modality} of shape "
-            f"{data.input.shape}." + (f" Add --length {known.shape[0]}." if known.modality == "dna" else "")
-        )
-    task = record.task
-    if task is None or data.task == task:
-        return data
-    if {task.kind, data.task.kind} <= {"binary", "multiclass"} and task.labels:
-        unknown = [label for label in data.labels if label not in task.labels]
-        if unknown:
-            raise DataError(
-                f"The model predicts {', '.join(task.labels)}; {name} also has {', '.join(unknown)}. "
-                "Rename these classes in the file, or remove their examples."
-            )
-        index = np.array([task.labels.index(label) for label in data.labels])
-        parts: dict[str, Split] = {part: replace(split, y=index[np.asarray(split.y)]) for part, split in data.splits()}
-        return replace(data, task=task, **parts)
-    unnamed = not (task.labels and data.labels)
-    if (task.kind, task.outputs) != (data.task.kind, data.task.outputs) or not (unnamed or task.labels == data.labels):
-        raise DataError(
-            f"The model predicts {_in_words(task)}; {name} has {_in_words(data.task)}. "
-            "Choose other columns with --label COLUMN or --data targets=[COLUMNS]."
-        )
-    return replace(data, task=task)
+    from deepbio.datasets import Dataset, list_datasets
+
+    origin = record.dataset or {}
+    path = dataset is not None and dataset not in (origin.get("name"), *list_datasets()) and Path(dataset).exists()
+    if path or data.files():
+        from deepbio.inference.own_files import input_of, read_labelled, source_options
+
+        options = source_options(input_of(record), dataset, data.of_a_path()) if path else data.read(dataset)[1]
+        whole, published = read_labelled(record, options)
+        part = whole if split in (None, "all") else _part_of(whole, published, record, str(split))
+        assert record.task is not None
+        none = part.take([])
+        return Dataset(own_name(options), record.task, input_of(record), none, none, part), split or "all", [part]
+    name, options = data.read(dataset)
+    if name in (None, origin.get("name")):
+        changed = {"options": {**origin.get("options", {}), **options}, "fingerprint": None} if options else {}
+        found = training_data(model, {**origin, **changed})
+    else:
+        found = load_data(str(name), options)
+    known = record.task
+    if known is None or (found.task.kind, found.task.outputs, found.labels) != (
+        known.kind,
+        known.outputs,
+        known.labels,
+    ):
+        raise DeepbioError(f"{model} predicts {known}; {name} asks for {found.task}.")
+    wanted = split or "test"
+    return found, wanted, [part for name, part in found.splits() if wanted in (name, "all")]
 
 
-def _in_words(task: Task) -> str:
-    labels = f" ({', '.join(task.labels[:20])})" if task.labels else ""
-    return f"{task.kind} with {task.outputs} output(s){labels}"
+def _part_of(whole: Split, published: Any, record: ModelRecord, split: str) -> Split:
+    """Return one split of the user's files: the published one, or the one that training on these files would cut."""
+    from deepbio.datasets.splitting import split_examples
+
+    assert record.task is not None
+    y = np.asarray(whole.y) if record.task.is_classification else None
+    keep: Any = {} if published is None else {"duplicates": "keep"}
+    return whole.take(split_examples(whole.x, y, groups=whole.groups, split=published, **keep).splits == split)

@@ -1,20 +1,21 @@
-"""`evaluate`: metrics of all predictions of a split, with bootstrap intervals and the confusion matrix."""
+"""`evaluate`: metrics of all predictions of a split, with intervals and the confusion matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepbio import metrics
-from deepbio.datasets import Split
 from deepbio.errors import DataError
+from deepbio.inference.inputs import Data, as_split
 from deepbio.inference.predict import predict
 from deepbio.metrics import Estimate
 from deepbio.specs import Task
 from deepbio.zoo import describe
+from deepbio.zoo.record import ModelRecord
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +33,7 @@ class Evaluation:
         examples: Number of examples.
         y, p: Labels and predictions (probabilities or values) that were compared.
         confusion: Counts `(classes, classes)` with true classes in rows; `None` if there are no classes.
-        n_resamples, seed, confidence: Settings of the bootstrap.
+        n_resamples, seed, confidence: Settings of the intervals.
     """
 
     metrics: dict[str, Estimate]
@@ -63,19 +64,19 @@ class Evaluation:
             found["confusion_pairs"] = [[int(t), int(p), int(self.confusion[t, p])] for t, p in pairs]
         found["labels"] = list(self.task.labels)
         settings = {"n_resamples": self.n_resamples, "seed": self.seed}
-        found["interval"] = {"confidence": self.confidence, "method": "bootstrap", **settings}
+        found["interval"] = {"confidence": self.confidence, "method": "per metric", **settings}
         return found
 
     def __str__(self) -> str:
         width = max(len(name) for name in self.metrics)
-        settings = f"{self.confidence:.0%} bootstrap intervals ({self.n_resamples} resamples, seed {self.seed})"
+        settings = f"{self.confidence:.0%} intervals ({self.n_resamples} resamples, seed {self.seed})"
         lines = [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()]
         return "\n".join([f"{self.examples} examples, {settings}", *lines])
 
 
 def evaluate(
     model: keras.Model,
-    split: Split,
+    data: Data,
     *,
     task: Task | None = None,
     metrics: Sequence[str] | None = None,
@@ -85,20 +86,24 @@ def evaluate(
     confidence: float = 0.95,
     calibrated: bool = True,
     tta: str | Sequence[str] | None = None,
+    **reading: Any,
 ) -> Evaluation:
-    """Predict a whole split and compare the predictions with the labels.
+    """Predict a whole split, or whole files of your own, and compare the predictions with the labels.
+
+    New files are read as those of training were, and their labels are matched by name (external validation). Nothing is split.
 
     Args:
         model: Model from `get_model`, or any `keras.Model` that returns logits (then pass `task`).
-        split: Examples with labels.
+        data: A split; or a pandas frame, AnnData, the path of a table or folder, or files by class, with labels.
         task: Task of a model that does not know it.
-        metrics: Names of metrics; those of the task by default.
+        metrics: Names of metrics; by default those of the task and those that training asked for, such as `quadratic_kappa` of an
+            ordinal loss.
         batch_size: Number of examples in one pass. It does not change the result.
-        n_resamples: Number of bootstrap resamples; 0 for no intervals. Whole groups are resampled if groups have several
-            examples.
-        seed: Random seed of the bootstrap.
+        n_resamples: Number of resamples; 0 for no intervals. Groups are the independent units if they have several
+            examples; see `deepbio.metrics.summarize`.
+        seed: Random seed of the resamples.
         confidence: Confidence of the intervals.
-        calibrated, tta: As for `predict`.
+        calibrated, tta, reading: As for `predict`; `reading` also has the options of labels, such as `label` and `group`.
 
     Raises:
         DataError: The split is empty or does not fit the model, or the task is not known.
@@ -113,11 +118,25 @@ def evaluate(
     task = task or describe(model).task
     if task is None:
         raise DataError("evaluate needs the task: pass task=..., or build the model with get_model(..., dataset=...).")
+    split = as_split(replace(describe(model), task=task), data, **reading)
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
     p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
     bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
-    return compare(task, np.asarray(split.y), p, groups=split.groups, names=metrics, **bootstrap)
+    return compare(
+        task,
+        np.asarray(split.y),
+        p,
+        groups=split.groups,
+        names=metrics or metrics_of(describe(model), task),
+        **bootstrap,
+    )
+
+
+def metrics_of(record: ModelRecord, task: Task) -> list[str]:
+    """Return the default metrics of a task, and those for it that the training of the model asked for."""
+    asked = [name for name in record.metrics if name in metrics.metric_names(task.kind)]
+    return list(dict.fromkeys([*metrics.default_metrics(task), *asked]))
 
 
 def compare(

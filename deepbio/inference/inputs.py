@@ -1,119 +1,105 @@
-"""Convert the data passed to `predict` into a source that fits the model."""
+"""Convert the data passed to `predict` and `evaluate` into a source or a split that fits the model."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from deepbio.datasets import Source, Split
 from deepbio.errors import DataError
-from deepbio.specs import ModelInput
+from deepbio.inference.conversion import fitting, from_texts
+from deepbio.inference.own_files import input_of, read_examples, read_labelled, source_options
+from deepbio.zoo.record import ModelRecord
 
-Data = Split | Source | np.ndarray | Sequence[str] | str | os.PathLike[str]
+Data = (
+    Split | Source | np.ndarray | Sequence[str] | str | os.PathLike[str] | Mapping[str, Any] | pd.Series | pd.DataFrame
+)
 
 
-def as_source(input: ModelInput | None, data: Data) -> tuple[Source, list[str]]:
-    """Return the examples of a split, an array, sequences, notes or a file as a source, with an id for each.
+def as_source(record: ModelRecord, data: Any, **reading: Any) -> tuple[Source, list[str]]:
+    """Return new examples as a source that fits the model, with an id for each.
 
     Args:
-        input: Input of the model; `None` for a model that deepbio did not build, which takes arrays and splits only.
-        data: A split; an array or other source; a list of DNA sequences or notes; or the path of a FASTA file, a table, a
-            file of notes or a folder of images.
+        record: Record of the model; an empty one for a model that deepbio did not build, which takes arrays and splits only.
+        data: A split; an array or other source; DNA sequences, notes or paths of images as a list, a NumPy array or a pandas
+            series; a pandas frame; AnnData; the path of a file or folder; or files by class.
+        reading: Options of the files, such as `window`, that differ from those of training.
 
     Returns:
-        The source, and the ids: those of the split or the file, otherwise numbers from 1.
+        The source, and the ids: those of the split, the series, the frame or the file, otherwise numbers from 1.
 
     Raises:
-        DataError: The data do not fit `input`. The message names the record or the shape.
+        DataError: The data do not fit the model. The message names the record or the shape.
     """
     if isinstance(data, Split):
-        _check(input, data.x.shape[1:], data.x.dtype)
-        return data.x, data.names(np.arange(len(data)))
-    if isinstance(data, (str, os.PathLike)):
-        return _from_file(_known(input), Path(data))
-    if isinstance(data, Sequence) and data and isinstance(data[0], str):
-        return _from_text(_known(input), list(data)), _numbers(len(data))
-    if isinstance(data, Sequence) and not data:
+        _no_options(reading)
+        return fitting(record.input, data.x), data.names(np.arange(len(data)))
+    if _is_files(record, data):
+        return read_examples(record, source_options(input_of(record), data, reading))
+    texts = _texts(data)
+    if texts is None:
+        _no_options(reading)
+        x = fitting(record.input, data if isinstance(data, Source) else np.asarray(data))
+    elif not len(texts):
         raise DataError("Expected at least one example; received an empty list.")
-    x = data if isinstance(data, Source) else np.asarray(data)
-    if input is not None and isinstance(x, np.ndarray) and x.dtype != input.dtype:
-        x = _cast(x, input)
-    _check(input, x.shape[1:], x.dtype)
-    return x, _numbers(len(x))
+    elif input_of(record).modality == "image":
+        return read_examples(record, {"folder": [Path(str(text)) for text in texts], **reading})
+    else:
+        trained = record.reading.options if record.reading else {}
+        resize = reading.pop("length", trained.get("length")) is not None
+        _no_options(reading)
+        x = from_texts(input_of(record), texts, resize=resize)
+    index = data.index.astype(str).tolist() if isinstance(data, (pd.Series, pd.DataFrame)) else None
+    return x, index or [str(i + 1) for i in range(len(x))]
 
 
-def _from_text(input: ModelInput, texts: list[str]) -> np.ndarray:
-    if input.modality == "dna":
-        from deepbio.sequence import encode
+def as_split(record: ModelRecord, data: Any, **reading: Any) -> Split:
+    """Return labelled examples as a split that fits the model: a split as it is, or whole files with their labels.
 
-        length = input.shape[0]
-        wrong = next((i for i, s in enumerate(texts) if len(s) != length), None)
-        if wrong is not None:
-            raise DataError(f"Expected sequences of {length} bases; number {wrong + 1} has {len(texts[wrong])}.")
-        return encode(texts)
-    if input.modality == "text":
-        from deepbio.text import Tokenizer
+    Args:
+        record: Record of the model.
+        data: A split, a pandas frame, AnnData, the path of a file or folder, or files by class.
+        reading: Options of the files that differ from those of training, such as `label`.
 
-        if input.tokenizer is None:
-            raise DataError("This model has no tokenizer, so it takes token ids, not text.")
-        return Tokenizer.from_json(input.tokenizer).encode(texts, input.shape[0])
-    raise DataError(f"Expected {input.modality} examples of shape {input.shape}; received text.")
-
-
-def _from_file(input: ModelInput, path: Path) -> tuple[Source, list[str]]:
-    from deepbio.datasets.readers import read_columns, read_fasta, read_images, read_notes
-
-    if not path.exists():
-        raise DataError(f"Expected a file or folder at {path}; there is none.")
-    if input.modality == "dna":  # records of one name become name and name#2: each of them can be predicted
-        found = read_fasta(path, length=input.shape[0], same_names="number")
-        return np.asarray(found.codes), list(found.ids)  # all of one length, so one array
-    if input.modality == "image":
-        found = read_images(path, shape=input.shape)
-        return found, list(found.ids)
-    if input.modality == "text":
-        found = read_notes(path)
-        return _from_text(input, found.texts), list(found.ids)
-    if not input.features:
-        raise DataError("This model does not know the names of its columns; pass an array instead of a file.")
-    found = read_columns(path, input.features)
-    return found.x, list(found.ids)
+    Raises:
+        DataError: The data do not fit the model, or have no labels.
+    """
+    if isinstance(data, Split):
+        _no_options(reading)
+        return data
+    if isinstance(data, (str, os.PathLike, Mapping, pd.DataFrame)) or hasattr(data, "obs_names"):
+        return read_labelled(record, source_options(input_of(record), data, reading))[0]
+    raise DataError(f"Expected a Split, a table, AnnData or files with labels; received {type(data).__name__}.")
 
 
-def _known(input: ModelInput | None) -> ModelInput:
-    if input is None:
-        raise DataError("A model that deepbio did not build takes arrays or splits only: its input is not known.")
-    return input
+def _is_files(record: ModelRecord, data: Any) -> bool:
+    """Return whether the data are read by their names: files, AnnData, and a frame unless the model knows no columns."""
+    if isinstance(data, pd.DataFrame):
+        return record.input is not None and (record.input.modality != "table" or bool(record.input.features))
+    return isinstance(data, (str, os.PathLike, Mapping)) or hasattr(data, "obs_names")
 
 
-def _cast(x: np.ndarray, input: ModelInput) -> np.ndarray:
-    """Return `x` with the input's dtype: integers in range as uint8 or int32, any numbers as float32."""
-    if np.dtype(input.dtype).kind == "f" and x.dtype.kind in "fiub":
-        return x.astype(input.dtype)
-    limits = np.iinfo(input.dtype)
-    if x.dtype.kind in "iub" and (x.size == 0 or (x.min() >= limits.min and x.max() <= limits.max)):
-        return x.astype(input.dtype)
-    raise DataError(f"Expected {input.dtype} ({_meaning(input)}); received {x.dtype}.")
+def _texts(data: Any) -> list[Any] | None:
+    """Return examples that are texts or Python objects as a list; None for numbers."""
+    if isinstance(data, pd.Series):
+        return None if data.dtype.kind in "iufb" else data.astype(object).tolist()
+    if isinstance(data, (list, tuple)) and (not data or isinstance(data[0], str)):
+        return list(data)
+    if isinstance(data, Source) and not isinstance(data, np.ndarray):
+        return None
+    array = np.asarray(data)
+    if array.dtype.kind not in "USO":
+        return None
+    if array.ndim != 1:
+        raise DataError(f"Expected one text per example, of shape (n,); received shape {array.shape}.")
+    return [value.decode() if isinstance(value, bytes) else value for value in array.tolist()]
 
 
-def _check(input: ModelInput | None, shape: tuple[int, ...], dtype: Any) -> None:
-    if input is not None and (tuple(shape) != input.shape or np.dtype(dtype) != np.dtype(input.dtype)):
+def _no_options(reading: Mapping[str, Any]) -> None:
+    if reading:
         raise DataError(
-            f"Expected {input.modality} examples of shape {input.shape} and dtype {input.dtype} ({_meaning(input)}); "
-            f"received {tuple(shape)} and {dtype}."
+            f"{next(iter(reading))} is no option of predict or evaluate, or one for files only; the data are in memory."
         )
-
-
-def _meaning(input: ModelInput) -> str:
-    return {
-        "dna": "codes, A C G T = 0 1 2 3, else 4",
-        "image": "pixels from 0 to 255",
-        "table": "columns",
-        "text": "token ids, 0 for padding",
-    }[input.modality]
-
-
-def _numbers(n: int) -> list[str]:
-    return [str(i + 1) for i in range(n)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -26,25 +26,13 @@ if TYPE_CHECKING:
     Model = keras.Model | Sequence[keras.Model]
 
 
-class PredictOptions(TypedDict, total=False):
-    """Keyword arguments of `predict`, without `uncertainty`."""
-
-    task: Task | None
-    batch_size: int
-    logits: bool
-    calibrated: bool
-    samples: int
-    seed: int
-    tta: str | Sequence[str] | None
-
-
 @overload
-def predict(model: Model, data: Data, *, uncertainty: None = None, **options: Unpack[PredictOptions]) -> np.ndarray: ...
+def predict(model: Model, data: Data, *, uncertainty: None = None, **options: Any) -> np.ndarray: ...
 
 
 @overload
 def predict(
-    model: Model, data: Data, *, uncertainty: Literal["dropout", "ensemble"], **options: Unpack[PredictOptions]
+    model: Model, data: Data, *, uncertainty: Literal["dropout", "ensemble"], **options: Any
 ) -> PredictiveDistribution: ...
 
 
@@ -60,14 +48,16 @@ def predict(
     samples: int = 30,
     seed: int = 0,
     tta: str | Sequence[str] | None = None,
+    **reading: Any,
 ) -> np.ndarray | PredictiveDistribution:
     """Predict every example, in order.
 
     Args:
         model: Model from `get_model`, any `keras.Model` that returns logits, or a list of such models. The predictions of a
             list are averaged (a deep ensemble: the same architecture trained with several seeds).
-        data: A split; an array of the model's input shape; a list of sequences or notes; or the path of a FASTA file, a
-            table, a file of notes or a folder of images.
+        data: A split; an array of the model's input shape; sequences, notes or paths of images as a list, a NumPy array or a
+            pandas series; a pandas frame; AnnData; or the path of a file or folder: FASTA, BED, GTF, GenBank, VCF, a table, notes,
+            images, `.npz` or `.h5ad`. Files are read as those of training were.
         task: Task whose activation turns logits into predictions, for a model that does not know it. Without any task,
             logits are returned.
         batch_size: Number of examples in one pass. It does not change the result.
@@ -79,6 +69,8 @@ def predict(
         tta: Test-time augmentation: one name or several of `deepbio.inference.TTA_TRANSFORMS`, whose predictions are
             averaged: `"flip"`, `"dihedral"` or `"shift"` of images, `"reverse_complement"` or `"shift"` of DNA.
             Predictions of pixels and positions are first transformed back.
+        reading: Options of new files that differ from those of training, such as `text`, `window`, or `genome` for regions and
+            variants; see the constructor of `Dataset` for that kind of file.
 
     Returns:
         float64 `(n,)` for a binary task (probability of the second label), otherwise `(n, outputs)` or the task's shape.
@@ -102,11 +94,11 @@ def predict(
         check_uncertainty(uncertainty)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
         members = ensemble_members(model)
-        found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options) for one in members])
+        found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options, **reading) for one in members])
         known = task or describe(members[0]).task
         return found.mean(axis=0) if uncertainty is None else predictive_distribution(found, None if logits else known)
     record = describe(model)
-    source, _ = as_source(record.input, data)
+    source, _ = as_source(record, data, **reading)
     if uncertainty == "dropout":
         if tta is not None:
             raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")

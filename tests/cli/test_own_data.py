@@ -152,7 +152,7 @@ def test_cells_of_an_h5ad_are_trained_on(run, tmp_path):
     [
         (("--bed", "a.bed"), "add --genome"),
         (("--genome", "g.fa"), "--genome needs regions"),
-        (("--genome", "g.fa", "--bed", "a.bed"), "add --length"),
+        (("--genome", "g.fa", "--bed", "a.bed"), "on the command line --length 200"),
         (("--genome", "g.fa", "--bed", "a.bed", "--vcf", "a.vcf", "--length", 9), "either --bed or --vcf"),
         (("--genome", "g.fa", "--bed", "a=a.bed", "--bigwig", "a.bw", "--length", 9), "--bigwig takes one --bed FILE"),
         (("--genome", "g.fa", "--bed", "a.bed", "--bed", "b.bed", "--length", 9), "takes one file, or CLASS=FILE"),
@@ -192,7 +192,7 @@ def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
     (tmp_path / "third.csv").write_text((tmp_path / "other.csv").read_text().replace("well", "healthy"))
     code, _, err = run("evaluate", "runs/mlp-visits", "--table", "third.csv", "--label", "diagnosis")
     assert code == 2
-    assert "The model predicts well, ill; third also has healthy" in err
+    assert "The model predicts well, ill; the file also has healthy" in err
 
 
 def test_notes_are_evaluated_and_predicted_with_the_tokenizer_of_the_model(run, tmp_path):

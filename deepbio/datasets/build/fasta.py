@@ -60,7 +60,7 @@ def from_fasta(
             "Expected a FASTA file for each of at least two classes, as {'promoter': 'a.fa', 'other': 'b.fa'}."
         )
     records = {
-        label: read_fastq(path) if _is_fastq(path) else read_fasta(path, same_names=same_names)
+        label: read_fastq(path) if is_fastq(path) else read_fasta(path, same_names=same_names)
         for label, path in files.items()
     }
     if length is None:
@@ -76,7 +76,8 @@ def from_fasta(
     }
 
 
-def _is_fastq(path: FilePath) -> bool:
+def is_fastq(path: FilePath) -> bool:
+    """Return whether a file is FASTQ by its name; any other is FASTA."""
     stem = os.fspath(path).lower().removesuffix(".gz").removesuffix(".bgz")
     return stem.endswith((".fq", ".fastq"))
 

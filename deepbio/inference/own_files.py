@@ -1,0 +1,299 @@
+"""Read a user's new files, frames and AnnData as the files of a model's training data were read, with labels or without."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepbio.datasets import Source, Split, build
+from deepbio.datasets.build.builder import reading_options
+from deepbio.datasets.build.image_layout import image_root
+from deepbio.datasets.columns import check_table
+from deepbio.datasets.load import builder_of
+from deepbio.datasets.options import check_options, names_of, serialize_options
+from deepbio.datasets.readers import read_notes
+from deepbio.datasets.targets import check_predicted
+from deepbio.errors import DataError
+from deepbio.inference.conversion import fitting, from_texts
+from deepbio.inference.labels import match_labels
+from deepbio.specs import ModelInput, Task
+from deepbio.zoo.record import ModelRecord
+
+log = logging.getLogger("deepbio")
+
+_TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
+_ENDINGS = {  # of DNA; any other file is a FASTA or FASTQ
+    "bed": (".bed", ".narrowpeak", ".broadpeak", ".gtf", ".gff", ".gff2", ".gff3"),
+    "vcf": (".vcf", ".bcf"),
+    "genbank": (".gb", ".gbk", ".genbank"),
+    "csv": _TABLES,
+}
+# Options of labels, which do not change a prediction.
+_LABELS = {"label", "targets", "labels", "sep", "uncertain"}
+# Options about the layout of one file: another file may have other columns without another meaning.
+_LAYOUT = {
+    "image",
+    "text",
+    "sequence",
+    "id",
+    "encoding",
+    "names",
+    "delimiter",
+    "decimal",
+    "thousands",
+    "date_format",
+    *_LABELS,
+}
+_FILES = {"genome", "bed", "bigwig", "vcf", "folder"}
+_SPLITTING = ("valid", "test", "fractions", "seed", "duplicates")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A function of a builder that reads examples, and its arguments."""
+
+    read: Callable[..., dict[str, Any]]
+    origin: Any
+    options: dict[str, Any]
+
+
+def source_options(input: ModelInput, data: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return new data under the option that names its kind of file, as in `Dataset.options`, with the other options.
+
+    Args:
+        input: Input of the model, which decides what a file can be.
+        data: Path, mapping of classes to paths, pandas frame or AnnData.
+        options: Options of the data set; a genome for regions and variants.
+
+    Raises:
+        DataError: there is no such file, regions come without a genome, or a track is named instead of regions.
+
+    Example:
+        >>> Path("scans").mkdir()
+        >>> source_options(ModelInput("image", (8, 8, 1)), "scans", {"window": (40, 400)})
+        {'folder': 'scans', 'window': (40, 400)}
+    """
+    first = next(iter(data.values()), "") if isinstance(data, Mapping) else data
+    named = isinstance(first, (str, os.PathLike))
+    if named and not Path(first).exists():
+        raise DataError(f"Expected a file or folder at {first}; there is none.")
+    name = os.fspath(first).lower().removesuffix(".gz").removesuffix(".bgz") if named else ""
+    table = name.endswith(_TABLES) or not named
+    if name.endswith(".h5ad") or hasattr(first, "obs_names"):
+        kind = "h5ad"
+    elif input.modality == "image":
+        kind = "manifest" if table or name.endswith(".txt") else "npz" if name.endswith(".npz") else "folder"
+    elif input.modality == "dna":
+        kind = next((kind for kind, endings in _ENDINGS.items() if name.endswith(endings)), "csv" if table else "fasta")
+    else:
+        kind = "csv"
+    if name.endswith((".bw", ".bigwig")):
+        raise DataError(f"{first}: a bigWig has values to predict, not windows: name the regions, as a BED file.")
+    if kind in ("bed", "vcf") and not options.get("genome"):
+        raise DataError(
+            f"{first}: windows of a genome are cut from its FASTA: pass genome=FASTA (on the command line --genome FASTA)."
+        )
+    return {kind: data, **options}
+
+
+def read_examples(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Source, list[str]]:
+    """Read new examples for a model, without labels.
+
+    Args:
+        record: Record of the model; its `reading` completes the options.
+        options: Files with their roles and other options, as in `Dataset.options`. Options of labels and splits are not used.
+
+    Returns:
+        Source that fits the model's input, and the names of the examples.
+
+    Raises:
+        DataError: what the builder of a data set of such files raises, or files that do not suit the model.
+    """
+    input, files = input_of(record), {name: value for name, value in options.items() if name != "bigwig"}
+    for kind in ("bed", "vcf"):
+        if kind in files and not isinstance(files[kind], Mapping):
+            files[kind] = {"": files[kind]}  # without classes
+    if "folder" in files and "manifest" not in files:
+        return _read_images(record, files)
+    if "fasta" in files and not isinstance(files["fasta"], Mapping):
+        return _read_fasta(record, files)
+    plan = _plan(record, files)
+    if input.modality == "text" and (_is_lines(plan.origin) or "text" not in plan.options):
+        accepted = inspect.signature(read_notes).parameters
+        notes = read_notes(plan.origin, **{name: value for name, value in plan.options.items() if name in accepted})
+        return from_texts(input, notes.texts), list(notes.ids)
+    found = plan.read(plan.origin, **plan.options)
+    return _as_input(input, plan, found), [str(one) for one in found["ids"]]
+
+
+def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Split, np.ndarray | None]:
+    """Read whole new files with their labels, for external validation. Nothing is split.
+
+    Args:
+        record, options: As for `read_examples`.
+
+    Returns:
+        Examples with the labels as the model's task numbers them, and the published split of each, if there is one.
+
+    Raises:
+        DataError: as `read_examples`, or labels that the model does not know.
+    """
+    input, task = input_of(record), record.task
+    if task is None:
+        raise DataError(
+            "This model does not know its task: build it with get_model(..., dataset=...), or load a preset."
+        )
+    plan = _plan(record, options, task=task)
+    found = plan.read(plan.origin, **plan.options)
+    if found.get("y") is None:
+        raise DataError("The file has no labels to compare with: name them, as for training.")
+    x = _as_input(input, plan, found)
+    y = match_labels(task, found["y"], found.get("labels"), uncertain=plan.options.get("uncertain"))
+    ids, groups, split = (None if found.get(n) is None else np.asarray(found[n]) for n in ("ids", "groups", "split"))
+    return Split(x, y, ids, groups), split
+
+
+def _plan(record: ModelRecord, files: Mapping[str, Any], *, task: Task | None = None) -> _Plan:
+    """Choose the builder, and complete its options: those of training, those that the input decides, and the user's over all.
+
+    With a task, labels are read as well.
+    """
+    source, builder = builder_of(files)
+    input, parameters = input_of(record), inspect.signature(builder).parameters
+    given = {name: value for name, value in files.items() if name != source}
+    if unknown := {name: value for name, value in given.items() if name not in parameters}:
+        check_options(builder, unknown, owner=f"A file of kind {source}")
+    recorded = {} if record.reading is None else record.reading.options
+    known = {name: value for name, value in recorded.items() if name in reading_options(builder)}
+    if task is None:
+        unused = _LABELS | {name for name in parameters if name not in reading_options(builder)} - _FILES
+    else:
+        unused = {"kind", "positive", "vocabulary", "tokenizer"}
+        for name in _SPLITTING:
+            if name in given:
+                raise DataError(f"{name} is about splits, and the whole file is evaluated: leave it out.")
+        given |= _of_labels(task, known, given, parameters)
+    known, given = ({n: v for n, v in some.items() if n not in unused} for some in (known, given))
+    fixed = _fixed(input, parameters, known | given)
+    _tell_contradictions(record, known, given, fixed)
+    options = known | given | fixed
+    column = {"dna": "sequence", "text": "text"}.get(input.modality)
+    if source == "csv" and column is not None and not options.get(column) and (task is not None or column != "text"):
+        raise DataError(
+            f"Name the column of the {input.modality}: {column}=COLUMN (on the command line --{column} COLUMN)."
+        )
+    check_options(builder, options, owner=f"A file of kind {source}")
+    return _Plan(inspect.unwrap(builder), files[source], options)
+
+
+def _tell_contradictions(
+    record: ModelRecord, known: Mapping[str, Any], given: Mapping[str, Any], fixed: Mapping[str, Any]
+) -> None:
+    """Refuse options that the input of the model rules out, and log those that differ from training."""
+    trained = getattr(build, f"from_{record.reading.source}", None) if record.reading else None
+    told = set(reading_options(trained) if trained else ()) - _LAYOUT
+    for name, value in given.items():
+        plain, old = (serialize_options({name: one}).get(name) for one in (value, fixed.get(name, known.get(name))))
+        if name in fixed and value is not None and plain != old:
+            raise DataError(f"The model takes {name}={old}; received {plain}. Leave the option out.")
+        if name in told and plain != old:
+            log.warning(
+                "%s=%s differs from training, which used %s.", name, plain, old if old is not None else "the default"
+            )
+
+
+def _of_labels(
+    task: Task, known: dict[str, Any], given: dict[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options of a builder that say what the model's task is, and forget a recorded column if another is named."""
+    found: dict[str, Any] = {"kind": task.kind} if "kind" in parameters else {}
+    if {"label", "targets"} <= parameters.keys():
+        if given.get("label") is not None:
+            known.pop("targets", None)
+        elif given.get("targets"):
+            known.pop("label", None)
+        elif not known.keys() & {"label", "targets"} and not task.is_classification:
+            found["targets"] = list(task.labels)
+        check_predicted((known | given).get("label"), names_of((known | found | given).get("targets", ())))
+    if "sep" in known | given or task.kind == "per_pixel":
+        found["labels"] = list(task.labels)
+    return found
+
+
+def _fixed(input: ModelInput, parameters: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options whose values the input of the model decides."""
+    fixed: dict[str, Any] = {}
+    if "shape" in parameters:
+        fixed["shape"] = list(input.shape)
+    if input.modality in ("dna", "text") and "length" in parameters:
+        needed = parameters["length"].default is inspect.Parameter.empty or options.get("length") is not None
+        fixed |= {"length": input.shape[0]} if needed else {}
+    if input.modality == "table" and "features" in parameters and options.get("features") is None:
+        if not input.features:
+            raise DataError("This model does not know the names of its columns; pass an array instead of a file.")
+        fixed["features"] = list(input.features)
+    return fixed
+
+
+def _read_images(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, list[str]]:
+    """Read an image, a list of images, or all images of a folder, without classes."""
+    from deepbio.datasets.readers import ImageFiles, read_images
+
+    paths, options = files["folder"], _plan(record, files).options
+    paths = paths if isinstance(paths, list) else image_root(Path(paths))
+    read: Any = ImageFiles if isinstance(paths, list) else read_images
+    images = read(
+        paths, **{name: value for name, value in options.items() if name in inspect.signature(read).parameters}
+    )
+    return fitting(record.input, images), list(images.ids)
+
+
+def _read_fasta(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, list[str]]:
+    """Read one FASTA or FASTQ file. Records of one name become name and name#2: each of them can be predicted."""
+    from deepbio.datasets.build.fasta import is_fastq
+    from deepbio.datasets.readers import read_fasta, read_fastq
+    from deepbio.sequence import resize
+
+    input, path, options = input_of(record), files["fasta"], _plan(record, files).options
+    length = input.shape[0]
+    found = read_fastq(path) if is_fastq(path) else read_fasta(path, same_names="number")
+    wrong = np.flatnonzero(found.lengths != length)
+    if len(wrong) and "length" not in options:
+        raise DataError(
+            f"{path}, record {found.ids[wrong[0]]!r}: expected {length} bases; found {found.lengths[wrong[0]]}. To crop or pad "
+            f"records around their middle, pass length={length} (on the command line --length {length})."
+        )
+    return fitting(input, resize(found.codes, length)), list(found.ids)
+
+
+def _is_lines(origin: Any) -> bool:
+    """Return whether a file has one note per line."""
+    return isinstance(origin, (str, os.PathLike)) and ".txt" in Path(origin).suffixes
+
+
+def _as_input(input: ModelInput, plan: _Plan, found: Mapping[str, Any]) -> Source:
+    x, modality = found["x"], found.get("modality", "dna")
+    if modality != input.modality:
+        raise DataError(f"The model takes {input.modality} of shape {input.shape}; the file has {modality}s.")
+    if modality == "table":
+        check_table(input, x, found.get("categories"))
+    if modality == "table":
+        where = str(plan.origin) if isinstance(plan.origin, (str, os.PathLike)) else "The table"
+        check_table(input, x, found.get("categories"), where=where)
+    if isinstance(x, list):
+        x = from_texts(input, x, resize="length" in plan.options)
+    return fitting(input, x)
+
+
+def input_of(record: ModelRecord) -> ModelInput:
+    """Return the input of a model, or raise `DataError` if deepbio does not know it."""
+    if record.input is None:
+        raise DataError("A model that deepbio did not build takes arrays or splits only: its input is not known.")
+    return record.input
