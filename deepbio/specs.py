@@ -184,8 +184,15 @@ class Task:
     | regression | (n, outputs) | (n, outputs) | identity |
     | counts | (n, outputs) | (n, outputs) | exp |
     | per_position | (n, length) class index | (n, length, outputs) | softmax |
-    | per_pixel | (n, height, width) class index | (n, height, width, outputs) | softmax |
+    | per_pixel | (n, height, width) class index, -1 unknown | (n, height, width, outputs) | softmax |
     | profile | (n, length, outputs) counts | (n, length, outputs) | softmax over positions |
+
+    Args:
+        kind: Kind of the task.
+        outputs: Number of outputs.
+        labels: Names of the classes or outputs.
+        mean, std: Of a regression, mean and standard deviation of each target in the training split. A model built for the task
+            learns standardized targets, and its last layer returns values in the unit of the targets.
 
     Example:
         >>> Task.classify(("neither", "donor", "acceptor")).activation
@@ -197,11 +204,21 @@ class Task:
     kind: Kind
     outputs: int
     labels: tuple[str, ...] = ()
+    mean: tuple[float, ...] = field(default=(), compare=False)
+    std: tuple[float, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in _ACTIVATIONS:
             raise DataError(f"Unknown kind of task {self.kind!r}. {nearest(str(self.kind), _ACTIVATIONS)}")
         object.__setattr__(self, "labels", tuple(self.labels))
+        for name in ("mean", "std"):
+            values = tuple(float(value) for value in getattr(self, name))
+            object.__setattr__(self, name, values)
+            if values and (self.kind != "regression" or len(values) != self.outputs or not np.isfinite(values).all()):
+                raise DataError(
+                    f"{name} of the targets is one finite number per output of a regression; received {len(values)} for a "
+                    f"{self.kind} task of {self.outputs} output(s)."
+                )
         expected = 2 if self.kind == "binary" else self.outputs
         if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
             raise DataError(f"A {self.kind} task cannot have {self.outputs} outputs.")
@@ -246,7 +263,8 @@ class Task:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary that `from_dict` reads back."""
-        return {**asdict(self), "labels": list(self.labels)}
+        scale = {"mean": list(self.mean), "std": list(self.std)} if self.std else {}
+        return {"kind": self.kind, "outputs": self.outputs, "labels": list(self.labels), **scale}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Task:
@@ -256,4 +274,5 @@ class Task:
             >>> Task.from_dict(Task("counts", 3).to_dict()) == Task("counts", 3)
             True
         """
-        return cls(values["kind"], values["outputs"], tuple(values.get("labels", ())))
+        parts = (tuple(values.get(name, ())) for name in ("labels", "mean", "std"))
+        return cls(values["kind"], values["outputs"], *parts)

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +58,14 @@ class Dataset:
     reading: Reading | None = None
 
     def __post_init__(self) -> None:
+        if self.task.kind == "regression" and isinstance(self.train.y, np.ndarray) and len(self.train.y):
+            y = np.asarray(self.train.y, np.float64).reshape(len(self.train.y), -1)
+            std = y.std(axis=0)
+            std = np.where(std > 0, std, 1.0)
+            scaled = (
+                replace(self.task, mean=tuple(y.mean(axis=0)), std=tuple(std)) if np.isfinite(y).all() else self.task
+            )
+            object.__setattr__(self, "task", scaled)
         for part, split in self.splits():
             found, expected = tuple(split.x.shape[1:]), self.input.shape
             if (found, np.dtype(split.x.dtype)) != (expected, np.dtype(self.input.dtype)):

@@ -111,7 +111,9 @@ def fit(
         ['learning_rate', 'loss', 'seconds', 'val_accuracy', 'val_auroc', 'val_loss']
     """
     record = describe(model)
-    chosen = resolve(model_spec(record.architecture).training if record.architecture else {}, settings)
+    chosen = resolve(
+        model_spec(record.architecture).training if record.architecture else {}, settings, kind=data.task.kind
+    )
     check_model(model, data)
     check_data(data)
     if calibration is not None:
@@ -125,8 +127,10 @@ def fit(
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
     folder = _prepare_folder(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
-    known = {"input": data.input, "task": data.task, "outputs": data.task.outputs, "reading": data.reading}
-    attach(model, replace(record, postprocessing=None, **known))
+    scale = {"mean": (), "std": ()} if record.task is None else {"mean": record.task.mean, "std": record.task.std}
+    task = replace(data.task, **scale) if data.task.kind == "regression" else data.task  # as the model was built
+    known = {"input": data.input, "task": task, "outputs": data.task.outputs, "reading": data.reading}
+    attach(model, replace(record, postprocessing=None, metrics=chosen.metrics_by_name(data.task.kind), **known))
 
     identity = run_identity(model, data, chosen, seed=seed)
     if plan is not None:
@@ -143,7 +147,7 @@ def fit(
         with cluster.strategy.scope():
             applied = None if plan is None else plan.apply(copy, seed=seed)
         trainer = Trainer(
-            copy, data, chosen, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
+            copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
             steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
         )  # fmt: skip
         try:

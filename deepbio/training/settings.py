@@ -11,6 +11,8 @@ import tensorflow as tf
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from deepbio.errors import TrainingError, nearest
+from deepbio.metrics import metric_names
+from deepbio.specs import Kind
 from deepbio.training.keras_objects import from_config, name_of, to_config
 
 OptimizerName = Literal["adam", "adamw", "lion", "nadam", "rmsprop", "sgd"]
@@ -123,6 +125,18 @@ class Settings:
         if self.clean_epochs > self.epochs:
             raise TrainingError(f"clean_epochs={self.clean_epochs} are part of the epochs, which are {self.epochs}.")
 
+    def metrics_by_name(self, kind: Kind) -> tuple[str, ...]:
+        """Return the metrics for a kind of task that were asked for by name: `metrics`, `monitor`, and kappa of an ordinal loss.
+
+        Example:
+            >>> Settings(loss="ordinal", monitor="val_macro_auroc", metrics=["mcc"]).metrics_by_name("multiclass")
+            ('mcc', 'macro_auroc', 'quadratic_kappa')
+        """
+        own = {getattr(metric, "name", getattr(metric, "__name__", "")) for metric in self.metrics}
+        names = [metric for metric in self.metrics if isinstance(metric, str)]
+        names += [self.monitor.removeprefix("val_"), *(["quadratic_kappa"] if self.loss == "ordinal" else [])]
+        return tuple(dict.fromkeys(name for name in names if name in metric_names(kind) and name not in own))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able dictionary that `resolve` reads.
 
@@ -189,7 +203,7 @@ class FitOptions(TrainingSettings, total=False):
     calibration: str | None
 
 
-def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
+def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind | None = None) -> Settings:
     """Complete the settings that were asked for (`None`: not asked) by a model's defaults, then by deepbio's.
 
     Raises:
@@ -223,7 +237,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any]) -> Settings:
         _leave_to("loss", ("label_smoothing",), merged, asked)
     if merged.get("optimizer", "adam") != "sgd" and asked.get("momentum") is None:
         merged.pop("momentum", None)  # the model's own, for an optimizer that was not wanted
-    if merged.get("loss") in ("focal", "ordinal") and asked.get("label_smoothing") is None:
+    smooth = kind in (None, "binary", "multiclass", "multilabel") and merged.get("loss") not in ("focal", "ordinal")
+    if not smooth and asked.get("label_smoothing") is None:
         merged.pop("label_smoothing", None)  # likewise: the model's own, for the cross-entropy
     if asked.get("patience") == 0:  # asks for none where a model's default has some
         merged["patience"] = None

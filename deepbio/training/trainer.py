@@ -17,6 +17,7 @@ from deepbio.devices.cluster import Cluster
 from deepbio.documents import check_content
 from deepbio.errors import TrainingError
 from deepbio.inference.forward import distributed_outputs
+from deepbio.specs import Task
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State, TrainerFacts
 from deepbio.training.checkpoints.preemption import Request
@@ -46,6 +47,7 @@ class Trainer:
 
     Args:
         model: Working copy, created in the scope of the cluster's strategy. Its `optimizer` is set to that of the run.
+        task: Task of the data, with the scale of the targets that the model was built with.
         run: Identity of the run, which checkpoints store.
         checkpoints: Where to save; `None` saves nothing.
         request: Request to end the process, which is polled after each call of the graph.
@@ -58,6 +60,7 @@ class Trainer:
         data: Dataset,
         settings: Settings,
         *,
+        task: Task,
         cluster: Cluster,
         seed: int,
         run: dict[str, Any],
@@ -85,7 +88,7 @@ class Trainer:
         )
         self._weights = class_weights(data.task, data.train.y, settings.class_weight)
         self._loss = loss_for(
-            data.task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
+            task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
             adjustment=settings.adjustment, y=data.train.y, weighted=self._weights is not None,
         )  # fmt: skip
         self._validation = Validation(data, settings, self._loss)

@@ -78,8 +78,18 @@ def with_activation(model: keras.Model, task: Task | None) -> keras.Model:
     return keras.Model(model.input, last(model.output), name=model.name)
 
 
+def _in_units(model: keras.Model, task: Task) -> keras.Model:
+    """Return the model of a regression with a last layer that returns values in the unit of the targets."""
+    import keras
+
+    scale: Any = {"scale": list(task.std), "offset": list(task.mean)}  # one of each per output
+    last = keras.layers.Rescaling(**scale, dtype="float32", name="target_scale")
+    return keras.Model(model.input, last(model.output), name=model.name)
+
+
 def _build_member(record: ModelRecord, architecture: str, input: ModelInput) -> keras.Model:
     spec, options, modality = model_spec(architecture), dict(record.config), input.modality
+    std = () if record.task is None else record.task.std
     strands = options.pop("reverse_complement", "none")
     network_input = options.pop("network_input", None)
     keep_aspect = options.pop("keep_aspect", False)
@@ -92,6 +102,8 @@ def _build_member(record: ModelRecord, architecture: str, input: ModelInput) -> 
 
     def make(input: ModelInput) -> keras.Model:
         model = spec.builder()(input, record.outputs, **options)
+        if std and record.task is not None:
+            model = _in_units(model, record.task)
         if strands == "none":
             return model
         from deepbio.zoo.dna.reverse_complement import with_strands

@@ -79,6 +79,8 @@ def load_preset(
         record = replace(record, outputs=outputs, task=task, seed=seed, postprocessing=None)
         model, _ = transferred(model, record, keep_head=False, source=str(folder))
     elif task is not None:
+        if record.task is not None:  # the scale of the targets is that of the trained weights
+            task = replace(task, mean=record.task.mean, std=record.task.std) if task.kind == "regression" else task
         record = replace(record, task=task, postprocessing=record.postprocessing if task == record.task else None)
     if strands == "average":
         from deepbio.zoo.dna.reverse_complement import average_strands

@@ -74,9 +74,6 @@ class InputFacts(Part):
     categories: Annotated[list[_Words], Field(max_length=1_000_000)] = []
     fill: Annotated[list[float | None], Field(max_length=1_000_000)] = []
     indicators: Annotated[list[bool], Field(max_length=1_000_000)] = []
-    categories: Annotated[list[_Words], Field(max_length=1_000_000)] = []
-    fill: Annotated[list[float | None], Field(max_length=1_000_000)] = []
-    indicators: Annotated[list[bool], Field(max_length=1_000_000)] = []
 
     @model_validator(mode="after")
     def _of_one_size(self) -> "InputFacts":
@@ -91,6 +88,8 @@ class TaskFacts(Part):
     kind: Kind
     outputs: Annotated[int, Field(ge=1, le=1_000_000)]
     labels: _Words = []
+    mean: _Floats = []
+    std: _Floats = []
 
 
 class ReadingFacts(Part):

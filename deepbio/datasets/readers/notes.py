@@ -61,7 +61,7 @@ def read_notes(
     """
     file = path if isinstance(path, pd.DataFrame) else Path(path)
     if isinstance(file, Path) and ".txt" in file.suffixes:
-        lines = read_text(file, encoding=encoding).splitlines()
+        lines = read_text(file, encoding=None if encoding == "utf-8" else encoding).splitlines()
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 raise DataError(f"{file}, line {number}: the line is empty; expected one note per line. Remove it.")

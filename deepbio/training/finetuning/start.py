@@ -68,9 +68,12 @@ def starting_point(
             )
         return Start(trained, None, record.dataset, origin)
     _check(record, data, head)
+    task = data.task
+    if head == "keep" and task.kind == "regression" and record.task is not None:  # the kept head learnt this scale
+        task = replace(task, mean=record.task.mean, std=record.task.std)
     wanted = ModelRecord(
         record.architecture, config=_config(trained, record, data, adapter), input=data.input, outputs=data.task.outputs,
-        task=data.task, weights=record.weights, seed=seed, members=record.members,
+        task=task, weights=record.weights, seed=seed, members=record.members,
     )  # fmt: skip
     model, fresh = transferred(trained, wanted, keep_head=head == "keep", source=name or trained.name)
     return Start(model, wanted, record.dataset, origin, tuple(fresh))
