@@ -5,7 +5,6 @@ import os
 import re
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import typer
 import yaml
 
 from deepbio.errors import DeepbioError
+from deepbio.escaping import terminal_text
 
 _TENSORFLOW_INFO = re.compile(r"^(I\d{4} |WARNING: All log messages before absl|.*failed call to cuInit)")
 
@@ -21,7 +21,7 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: s
     """Print rows: a drawn table on a terminal, tab-separated lines elsewhere."""
     if not sys.stdout.isatty():
         for row in (header, *rows):
-            typer.echo("\t".join(str(value) for value in row))
+            typer.echo("\t".join(terminal_text(value) for value in row))
         return
     from rich.console import Console
     from rich.table import Table
@@ -30,7 +30,7 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, title: s
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row))
+        table.add_row(*(terminal_text(value) for value in row))
     Console().print(table)
 
 
@@ -39,19 +39,9 @@ def show_json(content: Any) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-def clean(text: object) -> str:
-    """Return text that others wrote without control characters, which could move the cursor or change the terminal.
-
-    Example:
-        >>> clean("a\\x1b[31mb\\x07")
-        'a[31mb'
-    """
-    return "".join(c for c in str(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
-
-
 def note(message: str) -> None:
     """Print a line for the user on standard error, so that a pipe receives results only."""
-    typer.echo(message, err=True)
+    typer.echo(terminal_text(message), err=True)
 
 
 def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
@@ -73,7 +63,7 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
             value = text if re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}", text) else yaml.safe_load(text)
             if isinstance(value, str) and "," in value.strip(","):
                 value = yaml.safe_load(f"[{value}]")
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise DeepbioError(f"{option} {pair!r}: the value is not valid YAML.") from error
         found[key.strip().replace("-", "_")] = value
     return found

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from deepbio.cli.console import clean, show_json
+from deepbio.cli.console import show_json
 from deepbio.cli.models import model_facts
 from deepbio.cli.options import Json
 from deepbio.cli.trained import read_figures
 from deepbio.errors import DeepbioError, nearest
+from deepbio.escaping import terminal_text
 from deepbio.specs import Task
 
 _SYMBOLS = {"dna": "bases", "text": "words", "table": "columns"}
@@ -49,7 +50,7 @@ def info(
     elif preset is not None:
         facts = _preset_facts(preset)
         if not json:
-            typer.echo("\n".join(_preset_page(preset, facts)))
+            typer.echo(terminal_text("\n".join(_preset_page(preset, facts))))
             return
     else:
         if name not in (known := list_datasets()):
@@ -60,7 +61,7 @@ def info(
         show_json(facts)
         return
     for key, value in facts.items():
-        typer.echo(f"{key}: {_plain(value)}")
+        typer.echo(terminal_text(f"{key}: {_plain(value)}"))
 
 
 def _preset_facts(folder: Path) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def privacy_lines(folder: Path) -> list[str]:
     found = data_in_preset(folder)
     lines = []
     for kind, values in found.items():
-        words = ", ".join(clean(value) for value in values[:40]) + (", ..." if len(values) > 40 else "")
+        words = ", ".join(terminal_text(value) for value in values[:40]) + (", ..." if len(values) > 40 else "")
         lines.append(_row(kind, f"{len(values):,}: {words}"))
     return lines or ["Nothing in this preset stems from the training data but its weights."]
 

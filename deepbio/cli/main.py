@@ -16,6 +16,7 @@ from deepbio.cli.demo import demo
 from deepbio.cli.diagnose import diagnose
 from deepbio.cli.doctor import doctor
 from deepbio.cli.evaluate import evaluate
+from deepbio.cli.explain import explain
 from deepbio.cli.finetune import finetune
 from deepbio.cli.fit import fit
 from deepbio.cli.info import info
@@ -25,6 +26,7 @@ from deepbio.cli.predict import predict
 from deepbio.cli.push import push
 from deepbio.cli.report import report
 from deepbio.errors import DeepbioError
+from deepbio.escaping import terminal_text
 
 app = typer.Typer(
     name="deepbio",
@@ -33,7 +35,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, models, info, fit, finetune, evaluate, predict, diagnose, doctor, push, calibrate, report, card):
+for command in (
+    demo,
+    models,
+    info,
+    fit,
+    finetune,
+    evaluate,
+    predict,
+    explain,
+    diagnose,
+    doctor,
+    push,
+    calibrate,
+    report,
+    card,
+):
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(benchmark)
@@ -74,7 +91,7 @@ def main() -> None:
     except DeepbioError as error:
         if "--debug" in sys.argv:
             raise
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(terminal_text(f"Error: {error}"), err=True)
         sys.exit(2)
     except SystemExit as leaving:
         if leaving.code == 130:  # typer turns Ctrl-C into this, without a message

@@ -56,8 +56,8 @@ def shared_files(folder: str | Path) -> dict[str, int]:
 def data_in_preset(folder: str | Path) -> dict[str, list[str]]:
     """Return what a preset contains that stems from the training data, by kind; what is not there is left out.
 
-    Kinds are `vocabulary` (words), `with digits` (words), `labels`, `columns`, `categories`, `data set` (name), `paths` and `other files` (which
-    `push` leaves out). Ids and examples are in none of the files that deepbio writes, except pages with worst errors.
+    Kinds are `vocabulary` (words), `with digits` (words), `labels`, `columns`, `categories`, `data set` (its name), `paths` and
+    `other files` (which `push` leaves out). Ids and examples are in no file that deepbio writes, except pages with worst errors.
 
     Raises:
         WeightsError: The preset is incomplete.
