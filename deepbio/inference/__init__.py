@@ -4,6 +4,7 @@ from deepbio.inference.calibrate import calibrate, fit_postprocessing
 from deepbio.inference.conformal import predict_intervals, predict_sets
 from deepbio.inference.evaluate import Evaluation, compare, evaluate
 from deepbio.inference.long_notes import predict_long_notes
+from deepbio.inference.masks import write_masks
 from deepbio.inference.out_of_distribution import ood_score
 from deepbio.inference.predict import predict
 from deepbio.inference.tta import TTA_TRANSFORMS, TTATransform, tta_transforms
@@ -24,4 +25,5 @@ __all__ = [
     "predict_long_notes",
     "predict_sets",
     "tta_transforms",
+    "write_masks",
 ]

@@ -87,6 +87,19 @@ def segmentation_pairs(folder: Path) -> Pairs | None:
     return Pairs(images, masks, [next(of[above] for above in image.parents if above in of) for image in images])
 
 
+def image_root(path: Path) -> Path:
+    """Return the subfolder of images of a segmentation set; any other path as it is.
+
+    Example:
+        >>> for name in ("images", "masks"):
+        ...     (Path("scans") / name).mkdir(parents=True)
+        >>> image_root(Path("scans"))
+        PosixPath('scans/images')
+    """
+    found = _beside(path) if path.is_dir() else None
+    return path if found is None else found[0]
+
+
 def _beside(folder: Path) -> tuple[Path, Path] | None:
     """Return the subfolders of images and of masks if these are all there are."""
     names = subfolders(folder)
