@@ -38,7 +38,9 @@ def test_masks_have_the_size_of_their_image_and_stay_in_the_folder(tmp_path):
     images = read_images(tmp_path / "scans", shape=(8, 12, 1))
     paths = write_masks(model, images, list(images.ids), tmp_path / "out")
     assert [path.relative_to(tmp_path / "out").as_posix() for path in paths] == ["a.png", "deep/a.png"]
-    assert [Image.open(path).size for path in paths] == [(24, 16), (12, 8)]
+    for path, size in zip(paths, [(24, 16), (12, 8)], strict=True):
+        with Image.open(path) as mask:
+            assert mask.size == size
     x = np.zeros((3, 8, 12, 1), np.uint8)
     paths = write_masks(model, x, ["../../b.dcm#2", "c.nii.gz#1", "/etc/d"], tmp_path / "out")
     assert [path.relative_to(tmp_path / "out") for path in paths] == [

@@ -34,8 +34,9 @@ def dicom_header(path: Path, window: Window = None) -> ImageHeader:
     except (DataError, OptionalDependencyError):
         raise
     except Exception as error:  # pydicom converts a value when it is asked for, and raises many classes
+        place = next((name for name in _NUMBERS if not _readable(file, name)), "a value")
         raise DataError(
-            f"{path}: a value in the DICOM header is not valid ({_reason(error)}). Export it again."
+            f"{path}: {place} in the DICOM header is not valid ({_reason(error)}). Export it again."
         ) from error
 
 
