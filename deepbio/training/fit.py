@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from deepbio.inference.evaluate import evaluate
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
-from deepbio.training.guards import check_data, check_model
+from deepbio.training.guards import check_data, check_model, check_order
 from deepbio.training.logs import HistoryLog
 from deepbio.training.run import Run, write_run
 from deepbio.training.settings import TrainingSettings, resolve
@@ -116,6 +117,8 @@ def fit(
     )
     check_model(model, data)
     check_data(data)
+    if chosen.loss == "ordinal":
+        check_order(data)
     if calibration is not None:
         check_method(data.task, calibration)
     cluster = Cluster(choose_strategy(strategy))
@@ -126,51 +129,54 @@ def fit(
         )
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
-    folder = _prepare_folder(out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster)
-    scale = {"mean": (), "std": ()} if record.task is None else {"mean": record.task.mean, "std": record.task.std}
-    task = replace(data.task, **scale) if data.task.kind == "regression" else data.task  # as the model was built
-    known = {"input": data.input, "task": task, "outputs": data.task.outputs, "reading": data.reading}
-    attach(model, replace(record, postprocessing=None, metrics=chosen.metrics_by_name(data.task.kind), **known))
-
-    identity = run_identity(model, data, chosen, seed=seed)
-    if plan is not None:
-        identity["plan"] = plan.to_dict()
-    state = latest_for(checkpoints, identity, cluster) if checkpoints is not None and resume else None
-    if log_dir is not None and cluster.is_chief:
-        callbacks = [*callbacks, HistoryLog(log_dir)]
-    meter = EnergyMeter()
-    with restored(model), preemption_request(enabled=checkpoints is not None) as request:
-        lora = plan is not None and plan.needs_copy
-        copy = working_copy(
-            model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
+    with contextlib.ExitStack() as held:
+        folder = _prepare_folder(
+            out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster, held=held
         )
-        with cluster.strategy.scope():
-            applied = None if plan is None else plan.apply(copy, seed=seed)
-        trainer = Trainer(
-            copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
-            steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
-        )  # fmt: skip
-        try:
-            history = trainer.train(resume=state, verbose=verbose)
-        except Preempted as moment:
-            who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
-            log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
-            raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
-        if lora and applied is not None:
-            applied.finish(model)
-        else:
-            copy_weights_back(copy, model)
-    joules = meter.joules() if state is None else None  # a resumed run measured only a part
-    if calibration is not None:
-        postprocessing = fit_postprocessing(model, data.valid, method=calibration)
-        attach(model, replace(describe(model), postprocessing=postprocessing))
-    evaluation = evaluate(model, data.valid)
-    run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)
-    if folder is not None and checkpoints is not None and cluster.is_chief:
-        write_run(run, data, folder)
-        checkpoints.remove()
-    cluster.highest([0.0])  # no worker leaves before the run is written
-    return run
+        scale = {"mean": (), "std": ()} if record.task is None else {"mean": record.task.mean, "std": record.task.std}
+        task = replace(data.task, **scale) if data.task.kind == "regression" else data.task  # as the model was built
+        known = {"input": data.input, "task": task, "outputs": data.task.outputs, "reading": data.reading}
+        attach(model, replace(record, postprocessing=None, metrics=chosen.metrics_by_name(data.task.kind), **known))
+
+        identity = run_identity(model, data, chosen, seed=seed)
+        if plan is not None:
+            identity["plan"] = plan.to_dict()
+        state = latest_for(checkpoints, identity, cluster) if checkpoints is not None and resume else None
+        if log_dir is not None and cluster.is_chief:
+            callbacks = [*callbacks, HistoryLog(log_dir)]
+        meter = EnergyMeter()
+        with restored(model), preemption_request(enabled=checkpoints is not None) as request:
+            lora = plan is not None and plan.needs_copy
+            copy = working_copy(
+                model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
+            )
+            with cluster.strategy.scope():
+                applied = None if plan is None else plan.apply(copy, seed=seed)
+            trainer = Trainer(
+                copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
+                steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
+            )  # fmt: skip
+            try:
+                history = trainer.train(resume=state, verbose=verbose)
+            except Preempted as moment:
+                who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
+                log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
+                raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
+            if lora and applied is not None:
+                applied.finish(model)
+            else:
+                copy_weights_back(copy, model)
+        joules = meter.joules() if state is None else None  # a resumed run measured only a part
+        if calibration is not None:
+            postprocessing = fit_postprocessing(model, data.valid, method=calibration)
+            attach(model, replace(describe(model), postprocessing=postprocessing))
+        evaluation = evaluate(model, data.valid)
+        run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)
+        if folder is not None and checkpoints is not None and cluster.is_chief:
+            write_run(run, data, folder)
+            checkpoints.remove()
+        cluster.highest([0.0])  # no worker leaves before the run is written
+        return run
 
 
 def _prepare_folder(
@@ -180,8 +186,11 @@ def _prepare_folder(
     resume: bool,
     checkpoints: Checkpoints | None,
     cluster: Cluster,
+    held: contextlib.ExitStack,
 ) -> Path | None:
-    """Create the run's folder, unless it contains a run to be kept. The chief decides; the other workers follow."""
+    """Create and lock the run's folder, unless it contains a run to be kept. The chief decides; the other workers follow."""
+    from filelock import FileLock, Timeout
+
     if out is None or checkpoints is None:
         return None
     folder, problem = Path(out), ""
@@ -195,8 +204,14 @@ def _prepare_folder(
             )
         try:
             writable_folder(folder)
+            if not problem:
+                lock = folder / ".fit.lock"
+                held.enter_context(FileLock(lock, timeout=0))
+                held.callback(lock.unlink, missing_ok=True)
             if not problem and overwrite and not resume:
                 checkpoints.remove()
+        except Timeout:
+            problem = f"Another process trains in {folder} at this moment. Wait for it, or choose another folder."
         except DeepbioError as error:
             problem = problem or str(error)
     if problem := cluster.text_from_chief(problem):  # every worker stops, or none

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from deepbio.datasets import Dataset
-from deepbio.files import write_atomically
 from deepbio.inference.evaluate import Evaluation
+from deepbio.replacement import replace_files
 from deepbio.training.logs import as_csv
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe, save_preset
@@ -55,14 +55,14 @@ class Run:
 
 
 def write_run(run: Run, data: Dataset, out: Path) -> None:
-    """Write a run's preset folder: history, metrics, recipe, card, and the preset itself last."""
+    """Write a run's preset folder: history, metrics, recipe, card and the preset itself, all of them or none."""
     record = describe(run.model)
     dataset = {"name": data.name, "options": data.options, "fingerprint": data.fingerprint()}
     rows = (dict(zip(run.history, values, strict=True)) for values in zip(*run.history.values(), strict=True))
     rows = [{"epoch": i, **{k: f"{v:.6g}" for k, v in row.items()}} for i, row in enumerate(rows, start=1)]
     extra = {"user_metrics": run.user_metrics} if run.user_metrics else {}
     extra |= {} if run.joules is None else {"joules": round(run.joules, 1)}
-    write_json(out / "metrics.json", {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **extra})
+    metrics = {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **extra}
     calibration = record.postprocessing.calibration if record.postprocessing else None
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
@@ -74,11 +74,13 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     if calibration is not None:
         recipe["training"]["calibration"] = calibration.to_dict()["method"]
     text = yaml.safe_dump(recipe, sort_keys=False)
-    for name, content in (("history.csv", as_csv(rows)), ("recipe.yaml", text), ("card.md", _card(run, data))):
-        with write_atomically(out / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
-    write_run_report(run, data, out, recipe=text)
-    save_preset(run.model, out, dataset=dataset)
+    files = {"history.csv": as_csv(rows), "recipe.yaml": text, "card.md": _card(run, data)}
+    with replace_files(out) as stage:
+        write_json(stage / "metrics.json", metrics)
+        for name, content in files.items():
+            (stage / name).write_text(content, encoding="utf-8")
+        write_run_report(run, data, stage, recipe=text)
+        save_preset(run.model, stage, dataset=dataset)
 
 
 def _card(run: Run, data: Dataset) -> str:
@@ -105,7 +107,7 @@ def _card(run: Run, data: Dataset) -> str:
         f"`{facts['architecture']}` {made} on `{data.name}` by deepbio. `recipe.yaml` {again}.\n\n"
         f"{preprocessing_in_words(run.model)}\n\n"
         f"Intended use: research and teaching. Not for the care of patients.\n\n"
-        f"The figures under `valid` are estimates on the validation split with 95% bootstrap intervals. The split also served to\n"
+        f"The figures under `valid` are estimates on the validation split with 95% intervals. The split also served to\n"
         f"choose the weights if training stopped early, so they are optimistic; evaluate on the test split once.\n"
     )
 

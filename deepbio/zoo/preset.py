@@ -14,6 +14,7 @@ import numpy as np
 from deepbio.documents import check_content, parse_file
 from deepbio.errors import WeightsError
 from deepbio.files import sha256_of, writable_folder, write_atomically
+from deepbio.replacement import finish_replacement, replace_files
 from deepbio.zoo.build import build
 from deepbio.zoo.ensemble import member_trunks
 from deepbio.zoo.golden_outputs import GOLDEN_OUTPUTS, golden_outputs
@@ -54,7 +55,7 @@ def save_preset(
 ) -> Path:
     """Write a model as a preset: weights, golden outputs, and last `preset.json` with the checksum of the weights.
 
-    Each file is complete or absent, and a folder without `preset.json` is no preset.
+    All files are written or none is, also where they replace another preset.
 
     Args:
         model: Model from `get_model`, or any functional `keras.Model` with a record (`fit` attaches one).
@@ -79,34 +80,35 @@ def save_preset(
     if record.activation_built_in:
         raise WeightsError("A preset has no activation='auto': build the model without it, and load it with it.")
     out = writable_folder(folder)
-    entries = _write_weights(model, record, out, weights)
-    preset: dict[str, Any] = {"format": PRESET_FORMAT, "architecture": record.architecture, "config": record.config}
-    if record.architecture is None:
-        preset["keras"] = json.loads(model.to_json())
-        preset["keras"].pop("compile_config", None)  # a preset has no optimizer
-    input = record.input.to_dict()
-    tokenizer = input.pop("tokenizer", None)
-    preset |= {
-        "input": input,
-        "outputs": record.outputs,
-        "task": record.task.to_dict(),
-        "dataset": dict(dataset) if dataset is not None else record.dataset,
-        "seed": record.seed,
-        "parameters": int(model.count_params()),
-    }
-    if record.reading is not None:
-        preset["reading"] = record.reading.to_dict()
-    if record.metrics:
-        preset["metrics"] = list(record.metrics)
-    if record.postprocessing is not None:
-        preset["postprocessing"] = record.postprocessing.to_dict()
-    preset["versions"] = {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()}
-    preset |= {"weights": entries[0]} if record.members == 1 else {"members": entries}
-    if tokenizer is not None:
-        write_json(out / "tokenizer.json", json.loads(tokenizer))
-        preset["tokenizer"] = {"file": "tokenizer.json", "sha256": sha256_of(out / "tokenizer.json")}
-    write_json(out / GOLDEN_OUTPUTS, golden_outputs(model, record.input))
-    write_json(out / DESCRIPTION, preset)
+    with replace_files(out) as stage:
+        entries = _write_weights(model, record, stage, weights)
+        preset: dict[str, Any] = {"format": PRESET_FORMAT, "architecture": record.architecture, "config": record.config}
+        if record.architecture is None:
+            preset["keras"] = json.loads(model.to_json())
+            preset["keras"].pop("compile_config", None)  # a preset has no optimizer
+        input = record.input.to_dict()
+        tokenizer = input.pop("tokenizer", None)
+        preset |= {
+            "input": input,
+            "outputs": record.outputs,
+            "task": record.task.to_dict(),
+            "dataset": dict(dataset) if dataset is not None else record.dataset,
+            "seed": record.seed,
+            "parameters": int(model.count_params()),
+        }
+        if record.reading is not None:
+            preset["reading"] = record.reading.to_dict()
+        if record.metrics:
+            preset["metrics"] = list(record.metrics)
+        if record.postprocessing is not None:
+            preset["postprocessing"] = record.postprocessing.to_dict()
+        preset["versions"] = {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()}
+        preset |= {"weights": entries[0]} if record.members == 1 else {"members": entries}
+        if tokenizer is not None:
+            write_json(stage / "tokenizer.json", json.loads(tokenizer))
+            preset["tokenizer"] = {"file": "tokenizer.json", "sha256": sha256_of(stage / "tokenizer.json")}
+        write_json(stage / GOLDEN_OUTPUTS, golden_outputs(model, record.input))
+        write_json(stage / DESCRIPTION, preset)
     return out
 
 
@@ -117,6 +119,7 @@ def read_preset(folder: str | Path) -> dict[str, Any]:
         WeightsError: The preset is missing, has another format, or a file has changed.
     """
     file = Path(folder) / DESCRIPTION
+    finish_replacement(Path(folder))
     try:
         preset = parse_file(file, error=WeightsError)
     except OSError as error:
