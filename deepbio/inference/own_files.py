@@ -155,7 +155,8 @@ def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Spli
     if found.get("y") is None:
         raise DataError("The file has no labels to compare with: name them, as for training.")
     x = _as_input(input, plan, found)
-    y = match_labels(task, found["y"], found.get("labels"), uncertain=plan.options.get("uncertain"))
+    names = found.get("labels") or plan.options.get("labels")
+    y = match_labels(task, found["y"], names, uncertain=plan.options.get("uncertain"))
     ids, groups, split = (None if found.get(n) is None else np.asarray(found[n]) for n in ("ids", "groups", "split"))
     return Split(x, y, ids, groups), split
 
