@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -13,19 +14,12 @@ import numpy as np
 from deepbio.download import cache_folder
 from deepbio.errors import DataError, nearest
 from deepbio.files import check_exists, clear_unfinished, open_content, sha256_of, writable_folder, write_atomically
+from deepbio.genome.names import ChromosomeNames
 from deepbio.sequence import encode
 
 _BLOCK = 1 << 24  # bytes of the FASTA that are read at a time
-
-
-def plain_name(chromosome: str) -> str:
-    """Return the name of a chromosome without the prefix `chr`.
-
-    Example:
-        >>> plain_name("chr22"), plain_name("X")
-        ('22', 'X')
-    """
-    return chromosome.removeprefix("chr")
+_USUAL = b"ACGTUNXacgtunx"
+_AMBIGUOUS = re.compile(b"[^" + _USUAL + b"]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +32,7 @@ class Genome:
         starts: Index of each record's first base in `codes`, by name.
         codes: Codes of all bases, uint8 `(bases,)`: A C G T = 0 1 2 3, all else 4.
         sha256: SHA-256 of the FASTA.
+        ambiguous: Ambiguous bases other than N (R, Y, ...), by index in `codes`.
     """
 
     path: Path
@@ -45,37 +40,101 @@ class Genome:
     starts: dict[str, int]
     codes: np.ndarray
     sha256: str
+    ambiguous: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """Return the codes of one record; they are read from disk when they are used."""
-        self.check_name(name)
+        """Return the codes of one chromosome, under any of its names; they are read from disk when they are used."""
+        name = self.name_of(name)
         return self.codes[self.starts[name] : self.starts[name] + self.lengths[name]]
 
-    def check_name(self, name: str) -> None:
-        """Check that a record exists.
+    def name_of(self, chromosome: str) -> str:
+        """Return the name of a chromosome in the FASTA, under any of its names (see `deepbio.genome.names.alias_of`).
 
         Raises:
-            DataError: there is no such record; the message suggests the nearest name, such as chr1 for 1.
+            DataError: there is no such record, or two different records may be meant.
+
+        Example:
+            >>> Genome(Path("g.fa"), {"chr1": 2}, {"chr1": 0}, np.array([0, 3], np.uint8), "0").name_of("1")
+            'chr1'
         """
-        if name not in self.lengths:
-            other = name.removeprefix("chr") if name.startswith("chr") else f"chr{name}"
-            advice = f"Did you mean {other}?" if other in self.lengths else nearest(name, self.lengths)
-            raise DataError(f"{self.path} has no record {name!r}. {advice}")
+        found = self.find_name(chromosome)
+        if found is None:
+            raise DataError(f"{self.path} has no record {chromosome!r}. {nearest(chromosome, self.lengths)}")
+        return found
+
+    def find_name(self, chromosome: str) -> str | None:
+        """Return the name of a chromosome in the FASTA, or None if the genome does not have it.
+
+        Raises:
+            DataError: no record has this very name, and two different records may be meant.
+        """
+        if chromosome in self.lengths:
+            return chromosome
+        found = self._names.find(chromosome)
+        if len(found) > 1 and not all(np.array_equal(self[found[0]], self[other]) for other in found[1:]):
+            both = " and ".join(found)
+            raise DataError(
+                f"{chromosome!r} may be {both} of {self.path}, which differ. Remove one of them, or use the FASTA's name."
+            )
+        return found[0] if found else None
 
     def find(self, chromosome: str) -> np.ndarray | None:
-        """Return the codes of a chromosome, with or without the prefix `chr`, or None if the genome does not have it.
+        """Return the codes of a chromosome, under any of its names, or None if the genome does not have it.
+
+        Raises:
+            DataError: what `find_name` raises.
 
         Example:
             >>> genome = Genome(Path("g.fa"), {"chr1": 2}, {"chr1": 0}, np.array([0, 3], np.uint8), "0")
             >>> genome.find("1"), genome.find("2")
             (array([0, 3], dtype=uint8), None)
         """
-        name = chromosome if chromosome in self.lengths else self._plain_names.get(plain_name(chromosome))
+        name = self.find_name(chromosome)
         return None if name is None else self[name]
 
+    def differs(self, chromosome: str, start: int, bases: str) -> bool:
+        """Return whether other bases than `bases` are known at a 0-based position. Nothing is known of an N on either side.
+
+        An ambiguous base, such as M, is the first of its bases in the alphabet, here A.
+
+        Source: the VCF specification, version 4.3, section 1.6.1, REF.
+
+        Example:
+            >>> genome = Genome(Path("g.fa"), {"chr1": 2}, {"chr1": 0}, np.array([0, 4], np.uint8), "0", {1: "M"})
+            >>> genome.differs("1", 0, "AA"), genome.differs("1", 0, "AC"), genome.differs("1", 0, "N")
+            (False, True, False)
+        """
+        found, expected = self.bases(chromosome, start, start + len(bases)), encode(reduced(bases))
+        return len(found) < len(bases) or bool(((found != expected) & (found < 4) & (expected < 4)).any())
+
+    def bases(self, chromosome: str, start: int, end: int) -> np.ndarray:
+        """Return the codes of some bases of a chromosome, with the first possible base for each ambiguous one but N."""
+        name = self.name_of(chromosome)
+        codes = np.array(self[name][max(start, 0) : max(end, 0)])
+        first = self.starts[name] + max(start, 0)
+        for i in np.flatnonzero(codes == 4) if self.ambiguous else ():
+            codes[i] = encode(reduced(self.ambiguous.get(first + int(i), "N")))[0]
+        return codes
+
     @cached_property
-    def _plain_names(self) -> dict[str, str]:
-        return {plain_name(name): name for name in reversed(self.lengths)}
+    def _names(self) -> ChromosomeNames:
+        return ChromosomeNames(self.lengths)
+
+
+# The first base in the alphabet of each ambiguous one (Cornish-Bowden 1985, doi:10.1093/nar/13.9.3021).
+_FIRST = str.maketrans("RYSWKMBDHVryswkmbdhv", "ACCAGACAAAaccagacaaa")
+
+
+def reduced(bases: str) -> str:
+    """Return bases with the first base in the alphabet for each ambiguous one but N.
+
+    Source: the VCF specification, version 4.3, section 1.6.1, REF.
+
+    Example:
+        >>> reduced("ARYN")
+        'AACN'
+    """
+    return bases.translate(_FIRST)
 
 
 def record_starts(lengths: dict[str, int]) -> dict[str, int]:
@@ -109,18 +168,23 @@ def open_genome(path: str | os.PathLike[str]) -> Genome:
     fasta = check_exists(path)
     digest = sha256_of(fasta)
     folder = writable_folder(cache_folder() / "genomes" / digest)
-    codes, index = folder / "codes.u8", folder / "index.json"
+    codes, index, ambiguous = folder / "codes.u8", folder / "index.json", folder / "ambiguous.json"
     with FileLock(folder / ".lock"):
-        if not _is_complete(codes, index):
+        if not (_is_complete(codes, index) and ambiguous.is_file()):
             lengths: dict[str, int] = {}
-            clear_unfinished(codes)
-            clear_unfinished(index)
+            letters: dict[int, str] = {}
+            for file in (codes, index, ambiguous):
+                clear_unfinished(file)
             with write_atomically(codes) as temporary, temporary.open("wb") as out:
-                _encode(fasta, out, lengths)
-            with write_atomically(index) as temporary:  # last: an index means that the codes are complete
-                temporary.write_text(json.dumps(list(lengths.items())), encoding="utf-8")
+                _encode(fasta, out, lengths, letters)
+            # the index last: it means that all is complete
+            for file, content in ((ambiguous, list(letters.items())), (index, list(lengths.items()))):
+                with write_atomically(file) as temporary:
+                    temporary.write_text(json.dumps(content), encoding="utf-8")
     lengths = dict(json.loads(index.read_text(encoding="utf-8")))
-    return Genome(fasta, lengths, record_starts(lengths), np.memmap(codes, dtype=np.uint8, mode="r"), digest)
+    letters = dict(json.loads(ambiguous.read_text(encoding="utf-8")))
+    mapped = np.memmap(codes, dtype=np.uint8, mode="r")
+    return Genome(fasta, lengths, record_starts(lengths), mapped, digest, letters)
 
 
 def _is_complete(codes: Path, index: Path) -> bool:
@@ -129,15 +193,15 @@ def _is_complete(codes: Path, index: Path) -> bool:
     return codes.stat().st_size == sum(length for _, length in json.loads(index.read_text(encoding="utf-8")))
 
 
-def _encode(fasta: Path, out: IO[bytes], lengths: dict[str, int]) -> None:
+def _encode(fasta: Path, out: IO[bytes], lengths: dict[str, int], ambiguous: dict[int, str]) -> None:
     name = None
-    number = 0
+    number = written = 0
     for lines in _blocks(fasta):
         first = 0
         for i, line in enumerate([*lines, b">"]):
             if not line.startswith(b">"):
                 continue
-            bases = b"".join(lines[first:i]).translate(None, b"\r\n \t")
+            bases = b"".join(lines[first:i]).translate(None, b" \t")
             if bases:
                 if name is None:
                     raise DataError(f"{fasta}, line {number + 1}: expected a FASTA header that begins with '>'.")
@@ -145,7 +209,10 @@ def _encode(fasta: Path, out: IO[bytes], lengths: dict[str, int]) -> None:
                     out.write(encode(bases).data)
                 except DataError as error:
                     raise DataError(f"{fasta}, record {name!r}, near base {lengths[name] + 1}: {error}") from error
+                if bases.translate(None, _USUAL):  # few genomes have any, and a search is slow
+                    ambiguous.update((written + m.start(), m[0].decode()) for m in _AMBIGUOUS.finditer(bases))
                 lengths[name] += len(bases)
+                written += len(bases)
             if i == len(lines):
                 break
             first = i + 1
@@ -168,6 +235,15 @@ def _check_sequence(fasta: Path, name: str | None, lengths: dict[str, int]) -> N
 
 
 def _blocks(fasta: Path) -> Iterator[list[bytes]]:
+    """Return the lines of the file without their ends, some at a time. LF, CR LF and CR end a line."""
     with open_content(fasta) as stream:
-        while lines := stream.readlines(_BLOCK):
+        rest = b""
+        while block := stream.read(_BLOCK):
+            block = rest + block
+            held = b"\r" if block.endswith(b"\r") else b""  # CR LF may be cut between the two
+            if b"\r" in block:
+                block = block.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            *lines, rest = block.split(b"\n")
+            rest += held
             yield lines
+        yield rest.replace(b"\r", b"\n").split(b"\n")

@@ -1,18 +1,17 @@
-"""Annotation files: SpliceAI's and CI-SpliceAI's gene tables, and GTF."""
+"""Annotation files: SpliceAI's and CI-SpliceAI's gene tables, and GTF or GFF3."""
 
 import csv
 import importlib.metadata
-import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.catalog import catalog_folder
 from deepbio.errors import DataError, OptionalDependencyError, nearest
+from deepbio.files import FilePath, read_text
 from deepbio.genome.genes import Annotation, Gene, make_gene
-from deepbio.genome.gtf import genes_of_gtf
-from deepbio.genome.intervals import numbered_lines, read_text
+from deepbio.genome.gtf_transcripts import genes_of_gtf
+from deepbio.genome.intervals import numbered_lines, whole_number
 
 SPLICEAI = ("#NAME", "CHROM", "STRAND", "TX_START", "TX_END", "EXON_START", "EXON_END")
 JUNCTIONS = ("gene_id", "chr", "strand", "start", "end", "jn_start", "jn_end")
@@ -44,12 +43,12 @@ def read_gene_table(path: Path) -> list[TableRow]:
     return _read_rows(path, read_text(path), SPLICEAI, "\t")
 
 
-def read_annotation(name: str | os.PathLike[str], *, weights: str = "ci", all_isoforms: bool = False) -> Annotation:
+def read_annotation(name: FilePath, *, weights: str = "ci", all_isoforms: bool = False) -> Annotation:
     """Read an annotation.
 
     Args:
         name: `"grch37"`, `"grch38"`, or the path of a file, plain or gzip: a table with SpliceAI's columns (split by tabs, starts
-            0-based), one with CI-SpliceAI's (`gene_id,chr,strand,start,end,jn_start,jn_end`, 1-based), or a GTF.
+            0-based), one with CI-SpliceAI's (`gene_id,chr,strand,start,end,jn_start,jn_end`, 1-based), or a GTF or GFF3.
         weights: Which tables `"grch37"` and `"grch38"` are: `"ci"` has the junctions of all isoforms (GENCODE), `"illumina"` the
             canonical transcripts of the installed package spliceai 1.3.1.
         all_isoforms: Whether each transcript of a GTF is an entry of its own, named `gene:transcript`. Otherwise each gene is
@@ -73,10 +72,10 @@ def read_annotation(name: str | os.PathLike[str], *, weights: str = "ci", all_is
     elif first.startswith("#") or first.count("\t") >= 7:
         return Annotation(genes_of_gtf(path, text, all_isoforms=all_isoforms), source=str(path))
     else:
-        expected = f"the columns {' '.join(SPLICEAI)} split by tabs, {','.join(JUNCTIONS)}, or a GTF"
+        expected = f"the columns {' '.join(SPLICEAI)} split by tabs, {','.join(JUNCTIONS)}, or a GTF or GFF3"
         raise DataError(f"{path}: expected {expected}; found {first[:80]!r}.")
     if all_isoforms:
-        raise DataError(f"{path} has one row per gene; all isoforms need a GTF file.")
+        raise DataError(f"{path} has one row per gene; all isoforms need a GTF or GFF3 file.")
     if not genes:
         raise DataError(f"{path}: the table has no gene.")
     return Annotation(genes, source=str(path))
@@ -96,24 +95,29 @@ def _build_table(build: str, weights: str) -> Path:
 
 
 def _read_rows(path: Path, text: str, columns: tuple[str, ...], separator: str) -> list[TableRow]:
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
-    header = next((row for row in reader if row), [])
+    lines = ((f"{path}, line {number}", line) for number, line in numbered_lines(text))
+    rows = [(where, _cells(where, line, separator)) for where, line in lines]
+    header = rows[0][1] if rows else []
     if tuple(header) != columns:
         raise DataError(f"{path}: expected the columns {' '.join(columns)}; found {' '.join(header)[:80]!r}.")
-    return list(_parse_rows(path, reader, len(columns)))
+    return [_parse_row(where, cells, len(columns)) for where, cells in rows[1:]]
 
 
-def _parse_rows(path: Path, reader, columns: int) -> Iterator[TableRow]:
-    for row in reader:
-        if not row:
-            continue
-        where = f"{path}, line {reader.line_num}"
-        if len(row) != columns:
-            raise DataError(f"{where}: expected {columns} columns; found {len(row)}.")
-        name, chromosome, strand, *cells = row
-        (start,), (end,) = (_whole_numbers(cell, where)[:1] for cell in cells[:2])
-        starts, ends = (_whole_numbers(cell, where) if cell else [] for cell in cells[2:])
-        yield TableRow(where, name, chromosome, strand, start, end, starts, ends)
+def _cells(where: str, line: str, separator: str) -> list[str]:
+    """Return the cells of a line. A quote ends where its line ends, or is an error: it swallows no rows."""
+    try:
+        return next(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise DataError(f"{where}: the quotes of the line do not pair ({error}).") from None
+
+
+def _parse_row(where: str, cells: list[str], columns: int) -> TableRow:
+    if len(cells) != columns:
+        raise DataError(f"{where}: expected {columns} columns; found {len(cells)}.")
+    name, chromosome, strand, *numbers = cells
+    (start,), (end,) = (_whole_numbers(cell, where)[:1] for cell in numbers[:2])
+    starts, ends = (_whole_numbers(cell, where) if cell else [] for cell in numbers[2:])
+    return TableRow(where, name, chromosome, strand, start, end, starts, ends)
 
 
 def _spliceai_gene(row: TableRow) -> Gene:
@@ -131,10 +135,7 @@ def _junction_gene(row: TableRow) -> Gene:
 
 
 def _whole_numbers(cell: str, where: str) -> list[int]:
-    try:
-        found = [int(part) for part in cell.split(",") if part.strip()]
-    except ValueError:
-        raise DataError(f"{where}: expected whole numbers; found {cell[:40]!r}.") from None
+    found = [whole_number(part, where) for part in cell.split(",") if part.strip()]
     if not found:
         raise DataError(f"{where}: expected a whole number; the cell is empty.")
     return found

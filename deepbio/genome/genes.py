@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.genome.encoded import plain_name
+from deepbio.genome.names import ChromosomeNames
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Gene:
 
     Args:
         name: Name in the annotation table.
-        chromosome: Name of the chromosome, without `chr`.
+        chromosome: Name of the chromosome in the annotation.
         strand: Strand, `+` or `-`.
         start: First position of the transcript; bases before it are N to the network.
         end: Last position of the transcript; bases after it are N to the network.
@@ -52,7 +52,7 @@ def make_gene(
         raise DataError(f"{where}: the strand is '+' or '-'; found {strand!r}.")
     if not 0 < start <= end:
         raise DataError(f"{where}: the transcript of {name} from {start} to {end} is reversed or negative.")
-    return Gene(name, plain_name(chromosome), strand, start, end, tuple(sorted(set(boundaries))))
+    return Gene(name, chromosome, strand, start, end, tuple(sorted(set(boundaries))))
 
 
 class Annotation:
@@ -71,19 +71,32 @@ class Annotation:
             groups[gene.chromosome].append(gene)
         ends = {name: np.array([(gene.start, gene.end) for gene in group]) for name, group in groups.items()}
         self._by_chromosome = {name: (group, *ends[name].T) for name, group in groups.items()}
+        self._names = ChromosomeNames(groups)
+        self._found: dict[str, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self.genes)
 
+    def chromosomes(self, chromosome: str) -> list[str]:
+        """Return the names that the annotation has for a chromosome, under any of its names; see `deepbio.genome.names`.
+
+        Example:
+            >>> Annotation([Gene("g", "chrM", "+", 10, 90, (10, 90))]).chromosomes("MT")
+            ['chrM']
+        """
+        if chromosome not in self._found:
+            self._found[chromosome] = self._names.find(chromosome)
+        return self._found[chromosome]
+
     def at(self, chromosome: str, position: int) -> list[Gene]:
-        """Return the genes whose transcript covers a 1-based position. The chromosome may have the prefix `chr` or not.
+        """Return the genes whose transcript covers a 1-based position of a chromosome, under any of its names.
 
         Example:
             >>> Annotation([Gene("g", "1", "+", 10, 90, (10, 90))]).at("chr1", 90)[0].name
             'g'
         """
-        found = self._by_chromosome.get(plain_name(chromosome))
-        if found is None:
-            return []
-        group, starts, ends = found
-        return [group[i] for i in np.flatnonzero((starts <= position) & (position <= ends))]
+        found: list[Gene] = []
+        for name in self.chromosomes(chromosome):
+            group, starts, ends = self._by_chromosome[name]
+            found += [group[i] for i in np.flatnonzero((starts <= position) & (position <= ends))]
+        return found

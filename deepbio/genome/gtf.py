@@ -1,18 +1,19 @@
-"""GTF and GFF files: one parser of their lines, for intervals and for the transcripts of genes."""
+"""GTF and GFF files: one parser of their lines, and their features as intervals."""
 
-import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.errors import DataError
-from deepbio.genome.genes import Gene, make_gene
-from deepbio.genome.intervals import Intervals, numbered_lines, read_score, read_text, whole_number
+from deepbio.files import FilePath, read_text
+from deepbio.genome.intervals import Intervals, numbered_lines, read_score, whole_number
 
 # `key "value"` of GTF or `key=value` of GFF; a quoted value may contain a semicolon
 _ATTRIBUTE = re.compile(r'([^\s=;"]+)(?:\s*=\s*|\s+)(?:"([^"]*)"|([^;]*))')
-_CANONICAL = ("Ensembl_canonical", "MANE_Select")
+# Features that are neither genes, nor transcripts, nor exons
+_SKIPPED = frozenset(
+    ("region", "chromosome", "CDS", "five_prime_UTR", "three_prime_UTR", "UTR", "start_codon", "stop_codon")
+)
 
 
 class GtfLine(NamedTuple):
@@ -20,6 +21,7 @@ class GtfLine(NamedTuple):
 
     where: str
     number: int
+    feature: str
     chromosome: str
     start: int
     end: int
@@ -28,8 +30,8 @@ class GtfLine(NamedTuple):
     attributes: list[tuple[str, str]]
 
 
-def gtf_lines(path: Path, text: str, feature: str) -> list[GtfLine]:
-    """Return the lines of one feature.
+def gtf_lines(path: Path, text: str, feature: str | None) -> list[GtfLine]:
+    """Return the lines of one feature, or of all but sequences if it is None.
 
     Raises:
         DataError: there is no such line, or a line has too few columns or a position that is no whole number; with file and line.
@@ -52,20 +54,22 @@ def gtf_lines(path: Path, text: str, feature: str) -> list[GtfLine]:
         if len(cells) < 8:
             raise DataError(f"{where}: expected 9 columns split by tabs; found {len(cells)}.")
         features.add(cells[2])
-        if cells[2] == feature:
+        if cells[2] == feature or (feature is None and cells[2] not in _SKIPPED):
             start, end = whole_number(cells[3], where), whole_number(cells[4], where)
+            if end < start:
+                raise DataError(f"{where}: {cells[0]}:{start}-{end} is reversed.")
             attributes = [
                 (key, quoted or plain.strip()) for key, quoted, plain in _ATTRIBUTE.findall("".join(cells[8:9]))
             ]
             score = read_score(cells[5], where)
-            found.append(GtfLine(where, number, cells[0], start, end, score, cells[6], attributes))
+            found.append(GtfLine(where, number, cells[2], cells[0], start, end, score, cells[6], attributes))
     if not found:
         others = ", ".join(sorted(features)) or "none"
         raise DataError(f"{path}: there is no line of the feature {feature!r}; there are {others}.")
     return found
 
 
-def read_gtf(path: str | os.PathLike[str], *, feature: str = "gene") -> Intervals:
+def read_gtf(path: FilePath, *, feature: str = "gene") -> Intervals:
     """Read the lines of one feature from a GTF or GFF file, plain or gzip, as intervals that are 0-based and half open.
 
     The name of an interval is the first of `gene_id`, `ID` and `Name` in the last column.
@@ -88,47 +92,3 @@ def read_gtf(path: str | os.PathLike[str], *, feature: str = "gene") -> Interval
         start, strand = line.start - 1, line.strand.replace("?", ".")
         rows.append((line.chromosome, start, line.end, strand, name, line.score, (start + line.end) // 2, line.number))
     return Intervals.from_rows(file, rows)
-
-
-@dataclass
-class _Transcript:
-    where: str
-    gene: str
-    chromosome: str
-    strand: str
-    exons: list[tuple[int, int]] = field(default_factory=list)
-    canonical: bool = False
-
-    def rank(self) -> tuple[bool, int]:
-        return self.canonical, sum(end - start + 1 for start, end in self.exons)
-
-    def as_gene(self, name: str) -> Gene:
-        start, end = min(s for s, _ in self.exons), max(e for _, e in self.exons)
-        boundaries = [position for exon in self.exons for position in exon]
-        return make_gene(self.where, name, self.chromosome, self.strand, start, end, boundaries)
-
-
-def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
-    """Return the genes of a GTF's `exon` lines: each gene's canonical or longest transcript, or all, named `gene:transcript`.
-
-    Raises:
-        DataError: there is no exon, or a line is malformed or names no gene or transcript; with file and line.
-    """
-    found: dict[str, _Transcript] = {}
-    for line in gtf_lines(path, text, "exon"):
-        attributes = dict(reversed(line.attributes))
-        name = attributes.get("transcript_id", "")
-        gene = attributes.get("gene_name") or attributes.get("gene_id", "")
-        if not (name and gene):
-            raise DataError(f"{line.where}: an exon needs transcript_id and gene_id or gene_name.")
-        transcript = found.setdefault(name, _Transcript(line.where, gene, line.chromosome, line.strand))
-        transcript.exons.append((line.start, line.end))
-        transcript.canonical |= any(key == "tag" and value in _CANONICAL for key, value in line.attributes)
-    if all_isoforms:
-        return [transcript.as_gene(f"{transcript.gene}:{name}") for name, transcript in found.items()]
-    best: dict[tuple[str, str], _Transcript] = {}
-    for transcript in found.values():
-        key = (transcript.gene, transcript.chromosome)
-        if key not in best or transcript.rank() > best[key].rank():
-            best[key] = transcript
-    return [transcript.as_gene(transcript.gene) for transcript in best.values()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
+import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.files import read_content
+from deepbio.files import FilePath, read_text
+
+log = logging.getLogger("deepbio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +53,16 @@ class Intervals:
     def from_rows(cls, path: Path, rows: Sequence[tuple]) -> Intervals:
         """Build intervals from `(chromosome, start, end, strand, name, score, center, line)` of each, after checking them.
 
+        An interval without bases, whose start is its end, lies between two bases.
+
         Raises:
-            DataError: there is no row, an interval is negative, empty or reversed, or a strand is unknown; with file and line.
+            DataError: there is no row, an interval is negative or reversed, or a strand is unknown; with file and line.
         """
         if not rows:
             raise DataError(f"{path}: there is no interval in the file.")
         for chromosome, start, end, strand, *_, line in rows:
-            if start < 0 or end <= start:
-                what = "negative" if start < 0 else "reversed or empty"
+            if start < 0 or end < start:
+                what = "negative" if start < 0 else "reversed"
                 raise DataError(f"{path}, line {line}: the interval {chromosome}:{start}-{end} is {what}.")
             if strand not in ("+", "-", "."):
                 raise DataError(f"{path}, line {line}: the strand is '+', '-' or '.'; found {strand!r}.")
@@ -66,14 +71,22 @@ class Intervals:
         return cls(*columns, path=path)
 
 
-def read_bed(path: str | os.PathLike[str]) -> Intervals:
-    """Read a BED file with 3 to 12 columns, or a narrowPeak file if the name ends in narrowPeak; plain or gzip.
+def read_bed(path: FilePath, *, summit: bool | None = None) -> Intervals:
+    """Read a BED or narrowPeak file, plain or gzip.
 
-    Empty lines and lines that begin with `#`, `track` or `browser` are skipped.
+    Empty lines and lines of the words `track` and `browser` or with `#` in front are skipped. Columns of the file's own behind the
+    first three to five (BED3+n) are read over if they cannot be score and strand.
+
+    Args:
+        path: Path of the file.
+        summit: Whether column 10 is the summit of a peak, as in narrowPeak. None decides by the name (`.narrowPeak`) or, as
+            ENCODE's files have other names, by the content: ten columns with the values of narrowPeak in each line.
 
     Raises:
         DataError: the file does not exist or has no interval, or a line has too few columns, no whole number, a negative or reversed
             interval, or an unknown strand; with file and line.
+
+    Source: BED version 1.0 (samtools.github.io/hts-specs), and UCSC's description of narrowPeak.
 
     Example:
         >>> import tempfile
@@ -84,39 +97,74 @@ def read_bed(path: str | os.PathLike[str]) -> Intervals:
         ([5], ['-'], [7])
     """
     file = Path(path)
-    peaks = file.name.lower().removesuffix(".gz").removesuffix(".bgz").endswith("narrowpeak")
-    columns = 10 if peaks else 3
+    lines = [(number, cells) for number, line in numbered_lines(read_text(file)) if (cells := _bed_cells(line))]
+    named = file.name.lower().removesuffix(".gz").removesuffix(".bgz").endswith("narrowpeak")
+    cells_only = [cells for _, cells in lines]
+    peaks = named or _is_narrow_peak(file, cells_only) if summit is None else summit
+    standard = _standard_columns(cells_only)
     rows, summits = [], []
-    for number, line in numbered_lines(read_text(file)):
-        if line.startswith(("#", "track", "browser")):
-            continue
+    for number, cells in lines:
         where = f"{file}, line {number}"
-        cells = line.split("\t") if "\t" in line else line.split()
-        if len(cells) < columns:
-            raise DataError(f"{where}: expected {columns} columns or more; found {len(cells)}.")
+        if len(cells) < (10 if peaks else 3):
+            raise DataError(f"{where}: expected {10 if peaks else 3} columns or more; found {len(cells)}.")
         start, end = whole_number(cells[1], where), whole_number(cells[2], where)
-        summit = whole_number(cells[9], where) if peaks else -1
-        if 0 <= end - start <= summit:
-            raise DataError(f"{where}: the summit {summit} lies beyond the peak of {end - start} bases.")
+        top = whole_number(cells[9], where) if peaks else -1
+        if 0 <= end - start <= top:
+            raise DataError(f"{where}: the summit {top} lies beyond the peak of {end - start} bases.")
         name = cells[3] if len(cells) > 3 else ""
-        score = read_score(cells[4], where) if len(cells) > 4 else np.nan
-        center = start + summit if summit >= 0 else (start + end) // 2
-        summits.append(summit >= 0)
-        rows.append((cells[0], start, end, cells[5] if len(cells) > 5 else ".", name, score, center, number))
+        score = read_score(cells[4], where) if min(len(cells), standard) > 4 else np.nan
+        strand = cells[5] if min(len(cells), standard) > 5 else "."
+        center = start + top if top >= 0 else (start + end) // 2
+        summits.append(top >= 0)
+        rows.append((cells[0], start, end, strand, name, score, center, number))
     found = Intervals.from_rows(file, rows)
     return replace(found, summits=np.array(summits)) if peaks else found
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file, plain or gzip.
+def _bed_cells(line: str) -> list[str]:
+    """Return the cells of a line, or none of a comment or a line `track ...` or `browser ...`."""
+    if line.startswith("#"):
+        return []
+    cells = line.split("\t") if "\t" in line else re.split("[ \t]+", line.strip(" "))
+    of_display = re.match("(track|browser)([ \t]|$)", line) and not (len(cells) > 2 and "".join(cells[1:3]).isdigit())
+    return [] if of_display else cells
 
-    Raises:
-        DataError: the file cannot be read or is not UTF-8.
-    """
+
+def _standard_columns(lines: list[list[str]]) -> int:
+    """Return how many columns are those of BED: 4 if all scores are words and no strand follows, 5 if all strands are words."""
+    scores = [cells[4] for cells in lines if len(cells) > 4]
+    strands = [cells[5] for cells in lines if len(cells) > 5]
+    if scores and not any(map(_is_number, scores)) and not (strands and set(strands) <= {"+", "-", "."}):
+        return 4
+    return 5 if strands and all(len(strand) > 1 for strand in strands) else 6
+
+
+def _is_narrow_peak(file: Path, lines: list[list[str]]) -> bool:
+    """Return whether the ten columns of all lines can be those of narrowPeak. BED10 is no format, but tools write it."""
+    if not lines or any(len(cells) != 10 for cells in lines):
+        return False
+    for _, start, end, _, score, strand, *values, top in lines:
+        if not (all(map(_is_number, (score, *values))) and strand in ("+", "-", ".")):
+            return False
+        if not (
+            start.isdecimal() and end.isdecimal() and re.fullmatch(r"-1|\d+", top) and int(top) < int(end) - int(start)
+        ):
+            return False
+    if all(c[6].isdecimal() and c[7].isdecimal() and int(c[1]) <= int(c[6]) <= int(c[7]) <= int(c[2]) for c in lines):
+        log.warning(
+            "%s: the ten columns may be those of narrowPeak or thickStart to blockCount of BED; the middle of each interval is its "
+            "center. Pass summit=True (--data summit=true) if column 10 is the summit, or else summit=False.",
+            file,
+        )
+        return False
+    return True
+
+
+def _is_number(cell: str) -> bool:
     try:
-        return read_content(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        return cell == "." or float(cell) is not None
+    except ValueError:
+        return False
 
 
 def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -132,10 +180,9 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 
 def whole_number(cell: str, where: str) -> int:
     """Return a cell as a whole number; otherwise raise a `DataError` that begins with `where`."""
-    try:
-        return int(cell)
-    except ValueError:
-        raise DataError(f"{where}: expected a whole number; found {cell[:30]!r}.") from None
+    if re.fullmatch(" *[-+]?[0-9]+ *", cell) is None:  # `int` reads 1_000 too
+        raise DataError(f"{where}: expected a whole number; found {cell[:30]!r}.")
+    return int(cell)
 
 
 def read_score(cell: str, where: str) -> float:

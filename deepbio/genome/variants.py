@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepbio.errors import DataError, nearest
-from deepbio.genome.encoded import Genome
+from deepbio.genome.encoded import Genome, reduced
 from deepbio.genome.vcf import Record, VcfFile
 from deepbio.genome.windows import WindowSource, padded
 from deepbio.sequence import decode, encode
@@ -26,14 +26,15 @@ class Variants:
     Args:
         chromosomes: Names of the chromosomes, `(n,)` strings.
         positions: Positions of the first reference base, int64 `(n,)`, 0-based.
-        references: Reference alleles, `(n,)` strings of A C G T N.
+        references: Reference alleles, `(n,)` strings of A C G T N; an ambiguous base is the first of its bases in the alphabet.
         alternates: Alternate alleles, `(n,)` strings of A C G T N.
         ids: Values of ID, `(n,)` strings, `"."` if the file has none.
         qualities: Values of QUAL, float64 `(n,)`, NaN if the file has none.
         passed: Whether FILTER is PASS or empty, bool `(n,)`.
         places: Lines of the file (of a BCF, its records), `(n,)` strings, for messages.
         info: Values of each INFO field that was asked for, one per variant, by name.
-        skipped: Number of records and alleles that were left out because they have no bases (`<DEL>`, `*`, breakends, no alternate).
+        skipped: Number of records and alleles that were left out because they have no bases (`<DEL>`, `*`, breakends, no alternate),
+            or ambiguous ones, or stand before the first base (POS 0).
         path: Path of the file.
     """
 
@@ -63,7 +64,8 @@ def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Varia
 
     Args:
         path: Path of the file. A BCF needs the extra `genomics`.
-        info: Names of INFO fields to keep as text. If a field has a value for each allele, each variant gets its own.
+        info: Names of INFO fields to keep as text, empty where a value is missing (`.`). If a field has a value for each allele,
+            each variant gets its own.
 
     Raises:
         DataError: the file is no VCF, a line is malformed, or the header does not declare an INFO field; with file and line.
@@ -81,11 +83,9 @@ def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Varia
     file = VcfFile(path)
     for name in info:
         if name not in file.info_fields:
-            raise DataError(f"{file.path}: the header has no INFO field {name!r}. {nearest(name, file.info_fields)}")
+            raise _undeclared(file, name)
     rows, kept, skipped = [], {name: [] for name in info}, 0
     for record in file.records():
-        if not _has_bases(record.reference):
-            raise DataError(f"{record.where}: expected bases A C G T N as REF; found {record.reference[:40]!r}.")
         fields = _info_of(record) if info else {}
         place, quality, passed = (
             record.where.removeprefix(f"{file.path}, "),
@@ -94,12 +94,10 @@ def read_vcf(path: str | os.PathLike[str], *, info: Sequence[str] = ()) -> Varia
         )
         skipped += not record.alternates
         for i, allele in enumerate(record.alternates):
-            if not _has_bases(allele):
+            if not _has_bases(allele) or record.position < 1:
                 skipped += 1
                 continue
-            if record.position < 1:
-                raise DataError(f"{record.where}: expected a position from 1 up; found {record.position}.")
-            alleles = (record.reference.upper(), allele.upper())
+            alleles = (reduced(record.reference.upper()), allele.upper())
             rows.append((record.chromosome, record.position - 1, *alleles, record.name, quality, passed, place))
             for name, values in kept.items():
                 values.append(_value_of_allele(record, fields, name, file.info_fields[name], i))
@@ -131,13 +129,27 @@ def _info_of(record: Record) -> dict[str, str]:
 
 def _value_of_allele(record: Record, fields: dict[str, str], name: str, number: str, allele: int) -> str:
     text = fields.get(name, "")
-    if not text or number not in ("A", "R"):  # not one value per allele
-        return text
     values = text.split(",")
+    if set(values) <= {"", "."}:  # missing
+        return ""
+    if number not in ("A", "R"):  # not one value per allele
+        return text
     expected = len(record.alternates) + (number == "R")
     if len(values) != expected:
         raise DataError(f"{record.where}: expected {expected} values of {name}; found {len(values)}.")
-    return values[allele + (number == "R")]
+    value = values[allele + (number == "R")]
+    return "" if value == "." else value
+
+
+def _undeclared(file: VcfFile, name: str) -> DataError:
+    """Return the error about an INFO field that the header does not declare, with the first record that has it."""
+    for record in file.records():
+        if name in _info_of(record):
+            return DataError(
+                f"{record.where}: the header does not declare the INFO field {name!r}, so the number of its values is not known. "
+                f'Add a line such as ##INFO=<ID={name},Number=1,Type=String,Description="..."> to it.'
+            )
+    return DataError(f"{file.path}: the header has no INFO field {name!r}. {nearest(name, file.info_fields)}")
 
 
 class VariantWindows(WindowSource):
@@ -195,6 +207,7 @@ class VariantWindows(WindowSource):
 
 
 def _check_reference(genome: Genome, variants: Variants) -> None:
+    """Check that the genome can have the reference alleles: N says nothing, on either side."""
     rows = zip(variants.chromosomes, variants.positions.tolist(), variants.references, variants.places, strict=True)
     for name, position, reference, line in rows:
         where = f"{variants.path}, {line}"
@@ -207,10 +220,9 @@ def _check_reference(genome: Genome, variants: Variants) -> None:
                 f"{where}: {name}:{position + 1} lies beyond the chromosome's {len(codes)} bases in {genome.path}. Is it of "
                 "another assembly?"
             )
-        found = np.asarray(codes[position : position + len(reference)])
-        expected = encode(str(reference))
-        if ((found != expected) & (found < 4) & (expected < 4)).any():
+        if genome.differs(str(name), position, str(reference)):
+            found = decode(genome.bases(str(name), position, position + len(reference)))
             raise DataError(
-                f"{where}: the reference allele of {name}:{position + 1} is {reference}; {genome.path} has {decode(found)} "
-                "there. Is it of another assembly?"
+                f"{where}: the reference allele of {name}:{position + 1} is {reference}; {genome.path} has {found} there. Is it of "
+                "another assembly?"
             )

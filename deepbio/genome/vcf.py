@@ -17,7 +17,13 @@ from deepbio.optional import require
 
 COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 _BASES = frozenset("ACGTNRYSWKMBDHVU" + "acgtnryswkmbdhvu")
-_SYMBOLS = frozenset("<>[]*.-")  # of alternates without bases
+_LETTERS = f"[{''.join(sorted(_BASES))}]"
+# Bases; `*`; `.` and `-` of older files; a symbol, alone or after bases (an insertion of a contig); single and paired breakends.
+_ALTERNATE = re.compile(
+    rf"{_LETTERS}+|[*.-]|{_LETTERS}*<[^<>\s,]+>|\.{_LETTERS}+|{_LETTERS}+\."
+    rf"|{_LETTERS}*([\[\]])[^\[\]\s,]+:\d+\1{_LETTERS}*"
+)
+_KEY = re.compile(r'([^=,<>\s]+)=("(?:[^"\\]|\\.)*"|[^,>]*)')  # of a header line; a quoted value may contain commas
 # How a bgzip file begins, and the empty block that ends it (SAM specification, section 4.1).
 _BGZF = b"\x1f\x8b\x08\x04"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -101,9 +107,22 @@ def parse_record(line: str, *, where: str = "the record", columns: int = 8) -> R
     for allele in alternates:
         if not allele:
             raise DataError(f"{where}: ALT has an empty allele: {alternate[:40]!r}. Write '.' for none.")
-        if not (_BASES.issuperset(allele) or _SYMBOLS.intersection(allele)):
-            raise DataError(f"{where}: expected bases A C G T N, '*' or a symbol as ALT; found {allele[:20]!r}.")
+        if not _ALTERNATE.fullmatch(allele):
+            raise DataError(
+                f"{where}: expected bases A C G T N, '*', a symbol such as <DEL> or a breakend as ALT; found {allele[:20]!r}."
+            )
     return Record(cells, where, int(position), alternates)
+
+
+def header_keys(line: str) -> dict[str, str]:
+    """Return the keys of a structured line of a header, in whatever order, without the quotes of their values.
+
+    Example:
+        >>> header_keys('##INFO=<Description="a, ID=b",ID=AF,Number=A>')
+        {'Description': 'a, ID=b', 'ID': 'AF', 'Number': 'A'}
+    """
+    content = line.partition("=<")[2]
+    return {key: value.removeprefix('"').removesuffix('"') for key, value in _KEY.findall(content)}
 
 
 class VcfFile:
@@ -131,9 +150,10 @@ class VcfFile:
             if not line.startswith("##"):
                 break
         if not f"{line}\t".startswith(f"{COLUMNS}\t"):
+            ends = " Lines of a VCF end with LF or CR LF, not with CR alone." if "\r" in line else ""
             raise DataError(
                 f"{self.path}, line {len(self.header) or 1}: expected the header line of a VCF, which begins with #CHROM, POS, ID, "
-                f"REF, ALT, split by tabs; found {line[:30]!r}. Add it, or copy the file again."
+                f"REF, ALT, split by tabs; found {line[:30]!r}.{ends} Add it, or copy the file again."
             )
         if not self.header[0].startswith("##fileformat=VCF"):
             raise DataError(f"{self.path}, line 1: expected ##fileformat=VCF; found {self.header[0][:60]!r}. Add it.")
@@ -141,16 +161,14 @@ class VcfFile:
     @cached_property
     def info_fields(self) -> dict[str, str]:
         """The `Number` of each INFO field that the header declares, by name."""
-        found = {}
-        for line in self.header:
-            name, number = (re.search(rf"[<,]{key}=([^,>]+)", line) for key in ("ID", "Number"))
-            if line.startswith("##INFO=") and name and number:
-                found[name[1]] = number[1]
-        return found
+        keys = [header_keys(line) for line in self.header if line.startswith("##INFO=")]
+        return {found["ID"]: found["Number"] for found in keys if "ID" in found and "Number" in found}
 
     def header_with(self, name: str, line: str) -> list[str]:
         """Return the header with one INFO line added, which replaces an older one of that name."""
-        kept = [old for old in self.header[:-1] if not old.startswith(f"##INFO=<ID={name},")]
+        kept = [
+            old for old in self.header[:-1] if not (old.startswith("##INFO=") and header_keys(old).get("ID") == name)
+        ]
         return [*kept, line, self.header[-1]]
 
     def records(self) -> Iterator[Record]:
@@ -164,9 +182,15 @@ class VcfFile:
         for number, line in self._record_lines():
             yield parse_record(line, where=f"{self.path}, {unit} {number}", columns=columns)
 
-    def count(self) -> int:
-        """Return the number of records, without parsing them."""
-        return sum(1 for _ in self._record_lines())
+    def scan(self) -> tuple[int, list[str]]:
+        """Return the number of records and the names of their chromosomes, without parsing them."""
+        number, names = 0, {}
+        for _, line in self._record_lines():
+            number += 1
+            name, tab, _ = line.partition("\t")
+            if tab and name not in ("", "."):  # `records` refuses such lines, with their number
+                names[name] = None
+        return number, list(names)
 
     def _record_lines(self) -> Iterator[tuple[int, str]]:
         return ((number, line) for number, line in self._lines() if not line.startswith("#") and line.strip())
@@ -190,7 +214,7 @@ class VcfFile:
         verbosity = pysam.set_verbosity(0)  # htslib would print what the message says
         try:
             with pysam.VariantFile(str(self.path)) as file:
-                yield from enumerate(str(file.header).splitlines(), start=1)
+                yield from enumerate(str(file.header).rstrip("\n").split("\n"), start=1)
                 for number, record in enumerate(file, start=1):
                     yield number, str(record).rstrip("\n")
         except (OSError, ValueError, KeyError) as error:

@@ -73,6 +73,8 @@ class GenomeWindows(WindowSource):
         length: Number of bases in a window. The center of an even window is the base right of its middle.
         stranded: Whether windows are on the strands of their intervals; otherwise all are on the plus strand.
 
+    `chromosomes` has the names of the FASTA, under whatever names the intervals have them.
+
     Raises:
         DataError: an interval is on an unknown chromosome or ends past its end; with file and line.
     """
@@ -81,10 +83,11 @@ class GenomeWindows(WindowSource):
 
     def __init__(self, genome: Genome, intervals: Intervals, *, length: int, stranded: bool = True) -> None:
         super().__init__(genome, length)
-        names, which = np.unique(intervals.chromosomes, return_inverse=True)
-        for k, name in enumerate(names.tolist()):
+        given, which = np.unique(intervals.chromosomes, return_inverse=True)
+        names = given.astype(object)
+        for k, name in enumerate(given.tolist()):
             try:
-                genome.check_name(name)
+                names[k] = genome.name_of(name)
             except DataError as error:
                 line = intervals.lines[which == k][0]
                 raise DataError(f"{intervals.path}, line {line}: {error}") from error
@@ -101,7 +104,7 @@ class GenomeWindows(WindowSource):
         if intervals.summits is not None:
             even &= ~intervals.summits
         self.starts = intervals.centers - even - np.where(minus, (length - 1) // 2, length // 2)
-        self.chromosomes = intervals.chromosomes
+        self.chromosomes = names.astype(str)[which]
         self.minus = minus
         self._offsets = np.array([genome.starts[name] for name in names.tolist()], dtype=np.int64)[which]
         self._sizes = sizes

@@ -1,8 +1,7 @@
-"""Files that a run writes: VCF or BCF with a field added, a table of raw values as TSV or Parquet, and the skipped records."""
+"""Files that a run writes: VCF with a field added, a table of raw values as TSV or Parquet, and the skipped records."""
 
 import io
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -113,46 +112,6 @@ def write_parquet(path: Path, texts: Iterable[str]) -> None:
     with write_atomically(path) as temporary, parquet.ParquetWriter(temporary, schema) as file:
         for text in texts:
             file.write_table(csv.read_csv(io.BytesIO(text.encode()), **options) if text else schema.empty_table())
-
-
-def write_bcf(path: Path, texts: Iterable[str]) -> None:
-    """Write the texts of a VCF as BCF, completely or not at all.
-
-    The header of a BCF must name every contig, filter and field. What the header of a VCF leaves out is known only after all of it
-    was read, so it is read twice.
-
-    Raises:
-        DataError: BCF cannot store a field.
-    """
-    pysam = require("pysam", extra="variants", purpose="Writing BCF")
-    verbosity = pysam.set_verbosity(0)
-    try:
-        with (
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder,
-            write_atomically(path) as temporary,
-        ):
-            given, complete = Path(folder) / "given.vcf", Path(folder) / "complete.vcf"
-            with given.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(texts)
-            with pysam.VariantFile(str(given)) as first:
-                for _ in first:
-                    pass
-                header = str(first.header)
-            with given.open(encoding="utf-8") as lines, complete.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(header)
-                file.writelines(line for line in lines if not line.startswith("#"))
-            with (
-                pysam.VariantFile(str(complete)) as second,
-                pysam.VariantFile(str(temporary), "wb", header=second.header) as made,
-            ):
-                for record in second:
-                    made.write(record)
-    except (ValueError, OSError) as error:
-        raise DataError(
-            f"Cannot write {path} ({error}). BCF stores only what the VCF format allows; a .vcf or .vcf.gz takes any line."
-        ) from error
-    finally:
-        pysam.set_verbosity(verbosity)
 
 
 def make_index(path: Path) -> None:

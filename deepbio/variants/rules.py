@@ -108,13 +108,13 @@ def left_out(alternate: str) -> str | None:
     """Return why an alternate is left out, or None.
 
     Example:
-        >>> left_out("<DEL>"), left_out("A")
-        ('symbolic', None)
+        >>> left_out("<*>"), left_out("*"), left_out("A")
+        ('symbolic', 'overlapping deletion (*)', None)
     """
-    if "*" in alternate:
+    if alternate == "*":
         return "overlapping deletion (*)"
-    if any(mark in alternate for mark in "<>[]"):
+    if any(mark in alternate for mark in "<>[]") or (len(alternate) > 1 and "." in alternate):
         return "symbolic"
-    if not alternate or "." in alternate or "-" in alternate:
+    if alternate in ("", ".", "-"):
         return "no alternate allele"
-    return None
+    return "ambiguous base in ALT" if set(alternate.upper()) - set("ACGTN") else None

@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from deepbio.errors import ModelError
+from deepbio.files import FilePath
 from deepbio.genome import Genome, Record, VcfFile, open_genome
 from deepbio.genome.windows import padded
 from deepbio.inference.forward import model_outputs
 from deepbio.sequence import encode, reverse_complement
 from deepbio.specs import Task
 from deepbio.variants import output
+from deepbio.variants.inputs import as_files, check_chromosomes
 from deepbio.variants.rules import left_out
-from deepbio.variants.summary import MISMATCH, Summary, count
+from deepbio.variants.summary import MISMATCH, Summary, compare_reference, count
 from deepbio.zoo import describe, get_model
+from deepbio.zoo.ensemble import average_members
+from deepbio.zoo.record import attach
 
 if TYPE_CHECKING:
     import keras
@@ -29,15 +33,15 @@ _TINY = 1e-12
 
 
 def score(
-    model: str | keras.Model,
-    vcf: str | os.PathLike[str],
+    model: FilePath | keras.Model | Sequence[FilePath | keras.Model],
+    vcf: FilePath,
     *,
-    fasta: str | os.PathLike[str],
-    out: str | os.PathLike[str],
+    fasta: FilePath,
+    out: FilePath,
     strands: Literal["both", "forward"] = "both",
     batch_size: int = 64,
     chunk: int = 256,
-    max_mismatches: float = 0.01,
+    max_mismatches: float | None = None,
     explain_skips: bool = False,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> Summary:
@@ -49,14 +53,16 @@ def score(
     and once from the left, and the two are averaged, so that neither end decides (as in Basenji's SAD scores).
 
     Args:
-        model: Preset, folder of a run, or model from `get_model`.
-        vcf: Path of the VCF, plain, gzip, bgzip or BCF; it is never changed.
+        model: Preset, folder of a run, or model from `get_model`; or several with equal windows and outputs, whose probabilities
+            (counts, values) are averaged.
+        vcf: Path of the VCF, plain, gzip, bgzip or BCF; it is never changed. `"-"` is the standard input.
         fasta: Path of the reference genome.
         out: Path of the output, written completely or not at all; bgzip if it ends in `.gz`.
         strands: `"both"` averages the outputs of both strands; outputs with positions are reversed first.
         batch_size: Number of windows in one pass.
         chunk: Number of records that are read together.
-        max_mismatches: Fraction of records whose REF may differ from the FASTA.
+        max_mismatches: Fraction (a float) or number (an int) of records whose REF may differ from the FASTA; None is 1%, or two
+            records if they are at most a quarter.
         explain_skips: Whether to write `out` with `.skips.tsv` added.
         progress: Function that is called with the number of records done, that of all records, and the seconds since the start.
 
@@ -64,43 +70,72 @@ def score(
         The numbers of records that were read, scored and skipped.
 
     Raises:
-        ModelError: the model does not take DNA.
+        ModelError: a model does not take DNA, or the models differ in windows or outputs.
         DataError: an input is malformed, or is of another genome build.
 
     Source: Kelley et al. 2018, doi:10.1101/gr.227819.117 (SAD scores).
     """
     start = time.monotonic()
     path = output.check_output(out, "tsv", inputs=[vcf, fasta])
-    file = VcfFile(vcf)
-    total, genome = file.count(), open_genome(fasta)
-    built = get_model(model) if isinstance(model, str | os.PathLike) else model
-    scorer = ModelScorer(built, genome, strands=strands, batch_size=batch_size)
-    summary = Summary(out=path)
+    built = load_models(model)
+    with as_files(vcf, fasta) as (vcf, fasta):
+        file, genome = VcfFile(vcf), open_genome(fasta)
+        total, names = file.scan()
+        check_chromosomes(vcf, names, fasta, genome.find_name, list(genome.lengths))
+        scorer = ModelScorer(built, genome, strands=strands, batch_size=batch_size)
+        summary = Summary(out=path)
 
-    def texts() -> Iterator[str]:
-        yield output.as_text(["\t".join(COLUMNS)])
-        records = file.records()
-        while batch := [record for record, _ in zip(records, range(chunk), strict=False)]:
-            found = scorer(batch)
+        def texts() -> Iterator[str]:
+            yield output.as_text(["\t".join(COLUMNS)])
+            records = file.records()
+            while batch := [record for record, _ in zip(records, range(chunk), strict=False)]:
+                found = scorer(batch)
+                if explain_skips:
+                    skips.writelines(
+                        output.as_text(output.skip_lines(r, why)) for r, (_, why) in zip(batch, found, strict=True)
+                    )
+                yield from (output.as_text(lines) for lines, _ in found)
+                results = [
+                    (bool(lines), (bool(lines) or MISMATCH in why) and scorer.is_telling(r), why)
+                    for r, (lines, why) in zip(batch, found, strict=True)
+                ]
+                summary.add(count(genome, batch, results, first=summary.records))
+                summary.check_build(max_mismatches, fasta, final=False)
+                if progress is not None:
+                    progress(summary.records, total, time.monotonic() - start)
+            summary.check_build(max_mismatches, fasta, final=True)
+
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as skips:
+            output.write_text(path, texts())
             if explain_skips:
-                skips.writelines(
-                    output.as_text(output.skip_lines(r, why)) for r, (_, why) in zip(batch, found, strict=True)
-                )
-            yield from (output.as_text(lines) for lines, _ in found)
-            checked = (bool(lines) or MISMATCH in why for lines, why in found)
-            summary.add(count((bool(lines) for lines, _ in found), checked, [why for _, why in found]))
-            summary.check_build(max_mismatches, fasta, final=False)
-            if progress is not None:
-                progress(summary.records, total, time.monotonic() - start)
-        summary.check_build(max_mismatches, fasta, final=True)
-
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as skips:
-        output.write_text(path, texts())
-        if explain_skips:
-            skips.seek(0)
-            output.write_skips(path, skips)
+                skips.seek(0)
+                output.write_skips(path, skips)
     summary.seconds = time.monotonic() - start
     return summary
+
+
+def load_models(model: FilePath | keras.Model | Sequence[FilePath | keras.Model]) -> keras.Model:
+    """Return one model, or the average of several, from presets, folders of runs and models.
+
+    Raises:
+        ModelError: there is no model, one does not take DNA, or they differ in windows or outputs.
+    """
+    each = list(model) if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+    built = [get_model(one) if isinstance(one, str | os.PathLike) else one for one in each]
+    if len(built) == 1:
+        return built[0]
+    if not built:
+        raise ModelError("Scoring variants needs at least one model; the list is empty.")
+    records = [describe(one) for one in built]
+    if any(record.input is None or record.input.modality != "dna" for record in records):
+        raise ModelError(
+            f"Scoring variants needs models that take DNA; received {', '.join(one.name for one in built)}."
+        )
+    first = records[0].task
+    if any(record.task != first for record in records):
+        raise ModelError("Models that are averaged predict the same: expected one task and the same labels in all.")
+    task = first or Task("regression", built[0].output_shape[-1])
+    return attach(average_members(built, activation=task.activation), records[0])
 
 
 class ModelScorer:
@@ -128,8 +163,7 @@ class ModelScorer:
             if reference is None:
                 continue
             for alternate in record.alternates:
-                why = left_out(alternate)
-                if why is not None:
+                if (why := left_out(alternate)) is not None:
                     found[i][1].append(why)
                     continue
                 pairs = self._pairs(record, alternate, *reference)
@@ -146,20 +180,29 @@ class ModelScorer:
             found[i][0].extend(self._lines(records[i], alternate, np.mean(effects, axis=0)))
         return found
 
+    def is_telling(self, record: Record) -> bool:
+        """Return whether REF of a record on a chromosome of the genome says anything about its build; N says nothing."""
+        name = self.genome.find_name(record.chromosome)
+        return name is not None and compare_reference(self.genome, name, record)[1]
+
     def _reference(self, record: Record, skipped: list[str]) -> tuple[np.ndarray, int] | None:
-        chromosome, start = self.genome.find(record.chromosome), record.position - 1
-        if not record.alternates:
+        name, start = self.genome.find_name(record.chromosome), record.position - 1
+        left = [left_out(alternate) for alternate in record.alternates]
+        reason = None
+        if not left:
             reason = "no alternate allele"
-        elif chromosome is None:
+        elif name is None:
             reason = "chromosome not in the FASTA"
+        elif not 1 <= record.position <= self.genome.lengths[name]:
+            reason = "position beyond the chromosome"
         elif len(record.reference) > self.length // 2:
             reason = "REF longer than half the window"
-        elif np.array_equal(chromosome[start : start + len(record.reference)], encode(record.reference)):
-            return chromosome, start
-        else:
-            reason = MISMATCH
-        skipped.append(reason)
-        return None
+        elif None in left:  # otherwise REF stands for no sequence
+            reason, _ = compare_reference(self.genome, name, record)
+        if reason is not None:
+            skipped.append(reason)
+            return None
+        return self.genome[str(name)], start
 
     def _pairs(
         self, record: Record, alternate: str, chromosome: np.ndarray, start: int

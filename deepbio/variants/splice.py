@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from deepbio.devices.executor import open_executor
 from deepbio.devices.machine import available_cores
 from deepbio.errors import DataError, DeepbioError
+from deepbio.files import FilePath
 from deepbio.genome import VcfFile
 from deepbio.variants import output
+from deepbio.variants.bcf import check_bcf, write_bcf
 from deepbio.variants.chunks import PLAN, Chunks
+from deepbio.variants.inputs import as_files, check_chromosomes
 from deepbio.variants.summary import Summary
 from deepbio.variants.worker import Job, Worker, score_task
 
@@ -27,11 +30,11 @@ TASK = 8  # chunks that a worker scores in one task
 
 
 def splice(
-    vcf: str | os.PathLike[str],
+    vcf: FilePath,
     *,
-    fasta: str | os.PathLike[str],
-    annotation: str | os.PathLike[str],
-    out: str | os.PathLike[str],
+    fasta: FilePath,
+    annotation: FilePath,
+    out: FilePath,
     weights: str | keras.Model = "ci",
     distance: int = 50,
     mask: bool = False,
@@ -41,7 +44,7 @@ def splice(
     resume: bool = False,
     explain_skips: bool = False,
     index: bool = False,
-    max_mismatches: float = 0.01,
+    max_mismatches: float | None = None,
     chunk: int = 256,
     strategy: str | tf.distribute.Strategy = "auto",
     workers: int | None = None,
@@ -51,7 +54,7 @@ def splice(
     """Score a VCF by SpliceAI's rules and write it with the INFO field `SpliceAI`.
 
     Args:
-        vcf: Path of the VCF, plain, gzip, bgzip or BCF; it is never changed.
+        vcf: Path of the VCF, plain, gzip, bgzip or BCF; it is never changed. `"-"` is the standard input.
         fasta: Path of the reference genome; it is encoded once, into the cache.
         annotation: `"grch37"`, `"grch38"` or a path (see `read_annotation`).
         out: Path of the output, written completely or not at all; bgzip if it ends in `.gz`, BCF if it ends in `.bcf`.
@@ -66,7 +69,8 @@ def splice(
         resume: Whether to go on where a run with the same inputs and options ended.
         explain_skips: Whether to write `out` with `.skips.tsv` added: a line with the reason for each record that was not scored.
         index: Whether to index a bgzip VCF (`.tbi`) or a BCF (`.csi`).
-        max_mismatches: Fraction of records whose REF may differ from the FASTA.
+        max_mismatches: Fraction (a float) or number (an int) of records whose REF may differ from the FASTA; None is 1%, or two
+            records if they are at most a quarter.
         chunk: Number of records that are scored and stored together. Variants that lie near each other save work within a chunk.
         strategy: Devices that divide the windows, as in `deepbio.devices.choose_strategy`: every GPU of this machine, or `"cpu:N"`.
         workers: Number of processes that divide the chunks; None scores them in this process.
@@ -77,7 +81,8 @@ def splice(
         The numbers of records that were read, scored and skipped. The output does not depend on `workers` and `scheduler`.
 
     Raises:
-        DataError: an input is malformed, or more records than `max_mismatches` do not match the FASTA.
+        DataError: an input is malformed, no chromosome of the VCF is in the annotation or the FASTA, more records than
+            `max_mismatches` do not match the FASTA, or a BCF cannot hold a record.
         ModelError: the model does not predict splice sites, or the distance is out of range.
         DeepbioError: the output cannot be written, or a worker died.
         TrainingError: the strategy is not available here, or is one of several machines.
@@ -93,39 +98,45 @@ def splice(
         raise DeepbioError(
             "Workers load weights and strategy by name; received an object. Save the model as a preset first."
         )
-    file = VcfFile(vcf)
-    total = file.count()
-    first, last = total * (shard[0] - 1) // shard[1], total * shard[0] // shard[1]
-    job = Job(vcf, fasta, annotation, weights, distance, mask, format, all_isoforms, strategy, chunk, first, last)
-    worker = Worker(job)
-    plan = {**worker.inputs(), "shard": shard}
-    chunks = Chunks.open(path, plan=plan, resume=resume)
-    summary, n = Summary(out=path), -(-(last - first) // chunk)
+    with as_files(vcf, fasta, annotation) as (vcf, fasta, annotation):
+        file = VcfFile(vcf)
+        total, names = file.scan()
+        first, last = total * (shard[0] - 1) // shard[1], total * shard[0] // shard[1]
+        job = Job(vcf, fasta, annotation, weights, distance, mask, format, all_isoforms, strategy, chunk, first, last)
+        worker = Worker(job)
+        genome, genes = worker.scorer.genome, worker.scorer.annotation
+        check_chromosomes(vcf, names, annotation, genes.chromosomes, [gene.chromosome for gene in genes.genes])
+        check_chromosomes(vcf, names, fasta, genome.find_name, list(genome.lengths))
+        if format == "vcf" and path.suffix == ".bcf":
+            check_bcf(file, path)
+        plan = {**worker.inputs(), "shard": shard}
+        chunks = Chunks.open(path, plan=plan, resume=resume)
+        summary, n = Summary(out=path), -(-(last - first) // chunk)
 
-    def add(counts: dict[str, Any]) -> None:
-        summary.add(counts)
-        summary.check_build(max_mismatches, fasta, final=False)
-        if progress is not None:
-            progress(summary.records, last - first, time.monotonic() - start)
+        def add(counts: dict[str, Any]) -> None:
+            summary.add(counts)
+            summary.check_build(max_mismatches, fasta, final=False)
+            if progress is not None:
+                progress(summary.records, last - first, time.monotonic() - start)
 
-    try:
-        todo = []
-        for number in range(n):
-            counts = chunks.done(number)
-            todo += [number] if counts is None else []
-            if counts is not None:
-                add(counts)
-        if parallel:
-            _score_in_workers(job, chunks, todo, add, workers, scheduler)
-        else:
-            with contextlib.closing(worker.score(chunks, todo)) as scored:
-                for counts in scored:
+        try:
+            todo = []
+            for number in range(n):
+                counts = chunks.done(number)
+                todo += [number] if counts is None else []
+                if counts is not None:
                     add(counts)
-        summary.check_build(max_mismatches, fasta, final=True)
-    except DataError:
-        chunks.remove()  # the input is at fault, so no chunk is worth keeping
-        raise
-    _assemble(file, chunks, n, path, format, explain_skips)
+            if parallel:
+                _score_in_workers(job, chunks, todo, add, workers, scheduler)
+            else:
+                with contextlib.closing(worker.score(chunks, todo)) as scored:
+                    for counts in scored:
+                        add(counts)
+            summary.check_build(max_mismatches, fasta, final=True)
+            _assemble(file, chunks, n, path, format, explain_skips)
+        except DataError:
+            chunks.remove()  # the input is at fault, so no chunk is worth keeping
+            raise
     chunks.remove()
     if index:
         output.make_index(path)
@@ -152,12 +163,12 @@ def _score_in_workers(
 
 
 def _assemble(file: VcfFile, chunks: Chunks, n: int, path: Path, format: str, explain_skips: bool) -> None:
-    if explain_skips:
-        output.write_skips(path, chunks.texts("skips", n))
     lines = chunks.texts("lines", n)
     if format == "parquet":
         output.write_parquet(path, lines)
-        return
-    header = file.header_with(output.FIELD, output.HEADER) if format == "vcf" else ["\t".join(output.COLUMNS)]
-    write = output.write_bcf if format == "vcf" and path.suffix == ".bcf" else output.write_text
-    write(path, itertools.chain([output.as_text(header)], lines))
+    else:
+        header = file.header_with(output.FIELD, output.HEADER) if format == "vcf" else ["\t".join(output.COLUMNS)]
+        write = write_bcf if format == "vcf" and path.suffix == ".bcf" else output.write_text
+        write(path, itertools.chain([output.as_text(header)], lines))
+    if explain_skips:
+        output.write_skips(path, chunks.texts("skips", n))

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.devices.machine import available_cores
-from deepbio.errors import DataError, ModelError
+from deepbio.errors import ModelError
 from deepbio.genome import Annotation, Gene, Genome, Record
 from deepbio.incremental.network import read_network
-from deepbio.sequence import encode
 from deepbio.variants.rules import Effect, align, left_out, score
-from deepbio.variants.summary import MISMATCH, NO_GENE
+from deepbio.variants.summary import NO_GENE, compare_reference
 from deepbio.variants.windows import Change, Window, make_windows
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ _MAX_TOGETHER = 4  # windows at a time on a processor's cores; each needs up to 
 
 @dataclass
 class Scored:
-    """Result for one record: an effect for each alternate and gene, reasons of what was skipped, and whether REF was compared."""
+    """Result for one record: an effect for each alternate and gene, reasons of what was skipped, and whether REF says anything."""
 
     effects: list[Effect] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -113,12 +112,13 @@ class SpliceScorer:
         slots: list[tuple[int, int]] = []
         changes: list[Change] = []
         for i, record in enumerate(records):
-            for j, (gene, alternate) in enumerate(self._entries(record, found[i])):
+            chromosome = self.genome.find_name(record.chromosome)
+            for j, (gene, alternate) in enumerate(self._entries(record, chromosome, found[i])):
                 found[i].effects.append(Effect(alternate, gene.name, gene.strand))
                 if len(record.reference) > 1 and len(alternate) > 1:
                     found[i].skipped.append("both alleles longer than 1")
                     continue
-                changes.append(Change(len(slots), gene, record.position, record.reference, alternate))
+                changes.append(Change(len(slots), gene, record.position, record.reference, alternate, str(chromosome)))
                 slots.append((i, j))
         windows = list(make_windows(changes, distance=self.distance))
         return Prepared(found, slots, windows, [self._inputs(window) for window in windows])
@@ -139,34 +139,31 @@ class SpliceScorer:
                 prepared.scored[i].effects[j] = effect
         return prepared.scored
 
-    def _entries(self, record: Record, scored: Scored) -> Iterator[tuple[Gene, str]]:
+    def _entries(self, record: Record, chromosome: str | None, scored: Scored) -> Iterator[tuple[Gene, str]]:
         """Return gene and alternate of what can be scored; add the reasons why the rest cannot."""
         reason = None
         genes = self.annotation.at(record.chromosome, record.position)
-        chromosome = self.genome.find(record.chromosome)
+        length = 0 if chromosome is None else self.genome.lengths[chromosome]
         side = max(self.context) + self.distance
+        left = [left_out(alternate) for alternate in record.alternates]
         if not record.alternates:
             reason = "no alternate allele"
         elif not genes:
             reason = NO_GENE
         elif chromosome is None:
             reason = "chromosome not in the FASTA"
-        elif not 1 <= record.position <= len(chromosome):
+        elif not 1 <= record.position <= length:
             reason = "position beyond the chromosome"
-        else:
-            there = chromosome[record.position - 1 : record.position - 1 + len(record.reference)]
-            scored.checked = True
-            if not np.array_equal(there, encode(record.reference)):
-                reason = MISMATCH
-            elif record.position - side < 1 or record.position + side > len(chromosome):
+        elif None in left:  # otherwise REF stands for no sequence
+            reason, scored.checked = compare_reference(self.genome, chromosome, record)
+            if reason is None and (record.position - side < 1 or record.position + side > length):
                 reason = "near the chromosome's end"
-            elif len(record.reference) > 2 * self.distance:
+            elif reason is None and len(record.reference) > 2 * self.distance:
                 reason = "REF longer than twice the distance"
         if reason is not None:
             scored.skipped.append(reason)
             return
-        for alternate in record.alternates:
-            why = left_out(alternate)
+        for alternate, why in zip(record.alternates, left, strict=True):
             if why is not None:
                 scored.skipped.append(why)
                 continue
@@ -176,10 +173,7 @@ class SpliceScorer:
     def _inputs(self, window: Window) -> tuple[np.ndarray, Alternates]:
         from deepbio.incremental.model import Alternates
 
-        chromosome = self.genome.find(window.gene.chromosome)
-        if chromosome is None:
-            raise DataError(f"{self.genome.path} has no chromosome {window.gene.chromosome!r}.")
-        codes = window.codes(chromosome, self.context)
+        codes = window.codes(self.genome[window.changes[0].chromosome], self.context)
         starts = [window.start(change, self.context) for change in window.changes]
         alternates = [window.alternate_codes(c, codes, s) for c, s in zip(window.changes, starts, strict=True)]
         shifts = [len(c.alternate) - len(c.reference) for c in window.changes]

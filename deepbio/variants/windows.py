@@ -21,13 +21,14 @@ _STEPS = (0, 64, 256, 512, 1024, 2048, 3072, 4096, 6144, 8192, 10_240, 12_288, 1
 
 @dataclass(frozen=True)
 class Change:
-    """One alternate in one gene; `position` is POS, 1-based, and `index` is the caller's."""
+    """One alternate in one gene; `position` is POS, 1-based, `index` is the caller's, and `chromosome` the name in the FASTA."""
 
     index: int
     gene: Gene
     position: int
     reference: str
     alternate: str
+    chromosome: str = ""
 
     @property
     def width(self) -> int:
@@ -88,11 +89,11 @@ def make_windows(changes: Iterable[Change], *, distance: int) -> Iterator[Window
         >>> [(len(window.changes), window.first) for window in make_windows(changes, distance=50)]
         [(2, 19950), (1, 59950)]
     """
-    groups: dict[tuple[Gene, int], list[Change]] = {}
+    groups: dict[tuple[str, Gene, int], list[Change]] = {}
     for change in changes:
         # Long insertions have windows of their own, because all changes of a window are computed as widely as its widest.
         long = change.width if change.width > WIDTHS[1] else 0
-        groups.setdefault((change.gene, long), []).append(change)
+        groups.setdefault((change.chromosome, change.gene, long), []).append(change)
     for group in groups.values():
         group.sort(key=lambda change: change.position)
         begin = 0

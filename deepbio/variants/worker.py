@@ -89,10 +89,9 @@ class Worker:
         def prepare(number: int):
             records = self._read(number)
             prepared = self.scorer.prepare(records)
-            found = prepared.scored
-            counts = count(
-                (bool(f.effects) for f in found), (f.checked for f in found), [list(f.skipped) for f in found]
-            )
+            results = [(bool(f.effects), f.checked, list(f.skipped)) for f in prepared.scored]
+            first = self.job.first + number * self.job.chunk
+            counts = count(self.scorer.genome, records, results, first=first)
             return records, prepared, counts
 
         def write(number: int, records: list[Record], prepared, outputs, counts: dict[str, Any]) -> None:

@@ -126,7 +126,7 @@ def test_a_variant_of_another_assembly_is_named(tmp_path):
             ("chr1", 1, ".", "C", "A", ".", ".", "."),
             r"line 11: the reference allele of chr1:1 is C; .*g\.fa has A there",
         ),
-        (("1", 1, ".", "A", "C", ".", ".", "."), "line 11: .*no record '1'. Did you mean chr1"),
+        (("chr01", 1, ".", "A", "C", ".", ".", "."), "line 11: .*no record 'chr01'. Did you mean chr1"),
         (("chr1", 60, ".", "NA", "C", ".", ".", "."), "line 11: chr1:60 lies beyond the chromosome's 60 bases"),
     ):
         with pytest.raises(DataError, match=rf"a\.vcf, {message}"):

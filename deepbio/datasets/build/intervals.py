@@ -27,6 +27,7 @@ def from_bed(
     features: Names = ("gene",),
     positive: str | None = None,
     stranded: bool = True,
+    summit: bool | None = None,
     valid: Names = (),
     test: Names = (),
     fractions: Mapping[str, float] = FRACTIONS,
@@ -47,6 +48,7 @@ def from_bed(
         features: Kinds of feature used of GTF and GFF, such as `["exon", "CDS"]`.
         positive: Positive class of two; None takes the second.
         stranded: Whether windows on the minus strand are reverse complements.
+        summit: Whether column 10 of a BED is the summit of a peak; None decides by name and content, see `read_bed`.
         valid, test: Chromosomes of these splits; the others are for training. Without them, `fractions` and `seed` decide.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
         name: Name of the data set.
@@ -76,16 +78,22 @@ def from_bed(
     if label not in (None, "name", "score", "feature"):
         raise DataError(f"Unknown label {label!r} of a BED. {nearest(str(label), ('name', 'score', 'feature'))}")
     kinds = names_of(features)
-    read = {name: read_intervals(path, kinds) for name, path in files.items()}
+    read = {name: read_intervals(path, kinds, summit) for name, path in files.items()}
     if label == "feature":
         (path,) = files.values()
         if not is_gtf(path):
             raise DataError(f"{path}: label='feature' is for GTF and GFF; a BED has label='name' or label='score'.")
         read = {kind: read_intervals(path, [kind]) for kind in kinds}
     intervals = merge_intervals(list(read.values()))
-    windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
+    opened = open_genome(genome)
     for found in read.values():
-        GenomeWindows(windows.genome, found, length=length)  # names the right file where an interval is wrong
+        GenomeWindows(opened, found, length=length)  # names the file in which an interval is wrong
+    windows = GenomeWindows(opened, intervals, length=length, stranded=stranded)
+    if label == "score":
+        for i in np.flatnonzero(~np.isfinite(intervals.scores))[:1]:
+            raise DataError(
+                f"{intervals.path}, line {intervals.lines[i]}: expected a number as score; found none or '.'."
+            )
     if label in (None, "feature"):
         y: Any = np.repeat(np.arange(len(read)), [len(found) for found in read.values()])
     else:
@@ -97,7 +105,7 @@ def from_bed(
         "y": y,
         "labels": list(read) if label in (None, "feature") else None,
         "ids": [f"{start}{place}" for start, place in zip(prefix, place_names(intervals), strict=True)],
-        "groups": intervals.chromosomes if split is None or duplicates != "keep" else None,
+        "groups": windows.chromosomes if split is None or duplicates != "keep" else None,
         "split": split,
     }
 
@@ -111,7 +119,9 @@ def from_bigwig(
     length: int,
     kind: Literal["counts", "profile"] = "counts",
     feature: str = "gene",
+    output_length: int | None = None,
     stranded: bool = True,
+    summit: bool | None = None,
     valid: Names = (),
     test: Names = (),
     fractions: Mapping[str, float] = FRACTIONS,
@@ -123,9 +133,11 @@ def from_bigwig(
     Splits are by chromosome. Needs the extra `genomics`.
 
     Args:
-        genome, bed, length, stranded, valid, test, fractions, seed: See `from_bed`.
+        genome, bed, length, stranded, summit, valid, test, fractions, seed: See `from_bed`.
         bigwig: Tracks, or name of an output to track; one output each.
         kind: `"counts"` predicts each track's total in the window, `"profile"` its value at each base.
+        output_length: Number of bases around the center of the window whose values are read; None reads all. A model that predicts
+            fewer positions than a profile has is trained on those around the center (see `deepbio.datasets.crop_profiles`).
         feature: Kind of feature used of GTF and GFF.
         name: Name of the data set.
 
@@ -136,15 +148,20 @@ def from_bigwig(
         raise DataError(f"kind is 'counts' or 'profile'; received {kind!r}.")
     paths = {Path(bigwig).name: bigwig} if isinstance(bigwig, (str, os.PathLike)) else bigwig
     tracks = dict(paths) if isinstance(paths, Mapping) else {Path(path).name: path for path in paths}
-    intervals = read_intervals(bed, [feature])
+    intervals = read_intervals(bed, [feature], summit)
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
-    values = read_tracks(list(tracks.values()), windows)
+    values = read_tracks(list(tracks.values()), windows, length=output_length)
+    for i, _, k in np.argwhere(values < 0)[:1]:
+        raise DataError(
+            f"{list(tracks.values())[k]}: expected counts, from 0 up; found {values[i, :, k].min():g} in the window of "
+            f"{place_names(intervals)[i]} ({bed}, line {intervals.lines[i]}). Signal that was subtracted or log-transformed is not."
+        )
     return {
         "x": windows,
         "y": values.sum(axis=1) if kind == "counts" else values,
         "labels": list(tracks),
         "ids": place_names(intervals),
-        "groups": intervals.chromosomes,
+        "groups": windows.chromosomes,
         "split": chromosome_split(windows.genome, windows.chromosomes, valid, test),
         "options": {"bigwig": tracks},
     }
@@ -227,11 +244,11 @@ def is_gtf(path: FilePath) -> bool:
     return stem.endswith((".gtf", ".gff", ".gff2", ".gff3"))
 
 
-def read_intervals(path: FilePath, features: Sequence[str]) -> Intervals:
-    """Read BED and narrowPeak, or the features of the given kinds of GTF and GFF."""
+def read_intervals(path: FilePath, features: Sequence[str], summit: bool | None = None) -> Intervals:
+    """Read BED and narrowPeak (see `read_bed` for `summit`), or the features of the given kinds of GTF and GFF."""
     if is_gtf(path):
         return merge_intervals([read_gtf(path, feature=kind) for kind in features])
-    return read_bed(path)
+    return read_bed(path, summit=summit)
 
 
 def merge_intervals(parts: list[Intervals]) -> Intervals:
@@ -252,14 +269,13 @@ def place_names(intervals: Intervals) -> list[str]:
 
 
 def chromosome_split(genome: Genome, chromosomes: np.ndarray, valid: Names, test: Names) -> np.ndarray | None:
-    """Return the split of each window by its chromosome, or None if no chromosomes are named."""
+    """Return the split of each window by its chromosome, named as in the genome, or None if no chromosomes are named."""
     valid, test = names_of(valid), names_of(test)
     if bool(valid) != bool(test):
         raise DataError("Name the chromosomes of both valid and test, or of neither.")
     if not valid:
         return None
-    for name in (*valid, *test):
-        genome.check_name(name)
+    valid, test = ([genome.name_of(name) for name in names] for names in (valid, test))
     if both := sorted(set(valid) & set(test)):
         raise DataError(f"The chromosomes {', '.join(both)} are named for valid and for test.")
     return np.select([np.isin(chromosomes, valid), np.isin(chromosomes, test)], ["valid", "test"], "train")

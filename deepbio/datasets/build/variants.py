@@ -79,7 +79,8 @@ def from_vcf(
         y += [number] * len(kept) if label is None else variants.info[label][kept].tolist()
         ids += [f"{stem}:{named[i]}" if stem else named[i] for i in kept.tolist()]
     x = np.concatenate([source[np.arange(len(source))] for source in sources])
-    chromosomes = np.concatenate([source.chromosomes for source in sources])
+    names = np.concatenate([source.chromosomes for source in sources])
+    chromosomes = np.array([opened.name_of(name) for name in names.tolist()])
     return {
         "x": x,
         "y": y,
