@@ -144,7 +144,11 @@ def check_classes(labels: Any, *, advice: str) -> None:
     numbers = [as_number(label) for label in counts]
     if None in numbers:
         if k == n >= 10:
-            raise DataError(f"{k} classes with one example each are no classes: name the column of the classes.")
+            files = all(re.search(r"\.\w{2,5}$", label) for label in counts)
+            masks = " If these are files of masks, pass kind='per_pixel' (on the command line --data kind=per_pixel)."
+            raise DataError(
+                f"{k} classes with one example each are no classes: name the column of the classes.{masks if files else ''}"
+            )
         return
     decimals = sum(value is not None and value != int(value) for value in numbers)
     if (k > 10 and decimals) or (k >= 10 and 2 * once >= n) or (k > 20 and 5 * k > n):

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator
 
 import keras
@@ -45,6 +46,23 @@ def check_data(data: Dataset) -> None:
             )  # fmt: skip
 
 
+def check_order(data: Dataset) -> None:
+    """Check that the order of the classes is known, for an ordinal loss: by numbers in their names, or named by the user.
+
+    Raises:
+        TrainingError: The classes are words in the order of the alphabet.
+    """
+    numbers = [re.fullmatch(r"\D*(\d+(?:\.\d+)?)\D*", str(label)) for label in data.labels]
+    values = [float(found[1]) for found in numbers if found]
+    ordered = len(values) == len(numbers) and values == sorted(values)
+    if ordered or data.card is not None or "labels" in data.options or sorted(data.labels) != list(data.labels):
+        return
+    raise TrainingError(
+        f"loss='ordinal' needs classes in order; {', '.join(data.labels)} are in the order of the alphabet. Pass labels=[...] from "
+        "the lowest to the highest when the data are read (on the command line --data labels=[none,mild,severe])."
+    )
+
+
 def check_model(model: keras.Model, data: Dataset) -> None:
     """Check that a model takes the data's input and returns its task's logits.
 
@@ -60,6 +78,14 @@ def check_model(model: keras.Model, data: Dataset) -> None:
     if expected != data.input.shape:
         raise ModelError(
             f"The model takes input of shape {expected}; {data.name} has {data.input.shape}. Use get_model(..., dataset=...)."
+        )
+    ranks = {"per_position": 3, "profile": 3, "per_pixel": 4}
+    if len(model.output_shape) != ranks.get(data.task.kind, 2):
+        values = {2: "one row of values per example", 3: "values for each position", 4: "values for each pixel"}
+        advice = " Pass head='counts' (--set head=counts), or read profiles: kind='profile' (--data kind=profile)."
+        raise ModelError(
+            f"{model.name} returns {values.get(len(model.output_shape), model.output_shape)}; a {data.task.kind} task has "
+            f"{values[ranks.get(data.task.kind, 2)]}.{advice if model.name == 'bpnet' else ' Choose another model or task.'}"
         )
     found = model.output_shape[-1]
     if found != data.task.outputs:

@@ -118,7 +118,9 @@ def from_arrays(
         part: Split(take(where), y[where], ids[where], None if merged is None else merged[where])
         for part, where in chosen.items()
     }
-    return Dataset(name, task, spec, **parts, options={**(options or {}), "seed": seed})
+    if options is None:  # a user's own order of the classes
+        options = {} if labels is None else {"labels": [str(label) for label in labels]}
+    return Dataset(name, task, spec, **parts, options={**options, "seed": seed})
 
 
 def _tell_missing_classes(task: Task, y: np.ndarray, chosen: Mapping[str, np.ndarray]) -> None:

@@ -1,10 +1,16 @@
 """How a folder of images is laid out: classes, published splits of them, or images beside masks."""
 
+import logging
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from deepbio.datasets.readers.image_kind import image_paths, subfolders
+from deepbio.datasets.splitting import digests
 from deepbio.errors import DataError
+
+log = logging.getLogger("deepbio")
 
 _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -136,3 +142,16 @@ def _pair(images: Path, masks: Path) -> tuple[list[Path], list[Path]]:
 def _stem(path: Path) -> str:
     name = path.name[: -len(".nii.gz")] if path.name.lower().endswith(".nii.gz") else path.stem
     return (path.parent / name).as_posix()
+
+
+def log_two_labels(x: Any, ids: np.ndarray, y: Any) -> None:
+    """Log the first of the pictures that have two labels."""
+    first: dict[str, int] = {}
+    same = [first.setdefault(digest, i) for i, digest in enumerate(digests(x).tolist())]
+    twice = np.flatnonzero(np.asarray(y)[same] != np.asarray(y))
+    if len(twice):
+        one, other = same[twice[0]], twice[0]
+        log.warning(
+            "One picture has two labels: %s is %s and %s is %s%s. Correct or remove one.",
+            ids[one], y[one], ids[other], y[other], f" ({len(twice)} such pictures)" if len(twice) > 1 else "",
+        )  # fmt: skip

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.build.builder import Grouping, builder, groups_of
-from deepbio.datasets.build.image_layout import segmentation_pairs, split_folders
+from deepbio.datasets.build.image_layout import log_two_labels, segmentation_pairs, split_folders
+from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.options import Names, names_of
-from deepbio.datasets.readers import ImageFiles, read_image_folder, read_table
+from deepbio.datasets.readers import ImageFiles, MissingGroup, read_image_folder, read_table
 from deepbio.datasets.readers.grey_window import Window
 from deepbio.datasets.readers.masks import read_masks
 from deepbio.datasets.readers.nifti import Missing, Orient
 from deepbio.datasets.splitting import FRACTIONS, Duplicates, assign_splits, digests, merge_groups
+from deepbio.datasets.targets import table_targets
 from deepbio.errors import DataError
 from deepbio.files import FilePath, check_exists
 from deepbio.specs import Kind
@@ -94,7 +96,7 @@ def from_folder(
     groups = file_groups(images) if group is None else groups_of(images.ids.tolist(), group)
     x = decoded(images)
     if kind is None:
-        _log_two_labels(x, images.ids, y)
+        log_two_labels(x, images.ids, y)
     if split is not None:
         split = _cut(x, None if kind else y, groups, split, fractions, seed)
     return {
@@ -148,19 +150,6 @@ def _cut(x: Any, y: Any, groups: Any, split: np.ndarray, fractions: Mapping[str,
     return split
 
 
-def _log_two_labels(x: Any, ids: np.ndarray, y: Any) -> None:
-    """Log the first of the pictures that have two labels."""
-    first: dict[str, int] = {}
-    same = [first.setdefault(digest, i) for i, digest in enumerate(digests(x).tolist())]
-    twice = np.flatnonzero(np.asarray(y)[same] != np.asarray(y))
-    if len(twice):
-        one, other = same[twice[0]], twice[0]
-        log.warning(
-            "One picture has two labels: %s is %s and %s is %s%s. Correct or remove one.",
-            ids[one], y[one], ids[other], y[other], f" ({len(twice)} such pictures)" if len(twice) > 1 else "",
-        )  # fmt: skip
-
-
 @builder("manifest")
 def from_manifest(
     path: FilePath,
@@ -184,6 +173,13 @@ def from_manifest(
     seed: int = 0,
     duplicates: Duplicates = "group",
     encoding: str = "utf-8",
+    delimiter: str | None = None,
+    names: Names | None = None,
+    keep_na: bool = False,
+    drop_na: bool = False,
+    missing_group: MissingGroup = "refuse",
+    sep: str | None = None,
+    uncertain: Uncertain | None = None,
     name: str | None = None,
 ) -> dict[str, Any]:
     """Build a data set from a table (CSV, TSV, JSON lines or Parquet) with one image file per row.
@@ -204,7 +200,8 @@ def from_manifest(
         shape, window, nan, orient: Options of the images; see `deepbio.datasets.readers.ImageFiles`.
         ignore: Value of mask pixels that count neither in the loss nor in metrics.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
-        encoding: Encoding of the table.
+        encoding, delimiter, names, keep_na, drop_na, missing_group, sep, uncertain: Form of the table and of its labels; see
+            `deepbio.datasets.build.from_csv`.
         name: Name of the data set; None uses the table's.
 
     Raises:
@@ -224,8 +221,23 @@ def from_manifest(
         Dataset('scans', binary, image (8, 8, 1), train=28 valid=6 test=6)
     """
     columns = names_of(targets)
+    roles: dict[str, Any] = {
+        "label": label,
+        "targets": columns,
+        "text": image,
+        "group": group,
+        "id": id,
+        "split": split,
+    }
     table = read_table(
-        path, label=label, targets=columns, text=image, group=group, id=id, split=split, encoding=encoding
+        path,
+        **roles,
+        encoding=encoding,
+        delimiter=delimiter,
+        names=None if names is None else names_of(names),
+        keep_na=keep_na,
+        drop_na=drop_na,
+        missing_group=missing_group,
     )
     base = Path(path).parent if folder is None else Path(folder)
     listed = table.texts or []
@@ -242,16 +254,17 @@ def from_manifest(
         masks = _listed(path, label, base, np.asarray(table.labels).tolist(), "a mask")
         y, labels = read_masks(images, masks, labels=labels, ignore=ignore)
     else:
-        found = table.labels if label is not None else table.targets
+        task: dict[str, Any] = {"kind": kind, "labels": labels, "sep": sep, "uncertain": uncertain}
+        found, labels = table_targets(path, table, label, columns, **task)
         y = None if found is None else found[images.files]
-        if label is not None:
-            _log_two_labels(x, images.ids, y)
+        if label is not None and sep is None:
+            log_two_labels(x, images.ids, y)
     groups = file_groups(images) if table.groups is None else table.groups[images.files]
     return {
         "x": x,
         "y": y,
         "modality": "image",
-        "labels": labels or (None if label else columns),
+        "labels": labels,
         "ids": images.ids,
         "groups": groups,
         "split": None if table.splits is None else table.splits[images.files],
