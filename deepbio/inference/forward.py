@@ -13,16 +13,42 @@ from deepbio.devices.graph import in_graph
 from deepbio.devices.sharding import shards
 
 _ATTRIBUTE = "_deepbio_forward"
+_TRACED = {"_dtype_policy", "_trainable", "_layers", "_trainable_variables", "_non_trainable_variables", "_lora_config"}
+_OF_TRAINER = {
+    "optimizer", "loss", "compiled", "history", "built", "stop_training", "stop_evaluating", "stop_predicting", "train_function",
+    "test_function", "predict_function",
+}  # fmt: skip
 Transform = Callable[[np.ndarray], np.ndarray]
 
 
 def forward_pass(model: keras.Model):
-    """Return the compiled forward pass of a model in inference mode. It is traced once and stored on the model."""
-    compiled = getattr(model, _ATTRIBUTE, None)
-    if compiled is None:
+    """Return the compiled forward pass of a model in inference mode.
+
+    It is stored on the model, and traced again once the model has changed: other layers, variables, functions, dtype policies,
+    quantization, LoRA or plain attributes of a layer.
+    """
+    compiled, before = getattr(model, _ATTRIBUTE, (None, []))
+    now = _traced_state(model)
+    if compiled is None or len(before) != len(now) or not all(map(_same, before, now)):
         compiled = in_graph(lambda x: model(x, training=False))
-        object.__setattr__(model, _ATTRIBUTE, compiled)
+        object.__setattr__(model, _ATTRIBUTE, (compiled, now))
     return compiled
+
+
+def _traced_state(model: keras.Model) -> list[Any]:
+    """Return what a trace of the model depends on. Objects are returned themselves, so that no later object has their identity."""
+    state: list[Any] = []
+    for layer in model._flatten_layers():
+        state.append(layer)
+        for name, value in list(vars(layer).items()):
+            if name in _TRACED or not (name.startswith("_") or name in _OF_TRAINER):
+                state += [name, *(value if isinstance(value, (list, tuple)) else (value,))]
+    return state
+
+
+def _same(before: Any, now: Any) -> bool:
+    plain = (bool, int, float, str, np.generic)
+    return before is now or (isinstance(now, plain) and type(before) is type(now) and before == now)
 
 
 def model_outputs(
@@ -41,7 +67,7 @@ def model_outputs(
     """
     signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
     run = forward_pass(model).get_concrete_function(signature)
-    return in_batches(run, x, output_shape=model.output_shape[1:], batch_size=batch_size, transform=transform)
+    return in_batches(run, x, output_shape=tuple(run.output_shapes[1:]), batch_size=batch_size, transform=transform)
 
 
 def in_batches(
