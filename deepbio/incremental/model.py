@@ -47,7 +47,9 @@ class IncrementalModel:
     def __init__(self, members: Sequence[Network], *, activation: Activation, distance: int) -> None:
         form = members[0]
         if form.scale[-1] != 1:
-            raise ModelError("An indel does not move by whole positions through a pool with a stride; see `Patches`.")
+            raise ModelError(
+                "An indel does not move by whole positions through a pool with a stride; see `Substitutions`."
+            )
         if not all(form.same_form(other) for other in members):
             raise ModelError("The members of an ensemble have one form; these differ in their layers.")
         self.form, self.distance = form, distance

@@ -1,0 +1,313 @@
+"""In-silico mutagenesis: what every substitution, deletion, insertion or shuffle does to an output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from deepbio.errors import DataError
+from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
+from deepbio.interpret.targets import Target, target_function
+from deepbio.sequence import dinucleotide_shuffle
+from deepbio.sequence.codes import N
+
+if TYPE_CHECKING:
+    import keras
+
+Progress = Callable[[int, int], None]
+_ATTRIBUTE = "_deepbio_substitutions"
+_POSITIONS = 8  # positions of a block: more of them make larger products of matrices, but wider windows
+_WHOLE_POSITIONS = 32  # if some layer runs whole, its batch decides
+_ROOM = 1 << 25  # values of the widest step in one block
+
+
+class Mutagenesis(NamedTuple):
+    """Outputs of sequences and of all their substitutions.
+
+    Args:
+        reference: float32 `(n, ...)`.
+        substitutions: float32 `(n, positions, 4, ...)`; the reference's own at the bases that are there.
+    """
+
+    reference: np.ndarray
+    substitutions: np.ndarray
+
+
+def saturation_mutagenesis(
+    model: keras.Model,
+    x: Sequences,
+    *,
+    target: Target = None,
+    start: int = 0,
+    end: int | None = None,
+    hypothetical: bool = False,
+    raw_outputs: bool = False,
+    progress: Progress | None = None,
+) -> Any:
+    """Compute the effect of every single-base substitution, exactly, by recomputing only what it reaches in each layer.
+
+    The attribution of a base is the change of the output minus the mean change over the four bases at its position, as in
+    tangermeme. Attention and recurrence see all positions, so those layers run whole, in batches; `whole_layers` names them.
+
+    Source: the windows of layers as in fastISM, Nair et al. 2022, doi:10.1093/bioinformatics/btac135.
+
+    Args:
+        model: DNA model of deepbio, or a functional Keras model of `(batch, length, 4)`.
+        x: Sequences: uint8 codes `(n, length)`, one-hot `(n, length, 4)`, or strings. At N and padding all four bases are
+            substitutions, and the attribution of the present base is 0.
+        target: The explained output, see `target_function`; with `raw_outputs` None returns all outputs.
+        start: First position to mutate.
+        end: Position after the last; None is the length.
+        hypothetical: Whether to return attributions of all four bases instead of those of the present bases.
+        raw_outputs: Whether to return the outputs themselves.
+        progress: Function that is called with the number of positions done and their total.
+
+    Returns:
+        float32 `(n, end - start, 4)`, or a `Mutagenesis` with `raw_outputs`.
+
+    Raises:
+        DataError: The sequences, target or range do not fit the model.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> model = get_model("deepbind", input_shape=40, outputs=1, seed=1)
+        >>> saturation_mutagenesis(model, "ACGT" * 10, start=10, end=20).shape
+        (1, 10, 4)
+        >>> saturation_mutagenesis(model, "ACGT" * 10, raw_outputs=True).substitutions.shape
+        (1, 40, 4, 1)
+    """
+    taken = one_hot_of(model)
+    codes = as_sequences(taken, x)
+    first, last = _range(start, end, codes.shape[1])
+    explained = None if target is None and raw_outputs else target_function(model, target)
+    changes = _Changes(taken, explained)
+    size = _block_size(changes)
+    starts = range(first, last, size)
+    reference: list[np.ndarray] = []
+    rows: list[np.ndarray] = []
+    for i, row in enumerate(codes):
+        values = changes.reference(row)
+        own = changes.outputs(values)
+        found = np.empty((last - first, 4, *own.shape[1:]), np.float32)
+        found[:] = own[0]
+        for block, begin in enumerate(starts):
+            positions = np.arange(begin, min(begin + size, last))
+            where, bases = np.nonzero(row[positions][:, None] != np.arange(4))
+            windows = np.repeat(row[None, positions], len(where), axis=0)
+            windows[np.arange(len(where)), where] = bases
+            found[positions[where] - first, bases] = changes(values, first=begin, codes=windows)
+            if progress is not None:
+                progress(i * len(starts) + block + 1, len(codes) * len(starts))
+        reference.append(own[0])
+        rows.append(found)
+    raw = Mutagenesis(np.array(reference), np.array(rows))
+    return raw if raw_outputs else attributions_of(raw, codes[:, first:last], hypothetical=hypothetical)
+
+
+def attributions_of(raw: Mutagenesis, codes: np.ndarray, *, hypothetical: bool = False) -> np.ndarray:
+    """Return the attributions `(n, positions, 4)` of outputs `(n, positions, 4)`: changes minus their mean over the bases.
+
+    Args:
+        raw: Outputs of one number per sequence.
+        codes: The mutated part of the sequences, uint8 `(n, positions)`.
+        hypothetical: Whether to return all four bases.
+    """
+    change = raw.substitutions - raw.reference[:, None, None]
+    change -= change.mean(axis=2, keepdims=True)
+    return change if hypothetical else change * as_one_hot(codes)
+
+
+def whole_layers(model: keras.Model) -> tuple[str, ...]:
+    """Return the layers that `saturation_mutagenesis` runs whole, because they combine all positions; empty for most models.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> whole_layers(get_model("basset", input_shape=600, outputs=1)), len(whole_layers(get_model("dna_transformer")))
+        ((), 4)
+    """
+    return _Changes(one_hot_of(model), None).of_model.whole_layers
+
+
+def pairwise_mutagenesis(
+    model: keras.Model,
+    x: Sequences,
+    *,
+    target: Target = None,
+    start: int = 0,
+    end: int | None = None,
+) -> np.ndarray:
+    """Compute the epistasis of every two substitutions: their common effect minus the sum of their single effects.
+
+    Args:
+        model: DNA model.
+        x: One sequence.
+        target: The explained output; see `target_function`.
+        start: First position of the region.
+        end: Position after the last; None is the length.
+
+    Returns:
+        float32 `(positions, 4, positions, 4)`, symmetric; 0 where a base is the present one or both positions are the same.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> model = get_model("deepbind", input_shape=40, outputs=1, seed=1)
+        >>> pairwise_mutagenesis(model, "ACGT" * 10, start=10, end=16).shape
+        (6, 4, 6, 4)
+    """
+    taken = one_hot_of(model)
+    codes = as_sequences(taken, x)
+    if len(codes) != 1:
+        raise DataError(f"Pairs of substitutions are computed for one sequence; received {len(codes)}.")
+    first, last = _range(start, end, codes.shape[1])
+    row, size = codes[0], last - first
+    changes = _Changes(taken, target_function(model, target))
+    values = changes.reference(row)
+    own = float(changes.outputs(values)[0])
+    single = saturation_mutagenesis(model, codes, target=target, start=first, end=last, raw_outputs=True).substitutions[
+        0
+    ]
+    single = single if single.ndim == 2 else single[..., 0]
+    out = np.zeros((size, 4, size, 4), np.float32)
+    for i in range(size):
+        others = np.array([j for j in range(size) if j > i])
+        edits = [
+            (a, j, b) for j in others for a in range(4) for b in range(4) if a != row[first + i] and b != row[first + j]
+        ]
+        for part in range(0, len(edits), 96):
+            a, j, b = (np.array(column) for column in zip(*edits[part : part + 96], strict=True))
+            low, high = first + i, first + int(j.max())
+            windows = np.repeat(row[None, low : high + 1], len(a), axis=0)
+            windows[:, 0], windows[np.arange(len(a)), j - i] = a, b
+            both = changes(values, first=low, codes=windows)
+            found = both - single[i, a] - single[j, b] + own
+            out[i, a, j, b] = out[j, b, i, a] = found
+    return out
+
+
+def dependency_map(epistasis: np.ndarray) -> np.ndarray:
+    """Return how much each two positions depend on each other: the largest absolute epistasis of their substitutions.
+
+    Source: Tomaz da Silva et al. 2025, doi:10.1038/s41588-025-02347-3, whose maps take the largest effect too.
+
+    Args:
+        epistasis: Result of `pairwise_mutagenesis`, `(positions, 4, positions, 4)`.
+
+    Returns:
+        `(positions, positions)`, symmetric.
+    """
+    return np.abs(epistasis).max(axis=(1, 3))
+
+
+def window_mutagenesis(
+    model: keras.Model,
+    x: Sequences,
+    *,
+    edit: str = "shuffle",
+    width: int = 10,
+    step: int = 1,
+    target: Target = None,
+    n: int = 10,
+    seed: int = 0,
+    batch_size: int = 64,
+) -> np.ndarray:
+    """Compute the mean change of an output if a window is shuffled, deleted or filled by an insertion, for each window.
+
+    A deletion takes the window out and moves what follows to the left, with N at the end; an insertion of random bases moves it to
+    the right, and the last bases leave the sequence.
+
+    Args:
+        model: DNA model.
+        x: Sequences; see `saturation_mutagenesis`.
+        edit: `"shuffle"` (dinucleotide shuffles), `"delete"`, `"insert"` or `"n"` (the window becomes N).
+        width: Number of bases of a window.
+        step: Distance of two windows.
+        target: The explained output; see `target_function`.
+        n: Number of shuffles or insertions per window.
+        seed: Random seed.
+        batch_size: Number of sequences in one pass.
+
+    Returns:
+        float32 `(sequences, windows)`: mean output minus the output of the sequence, for windows at 0, step, 2 step, ...
+
+    Raises:
+        DataError: An unknown edit, or a window that does not fit.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> model = get_model("deepbind", input_shape=40, outputs=1, seed=1)
+        >>> window_mutagenesis(model, "ACGT" * 10, edit="delete", width=10, step=10).shape
+        (1, 4)
+    """
+    if edit not in ("shuffle", "delete", "insert", "n"):
+        raise DataError(f"edit is 'shuffle', 'delete', 'insert' or 'n'; received {edit!r}.")
+    taken = one_hot_of(model)
+    codes = as_sequences(taken, x)
+    length = codes.shape[1]
+    if not 0 < width <= length or step < 1:
+        raise DataError(f"Expected a width from 1 to {length} and a step of 1 or more; received {width} and {step}.")
+    from deepbio.inference.forward import forward_pass
+
+    explained = target_function(model, target)
+    starts, random = range(0, length - width + 1, step), np.random.Generator(np.random.Philox(seed))
+    changes = _Changes(taken, explained) if edit in ("shuffle", "n") else None
+    out = np.zeros((len(codes), len(starts)), np.float32)
+    for i, row in enumerate(codes):
+        if changes is not None:
+            values = changes.reference(row)
+            own = changes.outputs(values)[0]
+            for k, first in enumerate(starts):
+                part = row[None, first : first + width]
+                new = np.full_like(part, N) if edit == "n" else dinucleotide_shuffle(np.repeat(part, n, 0), seed=random)
+                out[i, k] = changes(values, first=first, codes=new).mean() - own
+            continue
+        edited = np.concatenate([row[None], *(_moved(row, first, width, edit, n, random) for first in starts)])
+        run = forward_pass(taken)
+        y = np.concatenate([
+            np.asarray(explained(run(as_one_hot(edited[k : k + batch_size])))) for k in range(0, len(edited), batch_size)
+        ])  # fmt: skip
+        out[i] = y[1:].reshape(len(starts), -1).mean(axis=1) - y[0]
+    return out
+
+
+def _moved(row: np.ndarray, first: int, width: int, edit: str, n: int, random: np.random.Generator) -> np.ndarray:
+    if edit == "delete":
+        return np.concatenate([row[:first], row[first + width :], np.full(width, N, np.uint8)])[None]
+    new = random.integers(0, 4, (n, width)).astype(np.uint8)
+    left, right = (np.repeat(part[None], n, axis=0) for part in (row[:first], row[first : len(row) - width]))
+    return np.concatenate([left, new, right], axis=1)
+
+
+class _Changes:
+    """The substitutions of a model, and the explained number of their outputs."""
+
+    def __init__(self, taken: keras.Model, explained: Callable[[Any], Any] | None) -> None:
+        from deepbio.incremental.substitutions import Substitutions
+
+        found = getattr(taken, _ATTRIBUTE, None)  # one for each model, because compiling takes seconds
+        if found is None:
+            found = Substitutions(taken)
+            object.__setattr__(taken, _ATTRIBUTE, found)
+        self.of_model, self.explained = found, explained or (lambda outputs: outputs)
+        self.reference = found.reference
+
+    def outputs(self, reference: Any) -> np.ndarray:
+        return np.asarray(self.explained(reference[-1]))
+
+    def __call__(self, reference: Any, *, first: int, codes: np.ndarray) -> np.ndarray:
+        return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes)))
+
+
+def _block_size(changes: _Changes) -> int:
+    """Return the number of positions that are mutated together."""
+    widest = max(int(np.prod(step.shape)) for step in changes.of_model.steps)
+    size = _WHOLE_POSITIONS if changes.of_model.whole_layers else _POSITIONS
+    return max(1, min(size, _ROOM // (3 * widest)))
+
+
+def _range(start: int, end: int | None, length: int) -> tuple[int, int]:
+    last = length if end is None else end
+    if not 0 <= start < last <= length:
+        raise DataError(f"Expected 0 <= start < end <= {length}; received start={start} and end={end}.")
+    return start, last

@@ -1,0 +1,114 @@
+"""DeepLIFT's rules: the multiplier of each step between an input and a reference.
+
+Values of a reference are computed under a gradient tape, and each nonlinear step has a gradient of its own: the multiplier that takes
+its change of input to its change of output. Linear steps keep their gradient. So one backward pass over the references gives the
+multipliers of the input (Shrikumar et al. 2017, arXiv:1704.02685; Ancona et al. 2018, arXiv:1711.06104).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from deepbio.incremental.program import Step, pooled
+
+_SMALL = 1e-6  # below this change of input the quotient is noise, and the gradient at the input is used
+_NODES, _NODE_WEIGHTS = ((np.polynomial.legendre.leggauss(16)[i] + (1, 0)[i]) / 2 for i in range(2))
+
+
+def multiplied(step: Step, x: Sequence[Any], reference: Sequence[Any], y: Any) -> Any:
+    """Return a step's values at references, with the multiplier between `x` and the references as its gradient.
+
+    Args:
+        step: Step of a program.
+        x: Its inputs at the example, `(1, ...)`.
+        reference: Its inputs at the references, `(n, ...)`.
+        y: Its values at the example.
+    """
+    if step.linear:
+        return step.call(*reference)
+    if step.elementwise:
+        return _rescale(step.call, x[0], reference[0], y)
+    if step.kind in ("pool", "global_max"):
+        call = step.call
+        if step.kind == "global_max":
+            size = x[0].shape[1]
+            call = lambda values: pooled(values, size=size, stride=1, pool="max")[:, 0]  # noqa: E731
+        return _max_pool(call, x[0], reference[0], y)
+    return averaged(step.call, x, reference)
+
+
+def averaged(call: Callable[..., Any], x: Sequence[Any], reference: Sequence[Any]) -> Any:
+    """Return a function's values at references, with its mean gradient on the straight line from them to `x` as its gradient.
+
+    The mean is taken at 16 points (Gauss and Legendre). It is the rule for whatever combines several inputs: softmax, products,
+    layer normalization, attention and recurrence. It is exact for products, and complete up to the quadrature otherwise.
+    """
+
+    @tf.custom_gradient
+    def function(*inputs):
+        def gradient(upstream, variables=None):
+            total = [tf.zeros_like(r) for r in inputs]
+            for node, weight in zip(_NODES, _NODE_WEIGHTS, strict=True):
+                points = [r + float(node) * (v - r) for v, r in zip(x, inputs, strict=True)]
+                found = _vjp(call, points, upstream)
+                total = [t if g is None else t + float(weight) * g for t, g in zip(total, found, strict=True)]
+            return _without_variables(total, variables)
+
+        return call(*inputs), gradient
+
+    return function(*reference)
+
+
+def _rescale(call: Callable[..., Any], x: Any, reference: Any, y: Any) -> Any:
+    @tf.custom_gradient
+    def function(r):
+        value = call(r)
+
+        def gradient(upstream, variables=None):
+            change = x - r
+            small = tf.abs(change) < _SMALL
+            slope = (y - value) / tf.where(small, tf.ones_like(change), change)
+            multiplier = tf.where(small, _vjp(call, [x], tf.ones_like(y))[0], slope)
+            return _without_variables([upstream * multiplier], variables)
+
+        return value, gradient
+
+    return function(reference)
+
+
+def _max_pool(call: Callable[..., Any], x: Any, reference: Any, y: Any) -> Any:
+    """Divide the change of a maximum between the position that leads in `x` and the one that leads in the reference."""
+
+    @tf.custom_gradient
+    def function(r):
+        value = call(r)
+
+        def gradient(upstream):
+            tiled = tf.broadcast_to(x, tf.shape(r))
+            larger = tf.maximum(y, value)
+            change = tiled - r
+            small = tf.abs(change) < _SMALL / 10
+            moved = _vjp(call, [tiled], upstream * (larger - value))[0] + _vjp(call, [r], upstream * (y - larger))[0]
+            slope = moved / tf.where(small, tf.ones_like(change), change)
+            return tf.where(small, _vjp(call, [tiled], upstream)[0], slope)
+
+        return value, gradient
+
+    return function(reference)
+
+
+def _vjp(call: Callable[..., Any], inputs: Sequence[Any], upstream: Any) -> list[Any]:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for one in inputs:
+            tape.watch(one)
+        value = call(*inputs)
+    return tape.gradient(value, list(inputs), output_gradients=upstream)
+
+
+def _without_variables(gradients: list[Any], variables: Any) -> Any:
+    found = gradients[0] if len(gradients) == 1 else tuple(gradients)
+    return found if variables is None else (found, [None] * len(variables))
