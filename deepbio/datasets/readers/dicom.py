@@ -1,6 +1,7 @@
 """DICOM files through pydicom: what is in a file, and its frames as bytes."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -196,10 +197,14 @@ def _check_decoder(path: Path, file: Any) -> None:
         raise OptionalDependencyError(f"{path}: {_decoder_advice(syntax.name)}")
 
 
+def _plugin(syntax: str) -> str:
+    """Return the package of pylibjpeg that decodes a transfer syntax."""
+    return next((package for start, package in _PLUGINS.items() if syntax.startswith(start)), "pylibjpeg-libjpeg")
+
+
 def _decoder_advice(syntax: str) -> str:
-    package = next((package for start, package in _PLUGINS.items() if syntax.startswith(start)), "pylibjpeg-libjpeg")
     return (
-        f"pixels compressed as {syntax} need the packages 'pylibjpeg' and {package!r}. Install the decoders of all kinds "
+        f"pixels compressed as {syntax} need the packages 'pylibjpeg' and {_plugin(syntax)!r}. Install the decoders of all kinds "
         "(pylibjpeg-libjpeg for JPEG and JPEG-LS, pylibjpeg-openjpeg for JPEG 2000, pylibjpeg-rle) with: "
         "pip install 'deepbio-zoo[dicom]'"
     )
@@ -214,7 +219,11 @@ def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
     except Exception as error:  # decoders of many packages, without a common class of errors
         where = f"{path}, frame {frame + 1}: the pixels cannot be decoded"
         syntax = file.file_meta.get("TransferSyntaxUID")
-        if syntax is not None and syntax.is_compressed and pixels.get_decoder(syntax).missing_dependencies:
+        if (
+            syntax is not None
+            and syntax.is_compressed
+            and find_spec(_plugin(syntax.name).removeprefix("pylibjpeg-")) is None
+        ):
             # one decoder is installed, but not for these pixels: Pillow reads 8 bits of JPEG only
             advice = f"If the file is whole, {_decoder_advice(syntax.name)}"
             raise DataError(
@@ -243,4 +252,4 @@ def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
 
 
 def _reason(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return (" ".join(str(error).split()) or type(error).__name__)[:200]
