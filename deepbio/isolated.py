@@ -38,7 +38,8 @@ def isolated(
 ) -> dict[str, Any]:
     """Call `function(path, **given)` in a child process with a limit on time and memory, and return its result.
 
-    The time is 8 seconds and one for each 2 MB of the file, the memory 1 GiB and 30 times the size of the file.
+    The time is 8 seconds and one for each 2 MB of the file, the memory 1 GiB and 30 times the size of the file. With
+    `DEEPBIO_ISOLATE=0` the function is called in this process, which is faster, for files that you trust.
 
     Args:
         function: Function of a module of deepbio, which returns a dictionary of arrays and JSON-able values.
@@ -56,6 +57,8 @@ def isolated(
         {'size': 0}
     """
     file = os.fspath(path)
+    if os.environ.get("DEEPBIO_ISOLATE") == "0":
+        return function(file, **given)
     size = Path(file).stat().st_size
     seconds = SECONDS + size / _BYTES_A_SECOND
     memory = min(_MEMORY + _MEMORY_PER_BYTE * size, max(max_bytes(), _MEMORY))

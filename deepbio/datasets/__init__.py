@@ -6,6 +6,7 @@ from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.load import load_dataset, names_files, rebuild
 from deepbio.datasets.split import Source, Split, balanced_order, epoch_order
 from deepbio.datasets.splitting import assign_splits, grouped_folds, identical
+from deepbio.isolated import isolated
 
 __all__ = [
     "Card",
@@ -20,6 +21,7 @@ __all__ = [
     "epoch_order",
     "grouped_folds",
     "identical",
+    "isolated",
     "list_datasets",
     "load_dataset",
     "names_files",

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import numpy as np
 from deepbio.datasets.readers.fasta import SameNames
 from deepbio.errors import DataError, nearest
 from deepbio.files import check_exists
+from deepbio.hdf5 import read_every_value
+from deepbio.isolated import isolated
 from deepbio.optional import require
 
 IN_MEMORY = 4 << 30  # bytes of float32 that a dense table may take
@@ -36,13 +39,20 @@ def open_anndata(data: Any) -> tuple[Any, str, str]:
     if isinstance(data, anndata.AnnData):
         return data, "AnnData", "anndata"
     file = check_exists(data)
+    isolated(read_every_value, file, imports=["h5py"])
+    return _read(file), str(file), file.name.split(".")[0]
+
+
+def _read(file: Path) -> Any:
+    import anndata
+
     try:
         with warnings.catch_warnings():
             for old in (FutureWarning, PendingDeprecationWarning):  # of files that older versions wrote
                 warnings.simplefilter("ignore", old)
             # names that occur twice are refused or numbered below
             warnings.filterwarnings("ignore", message="Variable names are not unique")
-            return anndata.read_h5ad(file), str(file), file.name.split(".")[0]
+            return anndata.read_h5ad(file)
     except Exception as error:  # h5py and anndata raise many classes
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise DataError(f"{file}: expected an AnnData file (.h5ad); it cannot be read ({reason}).") from error
