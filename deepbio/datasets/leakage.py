@@ -53,6 +53,7 @@ class LeakageReport:
 
 _RULES = {
     "dna": "at least half of all 12-mers shared, on either strand",
+    "text": "at least half of all runs of three tokens shared",
     "image": "perceptual hashes at most 4 of 64 bits apart and standardised pixels at most 0.12 standard deviations",
 }
 
@@ -61,7 +62,7 @@ def check_leakage(data: Dataset, *, near: bool = True) -> LeakageReport:
     """Search for examples that are, exactly or nearly, in two splits.
 
     Args:
-        data: Data set. Near duplicates are searched for in DNA and images; identical examples in all, texts as token ids.
+        data: Data set. Near duplicates are searched for in DNA, images and notes; identical examples in all, texts as token ids.
         near: Whether to search for near duplicates, which takes longer.
 
     Example:

@@ -1,37 +1,44 @@
-"""Near duplicates among DNA sequences (MinHash of 12-mers) and images (perceptual hashes), as pairs and as groups."""
+"""Near duplicates among DNA sequences (MinHash of 12-mers), notes (of three words) and images (perceptual hashes)."""
 
 import itertools
+import re
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from deepbio.datasets.minhash import BANDS, NONE, ROWS, bucket_pairs, compare_sets, hash_functions, mix
 from deepbio.errors import DataError
 from deepbio.sequence.kmers import kmer_indices
 
 K = 12
 BITS = 4
-_BANDS, _ROWS = 42, 3  # a pair of Jaccard similarity 0.5 shares a bucket with probability 0.996
-_NONE = np.uint64(2**64 - 1)
-_ALL_PAIRS = 16  # buckets up to this size contribute all their pairs
 _SIDE = 32
 
 
 def near_pairs(content: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Find near duplicates among DNA codes `(n, length)` or images `(n, height, width, channels)`, both uint8.
+    """Find near duplicates among DNA codes `(n, length)` or images `(n, height, width, channels)`, both uint8, or among notes.
+
+    Notes are a list of texts, or int32 token ids `(n, tokens)`.
 
     Returns:
-        int64 pairs `(m, 2)` and their similarity `(m,)`; see `similar_sequences` and `similar_images`.
+        int64 pairs `(m, 2)` and their similarity `(m,)`; see `similar_sequences`, `similar_images` and `similar_notes`.
 
     Raises:
-        DataError: the examples are neither.
+        DataError: the examples are none of these.
     """
+    if isinstance(content, list):
+        return similar_notes(content)
     shape, dtype = getattr(content, "shape", ()), getattr(content, "dtype", None)
     if dtype == np.uint8 and len(shape) == 2:
         return similar_sequences(content if isinstance(content, np.ndarray) else content[np.arange(len(content))])
     if dtype == np.uint8 and len(shape) == 4:
         return similar_images(content)
+    if dtype == np.int32 and len(shape) == 2:
+        return similar_notes(list(np.asarray(content[np.arange(len(content))])))
     raise DataError(
-        "Near duplicates are searched for among DNA and images only. Pass duplicates='group' (on the command line --data "
+        "Near duplicates are searched for among notes and among DNA and images only. Pass duplicates='group' (on the command line --data "
         "duplicates=group) for identical examples."
     )
 
@@ -89,17 +96,60 @@ def similar_sequences(codes: np.ndarray, *, threshold: float = 0.5, seed: int = 
     if len(codes) < 2 or codes.shape[1] < K:
         return np.empty((0, 2), np.int64), np.empty(0)
     signature = _signatures(codes, seed)
-    known = signature[:, 0] != _NONE
-    pairs = bucket_pairs(signature.reshape(len(codes), _BANDS, _ROWS), known)
-    likely = [
-        (signature[chunk[:, 0]] == signature[chunk[:, 1]]).mean(axis=1) >= threshold - 0.15
-        for chunk in np.array_split(pairs, max(1, len(pairs) // 65_536))
-    ]
-    pairs = pairs[np.concatenate(likely)] if len(pairs) else pairs
-    kmers = {i: np.unique(_kmers(codes[i : i + 1])[0]) for i in np.unique(pairs).tolist()}
-    similarity = np.array([_jaccard(kmers[i], kmers[j]) for i, j in pairs.tolist()])
-    keep = similarity >= threshold
-    return pairs[keep], similarity[keep]
+    return compare_sets(signature, lambda i: np.unique(_kmers(codes[i : i + 1])[0]), threshold)
+
+
+def similar_notes(
+    notes: Sequence[str | np.ndarray], *, threshold: float = 0.5, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find pairs of notes that share at least `threshold` of their runs of three words, as copied notes do.
+
+    Similarity is the Jaccard index of the two sets of runs; case, digits and punctuation do not count. Candidates come from
+    MinHash, as for `similar_sequences`.
+
+    Args:
+        notes: Texts, or token ids with 0 for padding.
+        threshold: Minimum similarity, from 0 to 1.
+        seed: Random seed of the hash functions.
+
+    Returns:
+        int64 pairs `(m, 2)`, first before second, and their similarity `(m,)`.
+
+    Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900.
+
+    Example:
+        >>> notes = ["Seen for chest pain since Monday, ECG normal.", "Fit and well.", "Seen for chest pain since Friday, ECG normal."]
+        >>> similar_notes(notes, threshold=0.3)[0].tolist()
+        [[0, 2]]
+    """
+    if len(notes) < 2:
+        return np.empty((0, 2), np.int64), np.empty(0)
+    factor, mixed = hash_functions(seed)
+    sets = [_runs(note) for note in notes]
+    signature = np.full((len(notes), BANDS * ROWS), NONE, dtype=np.uint64)
+    for i, runs in enumerate(sets):
+        if len(runs):
+            signature[i] = mix((runs ^ (runs >> np.uint64(11)))[:, None], factor, mixed).min(axis=0)
+    return compare_sets(signature, sets.__getitem__, threshold)
+
+
+def _runs(note: str | np.ndarray) -> np.ndarray:
+    """Return the runs of three words of a note as sorted uint64; of a shorter one, the whole note."""
+    if isinstance(note, str):
+        words = [zlib.crc32(word.encode()) for word in re.findall(r"[^\W\d_]+", note.casefold())]
+        codes = np.array(words, dtype=np.uint64)
+    else:
+        codes = note[note != 0].astype(np.uint64)
+    if not len(codes):
+        return codes
+    with np.errstate(over="ignore"):
+        padded = np.pad(codes + np.uint64(1), (0, max(0, 3 - len(codes))))
+        n = len(padded) - 2
+        runs = np.zeros(n, np.uint64)
+        for k in range(3):
+            runs = (runs ^ padded[k : k + n]) * np.uint64(0x9E3779B97F4A7C15)
+            runs ^= runs >> np.uint64(29)
+    return np.unique(runs)
 
 
 def _kmers(codes: np.ndarray) -> np.ndarray:
@@ -108,33 +158,23 @@ def _kmers(codes: np.ndarray) -> np.ndarray:
     other = np.where(codes < 4, 3 - codes, codes).astype(np.uint8)[:, ::-1]
     backward = kmer_indices(np.ascontiguousarray(other), K)[:, ::-1]
     kmers = np.minimum(forward, backward).astype(np.uint64)
-    kmers[forward < 0] = _NONE
+    kmers[forward < 0] = NONE
     return kmers
 
 
 def _signatures(codes: np.ndarray, seed: int) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    odd = random.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    mask = random.integers(0, 2**63, _BANDS * _ROWS, dtype=np.uint64)
-    out = np.empty((len(codes), _BANDS * _ROWS), dtype=np.uint64)
+    odd, mask = hash_functions(seed)
+    out = np.empty((len(codes), BANDS * ROWS), dtype=np.uint64)
     block = max(1, (1 << 20) // codes.shape[1])
     for first in range(0, len(codes), block):
         kmers = _kmers(codes[first : first + block])
-        unknown = kmers == _NONE
+        unknown = kmers == NONE
         spread = kmers ^ (kmers >> np.uint64(11))
         for column, (factor, mixed) in enumerate(zip(odd, mask, strict=True)):
-            hashed = (spread ^ mixed) * factor
-            hashed ^= hashed >> np.uint64(29)
-            hashed *= np.uint64(0xBF58476D1CE4E5B9)
-            hashed[unknown] = _NONE
+            hashed = mix(spread, factor, mixed)
+            hashed[unknown] = NONE
             out[first : first + block, column] = hashed.min(axis=1)
     return out
-
-
-def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
-    one, other = one[one != _NONE], other[other != _NONE]
-    shared = len(np.intersect1d(one, other, assume_unique=True))
-    return shared / max(1, len(one) + len(other) - shared)
 
 
 def similar_images(images: Any, *, bits: int = BITS, difference: float = 0.12) -> tuple[np.ndarray, np.ndarray]:
@@ -197,40 +237,3 @@ def _hashes(images: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _number(bits: np.ndarray) -> np.ndarray:
     return (bits.astype(np.int64) << np.arange(bits.shape[1])).sum(axis=1)
-
-
-def bucket_pairs(bands: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
-    """Return the pairs of examples that agree in all rows of at least one band.
-
-    A bucket of more than 16 examples contributes each member with its neighbour and with the first, which keeps it one group.
-
-    Args:
-        bands: Whole numbers `(n, bands, rows)`.
-        known: Whether each example has a signature, `(n,)`; None for all.
-
-    Returns:
-        int64 `(m, 2)`, sorted, each pair once, the smaller number first.
-
-    Example:
-        >>> bucket_pairs(np.array([[[1], [5]], [[1], [6]], [[2], [6]]])).tolist()
-        [[0, 1], [1, 2]]
-    """
-    n = len(bands)
-    here = np.arange(n) if known is None else np.flatnonzero(known)
-    found = [np.empty((0, 2), np.int64)]
-    for band in range(bands.shape[1]):
-        key = np.ascontiguousarray(bands[here, band])
-        as_one = key.view(np.dtype((np.void, key.dtype.itemsize * key.shape[1]))).reshape(-1)
-        _, bucket_of, sizes = np.unique(as_one, return_inverse=True, return_counts=True)
-        member = here[np.argsort(bucket_of, kind="stable")]
-        for end, size in zip(sizes.cumsum()[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-            bucket = member[end - size : end]
-            if size <= _ALL_PAIRS:
-                one, other = np.triu_indices(size, 1)
-                found.append(np.stack([bucket[one], bucket[other]], axis=1))
-            else:
-                found.append(np.stack([bucket[:-1], bucket[1:]], axis=1))
-                found.append(np.stack([np.full(size - 1, bucket[0]), bucket[1:]], axis=1))
-    pairs = np.sort(np.concatenate(found), axis=1)
-    packed = np.unique(pairs[:, 0].astype(np.int64) * n + pairs[:, 1])
-    return np.stack([packed // n, packed % n], axis=1)

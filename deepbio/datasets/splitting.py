@@ -237,7 +237,7 @@ def assign_few(
 
     Example:
         >>> assign_few(["a"] * 8 + ["b", "c"], salt="1").tolist()[7:]
-        ['train', 'test', 'valid']
+        ['train', 'valid', 'test']
     """
     names, inverse = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     labels = np.zeros(len(inverse), np.int64) if y is None else np.unique(y, return_inverse=True)[1]
