@@ -133,7 +133,7 @@ def test_patients_that_are_links_to_folders_are_read(tmp_path, random):
                 (tmp_path / "scans" / label / f"linked{i}").symlink_to(patient)
     assert sum(len(split) for _, split in Dataset.from_folder(tmp_path / "scans").splits()) == 40
     (tmp_path / "scans" / "ill" / "again").symlink_to(tmp_path / "scans")
-    with pytest.raises(DataError, match="the link leads back to a folder above it"):
+    with pytest.raises(DataError, match="the symlink leads back to a folder above it"):
         Dataset.from_folder(tmp_path / "scans")
 
 

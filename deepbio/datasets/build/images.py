@@ -47,7 +47,7 @@ def from_folder(
     If the subfolders are `train` and `val` or `test` (or `Training`, `Testing`, `valid`, `validation`, `dev`, in any case), each
     with one subfolder per class, they are the published splits; a split that is missing is cut from train. If they are `images`
     and `masks` (or `labels`), alone or in each split, the task is a class for each pixel, and each image has the mask of its
-    name. Links to files and folders are followed. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by
+    name. Symlinks to files and folders are followed. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by
     batch.
 
     Args:

@@ -18,7 +18,7 @@ _ORIENTATION = 0x0112
 
 
 class _Depth(NamedTuple):
-    """What the file says of its samples, which Pillow's mode does not always tell."""
+    """What the file says of its samples, which the mode of Pillow does not always show."""
 
     bits: int = 8
     samples: int = 1

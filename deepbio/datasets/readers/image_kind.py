@@ -1,4 +1,4 @@
-"""Which files are images: by their first bytes, and by their ending where these do not tell."""
+"""Which files are images: by their first bytes, and by their ending where these are not enough."""
 
 import os
 from collections.abc import Iterator
@@ -59,16 +59,16 @@ def subfolders(folder: Path) -> list[str]:
 
 
 def image_paths(folder: Path) -> list[Path]:
-    """Return the image files below a folder, sorted. Links are followed. Hidden files and DICOMDIR are left out.
+    """Return the image files below a folder, sorted. Symlinks are followed. Hidden files and DICOMDIR are left out.
 
     Raises:
-        DataError: another file, a link that leads nowhere, or no image.
+        DataError: another file, a symlink that leads nowhere, or no image.
     """
     paths = sorted(_files(folder, set()))
     for path in paths:
         if not is_image(path):
             if path.is_symlink() and not path.exists():
-                raise DataError(f"{path}: the link leads to no file. Correct or remove it.")
+                raise DataError(f"{path}: the symlink leads to no file. Correct or remove it.")
             raise DataError(f"{path}: expected {FORMATS}. Convert the file or move it away.")
     if not paths:
         raise DataError(f"{folder}: expected {FORMATS}; the folder has none.")
@@ -76,10 +76,10 @@ def image_paths(folder: Path) -> list[Path]:
 
 
 def _files(folder: Path, above: set[str]) -> Iterator[Path]:
-    """Yield the files below a folder, through links to folders, each of which is entered once on the way down."""
+    """Yield the files below a folder, through symlinks to folders, each of which is entered once on the way down."""
     real = os.path.realpath(folder)
     if real in above:
-        raise DataError(f"{folder}: the link leads back to a folder above it. Remove it.")
+        raise DataError(f"{folder}: the symlink leads back to a folder above it. Remove it.")
     for path in folder.iterdir():
         if _hidden(path.name):
             continue

@@ -55,7 +55,7 @@ def read_masks(
     if labels is None:
         if 255 in values and max(values[:-1], default=0) > 0:
             raise DataError(
-                f"{source[255]}: the value 255 stands beside {values[:-1]}. Is it a class, or are its pixels to be left out? Pass "
+                f"{source[255]}: the value 255 occurs beside {values[:-1]}. Is it a class, or are its pixels to be left out? Pass "
                 "ignore=255 (--data ignore=255), or the names of all classes as labels=[...]."
             )
         if len(values) > 2 and (

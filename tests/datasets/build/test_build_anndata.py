@@ -172,3 +172,12 @@ def test_an_ordered_category_keeps_its_order(cells):
     stages = pd.Categorical(["late", "early", "middle"] * 20, ["early", "middle", "late", "never"], ordered=True)
     table.obs["stage"] = stages
     assert Dataset.from_anndata(table, label="stage").labels == ("early", "middle", "late")
+
+
+@pytest.mark.parametrize("write", ["text", "numbers"])
+def test_clusters_are_in_the_order_of_numbers(cells, write):
+    # scanpy names the clusters of Leiden "0", "1", ..., "11"; seen: 0 1 10 11 2
+    table = anndata.read_h5ad(cells)
+    clusters = [i // 5 for i in range(60)]
+    table.obs["leiden"] = clusters if write == "numbers" else pd.Categorical(map(str, clusters))
+    assert Dataset.from_anndata(table, label="leiden").labels == tuple(map(str, range(12)))

@@ -124,7 +124,7 @@ ODD = {
     "TIFF without a width": ("a.tif", lambda p: write_tiff(p, np.zeros((5, 7), "<u1"), t256=0), "cannot be read|damaged"),
     "NaN among fractions": ("a.tif", lambda p: write_tiff(p, np.full((5, 7), np.nan, "<f4")), "found NaN or infinity"),
     "text named as an image": ("a.webp", lambda p: p.write_text("no image"), "cannot be read"),
-    "a link that leads nowhere": ("a", lambda p: p.symlink_to("nowhere"), "the link leads to no file"),
+    "a link that leads nowhere": ("a", lambda p: p.symlink_to("nowhere"), "the symlink leads to no file"),
 }  # fmt: skip
 
 

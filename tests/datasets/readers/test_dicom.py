@@ -158,3 +158,70 @@ def test_a_real_file_that_is_cut_short_is_named(monkeypatch):
 def test_a_window_that_is_none_is_refused(window):
     with pytest.raises(DataError, match="window"):
         check_window(window)
+
+
+def test_a_study_in_files_without_endings_is_one_group(tmp_path):
+    draw = np.random.default_rng(0)
+    for i in range(24):
+        folder = tmp_path / "ab"[i % 2] / f"study{i % 12}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for j in range(2):  # slices, each a file
+            options = {"SOPInstanceUID": f"1.2.{i}.{j}", "StudyInstanceUID": f"1.9.{i % 12}"}
+            write_dicom(folder / f"IM{i:03}{j}", draw.integers(0, 65536, (4, 5), np.uint16), **options)
+    data = Dataset.from_folder(tmp_path, window="full")
+    studies = [{str(id).split("/")[1] for id in split.ids} for _, split in data.splits()]
+    assert sum(map(len, studies)) == 12
+    assert sum(len(split) for _, split in data.splits()) == 48
+
+
+def test_a_dicomdir_is_read_in_its_order_and_skipped_in_a_folder():
+    disc = REAL / "dicomdirtests"
+    images = read_images(disc / "DICOMDIR", shape=(8, 8, 1), window="full")
+    assert images.ids[0] == "77654033/CR1/6154"
+    assert len(images) == len(read_images(disc / "77654033", shape=(8, 8, 1), window="full")) + len(
+        read_images(disc / "98892001", shape=(8, 8, 1), window="full")
+    ) + len(read_images(disc / "98892003", shape=(8, 8, 1), window="full"))
+
+
+def enhanced(**values):
+    part = Dicom()
+    for name, value in values.items():
+        setattr(part, name, value)
+    return Sequence([part])
+
+
+def table(bits, entries=(0, 255)):
+    return enhanced(LUTDescriptor=[len(entries), 0, bits], LUTData=np.array(entries, "<u2").tobytes())
+
+
+ODD = {
+    "an overlay above the stored bits": ({"BitsStored": 12, "HighBit": 11, "WindowCenter": 2048, "WindowWidth": 4096}, None),
+    "stored bits in the middle": ({"BitsStored": 12, "HighBit": 13}, "contradicts itself"),
+    "more bits stored than allocated": ({"BitsStored": 20, "HighBit": 19}, "contradicts itself"),
+    "a slope of zero": ({"RescaleSlope": 0, "RescaleIntercept": 5}, r"RescaleSlope \(0028,1053\) is 0"),
+    "a window of no width": ({"WindowCenter": 5, "WindowWidth": 0}, "does not say which grey values"),
+    "a modality table of no bits": ({"ModalityLUTSequence": table(0)}, "LUTDescriptor of ModalityLUTSequence says 0 bits"),
+    "a VOI table of 32 bits": ({"VOILUTSequence": table(32)}, "LUTDescriptor of VOILUTSequence says 32 bits"),
+    "no photometric interpretation": ({"PhotometricInterpretation": None}, "lacks PhotometricInterpretation"),
+    "grey of three samples": ({"SamplesPerPixel": 3}, "describes no image: .* 3 sample"),
+    "no rows": ({"Rows": 0}, "describes no image: 0 x"),
+    "more frames than pixels": ({"NumberOfFrames": 3, "WindowCenter": 5, "WindowWidth": 9}, "frame 1: .* cannot be decoded"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_headers_are_right_or_one_error(tmp_path, kind):
+    changed, message = ODD[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = write_dicom(tmp_path / "a.dcm", np.array([[0, 2048, 4095 + 4096 * 8]], np.uint16), **changed)
+        if message is None:
+            assert read_dicom(path).squeeze().tolist() == [0, 128, 255]  # the unused bits mean nothing (PS3.5, 8.1.1)
+            return
+        with pytest.raises(DataError, match=rf"a\.dcm.*{message}"):
+            read_dicom(path)
+
+
+def test_a_window_of_one_value_is_a_threshold():
+    # PS3.3, C.11.2.1.2: LINEAR of width 1 is 0 up to the center less one half, and 255 above
+    assert apply_window(np.array([4, 5, 6]), 5, 1, "LINEAR").tolist() == [0, 255, 255]

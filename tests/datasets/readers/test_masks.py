@@ -41,7 +41,7 @@ def test_class_numbers_come_back(tmp_path, form):
 def test_ignored_pixels_are_unknown_and_255_is_never_guessed(tmp_path):
     mask = np.where(CLASSES == 2, 255, CLASSES).astype(np.uint8)
     images, paths = pair(tmp_path, mask)
-    with pytest.raises(DataError, match=r"mask\.png: the value 255 stands beside \[0, 1\].*ignore=255"):
+    with pytest.raises(DataError, match=r"mask\.png: the value 255 occurs beside \[0, 1\].*ignore=255"):
         read_masks(images, paths)
     found, names = read_masks(images, paths, ignore=255)
     assert found[0].tolist() == np.where(CLASSES == 2, -1, CLASSES).tolist()

@@ -89,3 +89,39 @@ def test_volumes_over_time_and_damage_are_named(tmp_path):
     ):
         with pytest.raises(DataError, match=rf"{name}: .*(?:{message})"):
             read_nifti(tmp_path / name, window="full")
+
+
+def test_ras_orders_the_axes_by_the_body(tmp_path):
+    volume = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    affine = np.diag([-1.0, 1, 1, 1])[
+        [2, 0, 1, 3]
+    ]  # the first axis runs to the front, the second up, the third to the left
+    image = nibabel.Nifti1Image(volume, affine @ np.eye(4))
+    nibabel.save(image, tmp_path / "a.nii")
+    expected = nibabel.as_closest_canonical(image)
+    assert nibabel.aff2axcodes(expected.affine) == ("R", "A", "S")
+    found = read_nifti(tmp_path / "a.nii", orient="RAS")[..., 0]
+    assert (np.moveaxis(found, 0, 2) == np.asarray(expected.dataobj)).all()
+    images = read_images(tmp_path / "a.nii", orient="RAS")
+    assert (images[np.arange(len(images))][..., 0] == found).all()
+    assert images.fingerprint() != read_images(tmp_path / "a.nii").fingerprint()
+
+
+def test_an_orientation_that_is_not_stated_is_refused(tmp_path):
+    path = write_nifti(tmp_path / "a.nii", np.zeros((2, 3, 4), np.uint8))
+    image = nibabel.load(path)
+    image.header["sform_code"] = image.header["qform_code"] = 0
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), None, image.header), path)
+    with pytest.raises(DataError, match=r"a\.nii: the header does not say how the volume lies"):
+        read_images(path, orient="RAS")
+    with pytest.raises(DataError, match="orient is 'RAS' or None"):
+        read_images(path, orient="LPS")  # type: ignore[arg-type]
+
+
+def test_two_axes_are_one_slice_and_four_are_refused_with_the_way(tmp_path):
+    flat = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    path = write_nifti(tmp_path / "a.nii", flat)
+    assert (read_images(path)[0][..., 0] == flat).all()
+    path = write_nifti(tmp_path / "b.nii", np.zeros((2, 3, 4, 5), np.uint8))
+    with pytest.raises(DataError, match=r"b\.nii: expected a volume of three axes.*four_to_three"):
+        read_images(path)
