@@ -38,8 +38,8 @@ def near_pairs(content: Any) -> tuple[np.ndarray, np.ndarray]:
     if dtype == np.int32 and len(shape) == 2:
         return similar_notes(list(np.asarray(content[np.arange(len(content))])))
     raise DataError(
-        "Near duplicates are searched for among notes and among DNA and images only. Pass duplicates='group' (on the command line --data "
-        "duplicates=group) for identical examples."
+        "Near duplicates are searched for among notes and among DNA and images only. Pass duplicates='group' (on the command "
+        "line --data duplicates=group) for identical examples."
     )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from deepbio.datasets.check.columns import column_problems
 from deepbio.datasets.check.shortcuts import LINEAR, Shortcut, shortcut_baseline
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.labels import list_marks, look_alikes
 from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.splitting import digests
 from deepbio.sequence import gc_content
@@ -81,7 +83,7 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
 
     Args:
         data: Data set.
-        near: Whether to search for near duplicates of DNA and images too.
+        near: Whether to search for near duplicates of DNA, images and notes too.
         seed: Random seed of the sample on which the shortcut baseline is trained.
 
     Example:
@@ -102,7 +104,7 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
     report = DataReport(
         data.name, data.input.modality, data.task.kind, classes, lengths, gc, repeats, conflicting, leakage, shortcut
     )
-    report.problems.extend(_problems(report))
+    report.problems.extend([*_problems(report), *_label_problems(data), *column_problems(data)])
     return report
 
 
@@ -138,6 +140,18 @@ def _gc(data: Dataset) -> dict[str, dict[str, float]]:
         of_label = {label: gc[y == i] for i, label in enumerate(data.labels)}
         means[part] = {label: round(float(np.nanmean(v)), 4) for label, v in of_label.items() if np.isfinite(v).any()}
     return means
+
+
+def _label_problems(data: Dataset) -> list[str]:
+    """Return what is odd about the names of the classes."""
+    names = data.labels if data.task.is_classification else ()
+    found = [
+        f"The classes {', '.join(map(repr, alike))} differ in spelling only: make them one if they are."
+        for alike in look_alikes(names)
+    ]
+    if mark := list_marks(names):
+        found.append(f"Some classes contain {mark!r}: if they list several labels, read them with sep={mark!r}.")
+    return found
 
 
 def _problems(report: DataReport) -> list[str]:
