@@ -1,14 +1,21 @@
 """`deepbio augment`: the augmentations, and a picture of what one does to a data set."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
 import typer
 
 from deepbio.cli.console import key_values, load_tensorflow, note, show_table
 from deepbio.cli.options import with_groups
 from deepbio.cli.own_data import DataOptions, load_data
 from deepbio.errors import DeepbioError
+
+if TYPE_CHECKING:
+    from deepbio.datasets import Dataset
 
 app = typer.Typer(help="List augmentations, or show what one does.", no_args_is_help=True)
 
@@ -38,16 +45,35 @@ def preview(
     seed: Annotated[int, typer.Option(help="Random seed of the augmentation.")] = 0,
     data: DataOptions,
 ) -> None:
-    """Draw some training examples, each unchanged and augmented several times."""
+    """Draw some training examples, each unchanged and augmented several times. A folder of images needs no classes."""
     name, options = data.read(dataset)
     if name is None:
         raise DeepbioError("Expected a data set or your own files, for example: deepbio augment preview digits")
-    loaded = load_data(name, options)
+    loaded = _pictures(name, options) or load_data(name, options)
     load_tensorflow()
     from deepbio.augment.preview import preview_sheet
 
     preview_sheet(loaded, read_augment(augment), out, examples=examples, columns=columns, seed=seed)
     note(f"Written to {out}.")
+
+
+def _pictures(name: str, options: Mapping[str, Any]) -> Dataset | None:
+    """Return the images of a folder as training examples, whatever its subfolders; None for masks and other kinds of data."""
+    from deepbio.datasets import Dataset, Split
+    from deepbio.datasets.build.image_layout import segmentation_pairs
+    from deepbio.datasets.readers import read_images
+    from deepbio.files import check_exists
+    from deepbio.specs import ModelInput, Task
+
+    how = {key: value for key, value in options.items() if key in ("shape", "window", "nan", "orient")}
+    if "folder" not in options or "manifest" in options:
+        return None
+    folder = check_exists(options["folder"], folder=True)
+    if segmentation_pairs(folder) is not None:
+        return None
+    images = read_images(folder, **how)
+    some = Split(images, np.zeros(len(images), np.int64))
+    return Dataset(name, Task("binary", 1), ModelInput("image", images.shape[1:]), some, some.take([]), some.take([]))
 
 
 def read_augment(text: str | None) -> Any:

@@ -48,10 +48,12 @@ def as_source(record: ModelRecord, data: Any, **reading: Any) -> tuple[Source, l
     elif input_of(record).modality == "image":
         return read_examples(record, {"folder": [Path(str(text)) for text in texts], **reading})
     else:
-        trained = record.reading.options if record.reading else {}
-        resize = reading.pop("length", trained.get("length")) is not None
+        trained, known = record.reading.options if record.reading else {}, input_of(record).shape[0]
+        length = reading.pop("length", known if trained.get("length") else None)
         _no_options(reading)
-        x = from_texts(input_of(record), texts, resize=resize)
+        if length not in (None, known):
+            raise DataError(f"The model takes length={known}; received {length}. Leave the option out.")
+        x = from_texts(input_of(record), texts, resize=length is not None)
     index = data.index.astype(str).tolist() if isinstance(data, (pd.Series, pd.DataFrame)) else None
     return x, index or [str(i + 1) for i in range(len(x))]
 
