@@ -12,7 +12,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Material for MkDocs advertises its successor at every build otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test survive quick slow lint format docs wheel clean
+.PHONY: help demo test survive quick slow fuzz lint format docs wheel lock sbom clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
@@ -20,6 +20,9 @@ help:
 	@echo "make survive kill a run twenty times and compare it with one that was left alone"
 	@echo "make quick   compute the suite quick and show its leaderboard"
 	@echo "make slow    run the tests that take long, too"
+	@echo "make fuzz    read a thousand damaged files of every format (MUTANTS=1000 SEED=0)"
+	@echo "make lock    write requirements.lock: exact versions with hashes"
+	@echo "make sbom    write dist/sbom.json, the list of parts of the installed package (CycloneDX)"
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
@@ -41,6 +44,20 @@ quick: $(VENV)/installed
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not gpu and not peers and not browser"
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fuzz.run --mutants $(or $(MUTANTS),1000) --seed $(or $(SEED),0)
+
+# pip's configuration names the registry; the lock has names, versions and hashes alone.
+lock: $(VENV)/installed-dev
+	$(PIP) pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-header --extra dev --output-file requirements.lock pyproject.toml
+
+sbom: $(VENV)/installed
+	$(PIP) cyclonedx-bom
+	mkdir -p dist
+	$(BIN)/cyclonedx-py environment --output-file dist/sbom.json $(BIN)/python
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -1,0 +1,57 @@
+"""Each reader returns data or raises `DeepbioError` for any file, in time. `make fuzz` runs more of them; see run.py."""
+
+import random
+import resource
+import time
+
+import pytest
+
+from deepbio.errors import DeepbioError
+from tests.fuzz.formats import FORMATS
+from tests.fuzz.run import outcome_of
+
+QUICK = 12  # mutants of each format in the default tests
+
+
+@pytest.fixture(scope="module", autouse=True)
+def readers_loaded():
+    pytest.importorskip("pydicom")
+    pytest.importorskip("nibabel")
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if not form.slow])
+@pytest.mark.filterwarnings("ignore")
+def test_a_mutated_file_is_data_or_one_error(name, tmp_path):
+    form = FORMATS[name]
+    path = form.make(tmp_path)
+    content = path.read_bytes()
+    form.read(path)
+    for seed in range(QUICK):
+        outcome = outcome_of(form, path, content, random.Random(f"{name} {seed}"))
+        assert outcome in ("data", "DeepbioError"), f"seed {seed}: {outcome}"
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.slow])
+def test_a_file_of_a_native_parser_is_data_or_one_error(name, tmp_path):
+    pytest.importorskip("pybigtools" if name == "bigwig" else "anndata")
+    form = FORMATS[name]
+    path = form.make(tmp_path)
+    content = path.read_bytes()
+    began = time.monotonic()
+    outcome = outcome_of(form, path, content, random.Random(f"{name} 0"))
+    assert outcome in ("data", "DeepbioError")
+    assert time.monotonic() - began < 60
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2 << 20  # KiB
+
+
+def test_the_harness_finds_another_exception(tmp_path):
+    class Bad:
+        make = None
+
+        @staticmethod
+        def read(path):
+            raise KeyError("x")
+
+    (tmp_path / "a").write_bytes(b"abc")
+    assert outcome_of(Bad, tmp_path / "a", b"abc", random.Random(0)).startswith("KeyError")  # type: ignore[arg-type]
+    assert issubclass(DeepbioError, Exception)
