@@ -22,8 +22,9 @@ from deepbio.metrics import (
     direction,
     holm,
     metric,
+    summarize,
 )
-from deepbio.metrics.resampling import independent_units
+from deepbio.metrics.units import Units
 from deepbio.report import Leaderboard, LeaderboardRow, LeaderboardTable, LeaderboardValue
 from deepbio.specs import Task
 
@@ -48,10 +49,10 @@ def leaderboard(
 ) -> Leaderboard:
     """Make the leaderboard of a suite from the results in a folder.
 
-    Each value is the mean over seeds. Its interval is over test examples: the models of all seeds are measured on each
-    resample of the test split, and their mean is taken. The spread over seeds is reported separately. Each model is compared
-    with the best of the column by the paired bootstrap on the same resamples, and the p-values are corrected by Holm for the
-    column.
+    Each value is the mean over seeds. Its interval is over test examples: the mean of the intervals of all seeds, as if they erred
+    on the same examples. The spread over seeds is reported separately. Each model is compared with the best of the column by the
+    paired bootstrap on the same resamples of the test split, and the p-values are corrected by Holm for the column. With too few
+    groups or examples of a class there is no interval, but its reason, and no comparison.
 
     Args:
         suite: Suite from `read_suite`.
@@ -69,7 +70,7 @@ def leaderboard(
         tables.append(_table(dataset, finished, n_resamples=n_resamples, seed=seed, confidence=confidence))
     if not results:
         raise DataError(f"{store.folder} has no result of the suite {suite.name}. Run: deepbio benchmark {suite.name}")
-    intervals = f"{confidence:.0%} bootstrap over test examples, {n_resamples:,} resamples, seed {seed}"
+    intervals = f"{confidence:.0%} over test examples, method per metric (docs/evidence.md), {n_resamples:,} resamples, seed {seed}"
     return Leaderboard(suite.name, suite.title, suite.about, tuple(tables), {"intervals": intervals, **_facts(results)})
 
 
@@ -147,30 +148,35 @@ def _column(
     strata = y if task.is_classification and groups is None else None
     p = {model: [one["p"] for one in runs.predictions] for model, runs in finished.items()}
     by_seed = {model: np.array([chosen.function(y, q) for q in found], float) for model, found in p.items()}
+    units = Units.of(task, y, groups)
+    settings: Any = {"confidence": confidence, "n_resamples": n_resamples, "seed": seed}
+    estimates = {}
+    for model, found in p.items():
+        estimate = _mean([summarize(task, y, q, metrics=[name], groups=groups, **settings)[name] for q in found])
+        if np.isfinite(estimate.value):
+            estimates[model] = estimate
     resampled: dict[str, Any] = {model: [] for model in p}
-    noise: dict[str, Any] = {model: [] for model in p}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
         for weights in bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups):
             for model, found in p.items():
                 resampled[model].append(np.mean([chosen.function(y, q, weights=weights) for q in found], axis=0))
-                if chosen.noise:
-                    noise[model].append(np.mean([chosen.noise(y, q, weights=weights) for q in found], axis=0))
     resampled = {model: np.concatenate(blocks) for model, blocks in resampled.items()}
-    units = independent_units(len(y), strata=strata, groups=groups)
-    estimates = {}
-    for model, values in by_seed.items():
-        of_noise = np.concatenate(noise[model]) if chosen.noise else None
-        estimate = chosen.interval(float(values.mean()), resampled[model], of_noise, units=units, confidence=confidence)
-        if np.isfinite(estimate.value):
-            estimates[model] = estimate
-    p_values = _p_values(estimates, resampled, higher=chosen.direction == "max")
+    comparable = not units.shortage(chosen.needs)
+    p_values = _p_values(estimates, resampled, higher=chosen.direction == "max") if comparable else {}
     values = {}
     for model, estimate in estimates.items():
         p_value = p_values.get(model)
         mark = "best" if p_value is None else "tied" if p_value >= _ALPHA else "behind"
+        mark = mark if comparable else ""
         values[model] = LeaderboardValue(estimate, tuple(map(float, by_seed[model])), p_value, mark)
     return values
+
+
+def _mean(estimates: list[Estimate]) -> Estimate:
+    """Return the mean of values and of interval ends; the first reason, if one has none."""
+    value, low, high = (float(np.mean([getattr(one, end) for one in estimates])) for end in ("value", "low", "high"))
+    return Estimate(value, low, high, next((one.reason for one in estimates if one.reason), ""))
 
 
 def _p_values(estimates: dict[str, Estimate], resampled: dict[str, np.ndarray], *, higher: bool) -> dict[str, float]:

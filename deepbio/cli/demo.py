@@ -52,6 +52,6 @@ def demo(
                 )
                 for r in results
             ],
-            title="Test split, 95% bootstrap intervals",
+            title="Test split, 95% intervals",
         )
     note(f"{out} written; {time.perf_counter() - start:.0f} s in all.")

@@ -11,6 +11,7 @@ import numpy as np
 from deepbio import metrics
 from deepbio.errors import DataError
 from deepbio.inference.inputs import Data, as_split
+from deepbio.inference.positions import match_positions
 from deepbio.inference.predict import predict
 from deepbio.metrics import Estimate
 from deepbio.specs import Task
@@ -121,6 +122,7 @@ def evaluate(
     split = as_split(replace(describe(model), task=task), data, **reading)
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
+    split = match_positions(model, split, task)
     p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
     bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
     return compare(

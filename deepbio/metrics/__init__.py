@@ -1,6 +1,6 @@
 """Metrics of predictions: pure functions on `(y, p)`, with intervals.
 
-`summarize` returns the metrics that suit a task, each with a bootstrap interval; `value` returns one while training.
+`summarize` returns the metrics that suit a task, each with the interval that suits it; `value` returns one while training.
 `register_metric` adds one of your own.
 
 Shared arguments. `y` is the truth: binary `(n,)` of 0 and 1, class indices `(n, ...)`, or labels `(n, labels)` of 0 and 1 with NaN

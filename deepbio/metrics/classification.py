@@ -14,6 +14,8 @@ from deepbio.metrics import arrays
 from deepbio.metrics.arrays import Weights
 from deepbio.specs import Task
 
+_FEW = 1024  # entries of an indicator matrix, up to which a product is faster than counting row by row
+
 
 def confusion_matrix(task: Task, y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> np.ndarray:
     """Return the counts as int64: rows are true classes, columns predicted ones.
@@ -79,6 +81,8 @@ def _count(index: np.ndarray, size: int, weights: np.ndarray) -> np.ndarray:
     """Count the values 0 to `size - 1` of `(n, ...)` for each row of weights, `(rows, size)`; -1 is not counted."""
     n, size = len(index), size + 1
     index = index.reshape(n, -1) + 1
+    if index.shape[1] == 1 and n * size <= _FEW:
+        return arrays.weighted_sums(weights, (index == np.arange(size)).astype(np.float64))[:, 1:]
     if index.shape[1] == 1:
         return np.stack([np.bincount(index[:, 0], weights=row, minlength=size) for row in weights])[:, 1:]
     # Many positions an example: count within each example first.

@@ -11,7 +11,7 @@ from scipy.special import bdtr, ndtr, ndtri
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_binary
-from deepbio.metrics.resampling import Estimate, Resampling, bootstrap_distribution, interval
+from deepbio.metrics.resampling import Estimate, Resampling, bootstrap_distribution, few_units, interval
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def paired_bootstrap(
 ) -> Comparison:
     """Return the difference of a metric between two models, both on the same resamples.
 
-    Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`.
+    Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`, and NaN for fewer than five groups.
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 15.
 
     Example:
@@ -70,9 +70,11 @@ def paired_bootstrap(
         >>> paired_bootstrap(accuracy, y, y, [0.5] * 40).difference.value
         0.5
     """
+    value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
+    if reason := few_units(len(np.asarray(y)), strata=resampling.get("strata"), groups=resampling.get("groups")):
+        return Comparison(Estimate(float(value), reason=reason), math.nan)
     one, two = (bootstrap_distribution(metric, y, p, **resampling) for p in (first, second))
     change = one - two
-    value = metric(np.asarray(y), np.asarray(first)) - metric(np.asarray(y), np.asarray(second))
     return Comparison(interval(value, change, confidence=confidence), bootstrap_p_value(change))
 
 

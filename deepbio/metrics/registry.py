@@ -21,15 +21,16 @@ from numpy.typing import ArrayLike
 from deepbio.errors import DataError, nearest
 from deepbio.metrics.arrays import unwrap, weight_rows
 from deepbio.metrics.classification import accuracy, balanced_accuracy, f1, kappa, mcc, precision_at_k, top_k
-from deepbio.metrics.probability import brier, ece, ece_noise, log_loss, noise_interval
+from deepbio.metrics.probability import brier, ece, ece_noise, log_loss
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.regression import mae, pearson, poisson_deviance, r2, rmse, spearman
-from deepbio.metrics.resampling import Estimate, interval
 from deepbio.metrics.segmentation import mean_dice, mean_iou
+from deepbio.metrics.units import Needs
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
+Method = Literal["fraction", "decisions", "auroc", "smooth", "gaps", "bootstrap"]
 _LISTED_K = 5  # the k of numbered metrics in lists and defaults
 
 
@@ -44,9 +45,11 @@ class Metric:
         kinds: Kinds of task that the metric suits.
         function: `function(y, p, weights=None)`, with `y` and `p` as in `Task`, `weights` of shape `(n,)` for one value or
             `(n_resamples, n)` for one value per row; a numbered metric takes `k` too.
-        bounds: Lowest and highest possible value, of which one may be infinite. The bootstrap interval then lies within
-            them; without bounds it is the percentile interval. See `deepbio.metrics.interval`.
-        noise: Noise of each resample, for a sum of absolute gaps. Such a metric has the interval of `noise_interval`.
+        bounds: Lowest and highest possible value, of which one may be infinite. The interval then lies within them.
+        method: How its interval is computed; see `deepbio.metrics.intervals`.
+        needs: What it rests on; see `deepbio.metrics.units.Needs`. Of fewer than
+            five examples (or groups) there is no interval.
+        noise: Noise of each resample, for the method `"gaps"`. Such a metric has the interval of `noise_interval`.
         default: Kinds of task whose default metrics include this one.
     """
 
@@ -56,6 +59,8 @@ class Metric:
     kinds: tuple[Kind, ...]
     function: Callable[..., Any]
     bounds: tuple[float, float] | None = (0.0, 1.0)
+    method: Method = "smooth"
+    needs: Needs = "examples"
     noise: Callable[..., np.ndarray] | None = None
     default: tuple[Kind, ...] = ()
 
@@ -63,20 +68,6 @@ class Metric:
         """Return the metric of a family for one `k`."""
         name, title = self.name.format(k=k), self.title.format(k=k)
         return replace(self, name=name, title=title, function=functools.partial(self.function, k=k))
-
-    def interval(
-        self,
-        value: float,
-        distribution: np.ndarray,
-        noise: np.ndarray | None = None,
-        *,
-        units: int | None = None,
-        confidence: float = 0.95,
-    ) -> Estimate:
-        """Return a value with its interval, from the metric of each resample (and their noise, where it has one)."""
-        if noise is not None:
-            return noise_interval(value, distribution, noise, confidence=confidence)
-        return interval(value, distribution, bounds=self.bounds, units=units, confidence=confidence)
 
 
 METRICS: dict[str, Metric] = {}
@@ -91,12 +82,13 @@ def register_metric(
     direction: Direction,
     title: str | None = None,
     bounds: tuple[float, float] | None = None,
+    needs: Needs = "examples",
     default: bool | Sequence[Kind] = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the function below as a metric, so that it is found by name wherever a metric can be named.
 
     Args:
-        name, direction, bounds: As in `Metric`.
+        name, direction, bounds, needs: As in `Metric`. The interval is a bootstrap interval.
         kinds: Kind or kinds of task that it suits.
         title: Name in tables and reports; the name by default.
         default: Whether `default_metrics` includes it: for all its kinds, or for some of them.
@@ -129,7 +121,9 @@ def register_metric(
         ):
             raise DataError(f"The metric {name!r} exists already ({known.title}). Register yours under another name.")
         weighted = function if "weights" in inspect.signature(function).parameters else _by_repeating(function)
-        _table(name)[name] = Metric(name, title or name, direction, chosen, weighted, bounds, default=included)
+        _table(name)[name] = Metric(
+            name, title or name, direction, chosen, weighted, bounds, "bootstrap", needs, default=included
+        )
         return function
 
     return decorate
@@ -222,32 +216,65 @@ _NUMBERS: tuple[Kind, ...] = ("regression", "counts")
 _ONE_CLASS: tuple[Kind, ...] = ("binary", "multiclass")
 _partial = functools.partial
 
+# Method of the interval, and what the metric rests on.
+_FRACTION: Any = {"method": "fraction"}
+_TOGETHER: Any = {"method": "decisions", "needs": "two classes"}
+_BY_CLASS: Any = {"method": "decisions", "needs": "each class"}
+_RANKS: Any = {"needs": "each class"}
+_AT_FIXED: Any = {"method": "bootstrap", "needs": "each tail"}
+
 for _one in (
     Metric("mean_dice", "Dice", "max", ("per_pixel",), mean_dice, default=("per_pixel",)),
     Metric("mean_iou", "IoU", "max", ("per_pixel",), mean_iou, default=("per_pixel",)),
-    Metric("accuracy", "Accuracy", "max", _DECISIONS, accuracy, default=_DECISIONS),
-    Metric("balanced_accuracy", "Balanced accuracy", "max", _DECISIONS, balanced_accuracy, default=_DECISIONS),
-    Metric("auroc", "AUROC", "max", _BINARY, auroc, default=_BINARY),
-    Metric("auprc", "AUPRC", "max", _BINARY, auprc, default=_BINARY),
-    Metric("macro_auroc", "AUROC (macro)", "max", _LABELS, auroc, default=_LABELS),
-    Metric("macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, default=("per_position", "multilabel")),
+    Metric("accuracy", "Accuracy", "max", _DECISIONS, accuracy, **_FRACTION, default=_DECISIONS),
+    Metric(
+        "balanced_accuracy", "Balanced accuracy", "max", _DECISIONS, balanced_accuracy, **_BY_CLASS, default=_DECISIONS
+    ),
+    Metric("auroc", "AUROC", "max", _BINARY, auroc, method="auroc", needs="each class", default=_BINARY),
+    Metric("auprc", "AUPRC", "max", _BINARY, auprc, **_RANKS, default=_BINARY),
+    Metric("macro_auroc", "AUROC (macro)", "max", _LABELS, auroc, method="auroc", **_RANKS, default=_LABELS),
+    Metric("macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, **_RANKS, default=("per_position", "multilabel")),
     Metric("micro_auroc", "AUROC (micro)", "max", _LABELS, _partial(auroc, average="micro"), default=("multilabel",)),
     Metric("micro_auprc", "AUPRC (micro)", "max", _LABELS, _partial(auprc, average="micro"), default=("multilabel",)),
-    Metric("f1", "F1", "max", _BINARY, f1, default=_BINARY),
-    Metric("macro_f1", "F1 (macro)", "max", _LABELS, _partial(f1, average="macro"), default=_LABELS),
+    Metric("f1", "F1", "max", _BINARY, f1, **_BY_CLASS, default=_BINARY),
+    Metric("macro_f1", "F1 (macro)", "max", _LABELS, _partial(f1, average="macro"), **_BY_CLASS, default=_LABELS),
     Metric("micro_f1", "F1 (micro)", "max", _LABELS, _partial(f1, average="micro"), default=("multilabel",)),
-    Metric("mcc", "MCC", "max", _DECISIONS, mcc, _SIGNED, default=_ONE_CLASS),
-    Metric("kappa", "Kappa", "max", _DECISIONS, kappa, _SIGNED),
-    Metric("quadratic_kappa", "Kappa (quadratic)", "max", _DECISIONS, _partial(kappa, quadratic=True), _SIGNED),
+    Metric("mcc", "MCC", "max", _DECISIONS, mcc, _SIGNED, **_TOGETHER, default=_ONE_CLASS),
+    Metric("kappa", "Kappa", "max", _DECISIONS, kappa, _SIGNED, **_TOGETHER),
     Metric(
-        "sensitivity_at_95_specificity", "Sensitivity at 95% specificity", "max", _BINARY, sensitivity_at_specificity
+        "quadratic_kappa", "Kappa (quadratic)", "max", _DECISIONS, _partial(kappa, quadratic=True), _SIGNED, **_TOGETHER
     ),
     Metric(
-        "specificity_at_95_sensitivity", "Specificity at 95% sensitivity", "max", _BINARY, specificity_at_sensitivity
+        "sensitivity_at_95_specificity",
+        "Sensitivity at 95% specificity",
+        "max",
+        _BINARY,
+        sensitivity_at_specificity,
+        **_AT_FIXED,
     ),
-    Metric("log_loss", "Log-loss", "min", _PROBABILITIES, log_loss, _POSITIVE, default=_PROBABILITIES),
-    Metric("brier", "Brier score", "min", _PROBABILITIES, brier, (0.0, 2.0), default=_BINARY),
-    Metric("ece", "Calibration error", "min", _PROBABILITIES, ece, noise=ece_noise, default=_ONE_CLASS),
+    Metric(
+        "specificity_at_95_sensitivity",
+        "Specificity at 95% sensitivity",
+        "max",
+        _BINARY,
+        specificity_at_sensitivity,
+        **_AT_FIXED,
+    ),
+    Metric(
+        "log_loss", "Log-loss", "min", _PROBABILITIES, log_loss, _POSITIVE, needs="an error", default=_PROBABILITIES
+    ),
+    Metric("brier", "Brier score", "min", _PROBABILITIES, brier, (0.0, 2.0), needs="an error", default=_BINARY),
+    Metric(
+        "ece",
+        "Calibration error",
+        "min",
+        _PROBABILITIES,
+        ece,
+        method="gaps",
+        needs="an error",
+        noise=ece_noise,
+        default=_ONE_CLASS,
+    ),
     Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, default=_NUMBERS),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED, default=_NUMBERS),
     Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), default=("regression",)),
@@ -256,7 +283,15 @@ for _one in (
     Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE, default=("regression",)),
     Metric("jensen_shannon", "Jensen-Shannon distance", "min", _PROFILE, jensen_shannon, _DISTANCE, default=_PROFILE),
     Metric("multinomial_nll", "Multinomial NLL", "min", _PROFILE, multinomial_nll, _POSITIVE, default=_PROFILE),
-    Metric("top_{k}", "Top-{k} accuracy", "max", _CLASSES, top_k, default=("multiclass",)),
-    Metric("precision_at_{k}", "Precision at {k}", "max", ("multilabel",), precision_at_k, default=("multilabel",)),
+    Metric("top_{k}", "Top-{k} accuracy", "max", _CLASSES, top_k, **_FRACTION, default=("multiclass",)),
+    Metric(
+        "precision_at_{k}",
+        "Precision at {k}",
+        "max",
+        ("multilabel",),
+        precision_at_k,
+        **_FRACTION,
+        default=("multilabel",),
+    ),
 ):
     _table(_one.name)[_one.name] = _one

@@ -1,11 +1,9 @@
 """Bootstrap intervals: how often each example is drawn, the metric of each resample, and the interval from them.
 
-A metric with bounds has a normal interval on the scale where its bounds are infinitely far away (logit for a fraction), with
-the standard deviation of the resamples. That is too small by the factor sqrt((m - 1) / m) and itself uncertain, m being the
-number of independent units (of the smallest class), so it is corrected and Student's t with m - 1 degrees of freedom replaces
-the normal quantile. `benchmarks/results/coverage.md` has the simulated coverage of this and of the alternatives: percentiles,
-BCa, basic and bias-corrected intervals. The average precision of a small sample errs upwards, so intervals of AUPRC cover 93.5
-to 95.5% where 95% was asked for.
+`summarize` uses them for few metrics only (see `deepbio.metrics.intervals`). A metric with bounds has a normal interval on the scale
+where its bounds are infinitely far away (logit for a fraction), with the standard deviation of the resamples. That is too small by
+the factor sqrt((m - 1) / m) and itself uncertain, m being the number of independent units (of the smallest class), so it is
+corrected and Student's t with m - 1 degrees of freedom replaces the normal quantile.
 Sources: Efron and Tibshirani 1993, An Introduction to the Bootstrap; Boyd et al. 2013,
 doi:10.1007/978-3-642-40994-3_29, for the logit interval of AUPRC.
 """
@@ -23,6 +21,8 @@ from scipy.special import ndtri, stdtrit
 
 from deepbio.errors import DataError
 
+MIN_UNITS = 5
+"""Fewest groups, or examples of a class, that an interval rests on."""
 # Bytes of one chunk of weights and of the indices drawn for it; together they bound the memory of a bootstrap.
 _CHUNK = 1 << 27
 _DRAWN = 1 << 22
@@ -30,27 +30,32 @@ _DRAWN = 1 << 22
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and the two ends of its interval; NaN where undefined.
+    """A value and the two ends of its interval; NaN where undefined, with the reason why there is no interval.
 
     Example:
         >>> print(Estimate(0.963, 0.951, 0.974))
         0.963 [0.951, 0.974]
+        >>> print(Estimate(0.963, reason="one group"))
+        0.963 (no interval: one group)
     """
 
     value: float
     low: float = math.nan
     high: float = math.nan
+    reason: str = ""
 
-    def to_dict(self) -> dict[str, float | None]:
+    def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; a number that is not finite is None, because JSON has no NaN."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
-        return {key: float(number) if math.isfinite(number) else None for key, number in numbers.items()}
+        found: dict[str, Any] = {key: float(one) if math.isfinite(one) else None for key, one in numbers.items()}
+        return found | ({"reason": self.reason} if self.reason else {})
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, float | None]) -> Estimate:
+    def from_dict(cls, values: Mapping[str, Any]) -> Estimate:
         """Build an `Estimate` from what `to_dict` returned."""
         numbers = (values[key] for key in ("value", "low", "high"))
-        return cls(*(math.nan if number is None else float(number) for number in numbers))
+        value, low, high = (math.nan if one is None else float(one) for one in numbers)
+        return cls(value, low, high, values.get("reason", ""))
 
     def __float__(self) -> float:
         return float(self.value)
@@ -59,7 +64,7 @@ class Estimate:
         if math.isnan(self.value):
             return "undefined"
         if math.isnan(self.low) or math.isnan(self.high):
-            return _short(self.value)
+            return _short(self.value) + (f" (no interval: {self.reason})" if self.reason else "")
         return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
 
 
@@ -148,10 +153,12 @@ def bootstrap(
         >>> print(bootstrap(auroc, y, p, bounds=(0, 1), strata=y))
         0.889 [0.814, 0.936]
     """
+    value = metric(np.asarray(y), np.asarray(p))
+    if reason := few_units(len(np.asarray(y)), strata=resampling.get("strata"), groups=resampling.get("groups")):
+        return Estimate(float(value), reason=reason)
     values = bootstrap_distribution(metric, y, p, **resampling)
-    parts = {"strata": resampling.get("strata"), "groups": resampling.get("groups")}
-    units = independent_units(len(np.asarray(y)), **parts)
-    return interval(metric(np.asarray(y), np.asarray(p)), values, bounds=bounds, units=units, confidence=confidence)
+    units = _independent_units(len(np.asarray(y)), resampling.get("strata"), resampling.get("groups"))
+    return interval(value, values, bounds=bounds, units=units, confidence=confidence)
 
 
 def interval(
@@ -213,10 +220,18 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
     if np.isinf(low):
         return Estimate(value, high - above * factor, high - above / factor)
     odds, width = below / above, high - low
-    return Estimate(value, *(low + width * (1 - 1 / (1 + odds * times)) for times in (1 / factor, factor)))
+    ends = [low + width * (1 - 1 / (1 + odds * times)) for times in (1 / factor, factor)]
+    return Estimate(value, ends[0], ends[1])
 
 
-def independent_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> int:
+def few_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> str:
+    """Return why resamples say nothing, if there are fewer than five groups or examples of a stratum; else an empty text."""
+    units = _independent_units(n, strata, groups)
+    of = "group" if groups is not None else "example"
+    return "" if units >= MIN_UNITS else f"{units} {of}{'s' * (units > 1)}, {MIN_UNITS} needed"
+
+
+def _independent_units(n: int, strata: ArrayLike | None, groups: ArrayLike | None) -> int:
     """Return the number of independent units of a resample: groups, else examples of the smallest stratum, else `n`."""
     if groups is not None:
         return len(np.unique(np.asarray(groups)))

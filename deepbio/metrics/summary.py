@@ -1,15 +1,16 @@
 """Metrics of a task by name: one value while training, all values with intervals at the end."""
 
-import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError, nearest
-from deepbio.metrics.arrays import UndefinedMetricWarning
+from deepbio.metrics.intervals import metric_interval
 from deepbio.metrics.registry import Metric, default_metrics, metric, metric_names
-from deepbio.metrics.resampling import Estimate, bootstrap_weights, independent_units
+from deepbio.metrics.resampling import Estimate
+from deepbio.metrics.units import Units
 from deepbio.specs import Task
 
 
@@ -39,21 +40,25 @@ def summarize(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Estimate]:
-    """Return metrics with bootstrap intervals, all on the same resamples.
+    """Return metrics with their intervals.
+
+    Each metric has the interval that suits it (see `deepbio.metrics.intervals`). Where the independent units are too few, the
+    estimate has a `reason` instead of ends.
 
     Args:
         task: Task that was predicted; it decides which metrics suit and how `p` is read.
         y: Truth, shaped as in `Task`.
         p: Predictions after the activation: binary `(n,)` or `(n, 1)`, multiclass `(n, classes)`, and so on.
         metrics: Names of the metrics; by default those of `default_metrics(task)`.
-        groups: Patient, chromosome or the like of each example, `(n,)`; whole groups are resampled.
-        n_resamples: Number of bootstrap resamples; 0 returns values without intervals.
+        groups: Patient, chromosome or the like of each example, `(n,)`, which are then the independent units.
+        n_resamples: Number of resamples, and the highest number of units that are left out one by one; 0 returns values
+            without intervals.
         seed: Random seed of the resamples.
         confidence: Probability with which an interval should cover the truth.
 
     Returns:
-        Estimates by name, in the order of `metrics`. Without groups, binary and multiclass resamples keep the size of each
-        class: the intervals are for data with the same class frequencies.
+        Estimates by name, in the order of `metrics`. Without groups, the intervals of binary and multiclass tasks are for data
+        with the same class frequencies.
 
     Raises:
         DataError: A metric is unknown or does not suit the task, or the shapes do not fit.
@@ -66,26 +71,9 @@ def summarize(
     y, p = _arranged(task, y, p)
     wanted = default_metrics(task) if metrics is None else metrics
     chosen = {one.name: one for one in (_suited(name, task) for name in wanted)}
-    values = {name: float(one.function(y, p)) for name, one in chosen.items()}
-    if n_resamples == 0:
-        return {name: Estimate(number) for name, number in values.items()}
-    resampled: dict[str, list[np.ndarray]] = {name: [] for name in chosen}
-    noise: dict[str, list[np.ndarray]] = {name: [] for name, one in chosen.items() if one.noise}
-    strata = y if task.is_classification and groups is None else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        for weights in bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=groups):
-            for name, one in chosen.items():
-                resampled[name].append(one.function(y, p, weights=weights))
-                if one.noise:
-                    noise[name].append(one.noise(y, p, weights=weights))
-    units = independent_units(len(y), strata=strata, groups=groups)
-    found: dict[str, Estimate] = {}
-    for name, one in chosen.items():
-        extra = np.concatenate(noise[name]) if one.noise else None
-        distribution = np.concatenate(resampled[name])
-        found[name] = one.interval(values[name], distribution, extra, units=units, confidence=confidence)
-    return found
+    units = Units.of(task, y, groups)
+    settings: Any = {"confidence": confidence, "n_resamples": n_resamples, "seed": seed}
+    return {name: metric_interval(one, y, p, units, **settings) for name, one in chosen.items()}
 
 
 def _suited(name: str, task: Task) -> Metric:

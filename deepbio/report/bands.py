@@ -4,6 +4,7 @@ import numpy as np
 
 from deepbio.metrics import bootstrap_weights
 from deepbio.metrics.ranking import decisions
+from deepbio.metrics.resampling import few_units
 from deepbio.report.result import Result
 
 # Points of the horizontal axis at which bands, and curves of several labels, are computed.
@@ -35,6 +36,8 @@ def bands(result: Result) -> dict[str, Band] | None:
     if not labels:
         return None
     groups = result.groups if result.groups is not None and len(np.unique(result.groups)) < n else None
+    if few_units(n, groups=groups):
+        return None
     strata = result.y.reshape(n) if result.task.is_classification and groups is None else None
     roc, pr = [], []
     for weights in bootstrap_weights(n, n_resamples=_N_RESAMPLES, seed=0, strata=strata, groups=groups):

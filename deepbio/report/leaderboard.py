@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deepbio.escaping import markdown_text, spreadsheet_text
 from deepbio.metrics import Estimate, direction, metric
 
 Mark = Literal["best", "tied", "behind", ""]
@@ -16,7 +17,7 @@ LEGEND = (
     "Each metric is the mean over seeds, with its interval over test examples in brackets and, after ±, the "
     "standard deviation over seeds. `*` is the best of the column. `=` is tied with it: the paired bootstrap on the same "
     "resamples finds no significant difference (p at least 0.05 after Holm's correction for the column). Rows without a mark "
-    "are significantly worse. Seconds and speeds are of the machine below. Published numbers were measured by their authors, "
+    "are significantly worse; in a column without any mark no comparison is possible. Seconds and speeds are of the machine below. Published numbers were measured by their authors, "
     "by the protocol named. A limit is the best that any model can reach, which is known for synthetic data."
 )
 
@@ -26,7 +27,7 @@ class LeaderboardValue:
     """A metric of one model: the mean over its seeds, and two separate kinds of spread.
 
     Args:
-        estimate: Mean over seeds with its interval over test examples (bootstrap with the same resamples for every seed).
+        estimate: Mean over seeds with its interval over test examples, or the reason why there is none.
         by_seed: The metric of each seed.
         p_value: Of no difference to the best of the column (paired bootstrap, corrected by Holm for the column).
         mark: `"best"`, `"tied"` (p at least 0.05) or `"behind"`.
@@ -133,7 +134,7 @@ def as_markdown(found: Leaderboard) -> str:
         header, *rows = _text_rows(table)
         lines += [f"## {table.dataset}", "", f"{table.about}. {_sizes(table)}".strip(), ""]
         lines += [f"| {' | '.join(header)} |", f"|{'---|' * len(header)}"]
-        lines += [f"| {' | '.join(text.replace('|', '/') for text in row)} |" for row in rows]
+        lines += [f"| {' | '.join(map(markdown_text, row))} |" for row in rows]
         lines += ["", *(f"- {note}" for note in table.notes())]
         lines += [""] if table.notes() else []
     lines += ["## How it was made", ""]
@@ -171,7 +172,7 @@ def as_csv(found: Leaderboard) -> str:
                 line += [*map(_number, (one.value, one.low, one.high, value.seed_std)), by_seed]
                 line += [_number(value.p_value), value.mark, row.seeds or "", _number(row.parameters)]
                 line += map(_number, (row.train_seconds, row.predictions_per_second, row.joules))
-                writer.writerow([*line, row.source, row.protocol])
+                writer.writerow(map(spreadsheet_text, [*line, row.source, row.protocol]))
     return text.getvalue()
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deepbio.escaping import markdown_text
 from deepbio.metrics import METRICS, Estimate
 from deepbio.report.subgroups import Subgroup
 
@@ -94,7 +95,7 @@ def _results(results: Mapping[str, Mapping[str, Estimate]], examples: Mapping[st
     for name in names:
         title = METRICS[name].title if name in METRICS else name
         lines.append(f"| {title} | {' | '.join(str(results[split].get(name, '')) for split in splits)} |")
-    return [*lines, "", "95% bootstrap intervals over examples.", ""]
+    return [*lines, "", "95% intervals over examples, or over groups if one has several.", ""]
 
 
 def _parts(parts: Sequence[Subgroup], metric: str, split: str) -> list[str]:
@@ -102,8 +103,10 @@ def _parts(parts: Sequence[Subgroup], metric: str, split: str) -> list[str]:
     lines = [f"| part | examples | {title} | gap to the rest |", "|---|---|---|---|"]
     for one in parts:
         gap = "" if math.isnan(one.gap.value) else f"{one.gap}{' !' if one.differs else ''}"
-        lines.append(f"| {one.column}: {one.value} | {one.examples:,} | {one.estimate} | {gap} |")
-    test = "bootstrap, p less than 0.05 after Holm's correction"
+        lines.append(
+            f"| {markdown_text(one.column)}: {markdown_text(one.value)} | {one.examples:,} | {one.estimate} | {gap} |"
+        )
+    test = "p less than 0.05 after Holm's correction"
     return [*lines, "", f"On the {split} split; `!` marks a significant gap ({test}).", ""]
 
 

@@ -7,26 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from deepbio.datasets import Split
 from deepbio.errors import DataError
-from deepbio.metrics import (
-    Estimate,
-    UndefinedMetricWarning,
-    bootstrap_distribution,
-    bootstrap_p_value,
-    default_metrics,
-    holm,
-    interval,
-    metric,
-    value,
-)
+from deepbio.metrics import Estimate, UndefinedMetricWarning, default_metrics, holm, summarize
 from deepbio.specs import ModelInput, Task
 
 _MIN_EXAMPLES = 10
 _MAX_VALUES = 12
 _BLOCK = 4096  # examples read at a time
 _UNDEFINED = Estimate(float("nan"))
+_Z = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -69,8 +61,8 @@ def subgroups(
         columns: Name to one value per example, `(n,)`. Numbers with more than twelve values are cut at their quartiles; of
             other columns the twelve most frequent values are kept. Parts with fewer than ten examples are left out.
         name: Name of the metric; by default the task's first one that ranks or decides.
-        groups: Patient, chromosome or the like, `(n,)`. Whole groups are resampled if one has several examples.
-        n_resamples, seed: Size and seed of the bootstrap; part and rest are resampled separately.
+        groups: Patient, chromosome or the like, `(n,)`. Groups are the units if one has several examples.
+        n_resamples, seed: As for `deepbio.metrics.summarize`.
 
     Raises:
         DataError: a column has another length.
@@ -104,7 +96,7 @@ def subgroups(
 
 @dataclass(frozen=True)
 class _Comparison:
-    """Truth, predictions and bootstrap of one metric, from which parts are taken."""
+    """Truth and predictions, from which parts are taken, and the metric by which they are compared."""
 
     task: Task
     name: str
@@ -116,29 +108,30 @@ class _Comparison:
 
     def with_rest(self, column: str, label: str, inside: np.ndarray) -> Subgroup:
         """Compare the examples `inside` with all others. The p-value is not corrected."""
-        examples = int(inside.sum())
-        here, resampled = self._value_of(inside, self.seed)
-        units = examples if self.groups is None else len(np.unique(self.groups[inside]))
-        estimate = interval(here, resampled, bounds=metric(self.name).bounds, units=units)
+        examples, here = int(inside.sum()), self._estimate(inside)
         if inside.all():
-            return Subgroup(column, label, examples, estimate, _UNDEFINED)
-        there, resampled_there = self._value_of(~inside, self.seed + 1)
-        change = resampled - resampled_there
-        change = change[np.isfinite(change)]
-        if not len(change) or not np.isfinite(here - there):
-            return Subgroup(column, label, examples, estimate, _UNDEFINED)
-        gap, p_value = interval(here - there, change), bootstrap_p_value(change)
-        return Subgroup(column, label, examples, estimate, gap, p_value if np.isfinite(p_value) else None)
+            return Subgroup(column, label, examples, here, _UNDEFINED)
+        gap, p_value = _difference(here, self._estimate(~inside))
+        return Subgroup(column, label, examples, here, gap, p_value)
 
-    def _value_of(self, inside: np.ndarray, seed: int) -> tuple[float, np.ndarray]:
-        y, p = self.y[inside], self.p[inside]
+    def _estimate(self, inside: np.ndarray) -> Estimate:
         groups = None if self.groups is None else self.groups[inside]
-        strata = y if self.task.is_classification and groups is None else None
-        function = metric(self.name).function
-        resampled = bootstrap_distribution(
-            function, y, p, n_resamples=self.n_resamples, seed=seed, strata=strata, groups=groups
-        )
-        return value(self.name, self.task, y, p), resampled
+        options: Any = {"groups": groups, "n_resamples": self.n_resamples, "seed": self.seed}
+        return summarize(self.task, self.y[inside], self.p[inside], metrics=[self.name], **options)[self.name]
+
+
+def _difference(here: Estimate, there: Estimate) -> tuple[Estimate, float | None]:
+    """Return the difference of two independent estimates with its interval and p-value.
+
+    Source: Zou and Donner 2008, doi:10.1002/sim.3095 (the interval follows from those of the two values).
+    """
+    gap = here.value - there.value
+    low = gap - np.hypot(here.value - here.low, there.high - there.value)
+    high = gap + np.hypot(here.high - here.value, there.value - there.low)
+    if not np.isfinite([gap, low, high]).all():
+        return Estimate(gap, reason=here.reason or there.reason), None
+    toward_zero = gap - low if gap > 0 else high - gap
+    return Estimate(gap, low, high), float(2 * ndtr(-_Z * abs(gap) / toward_zero)) if toward_zero else 0.0
 
 
 def input_columns(input: ModelInput, split: Split) -> dict[str, np.ndarray]:

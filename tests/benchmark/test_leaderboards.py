@@ -8,8 +8,9 @@ import pytest
 from deepbio.benchmark import leaderboard, read_suite
 from deepbio.benchmark.store import Store
 from deepbio.errors import DataError
-from deepbio.metrics import auroc, bootstrap, holm, paired_bootstrap
+from deepbio.metrics import auroc, holm, paired_bootstrap, summarize
 from deepbio.report import leaderboard_as
+from deepbio.specs import Task
 from tests.benchmark.small_suite import write_suite
 
 TEXT = """
@@ -86,10 +87,10 @@ def test_a_value_is_the_mean_over_seeds_and_its_two_spreads_are_separate(suite, 
     assert (value.estimate.high - value.estimate.low) / 4 > 2 * value.seed_std
 
 
-def test_with_one_seed_interval_and_p_value_are_those_of_the_bootstrap_and_the_paired_bootstrap(suite, filled):
+def test_with_one_seed_interval_and_p_value_are_those_of_summarize_and_the_paired_bootstrap(suite, filled):
     found = leaderboard(suite.with_seeds(1), filled.folder, n_resamples=300)
     y, p = np.arange(200) % 2, {r.model: _predictions(r, np.arange(200) % 2) for r in suite.with_seeds(1).runs()}
-    expected = bootstrap(auroc, y, p["mlp"], bounds=(0, 1), n_resamples=300, strata=y)
+    expected = summarize(Task("binary", 1), y, p["mlp"], metrics=["auroc"], n_resamples=300)["auroc"]
     values = {name: _row(found, name).values["auroc"] for name in p}
     assert values["mlp"].estimate == expected
     best = max(values, key=lambda name: values[name].estimate.value)
@@ -132,15 +133,24 @@ def test_a_result_without_its_predictions_is_an_error_that_says_what_to_do(suite
         leaderboard(suite, filled.folder)
 
 
-def test_groups_are_resampled_whole(suite, filled):
+def test_groups_are_the_units_of_the_intervals(suite, filled):
     y = np.arange(200) % 2
     groups = np.arange(200) // 20
     for run in suite.runs():
         filled.write(run, _result(run), {"y": y, "p": _predictions(run, y), "groups": groups})
     found = leaderboard(suite.with_seeds(1), filled.folder, n_resamples=200)
     p = _predictions(next(suite.runs()), y)
-    expected = bootstrap(auroc, y, p, bounds=(0, 1), n_resamples=200, groups=groups)
+    expected = summarize(Task("binary", 1), y, p, metrics=["auroc"], n_resamples=200, groups=groups)["auroc"]
     assert _row(found, "mlp").values["auroc"].estimate == expected
+
+
+def test_few_groups_leave_no_interval_and_no_comparison(suite, filled):
+    y = np.arange(200) % 2
+    for run in suite.runs():
+        filled.write(run, _result(run), {"y": y, "p": _predictions(run, y), "groups": np.arange(200) // 100})
+    for name in ("mlp", "majority"):
+        found = _row(leaderboard(suite, filled.folder, n_resamples=50), name).values["auroc"]
+        assert (found.estimate.reason, found.p_value, found.mark) == ("2 groups, 5 needed", None, "")
 
 
 def test_every_form_has_every_row_and_the_source_of_published_numbers(suite, filled):

@@ -46,7 +46,7 @@ def test_a_worker_that_dies_is_noticed_and_the_run_ends_as_if_it_had_not(tmp_pat
     assert code == 0, err
     assert "Worker 1 was killed by signal 9" in err
     assert "Starting all 2 again from the last checkpoint (1 of 1 restarts)" in err
-    assert "bootstrap intervals" in out
+    assert "95% intervals" in out
     assert not worker_pids(process.pid)
     assert (tmp_path / "cut" / "history.csv").read_text().split("\n")[-2].split(",")[:3] == (
         tmp_path / "whole" / "history.csv"

@@ -5,6 +5,7 @@ from sklearn.metrics import jaccard_score
 from deepbio.errors import DataError
 from deepbio.metrics import (
     METRICS,
+    accuracy,
     default_metrics,
     direction,
     metric,
@@ -49,9 +50,12 @@ def test_a_metric_without_weights_is_resampled_as_one_that_takes_them():
     register_metric("own_accuracy", kinds="binary", direction="max", bounds=(0, 1))(
         lambda y, p: float(((p >= 0.5) == y).mean())
     )
-    found = summarize(BINARY, y, p, metrics=["accuracy", "own_accuracy"], n_resamples=100)
+    register_metric("weighted_accuracy", kinds="binary", direction="max", bounds=(0, 1))(
+        lambda y, p, weights=None: accuracy(y, p, weights=weights)
+    )
+    found = summarize(BINARY, y, p, metrics=["weighted_accuracy", "own_accuracy"], n_resamples=100)
     for end in ("value", "low", "high"):
-        assert getattr(found["own_accuracy"], end) == pytest.approx(getattr(found["accuracy"], end), rel=1e-12)
+        assert getattr(found["own_accuracy"], end) == pytest.approx(getattr(found["weighted_accuracy"], end), rel=1e-12)
 
 
 @pytest.mark.parametrize(

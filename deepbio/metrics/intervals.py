@@ -1,0 +1,260 @@
+"""The interval of a metric: a method that suits the metric, from as many independent units as it really has.
+
+Four methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` has their
+simulated coverage):
+
+- `"fraction"`: a mean over examples of values between bounds. Wilson's interval with the effective number of examples.
+- `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior.
+- `"auroc"`: of few or perfectly ranked examples Newcombe's interval, else DeLong's variance on the logit scale.
+- `"smooth"`: everything else. The jackknife's variance on the scale where the bounds are infinitely far away.
+
+`"gaps"` and `"bootstrap"` metrics resample examples. Groups are deleted whole by the jackknife, with Student's t of their number;
+the interval of the examples is kept where it is wider. Where the units are too few there is no interval but the reason.
+
+Sources: Wilson 1927, doi:10.1080/01621459.1927.10502953; Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286; Newcombe 2001,
+doi:10.1198/000313001317098266 (the logit form of Wilson's interval) and 2006, doi:10.1002/sim.2324 (AUROC); Korn and Graubard
+1998, Survey Methodology 24:193-201 (effective examples); Caelen 2017, doi:10.1007/s10472-017-9564-8, and Toetsch and Hoffmann 2021,
+doi:10.7717/peerj-cs.398 (posterior of a confusion matrix); Cameron and Miller 2015, doi:10.3368/jhr.50.2.317 (few groups).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtri, stdtrit
+
+from deepbio.metrics.arrays import UndefinedMetricWarning
+from deepbio.metrics.classification import predicted_classes
+from deepbio.metrics.jackknife import Jackknife, jackknife
+from deepbio.metrics.probability import noise_interval
+from deepbio.metrics.ranking import auroc, decisions
+from deepbio.metrics.resampling import Estimate, bootstrap_weights
+from deepbio.metrics.units import Units
+
+if TYPE_CHECKING:
+    from deepbio.metrics.registry import Metric
+
+_MAX_CELLS = 2500  # of a confusion matrix whose every cell has a prior
+_DRAWS = 4  # draws of a confusion matrix for each resample that was asked for
+_MIN_DELONG = 30  # examples of the smaller class
+
+
+def metric_interval(
+    one: Metric, y: np.ndarray, p: np.ndarray, units: Units, *, confidence: float, n_resamples: int, seed: int
+) -> Estimate:
+    """Return a metric with its interval, or with the reason why it has none."""
+    value = float(one.function(y, p))
+    if not n_resamples or not math.isfinite(value):
+        return Estimate(value)
+    reason = units.shortage(one.needs)
+    if not reason and one.needs == "an error" and not _any_wrong(y, p):
+        reason = "no example is predicted wrongly"
+    if reason:
+        return Estimate(value, reason=reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        if one.method in ("gaps", "bootstrap"):
+            return _resampled(one, y, p, value, units, confidence=confidence, n_resamples=n_resamples, seed=seed)
+        found = _of_examples(one, y, p, value, units, confidence, n_resamples, seed)
+        if units.groups is None or found.reason:
+            return found
+        between = jackknife(lambda w: one.function(y, p, weights=w), units.groups, None, max_deleted=n_resamples)
+        return _wider(found, _scaled(value, between, one.bounds, units.count, confidence))
+
+
+def _of_examples(
+    one: Metric,
+    y: np.ndarray,
+    p: np.ndarray,
+    value: float,
+    units: Units,
+    confidence: float,
+    n_resamples: int,
+    seed: int,
+) -> Estimate:
+    """Return the interval as if examples were independent."""
+    if one.method == "decisions" and y.ndim == 1 and units.classes is not None:
+        return _of_decisions(one, y, p, value, confidence=confidence, draws=_DRAWS * n_resamples, seed=seed)
+    ranked = _of_auroc(value, y, p, confidence) if one.method == "auroc" and y.ndim <= 2 and p.ndim <= 2 else None
+    if ranked is not None and p.ndim == 1:
+        return ranked
+    strata = None if one.needs in ("examples", "an error") else units.classes
+    spread = jackknife(lambda w: one.function(y, p, weights=w), None, strata, max_deleted=n_resamples, n=len(y))
+    if one.method == "fraction":
+        return wilson(value, spread.variance, len(y), one.bounds or (0.0, 1.0), confidence)
+    found = _scaled(value, spread, one.bounds, units.smallest(one.needs), confidence)
+    return found if ranked is None else _wider(ranked, found)
+
+
+def _any_wrong(y: np.ndarray, p: np.ndarray) -> bool:
+    """Return whether any decision is wrong. Without one, how large a loss can be has not been seen."""
+    if p.ndim == y.ndim and y.ndim > 1:
+        return bool(((p >= 0.5) != (y == 1))[~np.isnan(y.astype(np.float64))].any())
+    truth, predicted, _ = predicted_classes(y, p)
+    return bool((truth != predicted).any())
+
+
+def wilson(
+    value: float, variance: float, n: int, bounds: tuple[float, float] = (0.0, 1.0), confidence: float = 0.95
+) -> Estimate:
+    """Return Wilson's interval of a mean between bounds, for as many effective examples as its variance says, at least `n`.
+
+    Args:
+        value, variance: Mean over examples and the variance of that mean.
+        n: Number of examples, which alone counts where all values are at a bound.
+        bounds: Lowest and highest value.
+        confidence: Probability with which the interval should cover the truth.
+
+    Example:
+        >>> print(wilson(185 / 202, 0.0, 202))
+        0.916 [0.870, 0.947]
+    """
+    low, width = bounds[0], bounds[1] - bounds[0]
+    fraction = (value - low) / width
+    spread = fraction * (1 - fraction)
+    effective = max(n, spread * width**2 / variance) if variance > 0 else n
+    z = float(ndtri((1 + confidence) / 2))
+    middle = (fraction + z * z / (2 * effective)) / (1 + z * z / effective)
+    reach = z / (1 + z * z / effective) * math.sqrt(spread / effective + (z / (2 * effective)) ** 2)
+    ends = (max(0.0, middle - reach), min(1.0, middle + reach))
+    return Estimate(value, min(value, low + width * ends[0]), max(value, low + width * ends[1]))
+
+
+def _scaled(
+    value: float, spread: Jackknife, bounds: tuple[float, float] | None, units: int, confidence: float
+) -> Estimate:
+    """Return the interval of Student's t on the scale of log(value - low) - log(high - value), infinite ends left out.
+
+    With two finite bounds the reach is Newcombe's inverse sinh, which makes the interval of a fraction Wilson's. A value at a bound
+    has the exact interval of a fraction of so many units without an error (Clopper and Pearson 1934).
+    """
+    low, high = bounds or (-math.inf, math.inf)
+    if value in (low, high) and math.isfinite(high - low):
+        reach = (high - low) * (1 - ((1 - confidence) / 2) ** (1 / units))
+        return Estimate(value, max(low, value - reach), min(high, value + reach))
+    if not math.isfinite(spread.variance):
+        return Estimate(value, reason="undefined without some of the units")
+    if spread.variance <= (1e-12 * max(1.0, abs(value))) ** 2:
+        return Estimate(value, reason="the same without any one unit")
+    reach = float(stdtrit(max(1.0, spread.freedom), (1 + confidence) / 2)) * math.sqrt(spread.variance)
+    below, above = value - low, high - value
+    if math.isinf(below) and math.isinf(above):
+        return Estimate(value, value - reach, value + reach)
+    slope = 1 / below + 1 / above  # of that scale at the value
+    if math.isfinite(high - low):
+        factor = math.exp(2 * math.asinh(slope * reach / 2))
+        odds, width = below / above, high - low
+        ends = [low + width * (1 - 1 / (1 + odds * times)) for times in (1 / factor, factor)]
+        return Estimate(value, ends[0], ends[1])
+    factor = math.exp(min(700.0, slope * reach))
+    if math.isinf(high):
+        return Estimate(value, low + below / factor, low + below * factor)
+    return Estimate(value, high - above * factor, high - above / factor)
+
+
+def _of_auroc(value: float, y: np.ndarray, p: np.ndarray, confidence: float) -> Estimate | None:
+    """Return Newcombe's interval (method 5), or `None` where DeLong's variance is known well enough.
+
+    Of several labels it is the mean of their intervals, as if labels were independent (Zou and Donner 2008).
+    """
+    truth, scores = decisions(y, p)
+    n = len(truth)
+    truth, scores = truth.reshape(n, -1), scores.reshape(n, -1)
+    if truth.shape[1] == 1 and scores.min() == scores.max():
+        return Estimate(value, reason="all scores are equal")
+    parts = []
+    for j in range(truth.shape[1]):
+        positives, negatives = int((truth[:, j] == 1).sum()), int((truth[:, j] == 0).sum())
+        if truth.shape[1] == 1 and min(positives, negatives) >= _MIN_DELONG and 0 < value < 1:
+            return None
+        if positives and negatives:
+            known = ~np.isnan(truth[:, j]) if truth.dtype.kind == "f" else slice(None)
+            own = value if truth.shape[1] == 1 else float(auroc(truth[known, j], scores[known, j]))
+            parts.append((own, *_newcombe(own, positives, negatives, confidence)))
+    own, low, high = np.array(parts).T
+    down, up = (float(np.sqrt(((end - own) ** 2).sum())) / len(own) for end in (low, high))
+    return Estimate(value, value - down, value + up)
+
+
+def _newcombe(value: float, positives: int, negatives: int, confidence: float) -> tuple[float, float]:
+    z, half = float(ndtri((1 + confidence) / 2)), (positives + negatives) / 2 - 1
+
+    def error(area: float) -> float:
+        spread = area * (1 - area) * (1 + half * ((1 - area) / (2 - area) + area / (1 + area)))
+        return z * math.sqrt(spread / (positives * negatives))
+
+    low = 0.0 if value <= 0 else _root(lambda area: area + error(area) - value, 0.0, min(value, 1 - 1e-9))
+    high = 1.0 if value >= 1 else _root(lambda area: area - error(area) - value, max(value, 1e-9), 1.0)
+    return low, high
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    return float(cast(float, brentq(function, low, high)))
+
+
+def _of_decisions(
+    one: Metric, y: np.ndarray, p: np.ndarray, value: float, *, confidence: float, draws: int, seed: int
+) -> Estimate:
+    """Return the middle of the metric's posterior, each class's row of the confusion matrix being drawn by itself."""
+    truth, predicted, k = predicted_classes(y, p)
+    if len(np.unique(predicted)) < 2:
+        return Estimate(value, reason="all examples are given one class")
+    counts = np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.float64)
+    sizes = counts.sum(axis=1)
+    prior = np.zeros_like(counts)
+    if k * k <= _MAX_CELLS:
+        # Jeffreys' half an example right and half wrong; of many classes less, so that priors never add up to more than one error.
+        strength = min(0.5, 1.0 / (sizes > 0).sum())
+        others = (1 - np.eye(k)) * sizes
+        prior = (
+            strength * (np.eye(k) + others / np.maximum(others.sum(axis=1, keepdims=True), 1.0)) * (sizes > 0)[:, None]
+        )
+    cells = np.argwhere(counts + prior > 0)
+    alpha = (counts + prior)[cells[:, 0], cells[:, 1]]
+    drawn = np.random.default_rng(seed).standard_gamma(alpha, (draws, len(alpha)))
+    starts = np.flatnonzero(np.diff(cells[:, 0], prepend=-1))
+    totals = np.repeat(np.add.reduceat(drawn, starts, axis=1), np.diff(starts, append=len(cells)), axis=1)
+    weights = drawn / totals * sizes[cells[:, 0]]
+    shown = cells[:, 1].astype(np.float64) if p.ndim == 1 else np.eye(k)[cells[:, 1]]
+    values = one.function(cells[:, 0], shown, weights=weights)
+    tail = (1 - confidence) / 2
+    ends = np.nanquantile(values, [tail, 1 - tail])
+    return Estimate(value, min(value, float(ends[0])), max(value, float(ends[1])))
+
+
+def _resampled(
+    one: Metric,
+    y: np.ndarray,
+    p: np.ndarray,
+    value: float,
+    units: Units,
+    *,
+    confidence: float,
+    n_resamples: int,
+    seed: int,
+) -> Estimate:
+    """Return the interval from bootstrap resamples, for metrics that are no smooth function of the examples."""
+    strata = units.classes if units.groups is None and not one.noise else None
+    drawn = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=units.groups)
+    chunks = [(one.function(y, p, weights=w), one.noise(y, p, weights=w) if one.noise else None) for w in drawn]
+    resampled = np.concatenate([chunk for chunk, _ in chunks])
+    if one.noise:
+        noise = np.concatenate([chunk for _, chunk in chunks if chunk is not None])
+        return noise_interval(value, resampled, noise, confidence=confidence)
+    known = resampled[np.isfinite(resampled)]
+    if len(known) < len(resampled) / 2:
+        return Estimate(value, reason="undefined in most resamples")
+    count = units.smallest(one.needs)
+    spread = Jackknife(float(known.var()) * count / (count - 1), count - 1.0)
+    return _scaled(value, spread, one.bounds, count, confidence)
+
+
+def _wider(first: Estimate, second: Estimate) -> Estimate:
+    if second.reason:
+        return first
+    return Estimate(first.value, min(first.low, second.low), max(first.high, second.high))
