@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from deepbio.datasets import Dataset
+from deepbio.errors import DataError
 from deepbio.inference import predict
 from deepbio.inference.inputs import as_source, as_split
 from deepbio.zoo import describe, get_model
@@ -100,6 +101,24 @@ def images(folder):
 
 
 @_writes
+def volumes(folder):
+    nibabel = pytest.importorskip("nibabel", reason="needs the extra 'images'")
+    draw = np.random.default_rng(5)
+    for i in range(24):
+        place = folder / "volumes" / ("bleed", "none")[i % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        values = draw.normal(50, 30, (5, 6, 2)).astype(np.float32)
+        values[0, i % 6, 0] = np.nan
+        affine = np.eye(4)[[1, 0, 2, 3]] * [
+            [-1],
+            [1],
+            [1],
+            [1],
+        ]  # the first axis runs to the front, the second to the left
+        nibabel.save(nibabel.Nifti1Image(values, affine), place / f"{i}.nii.gz")
+
+
+@_writes
 def cells(folder):
     anndata = pytest.importorskip("anndata", reason="needs the extra 'data'")
     draw = np.random.default_rng(4)
@@ -112,7 +131,7 @@ def cells(folder):
     found.write_h5ad(folder / "cells.h5ad")
 
 
-CLASSES = {"label": "dx"}
+CLASSES, WINDOW = {"label": "dx"}, {"window": (1500, 900)}
 CASES = {
     "a table": ("table", "csv", "table.csv", {**CLASSES, "features": ["level", "sex", "stage"]}),
     "a table with an id": ("table", "csv", "table.csv", {**CLASSES, "features": ["level"], "id": "name"}),
@@ -139,7 +158,10 @@ CASES = {
     "a folder of another size": ("images", "folder", "grey", {"shape": (5, 5, 3)}),
     "a folder through a window": ("images", "folder", "deep", {"window": (2000, 1000)}),
     "a folder of all grey values": ("images", "folder", "deep", {"window": "full"}),
-    "a table of images": ("images", "manifest", "list.csv", {"image": "file", "label": "finding", "window": (1500, 900), "id": "name"}),
+    "a table of images": ("images", "manifest", "list.csv", {"image": "file", "label": "finding", "id": "name"} | WINDOW),
+    "volumes by the axes of the body": (
+        "volumes", "folder", "volumes", {"window": (50, 90), "orient": "RAS", "nan": "low", "shape": (5, 5, 1)},
+    ),
     "an archive": ("images", "npz", "a.npz", {"labels": ["no", "yes"], "positive": "no"}),
     "cells": ("cells", "anndata", "cells.h5ad", {"label": "type"}),
     "genes in another order": ("cells", "anndata", "cells.h5ad", {"label": "type", "features": ["g3", "g1"]}),
@@ -205,3 +227,42 @@ def test_files_are_predicted_as_the_data_set_was(made, tmp_path, case):
         np.testing.assert_allclose([found[name] for name in names], predict(model, part), atol=1e-6, rtol=0)
         np.testing.assert_array_equal([truth[name] for name in names], np.asarray(part.y))
     assert np.ptp(predict(model, source), axis=0).min() > 1e-3  # the examples differ to the model
+
+
+def test_tracks_and_peaks_are_windows_of_a_genome(made, tmp_path):
+    pybigtools = pytest.importorskip("pybigtools", reason="needs the extra 'genomics'")
+    anndata = pytest.importorskip("anndata", reason="needs the extra 'data'")
+    folder = made("dna")
+    genome, bed, track = folder / "g.fa", folder / "open.bed", folder / "a.bw"
+    values = ((f"chr{c}", i, i + 1, float(i % 7 + 1)) for c in range(1, 5) for i in range(0, 500, 3))
+    pybigtools.open(str(track), "w").write({f"chr{i}": 500 for i in range(1, 5)}, values)
+    data = Dataset.from_bigwig(genome, bed, {"signal": track}, length=30, stranded=False)
+    model = _model(data, tmp_path / "tracks")
+    for part in (data.train, data.test):
+        found = _by_name(as_source(describe(model), bed, genome=genome)[1], predict(model, bed, genome=genome))
+        names = part.names(np.arange(len(part)))
+        np.testing.assert_allclose([found[name] for name in names], predict(model, part), atol=1e-6)
+    whole = as_split(describe(model), bed, genome=genome, bigwig={"signal": track})
+    assert sorted(whole.y[:, 0]) == sorted(np.concatenate([np.asarray(part.y)[:, 0] for _, part in data.splits()]))
+    names = [f"chr{c}:{s}-{s + 9}" for c in range(1, 5) for s in range(0, 460, 20)]
+    x = np.random.default_rng(0).random((2, len(names))).astype(np.float32)
+    peaks = anndata.AnnData(x, obs=pd.DataFrame(index=["T", "B"]), var=pd.DataFrame(index=names))
+    data = Dataset.from_anndata(peaks, genome=genome, length=30)
+    model = _model(data, tmp_path / "peaks")
+    found = _by_name(as_source(describe(model), peaks, genome=genome)[1], predict(model, peaks, genome=genome))
+    names = data.test.names(np.arange(len(data.test)))
+    np.testing.assert_allclose([found[name] for name in names], predict(model, data.test), atol=1e-6)
+
+
+def test_a_preset_without_a_record_reads_what_is_unambiguous(made, tmp_path):
+    data, model, paths, _ = _trained(made, tmp_path, "a folder through a window")
+    file = tmp_path / "run" / "preset.json"
+    preset = json.loads(file.read_text())
+    assert preset.pop("reading") == {"source": "folder", "options": data.reading.options}
+    file.write_text(json.dumps(preset))
+    old = get_model(tmp_path / "run")
+    with pytest.raises(DataError, match="--window"):
+        predict(old, paths)
+    np.testing.assert_array_equal(predict(old, paths, window=(2000, 1000)), predict(model, paths))
+    grey = made("images") / "grey"
+    np.testing.assert_array_equal(predict(old, grey), predict(model, grey))
