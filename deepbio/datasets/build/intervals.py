@@ -137,7 +137,7 @@ def from_bigwig(
         bigwig: Tracks, or name of an output to track; one output each.
         kind: `"counts"` predicts each track's total in the window, `"profile"` its value at each base.
         output_length: Number of bases around the center of the window whose values are read; None reads all. A model that predicts
-            fewer positions than a profile has is trained on those around the center (see `deepbio.datasets.crop_profiles`).
+            fewer positions than a profile has is trained on those around the center (see `deepbio.inference.positions`).
         feature: Kind of feature used of GTF and GFF.
         name: Name of the data set.
 
