@@ -113,7 +113,7 @@ def read_program(model: keras.Model) -> tuple[Step, ...]:
         >>> [step.kind for step in program]
         ['input', 'convolution', 'pointwise', 'global_max', 'dense', 'whole', 'dense']
     """
-    graph = _graph(model)
+    graph = graph_of(model)
     if graph is None or len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError(
             f"Expected a functional or sequential Keras model with one input and one output; {model.name} is none. "
@@ -135,7 +135,8 @@ def read_program(model: keras.Model) -> tuple[Step, ...]:
     return tuple(reader.steps)
 
 
-def _graph(model: Any) -> Any:
+def graph_of(model: Any) -> Any:
+    """Return the graph of layers of a functional or sequential model; None of any other."""
     functional = getattr(model, "_functional", None) or model
     return functional if hasattr(functional, "_run_through_graph") and hasattr(functional, "_nodes_by_depth") else None
 
@@ -172,8 +173,8 @@ class _Reader:
         slots = [value for value in flat if isinstance(value, _Slot)]
         if not slots:
             return operation(*args, **kwargs)
-        if isinstance(operation, keras.Model) and _graph(operation) is not None:
-            return self.walk(_graph(operation), slots)
+        if isinstance(operation, keras.Model) and graph_of(operation) is not None:
+            return self.walk(graph_of(operation), slots)
         kind = type(operation).__name__
         if kind in _SAME:
             return slots[0]

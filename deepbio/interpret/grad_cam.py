@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.errors import ModelError
-from deepbio.interpret.features import features_of, list_features
+from deepbio.errors import ModelError, nearest
+from deepbio.incremental.program import graph_of
+from deepbio.interpret.features import list_features
 from deepbio.interpret.images import ImageTarget, as_images, image_target
 
 if TYPE_CHECKING:
@@ -49,14 +50,17 @@ def grad_cam(
     import tensorflow as tf
 
     images, explained = as_images(model, x), image_target(model, target)
-    cut, head = _split(model, layer)
+    known = [feature.name for feature in list_features(model)]
+    if not known:
+        raise ModelError(f"{model.name} has no feature maps: its first layer flattens the input.")
+    if layer is not None and layer not in known:
+        raise ModelError(f"{model.name} has no feature map {layer!r}. {nearest(layer, known)}")
     found = []
     for first in range(0, len(images), batch_size):
         part = tf.constant(images[first : first + batch_size])
-        maps = cut(part, training=False)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(maps)
-            y = explained(head(part, maps))
+            outputs, maps = _watched(model, part, layer or known[-1], tape)
+            y = explained(outputs)
         gradient = tape.gradient(y, maps)
         if plus_plus:
             squares, sums = gradient**2, tf.reduce_sum(maps, (1, 2), keepdims=True)
@@ -72,39 +76,20 @@ def grad_cam(
     return np.concatenate(found).astype(np.float32)
 
 
-def _split(model: keras.Model, layer: str | None) -> tuple[Any, Any]:
-    """Return the model up to a feature map, and a function from images and that map to the outputs."""
+def _watched(model: keras.Model, images: Any, name: str, tape: Any) -> tuple[Any, Any]:
+    """Return the outputs, and the values of a layer, which the tape watches from there on; nested models are opened."""
     import keras
 
-    if not list_features(model):
-        raise ModelError(f"{model.name} has no feature maps: its first layer flattens the input.")
-    members = [one for one in model.layers if isinstance(one, keras.Model) and one.name.startswith("member_")]
-    if members:
-        raise ModelError("Explain the members of an ensemble one by one: model.get_layer('member_1').")
-    cut = features_of(model, layer)
-    name = layer or list_features(model)[-1].name
-    inside: Any = model
-    path: list[Any] = []
-    while name not in [one.name for one in inside.layers]:
-        inner = next(one for one in inside.layers if isinstance(one, keras.Model))
-        path.append(inside)
-        inside = inner
+    kept: list[Any] = []
 
-    def from_maps(trunk: Any, image: Any, maps: Any) -> Any:
-        tensor = trunk.get_layer(name).output
-        tail = keras.Model([trunk.inputs[0], tensor], trunk.outputs[0])
-        return tail([image, maps], training=False)
+    def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(operation, keras.Model) and (graph := graph_of(operation)) is not None:
+            return graph._run_through_graph(keras.tree.flatten(args), call_fn=call)
+        value = operation(*args, **kwargs)
+        if operation.name == name:
+            kept.append(value)
+            tape.watch(value)
+        return value
 
-    def head(images: Any, maps: Any) -> Any:
-        value, seen = images, []
-        for outer, inner in zip(path, [*path[1:], inside], strict=True):
-            before = keras.Model(outer.inputs, inner._inbound_nodes[-1].input_tensors[0])
-            value = before(value, training=False)
-            seen.append((outer, inner))
-        y = from_maps(inside, value, maps)
-        for outer, inner in reversed(seen):
-            node = inner._inbound_nodes[-1]
-            y = keras.Model([outer.inputs[0], node.outputs[0]], outer.outputs[0])([images, y], training=False)
-        return y
-
-    return cut, head
+    outputs = graph_of(model)._run_through_graph([images], call_fn=call)
+    return keras.tree.flatten(outputs)[0], kept[-1]

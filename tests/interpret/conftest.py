@@ -44,7 +44,7 @@ def _small_model():
 
 
 # one of each kind of layer in every run of the tests, all of them in the slow ones
-_QUICK = ("basset", "danq", "deepbind", "dna_transformer", "mmsplice_exon", "spliceai_80nt")
+_QUICK = ("basset", "danq", "deepbind", "mmsplice_exon")
 
 
 def pytest_generate_tests(metafunc):

@@ -115,9 +115,7 @@ def test_targets_are_indices_labels_contrasts_and_functions(small_model):
         saliency(get_model("image_cnn"), codes)
     splice = get_model("dna_cnn.uci_splice")
     one = saliency(splice, sequences(splice, 1), target="IE")
-    np.testing.assert_array_equal(
-        one, saliency(splice, sequences(splice, 1), target=splice_label(splice).index("IE"))
-    )
+    np.testing.assert_array_equal(one, saliency(splice, sequences(splice, 1), target=splice_label(splice).index("IE")))
     with pytest.raises(DataError, match="has no label .IF."):
         saliency(splice, sequences(splice, 1), target="IF")
 

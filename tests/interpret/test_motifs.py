@@ -55,15 +55,15 @@ def planted(sign=1.0):
 
 
 def test_planted_spans_are_called_and_no_others():
-    found = recursive_seqlets(planted(), threshold=1e-5)
+    found = recursive_seqlets(planted(), threshold=1e-6)
     assert sorted(map(tuple, found[["example", "start", "end"]].to_numpy())) == [(1, 30, 41), (4, 70, 78)]
     assert found["p_value"].is_monotonic_increasing
     assert found["attribution"].iloc[0] == pytest.approx(planted()[1, 30:41].sum())
-    negative = recursive_seqlets(planted(-1.0), threshold=1e-5)
+    negative = recursive_seqlets(planted(-1.0), threshold=1e-6)
     assert (negative["attribution"] < 0).all()
     assert len(negative) == 2
-    assert len(recursive_seqlets(planted(-1.0), threshold=1e-5, negative=False)) == 0
-    wide = recursive_seqlets(planted(), threshold=1e-5, additional_flanks=3)
+    assert len(recursive_seqlets(planted(-1.0), threshold=1e-6, negative=False)) == 0
+    wide = recursive_seqlets(planted(), threshold=1e-6, additional_flanks=3)
     assert wide["end"].max() == 81
     assert len(recursive_seqlets(np.zeros((2, 50)))) == 0
     for wrong in (lambda: recursive_seqlets(np.zeros(5)), lambda: recursive_seqlets(np.zeros((1, 10)), max_length=11)):
@@ -72,15 +72,15 @@ def test_planted_spans_are_called_and_no_others():
 
 
 def test_coordinates_follow_the_strand():
-    table = with_coordinates(recursive_seqlets(planted(), threshold=1e-5), [f"chr{i}:1,000-1,120" for i in range(6)])
+    table = with_coordinates(recursive_seqlets(planted(), threshold=1e-6), [f"chr{i}:1,000-1,120" for i in range(6)])
     assert set(zip(table["chromosome"], table["chromosome_start"], table["chromosome_end"], strict=True)) == {
         ("chr1", 1030, 1041),
         ("chr4", 1070, 1078),
     }
-    table = with_coordinates(recursive_seqlets(planted(), threshold=1e-5), [f"chr{i}:1000-1120(-)" for i in range(6)])
+    table = with_coordinates(recursive_seqlets(planted(), threshold=1e-6), [f"chr{i}:1000-1120(-)" for i in range(6)])
     assert set(zip(table["chromosome_start"], table["chromosome_end"], strict=True)) == {(1079, 1090), (1042, 1050)}
     with pytest.raises(DataError, match="chromosome:start-end"):
-        with_coordinates(recursive_seqlets(planted(), threshold=1e-5), ["chr1"] * 6)
+        with_coordinates(recursive_seqlets(planted(), threshold=1e-6), ["chr1"] * 6)
 
 
 def test_meme_files_are_read_and_wrong_ones_refused(tmp_path):
@@ -110,7 +110,7 @@ def test_seqlets_are_named_by_tomtom_on_either_strand(tmp_path):
     assert (found["q_value"] >= found["p_value"]).all()
     codes = np.random.Generator(np.random.Philox(0)).integers(0, 4, (6, 120)).astype(np.uint8)
     codes[1, 32:39] = encode("TGACTCA")
-    table = annotate_seqlets(codes, recursive_seqlets(planted(), threshold=1e-5), motifs)
+    table = annotate_seqlets(codes, recursive_seqlets(planted(), threshold=1e-6), motifs)
     named = table[table["example"] == 1].iloc[0]
     assert named["motif"] == "ap1"
     assert named["motif_p_value"] < 0.05

@@ -45,10 +45,10 @@ def test_every_substitution_gives_the_output_of_the_whole_model(dna_model, small
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("basset", {"reverse_complement": "average"}),
+        pytest.param("basset", {"reverse_complement": "average"}, marks=pytest.mark.slow),
         ("dna_cnn", {"input_shape": 64, "reverse_complement": "equivariant"}),
-        ("bpnet", {"reverse_complement": "average"}),
-        ("dna_cnn", {"input_shape": 70, "composition": True, "frames": True}),
+        pytest.param("bpnet", {"reverse_complement": "average"}, marks=pytest.mark.slow),
+        pytest.param("dna_cnn", {"input_shape": 70, "composition": True, "frames": True}, marks=pytest.mark.slow),
         ("deepbind", {"input_shape": 50, "network_input": (60,), "pooling": "max_and_mean"}),
         ("deepbind", {"input_shape": 50, "network_input": (40,)}),
     ],
@@ -120,6 +120,7 @@ def test_windows_are_shuffled_deleted_inserted_and_masked(small_model):
         window_mutagenesis(model, codes, edit="swap", target=0)
 
 
+@pytest.mark.slow
 def test_outputs_along_a_sequence_are_explained_at_a_position(small_model):
     model = small_model("spliceai_80nt")
     codes = sequence(model)
