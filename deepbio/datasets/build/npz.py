@@ -36,6 +36,7 @@ def from_npz(
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> path = Path(tempfile.mkdtemp()) / "tiny.npz"
         >>> arrays = {}
         >>> for seed, part in enumerate(("train", "val", "test")):

@@ -11,6 +11,7 @@ from deepbio.datasets.readers.dicom_grey import GREY, check_shown, show_grey
 from deepbio.datasets.readers.grey_window import ImageHeader, Window
 from deepbio.errors import DataError, OptionalDependencyError
 from deepbio.files import check_exists
+from deepbio.limits import too_large, unpacked_limit
 from deepbio.optional import require
 
 _PURPOSE = "Reading DICOM"
@@ -27,7 +28,7 @@ def dicom_header(path: Path, window: Window = None) -> ImageHeader:
     Raises:
         DataError: the file is no DICOM, has no pixels, such as a report or a structure set, lacks an element or has one that
             cannot be read, or has grey values of more than 8 bits and neither the file nor `window` says which to show.
-        OptionalDependencyError: pydicom, or the decoder of the file's compression, is not installed (extra `dicom`).
+        OptionalDependencyError: pydicom, or the decoder of the file's compression, is not installed (extras `images` and `dicom`).
     """
     file = _open(path)
     try:
@@ -112,7 +113,7 @@ def dicom_study(path: Path) -> str | None:
 
 
 def _open(path: Path) -> Any:
-    pydicom = require("pydicom", extra="dicom", purpose=_PURPOSE)
+    pydicom = require("pydicom", extra="images", purpose=_PURPOSE)
     try:
         return pydicom.dcmread(path, defer_size=1024)
     except pydicom.errors.InvalidDicomError as error:
@@ -148,7 +149,7 @@ def _header(path: Path, file: Any, window: Window) -> ImageHeader:
         raise DataError(f"{path}: this DICOM file contains no image ({lacks}). Remove it.")
     missing += [name for name in _NEEDED + _WHOLE_NUMBERS * (pixels[0] == "PixelData") if file.get(name) in (None, "")]
     if missing:
-        tag = require("pydicom.datadict", extra="dicom", purpose=_PURPOSE).tag_for_keyword(missing[0])
+        tag = require("pydicom.datadict", extra="images", purpose=_PURPOSE).tag_for_keyword(missing[0])
         place = f"{missing[0]} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
         raise DataError(
             f"{path}: the DICOM header lacks {place}, without which its pixels have no meaning. Export it again."
@@ -162,6 +163,9 @@ def _header(path: Path, file: Any, window: Window) -> ImageHeader:
     if min(*size, frames) < 1 or int(file.SamplesPerPixel) != (1 if grey or kind == "PALETTE COLOR" else 3):
         found = f"{size[0]} x {size[1]} pixels, {frames} frame(s), {kind} of {file.SamplesPerPixel} sample(s)"
         raise DataError(f"{path}: the DICOM header describes no image: {found}. Export it again.")
+    whole = size[0] * size[1] * frames * int(file.SamplesPerPixel) * max(1, bits // 8)
+    if whole > (limit := unpacked_limit(path.stat().st_size, any_ratio=1 << 30)):
+        raise too_large(path, whole, limit)
     stored = int(file.get("BitsStored") or bits)
     if not 1 <= stored <= bits or int(file.get("HighBit", stored - 1)) != stored - 1:
         found = f"BitsAllocated {bits}, BitsStored {stored}, HighBit {file.get('HighBit')}"
@@ -190,7 +194,7 @@ def _check_decoder(path: Path, file: Any) -> None:
             f"{path}: the file does not say how it is written (TransferSyntaxUID (0002,0010)). Export it again."
         )
     try:
-        known = require("pydicom.pixels", extra="dicom", purpose=_PURPOSE).get_decoder(syntax)
+        known = require("pydicom.pixels", extra="images", purpose=_PURPOSE).get_decoder(syntax)
     except NotImplementedError:
         raise DataError(f"{path}: pixels written as {syntax.name} are not read. Save the frames as images.") from None
     if not known.is_available:
@@ -211,7 +215,7 @@ def _decoder_advice(syntax: str) -> str:
 
 
 def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
-    pixels = require("pydicom.pixels", extra="dicom", purpose=_PURPOSE)
+    pixels = require("pydicom.pixels", extra="images", purpose=_PURPOSE)
     try:
         values = pixels.pixel_array(file, index=frame)
     except OptionalDependencyError:
