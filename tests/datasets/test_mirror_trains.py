@@ -14,12 +14,10 @@ MIRROR = Path(os.environ.get("DEEPBIO_MIRROR") or Path(__file__).resolve().paren
 MOST_NOTES = 2000
 MODELS = {"dna": "dna_cnn", "image": "logistic", "text": "note_lstm", "table": "logistic"}
 
-# What two splits share exactly. The README of the data states the images; the passages were found by this check (they are
-# the same words in abstracts of different journals); all others are grouped by content.
+# What two splits share exactly. The README of the data states the images; all others are grouped by content.
 SHARED = {
     "pneumoniamnist": {"train-valid": 8},
     "breastmnist": {"train-test": 1},
-    "pubmed_sections": {"train-valid": 2, "valid-test": 1},
 }
 # Sequences in the file less those that the README counts as repeated or doubly labelled; other counts are its own.
 EXAMPLES = {

@@ -263,3 +263,19 @@ def test_dropping_separates_groups():
 def test_options_that_cannot_be_are_refused(options, message):
     with pytest.raises(DataError, match=message):
         split_examples(numbers(40), **options)
+
+
+@pytest.mark.parametrize("groups", range(3, 11))
+def test_few_groups_are_always_cut_into_three(groups):
+    x = np.random.default_rng(0).normal(size=(120, 1))
+    donors = np.array([f"donor{i % groups}" for i in range(120)])
+    for seed in range(20):
+        assigned = split_examples(x, np.arange(120) // 60, groups=donors, seed=seed)
+        assert set(assigned.splits) == {"train", "valid", "test"}
+        assert all(len(set(assigned.splits[donors == donor])) == 1 for donor in set(donors))
+
+
+def test_two_groups_cannot_be_cut_and_the_message_speaks_of_groups():
+    with pytest.raises(DataError, match="form 2 groups, and three splits need at least three. Add groups") as caught:
+        split_examples(np.arange(40)[:, None], groups=["a", "b"] * 20)
+    assert "chromosome" not in str(caught.value)

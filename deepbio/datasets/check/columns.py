@@ -66,7 +66,7 @@ def _sentinel(values: np.ndarray) -> float | None:
     """Return the largest or smallest value if it occurs twice, is 9, 99, 999 and so on, and is far from the others."""
     for value in (values.max(), values.min()):
         rest = values[values != value]
-        if value in _SENTINELS and (values == value).sum() >= 2 and len(rest):
-            if min(abs(value - rest.max()), abs(value - rest.min())) > np.ptp(rest):
-                return float(value)
+        often = value in _SENTINELS and (values == value).sum() >= 2 and len(rest) > 0
+        if often and min(abs(value - rest.max()), abs(value - rest.min())) > np.ptp(rest):
+            return float(value)
     return None
