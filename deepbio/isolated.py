@@ -1,4 +1,4 @@
-"""`isolated`: call a function that reads a file of strangers in a child process, because its parser can crash or hang.
+"""`isolated`: call a function that reads a file of others in a child process, because its parser can crash or hang.
 
 Nothing is unpickled: arguments and results are JSON and NumPy arrays in a temporary folder.
 """

@@ -29,8 +29,9 @@ def push(
     from deepbio.zoo.weight_sources import hub_address
 
     hub_address(to)
+    files = shared_files(folder)
     hub_card(folder)
-    for name, size in shared_files(folder).items():
+    for name, size in files.items():
         note(f"{size:>12,} bytes  {name}")
     for line in privacy_lines(folder):
         note(line)

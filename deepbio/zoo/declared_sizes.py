@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SMALL = 4096  # a number up to this one is fine whatever the weights, such as a stride or a window
 _FEW = 64  # so many layers are fine whatever the weights
-# Layers that read files, run stored code or hold state of their own kind; none of deepbio's models has one.
+# Layers that read files, run stored code or keep state of their own kind; none of deepbio's models has one.
 _REFUSED = {
     *("Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer"),
     *("StringLookup", "IntegerLookup", "TextVectorization", "HashedCrossing", "Hashing", "FeatureSpace"),

@@ -12,7 +12,7 @@ from deepbio.errors import WeightsError
 from deepbio.optional import require
 from deepbio.zoo.preset import read_preset, weight_entries
 from deepbio.zoo.preset_format import MetricsFacts
-from deepbio.zoo.shared_files import copy_shared
+from deepbio.zoo.shared_files import copy_shared, shared_files
 from deepbio.zoo.weight_sources import hub_address
 
 # The hub's own names of licences (https://huggingface.co/docs/hub/repositories-licenses).
@@ -52,6 +52,7 @@ def push_preset(folder: str | Path, to: str, *, private: bool = True, message: s
     preset = read_preset(source)
     if any("file" not in entry for entry in weight_entries(preset, source)):
         raise WeightsError(f"The weights of {source} are in another package, and deepbio may not distribute them.")
+    shared_files(source)  # refuses symlinks before any file is read
     card = hub_card(source)
     hub = require("huggingface_hub", extra="hub", purpose="Pushing a preset to Hugging Face")
     with tempfile.TemporaryDirectory(prefix="deepbio-push-") as beside:
