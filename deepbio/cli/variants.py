@@ -17,29 +17,37 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Score the variants of a VCF.")
 
-Vcf = Annotated[Path, typer.Argument(help="VCF (plain, gzip or bgzip) or BCF.")]
+Vcf = Annotated[Path, typer.Argument(help="VCF (plain, gzip or bgzip) or BCF; - is the standard input.")]
 Fasta = Annotated[Path, typer.Option("--fasta", help="Reference genome as FASTA.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Result, written whole or not at all; .gz is bgzip, .bcf BCF.")]
 Skips = Annotated[bool, typer.Option("--explain-skips", help="Reasons for skipped records, in OUT.skips.tsv.")]
-Mismatches = Annotated[float, typer.Option(help="Fraction of reference alleles that may differ from the FASTA.")]
+Mismatches = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FRACTION|NUMBER",
+        help="Reference alleles that may differ from the FASTA, as a fraction (0.02) or a number (5); default 1%, or two of a few.",
+    ),
+]
 
 
 @app.command()
 def splice(
     vcf: Vcf,
     fasta: Fasta,
-    annotation: Annotated[str, typer.Option("--annotation", help="Genes: grch37, grch38, a table or a GTF.")],
+    annotation: Annotated[str, typer.Option("--annotation", help="Genes: grch37, grch38, a table, a GTF or a GFF3.")],
     out: Out,
     weights: Annotated[str, typer.Option(help="Weights: ci, illumina, or a preset.")] = "ci",
     distance: Annotated[int, typer.Option(help="Distance of scored positions from the variant, 1 to 4999.")] = 50,
     mask: Annotated[int, typer.Option(help="Mask: 1 sets gains of annotated sites and losses of others to 0.")] = 0,
     format: Annotated[str, typer.Option(help="Format: vcf, tsv or parquet.")] = "vcf",
-    all_isoforms: Annotated[bool, typer.Option("--all-isoforms", help="Scores for each transcript of a GTF.")] = False,
+    all_isoforms: Annotated[
+        bool, typer.Option("--all-isoforms", help="Scores for each transcript of a GTF or GFF3.")
+    ] = False,
     shards: Annotated[str, typer.Option(metavar="I/N", help="Shard to score: the I-th of N.")] = "1/1",
     resume: Annotated[bool, typer.Option("--resume", help="Continuation of a run that was stopped.")] = False,
     explain_skips: Skips = False,
     index: Annotated[bool, typer.Option("--index", help="Index of the bgzip VCF or BCF.")] = False,
-    max_mismatches: Mismatches = 0.01,
+    max_mismatches: Mismatches = None,
     chunk: Annotated[int, typer.Option(help="Number of records that are scored and saved together.")] = 256,
     strategy: Annotated[str, typer.Option(help="Devices: auto (every GPU), one, mirrored or cpu:N.")] = "auto",
     workers: Annotated[
@@ -61,7 +69,7 @@ def splice(
         summary = variants.splice(
             vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
             format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
-            index=index, max_mismatches=max_mismatches, chunk=chunk, strategy=strategy, workers=workers,
+            index=index, max_mismatches=_mismatches(max_mismatches), chunk=chunk, strategy=strategy, workers=workers,
             scheduler=scheduler,
             progress=Progress(),
         )  # fmt: skip
@@ -75,13 +83,16 @@ def splice(
 @app.command()
 def score(
     vcf: Vcf,
-    model: Annotated[str, typer.Option("--model", help="Folder of a run, or name of a pretrained model.")],
+    model: Annotated[
+        list[str],
+        typer.Option("--model", help="Folder of a run, or name of a pretrained model; several are averaged."),
+    ],
     fasta: Fasta,
     out: Out,
     strands: Annotated[str, typer.Option(help="Strands: both (averaged) or forward.")] = "both",
     batch_size: Annotated[int, typer.Option(help="Number of windows per batch.")] = 64,
     explain_skips: Skips = False,
-    max_mismatches: Mismatches = 0.01,
+    max_mismatches: Mismatches = None,
 ) -> None:
     """Score each alternate allele with any DNA model: differences and log ratio of every output, as TSV."""
     load_tensorflow()
@@ -89,7 +100,7 @@ def score(
 
     summary = variants.score(
         model, vcf, fasta=fasta, out=out, strands=strands, batch_size=batch_size, explain_skips=explain_skips,  # type: ignore[arg-type]
-        max_mismatches=max_mismatches, progress=Progress(),
+        max_mismatches=_mismatches(max_mismatches), progress=Progress(),
     )  # fmt: skip
     _report(summary, out)
 
@@ -117,6 +128,15 @@ def _report(summary: Summary, out: Path) -> None:
     note(f"{summary.scored:,} of {summary.records:,} records scored in {summary.seconds:.1f} s; written to {out}.")
     for reason, count in sorted(summary.skipped.items(), key=lambda pair: -pair[1]):
         note(f"  {count:>9,}  {reason}")
+
+
+def _mismatches(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise DeepbioError(f"--max-mismatches takes a fraction such as 0.02, or a number; received {text!r}.") from None
 
 
 def _shard(text: str) -> tuple[int, int]:

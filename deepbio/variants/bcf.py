@@ -129,9 +129,11 @@ def _same_value(one: str, other: str) -> bool:
     if one.isdigit() and other.isdigit():
         return False
     try:
-        return math.isclose(float(one), float(other), rel_tol=1e-5, abs_tol=1e-37)  # BCF has 32 bits for a number
+        value, its = float(one), float(other)
     except ValueError:
         return False
+    # BCF has 32 bits for a number
+    return math.isclose(value, its, rel_tol=1e-5, abs_tol=1e-37) or (math.isnan(value) and math.isnan(its))
 
 
 @contextmanager
