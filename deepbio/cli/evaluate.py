@@ -50,11 +50,13 @@ def evaluate(
     load_tensorflow()
     from deepbio.inference import predict
     from deepbio.inference.evaluate import compare, metrics_of
+    from deepbio.inference.positions import match_positions
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)
     record = describe(built)
     found, split, parts = evaluation_data(model, record, dataset, data, split)
+    parts = [match_positions(built, part, found.task) for part in parts]
     p = np.concatenate([predict(built, part, task=found.task, tta=tta or None) for part in parts])
     groups = [part.groups for part in parts]
     result = compare(
