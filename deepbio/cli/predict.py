@@ -13,6 +13,7 @@ from deepbio.cli.options import Model, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import trained
 from deepbio.errors import DeepbioError
+from deepbio.escaping import spreadsheet_text
 
 
 @with_groups
@@ -38,6 +39,9 @@ def predict(
         str | None, typer.Option(help="Columns with the entropy and disagreement of passes with dropout: 'dropout'.")
     ] = None,
     tta: Tta = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Ids and labels as they are, without ' before those that a spreadsheet would run.")
+    ] = False,
 ) -> None:
     """Predict every example and write TSV: id, label and probabilities, calibrated if the model is.
 
@@ -93,8 +97,9 @@ def predict(
         more["disagreement"] = [f"{d:.6g}" for d in unsure.disagreement]
     text = io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    writer.writerow([*header, *more])
-    writer.writerows([*row, *extra] for row, *extra in zip(rows, *more.values(), strict=True))
+    cell = str if raw else spreadsheet_text
+    writer.writerow(map(cell, [*header, *more]))
+    writer.writerows(map(cell, [*row, *extra]) for row, *extra in zip(rows, *more.values(), strict=True))
     if out is None:
         typer.echo(text.getvalue(), nl=False)
         return

@@ -39,7 +39,10 @@ def open_anndata(data: Any) -> tuple[Any, str, str]:
     if isinstance(data, anndata.AnnData):
         return data, "AnnData", "anndata"
     file = check_exists(data)
-    isolated(read_every_value, file, imports=["h5py"])
+    try:
+        isolated(read_every_value, file, imports=["h5py"])
+    except DataError as error:
+        raise DataError(str(error).replace("an HDF5 file", "an AnnData file (.h5ad)")) from error
     return _read(file), str(file), file.name.split(".")[0]
 
 

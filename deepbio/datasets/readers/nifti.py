@@ -1,5 +1,6 @@
 """NIfTI volumes through nibabel, slice by slice, as stored or along the axes of the body."""
 
+import math
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from deepbio.datasets.readers.grey_window import ImageHeader, Window, apply_window
 from deepbio.errors import DataError
 from deepbio.files import check_exists
+from deepbio.limits import too_large, unpacked_limit
 from deepbio.optional import require
 
 Missing = Literal["error", "low"]
@@ -65,7 +67,7 @@ def decode_nifti(
     volume = _open(path, orient)
     try:
         whole = np.asanyarray(volume.dataobj)  # a gzip file must be unpacked from its start in any case
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError, zlib.error) as error:
         raise DataError(f"{path}: the volume is cut short or damaged ({str(error)[:200]}). Copy it again.") from error
     whole = whole.reshape(_three_axes(whole.shape))
     finite = np.isfinite(whole)
@@ -140,10 +142,13 @@ def _open(path: Path, orient: Orient = None) -> Any:
     nibabel = require("nibabel", extra="images", purpose="Reading NIfTI")
     try:
         volume = nibabel.load(path)
-    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+    except Exception as error:  # nibabel raises many classes for a damaged header
         raise DataError(f"{path}: expected a NIfTI file; it cannot be read ({str(error)[:200]}).") from error
     if not isinstance(volume, nibabel.Nifti1Image):  # NIfTI-2 is one too
         raise DataError(f"{path}: expected a NIfTI file; found {type(volume).__name__}.")
+    size = math.prod(volume.shape) * volume.get_data_dtype().itemsize
+    if size > (limit := unpacked_limit(path.stat().st_size, any_ratio=1 << 30)):  # a mask of zeros packs very well
+        raise too_large(path, size, limit)
     if orient is None:
         return volume
     if not (int(volume.header["sform_code"]) or int(volume.header["qform_code"])):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from deepbio.errors import DataError
 from deepbio.files import check_exists, read_text
+from deepbio.limits import too_large, unpacked_limit
 from deepbio.optional import require
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", ".")
@@ -213,7 +214,14 @@ def _read_parquet(path: Path, *, schema_only: bool = False) -> pd.DataFrame:
     check_exists(path)
     parquet = require("pyarrow.parquet", extra="data", purpose="Reading Parquet")
     try:
+        facts = parquet.read_metadata(path)
+        size = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
+        if max(size, facts.num_rows) > (limit := unpacked_limit(Path(path).stat().st_size)):
+            raise too_large(path, max(size, facts.num_rows), limit)
         table = parquet.read_schema(path).empty_table() if schema_only else parquet.read_table(path)
         return table.to_pandas()
-    except (OSError, ValueError) as error:  # Arrow's own errors are among these
-        raise DataError(f"{path}: expected a Parquet file; {str(error).splitlines()[0]}") from error
+    except DataError:
+        raise
+    except Exception as error:  # Arrow's errors have no common class
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise DataError(f"{path}: expected a Parquet file; {reason}") from error
