@@ -45,8 +45,9 @@ def check(
     | reverse_complement | correlation with those of the reverse complement, turned back | near 1 if the strand does not matter |
     | agreement | mean correlation with the other methods | |
 
-    Areas are in units of the difference between the output of the sequence and that of its shuffle. A warning is issued if an
-    explanation hardly changes with the weights.
+    A constant explanation has no correlation: its value is NaN. Areas are in units of the difference between the output of the
+    sequence and that of its shuffle. A warning is issued if an explanation hardly
+    changes with the weights.
 
     Source: Petsiuk et al. 2018, arXiv:1806.07421 (deletion, insertion); Ancona et al. 2018, arXiv:1711.06104 (sensitivity-n);
     Adebayo et al. 2018, arXiv:1810.03292 (randomization).
@@ -103,7 +104,7 @@ def check(
         if others:
             rows.append((method, "agreement", np.mean(others, axis=0)))
     table = pd.DataFrame(
-        [(method, name, float(np.nanmean(found)), float(np.nanstd(found))) for method, name, found in rows],
+        [(method, name, *_mean_and_std(found)) for method, name, found in rows],
         columns=["method", "check", "value", "std"],
     )
     for one in table[table["check"] == "randomization"].itertuples():
@@ -258,6 +259,12 @@ def remove_and_retrain(
             metrics.append(train(changed.reshape(x.shape)))
         rows.append((fraction, *metrics))
     return pd.DataFrame(rows, columns=["fraction", "largest", "random"])
+
+
+def _mean_and_std(values: np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation of the sequences that have a value; NaN if none has."""
+    known = np.asarray(values)[np.isfinite(values)]
+    return (float(known.mean()), float(known.std())) if len(known) else (np.nan, np.nan)
 
 
 def _correlations(a: np.ndarray, b: np.ndarray, *, ranks: bool = False) -> np.ndarray:

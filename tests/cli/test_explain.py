@@ -1,0 +1,88 @@
+"""`deepbio explain`: files and a page for sequences, variants and images, and refusals before anything is computed."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from deepbio.cli.main import app
+from deepbio.errors import DeepbioError
+
+SEQUENCES = ">one\nCCAGCTGCATCACAGGAGGCCAGCGAGCAGGTCTGTTCCAAGGGCCTTCGAGCCAGTCTG\n>two\n" + "ACGTTGCATTGCACC" * 4 + "\n"
+
+
+def run(*words):
+    result = CliRunner().invoke(app, ["explain", *map(str, words)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_sequences_get_arrays_tables_pictures_and_a_page(tmp_path):
+    pytest.importorskip("logomaker")
+    (tmp_path / "a.fa").write_text(SEQUENCES)
+    out = tmp_path / "out"
+    run("dna_cnn.uci_splice", tmp_path / "a.fa", "--target", "IE", "--method", "saturation_mutagenesis", "-o", out)
+    arrays = np.load(out / "attributions.npz")
+    assert arrays["attributions"].shape == (2, 60, 4)
+    assert arrays["names"].tolist() == ["one", "two"]
+    assert np.load(out / "hypothetical.npz")["arr_0"].shape == (2, 4, 60)
+    lines = (out / "attributions.bedgraph").read_text().splitlines()
+    name, start, end, value = lines[0].split("\t")
+    assert (name, int(end) - int(start)) == ("one", 1)
+    assert float(value) == pytest.approx(arrays["attributions"][0, int(start)].sum(), rel=1e-4)
+    page = (out / "explanation.html").read_text()
+    assert page.count("<section") == 2
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert (out / "2.png").stat().st_size > 5000
+
+
+def test_variants_get_pairs_of_logos(tmp_path):
+    pytest.importorskip("logomaker")
+    random = np.random.Generator(np.random.Philox(0))
+    genome = "".join(random.choice(list("ACGT"), 300))
+    (tmp_path / "g.fa").write_text(f">chr1\n{genome}\n")
+    new = "A" if genome[149] != "A" else "C"
+    vcf = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    vcf += f"chr1\t150\t.\t{genome[149]}\t{new}\t.\t.\t.\nchr1\t100\t.\t{genome[99]}\t<DEL>\t.\t.\t.\n"
+    (tmp_path / "v.vcf").write_text(vcf)
+    out = tmp_path / "out"
+    run(
+        "dna_cnn.uci_splice", "--vcf", tmp_path / "v.vcf", "--genome", tmp_path / "g.fa", "--target", "EI",
+        "--method", "input_x_gradient", "-o", out,
+    )  # fmt: skip
+    reference, alternate = (np.load(out / name / "attributions.npz")["codes"][0] for name in ("reference", "alternate"))
+    assert np.flatnonzero(reference != alternate).tolist() == [30]
+    page = (out / "explanation.html").read_text()
+    assert "an allele is no sequence" in page
+    assert (out / "variant_1.png").exists()
+
+
+def test_images_get_overlays(tmp_path):
+    from PIL import Image
+
+    pixels = np.random.Generator(np.random.Philox(0)).integers(0, 256, (28, 28)).astype(np.uint8)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "in" / "x.png")
+    run("image_cnn.pneumoniamnist", tmp_path / "in", "-o", tmp_path / "out")
+    assert np.load(tmp_path / "out" / "attributions.npz")["attributions"].shape == (1, 28, 28)
+    assert (tmp_path / "out" / "1.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("dna_cnn.uci_splice", "a.fa"), "-o DIR"),
+        (("dna_cnn.uci_splice", "-o", "out"), "Expected either a file or --vcf"),
+        (("dna_cnn.uci_splice", "--vcf", "v.vcf", "-o", "out"), "belong together"),
+        (("dna_cnn.uci_splice", "a.fa", "-o", "out"), "3 outputs"),
+        (("dna_cnn.uci_splice", "a.fa", "--target", "IF", "-o", "out"), "no label 'IF'"),
+        (("dna_cnn.uci_splice", "a.fa", "--target", "IE", "--method", "deeplift", "-o", "out"), "deep_lift_shap"),
+        (("dna_cnn.uci_splice", "a.fa", "--target", "0", "--position", "3", "-o", "out"), "no positions"),
+        (("dna_cnn", "a.fa", "-o", "out"), "architecture without weights"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(words, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.fa").write_text(SEQUENCES)
+    with pytest.raises(DeepbioError, match=message):
+        run(*words)
