@@ -114,9 +114,9 @@ class TableColumns(Layer):
         for i, n in enumerate(self.categories):
             if n:
                 parts.append(ops.cast(ops.equal(x[:, i : i + 1], ops.arange(n, dtype=x.dtype)), x.dtype))
-        told = [i for i, indicator in enumerate(self.indicators) if indicator]
-        if told:
-            parts.append(ops.cast(ops.take(missing, told, axis=1), x.dtype))
+        marked = [i for i, indicator in enumerate(self.indicators) if indicator]
+        if marked:
+            parts.append(ops.cast(ops.take(missing, marked, axis=1), x.dtype))
         return ops.concatenate(parts, axis=1)
 
     def compute_output_shape(self, input_shape):
