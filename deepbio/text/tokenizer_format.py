@@ -38,6 +38,8 @@ class OwnPart(Part):
     negation: bool = False
     abbreviations: Annotated[dict[Word, Word], Field(max_length=100_000)] = {}
     mask_identifiers: bool = False
+    findings: bool = False
+    version: Literal[1, 2] = 1
     truncate: Literal["head", "tail", "both"] = "head"
     documents: Annotated[list[Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_TOKENS + 1)] | None = None
 
@@ -61,8 +63,11 @@ class TokenizerFacts(Part):
         steps = [step for step in (self.normalizer, self.pre_tokenizer, self.decoder) if step is not None]
         while steps:
             step = steps.pop()
-            if not isinstance(step, dict) or step.get("type") not in _STEPS:
+            if not isinstance(step, dict) or str(step.get("type")) not in _STEPS:
                 raise ValueError(f"expected steps of {', '.join(sorted(_STEPS))}")
             for key in _LISTS:
-                steps += step.get(key) or []
+                inner = step.get(key) or []
+                if not isinstance(inner, list):
+                    raise ValueError(f"expected {key} as a list")
+                steps += inner
         return self
