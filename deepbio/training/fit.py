@@ -21,6 +21,7 @@ from deepbio.errors import DeepbioError, TrainingError
 from deepbio.files import writable_folder
 from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
+from deepbio.inference.positions import match_dataset
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
@@ -117,6 +118,7 @@ def fit(
     )
     check_model(model, data)
     check_data(data)
+    whole, data = data, match_dataset(model, data)
     if chosen.loss == "ordinal":
         check_order(data)
     if calibration is not None:
@@ -138,7 +140,7 @@ def fit(
         known = {"input": data.input, "task": task, "outputs": data.task.outputs, "reading": data.reading}
         attach(model, replace(record, postprocessing=None, metrics=chosen.metrics_by_name(data.task.kind), **known))
 
-        identity = run_identity(model, data, chosen, seed=seed)
+        identity = run_identity(model, whole, chosen, seed=seed)
         if plan is not None:
             identity["plan"] = plan.to_dict()
         state = latest_for(checkpoints, identity, cluster) if checkpoints is not None and resume else None
@@ -173,7 +175,7 @@ def fit(
         evaluation = evaluate(model, data.valid)
         run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)
         if folder is not None and checkpoints is not None and cluster.is_chief:
-            write_run(run, data, folder)
+            write_run(run, whole, folder)
             checkpoints.remove()
         cluster.highest([0.0])  # no worker leaves before the run is written
         return run

@@ -16,7 +16,7 @@ from deepbio.specs import Kind
 from deepbio.training.keras_objects import from_config, name_of, to_config
 
 OptimizerName = Literal["adam", "adamw", "lion", "nadam", "rmsprop", "sgd"]
-LossName = Literal["auto", "perceptron", "focal", "logit_adjusted", "ordinal"]
+LossName = Literal["auto", "perceptron", "focal", "logit_adjusted", "ordinal", "poisson"]
 Schedule = Literal["constant", "cosine", "plateau"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Cache = Literal["auto", "device", "host", "none"]
@@ -59,7 +59,8 @@ class Settings:
         augment: Random changes of the training examples: a policy (`"light"`, `"medical"`, `"strong"`, `"evoaug"`, `"none"`) or a
             list of operations; see `deepbio.augment`.
         clean_epochs: Number of last epochs without augmentation (EvoAug's second stage).
-        loss: `"auto"`; `"focal"` or `"logit_adjusted"` for class imbalance; `"ordinal"` for grades; `"perceptron"`; or a Keras loss or
+        loss: `"auto"`; `"focal"` or `"logit_adjusted"` for class imbalance; `"ordinal"` for grades; `"poisson"` for counts and
+            profiles; `"perceptron"`; or a Keras loss or
             function `(y_true, y_pred)`, where `y_pred` are logits. See `deepbio.training.steps.losses`.
         metrics: Further metrics of the validation split after each epoch: names of `deepbio.metrics`, Keras metrics, or functions
             `(y_true, y_pred)`, where `y_pred` are probabilities (logits for a metric with `from_logits=True`).
@@ -240,6 +241,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind
     smooth = kind in (None, "binary", "multiclass", "multilabel") and merged.get("loss") not in ("focal", "ordinal")
     if not smooth and asked.get("label_smoothing") is None:
         merged.pop("label_smoothing", None)  # likewise: the model's own, for the cross-entropy
+    if merged.get("loss") == "poisson" and kind not in (None, "counts", "profile") and asked.get("loss") is None:
+        merged.pop("loss")
     if asked.get("patience") == 0:  # asks for none where a model's default has some
         merged["patience"] = None
     return Settings(**merged)

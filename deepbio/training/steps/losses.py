@@ -32,7 +32,7 @@ def loss_for(
         task: Task that is learnt.
         loss: `"auto"` (cross-entropy, squared error, Poisson or multinomial likelihood, as the task requires; cross-entropy plus Dice
             for classes of pixels); `"focal"`, `"logit_adjusted"` or `"ordinal"` (see `deepbio.training.steps.imbalance`);
-            `"perceptron"`; or a Keras loss or function, see `user_loss`.
+            `"poisson"`; `"perceptron"`; or a Keras loss or function, see `user_loss`.
         label_smoothing: Fraction of each label's weight that is spread over all classes.
         focal_gamma: Exponent of the focal loss.
         adjustment: Strength of the logit adjustment.
@@ -54,6 +54,8 @@ def loss_for(
         return focal(task, focal_gamma)
     if loss == "ordinal":
         return ordinal(task)
+    if loss == "poisson":
+        return _poisson(task)
     if label_smoothing and not (task.is_classification or task.kind == "multilabel"):
         raise TrainingError(f"label_smoothing is for classification; the task is {task.kind}.")
     plain = _plain(task, label_smoothing)
@@ -119,7 +121,9 @@ def _plain(task: Task, label_smoothing: float) -> Loss:
 
     def regression(y, logits):
         error = _like(y, logits) - logits
-        return ops.mean(ops.square(error / ops.convert_to_tensor(task.std, error.dtype) if task.std else error), axis=-1)
+        return ops.mean(
+            ops.square(error / ops.convert_to_tensor(task.std, error.dtype) if task.std else error), axis=-1
+        )
 
     def counts(y, logits):
         return ops.mean(ops.exp(logits) - _like(y, logits) * logits, axis=-1)
@@ -148,6 +152,23 @@ def _soft_dice(y, logits, known):
     truth = ops.one_hot(ops.cast(y, "int32"), p.shape[-1], dtype=p.dtype)
     both, either = ops.sum(p * truth, axis=(1, 2)), ops.sum(p + truth, axis=(1, 2))
     return 1.0 - ops.mean((2 * both + 1.0) / (either + 1.0), axis=-1)
+
+
+def _poisson(task: Task) -> Loss:
+    """Return the Poisson likelihood of rates whose logs are the outputs.
+
+    Of a profile, it is the multinomial likelihood of the profile times the Poisson likelihood of its total.
+    """
+    if task.kind not in ("counts", "profile"):
+        raise TrainingError(
+            f"The Poisson likelihood is for counts and profiles; the task is {task.kind}. Use loss='auto'."
+        )
+
+    def poisson(y, logits):
+        each = ops.exp(logits) - _like(y, logits) * logits
+        return ops.mean(ops.sum(each, axis=-2) if task.kind == "profile" else each, axis=-1)
+
+    return poisson
 
 
 def _perceptron(task: Task) -> Loss:

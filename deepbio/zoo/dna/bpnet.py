@@ -18,6 +18,7 @@ from deepbio.zoo.registry import register
     paper="Avsec et al. 2021, Nature Genetics, doi:10.1038/s41588-021-00782-6",
     reference={"input_shape": (2114,), "outputs": 1},
     parameters=6_377_986,
+    training=dict(loss="poisson", clip_norm=10.0),
 )
 def bpnet(
     input: ModelInput,
@@ -33,9 +34,10 @@ def bpnet(
 
     Nothing is padded, so a window of 2,114 bases returns a profile of 1,000. The two heads are combined without loss: the
     output at a position is the log of the reads expected there, `counts + log_softmax(profile)`. So the softmax over positions
-    is the profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates (a `counts`
-    task) is the multinomial likelihood of the profile times the Poisson likelihood of the total. A `profile` task uses the
-    multinomial alone.
+    is the profile head, and the logsumexp over positions is the counts head. The Poisson likelihood of these rates
+    (`loss="poisson"`, the default of this model) is the multinomial likelihood of the profile times the Poisson likelihood of the
+    total, so a `profile` task trains both heads. `loss="auto"` uses the multinomial alone and leaves the counts head untrained.
+    Labels longer than the output are cropped around their center, see `deepbio.inference.positions`.
 
     Args:
         filters: Filters of every convolution except the profile's.
