@@ -144,9 +144,10 @@ def with_coordinates(seqlets: pd.DataFrame, regions: Sequence[str]) -> pd.DataFr
         DataError: A region of another form, or fewer regions than examples.
 
     Example:
-        >>> values = np.random.default_rng(0).normal(0, 0.01, (1, 100))
+        >>> values = np.random.default_rng(0).normal(0, 0.01, (4, 100))
         >>> values[0, 40:50] += 1
-        >>> with_coordinates(recursive_seqlets(values, threshold=1e-5), ["chr1:1000-1100(-)"]).iloc[0, :3].tolist()
+        >>> table = with_coordinates(recursive_seqlets(values, threshold=1e-6), ["chr1:1000-1100(-)"] * 4)
+        >>> table[["chromosome", "chromosome_start", "chromosome_end"]].to_numpy().tolist()[0]
         ['chr1', 1050, 1060]
     """
     import re
@@ -162,9 +163,9 @@ def with_coordinates(seqlets: pd.DataFrame, regions: Sequence[str]) -> pd.DataFr
     for one in seqlets.itertuples():
         chromosome, start, end, strand = known[one.example].groups()  # type: ignore[index,union-attr]
         minus = strand == "-"
-        first = int(end) - one.end if minus else int(start) + one.start  # type: ignore[operator]
+        first = int(end) - int(one.end) if minus else int(start) + int(one.start)  # type: ignore[arg-type]
         name = getattr(one, "motif", f"seqlet_{one.Index}")
-        rows.append((chromosome, first, first + one.end - one.start, name, one.attribution, strand or "+"))  # type: ignore[operator]
+        rows.append((chromosome, first, first + int(one.end) - int(one.start), name, one.attribution, strand or "+"))  # type: ignore[operator]
     located = pd.DataFrame(
         rows, columns=["chromosome", "chromosome_start", "chromosome_end", "name", "score", "strand"]
     )
