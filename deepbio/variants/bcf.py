@@ -29,7 +29,7 @@ def write_bcf(path: Path, texts: Iterable[str]) -> None:
         texts: Texts of the VCF, one after the other.
 
     Raises:
-        DataError: BCF cannot hold a record, or does not give it back as it was; with the record.
+        DataError: BCF cannot store a record, or would return it otherwise; with the record.
 
     Source: the VCF specification, version 4.3, sections 1.4 and 6.
     """
@@ -49,7 +49,7 @@ def write_bcf(path: Path, texts: Iterable[str]) -> None:
 
 
 def check_bcf(file: VcfFile, path: Path) -> None:
-    """Check, before anything is computed, that BCF can hold the records of a VCF.
+    """Check, before anything is computed, that BCF can store the records of a VCF.
 
     Args:
         file: VCF that will be scored.
@@ -100,12 +100,12 @@ def _check_equal(pysam: Any, path: Path, given: Path, written: Path) -> None:
                 )
         if next(expected, None) is not None:
             raise DataError(
-                f"Cannot write {path}: it would hold {number} records only. A .vcf or .vcf.gz takes any line."
+                f"Cannot write {path}: it would have {number} records only. A .vcf or .vcf.gz takes any line."
             )
 
 
 def same_record(line: str, other: str) -> bool:
-    """Return whether two lines of a VCF hold the same record: numbers may be written otherwise, and missing ends of samples left out.
+    """Return whether two lines of a VCF contain the same record: numbers may be written otherwise, and missing ends left out.
 
     Example:
         >>> same_record("1\\t5\\t.\\tA\\tC\\t50.0\\t.\\tAF=0.10", "1\\t5\\t.\\tA\\tC\\t50\\t.\\tAF=0.1")

@@ -197,7 +197,7 @@ class ModelScorer:
             reason = "position beyond the chromosome"
         elif len(record.reference) > self.length // 2:
             reason = "REF longer than half the window"
-        elif None in left:  # otherwise REF stands for no sequence
+        elif None in left:  # otherwise no sequence is compared
             reason, _ = compare_reference(self.genome, name, record)
         if reason is not None:
             skipped.append(reason)

@@ -82,7 +82,7 @@ def splice(
 
     Raises:
         DataError: an input is malformed, no chromosome of the VCF is in the annotation or the FASTA, more records than
-            `max_mismatches` do not match the FASTA, or a BCF cannot hold a record.
+            `max_mismatches` do not match the FASTA, or BCF cannot store a record.
         ModelError: the model does not predict splice sites, or the distance is out of range.
         DeepbioError: the output cannot be written, or a worker died.
         TrainingError: the strategy is not available here, or is one of several machines.

@@ -154,7 +154,7 @@ class SpliceScorer:
             reason = "chromosome not in the FASTA"
         elif not 1 <= record.position <= length:
             reason = "position beyond the chromosome"
-        elif None in left:  # otherwise REF stands for no sequence
+        elif None in left:  # otherwise no sequence is compared
             reason, scored.checked = compare_reference(self.genome, chromosome, record)
             if reason is None and (record.position - side < 1 or record.position + side > length):
                 reason = "near the chromosome's end"

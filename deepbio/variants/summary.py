@@ -93,7 +93,7 @@ class Summary:
 def compare_reference(genome: Genome, chromosome: str, record: Record) -> tuple[str | None, bool]:
     """Return the reason why a record does not fit the genome, or None, and whether its REF says anything about the build.
 
-    REF is compared letter by letter, N too; an N on either side that stands against a base does not fit. REF N says nothing.
+    REF is compared letter by letter, N too; an N against a base does not fit. REF N says nothing.
 
     Args:
         genome: Genome.
