@@ -33,13 +33,13 @@ from deepbio.interpret.mutagenesis import (
     pairwise_mutagenesis,
     saturation_mutagenesis,
     whole_layers,
-    window_mutagenesis,
 )
 from deepbio.interpret.seqlets import recursive_seqlets, with_coordinates
 from deepbio.interpret.tables import permutation_importance, shap_values
 from deepbio.interpret.targets import Output, profile_counts, profile_shape, target_function
 from deepbio.interpret.text import attention_weights, word_evidence
 from deepbio.interpret.text_occlusion import text_occlusion
+from deepbio.interpret.window_mutagenesis import window_mutagenesis
 
 __all__ = [
     "Experiment",

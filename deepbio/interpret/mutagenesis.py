@@ -10,8 +10,6 @@ import numpy as np
 from deepbio.errors import DataError
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.targets import Target, target_function
-from deepbio.sequence import dinucleotide_shuffle
-from deepbio.sequence.codes import N
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +80,7 @@ def saturation_mutagenesis(
     codes = as_sequences(taken, x)
     first, last = _range(start, end, codes.shape[1])
     explained = None if target is None and raw_outputs else target_function(model, target)
-    changes = _Changes(taken, explained)
+    changes = Changes(taken, explained)
     size = _block_size(changes)
     starts = range(first, last, size)
     reference: list[np.ndarray] = []
@@ -127,7 +125,7 @@ def whole_layers(model: keras.Model) -> tuple[str, ...]:
         >>> whole_layers(get_model("basset", input_shape=600, outputs=1)), len(whole_layers(get_model("dna_transformer")))
         ((), 4)
     """
-    return _Changes(one_hot_of(model), None).of_model.whole_layers
+    return Changes(one_hot_of(model), None).of_model.whole_layers
 
 
 def pairwise_mutagenesis(
@@ -162,7 +160,7 @@ def pairwise_mutagenesis(
         raise DataError(f"Pairs of substitutions are computed for one sequence; received {len(codes)}.")
     first, last = _range(start, end, codes.shape[1])
     row, size = codes[0], last - first
-    changes = _Changes(taken, target_function(model, target))
+    changes = Changes(taken, target_function(model, target))
     values = changes.reference(row)
     own = float(changes.outputs(values)[0])
     single = saturation_mutagenesis(model, codes, target=target, start=first, end=last, raw_outputs=True).substitutions[
@@ -200,86 +198,7 @@ def dependency_map(epistasis: np.ndarray) -> np.ndarray:
     return np.abs(epistasis).max(axis=(1, 3))
 
 
-def window_mutagenesis(
-    model: keras.Model,
-    x: Sequences,
-    *,
-    edit: str = "shuffle",
-    width: int = 10,
-    step: int = 1,
-    target: Target = None,
-    n: int = 10,
-    seed: int = 0,
-    batch_size: int = 64,
-) -> np.ndarray:
-    """Compute the mean change of an output if a window is shuffled, deleted or filled by an insertion, for each window.
-
-    A deletion takes the window out and moves what follows to the left, with N at the end; an insertion of random bases moves it to
-    the right, and the last bases leave the sequence.
-
-    Args:
-        model: DNA model.
-        x: Sequences; see `saturation_mutagenesis`.
-        edit: `"shuffle"` (dinucleotide shuffles), `"delete"`, `"insert"` or `"n"` (the window becomes N).
-        width: Number of bases of a window.
-        step: Distance of two windows.
-        target: The explained output; see `target_function`.
-        n: Number of shuffles or insertions per window.
-        seed: Random seed.
-        batch_size: Number of sequences in one pass.
-
-    Returns:
-        float32 `(sequences, windows)`: mean output minus the output of the sequence, for windows at 0, step, 2 step, ...
-
-    Raises:
-        DataError: An unknown edit, or a window that does not fit.
-
-    Example:
-        >>> from deepbio.zoo import get_model
-        >>> model = get_model("deepbind", input_shape=40, outputs=1, seed=1)
-        >>> window_mutagenesis(model, "ACGT" * 10, edit="delete", width=10, step=10).shape
-        (1, 4)
-    """
-    if edit not in ("shuffle", "delete", "insert", "n"):
-        raise DataError(f"edit is 'shuffle', 'delete', 'insert' or 'n'; received {edit!r}.")
-    taken = one_hot_of(model)
-    codes = as_sequences(taken, x)
-    length = codes.shape[1]
-    if not 0 < width <= length or step < 1:
-        raise DataError(f"Expected a width from 1 to {length} and a step of 1 or more; received {width} and {step}.")
-    from deepbio.inference.forward import forward_pass
-
-    explained = target_function(model, target)
-    starts, random = range(0, length - width + 1, step), np.random.Generator(np.random.Philox(seed))
-    changes = _Changes(taken, explained) if edit in ("shuffle", "n") else None
-    out = np.zeros((len(codes), len(starts)), np.float32)
-    for i, row in enumerate(codes):
-        if changes is not None:
-            values = changes.reference(row)
-            own = changes.outputs(values)[0]
-            for k, first in enumerate(starts):
-                part = row[None, first : first + width]
-                new = np.full_like(part, N) if edit == "n" else dinucleotide_shuffle(np.repeat(part, n, 0), seed=random)
-                out[i, k] = changes(values, first=first, codes=new).mean() - own
-            continue
-        edited = np.concatenate([row[None], *(_moved(row, first, width, edit, n, random) for first in starts)])
-        run = forward_pass(taken)
-        y = np.concatenate([
-            np.asarray(explained(run(as_one_hot(edited[k : k + batch_size])))) for k in range(0, len(edited), batch_size)
-        ])  # fmt: skip
-        out[i] = y[1:].reshape(len(starts), -1).mean(axis=1) - y[0]
-    return out
-
-
-def _moved(row: np.ndarray, first: int, width: int, edit: str, n: int, random: np.random.Generator) -> np.ndarray:
-    if edit == "delete":
-        return np.concatenate([row[:first], row[first + width :], np.full(width, N, np.uint8)])[None]
-    new = random.integers(0, 4, (n, width)).astype(np.uint8)
-    left, right = (np.repeat(part[None], n, axis=0) for part in (row[:first], row[first : len(row) - width]))
-    return np.concatenate([left, new, right], axis=1)
-
-
-class _Changes:
+class Changes:
     """The substitutions of a model, and the explained number of their outputs."""
 
     def __init__(self, taken: keras.Model, explained: Callable[[Any], Any] | None) -> None:
@@ -293,13 +212,15 @@ class _Changes:
         self.reference = found.reference
 
     def outputs(self, reference: Any) -> np.ndarray:
+        """Return the explained number of the reference, `(1, ...)`."""
         return np.asarray(self.explained(reference[-1]))
 
     def __call__(self, reference: Any, *, first: int, codes: np.ndarray) -> np.ndarray:
+        """Return the explained number of changed sequences, `(n, ...)`."""
         return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes)))
 
 
-def _block_size(changes: _Changes) -> int:
+def _block_size(changes: Changes) -> int:
     """Return the number of positions that are mutated together."""
     widest = max(int(np.prod(step.shape)) for step in changes.of_model.steps)
     size = _WHOLE_POSITIONS if changes.of_model.whole_layers else _POSITIONS

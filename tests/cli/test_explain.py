@@ -17,15 +17,20 @@ def run(*words):
     return result
 
 
+def load(path):
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
 def test_sequences_get_arrays_tables_pictures_and_a_page(tmp_path):
     pytest.importorskip("logomaker")
     (tmp_path / "a.fa").write_text(SEQUENCES)
     out = tmp_path / "out"
     run("dna_cnn.uci_splice", tmp_path / "a.fa", "--target", "IE", "--method", "saturation_mutagenesis", "-o", out)
-    arrays = np.load(out / "attributions.npz")
+    arrays = load(out / "attributions.npz")
     assert arrays["attributions"].shape == (2, 60, 4)
     assert arrays["names"].tolist() == ["one", "two"]
-    assert np.load(out / "hypothetical.npz")["arr_0"].shape == (2, 4, 60)
+    assert load(out / "hypothetical.npz")["arr_0"].shape == (2, 4, 60)
     lines = (out / "attributions.bedgraph").read_text().splitlines()
     name, start, end, value = lines[0].split("\t")
     assert (name, int(end) - int(start)) == ("one", 1)
@@ -50,7 +55,7 @@ def test_variants_get_pairs_of_logos(tmp_path):
         "dna_cnn.uci_splice", "--vcf", tmp_path / "v.vcf", "--genome", tmp_path / "g.fa", "--target", "EI",
         "--method", "input_x_gradient", "-o", out,
     )  # fmt: skip
-    reference, alternate = (np.load(out / name / "attributions.npz")["codes"][0] for name in ("reference", "alternate"))
+    reference, alternate = (load(out / name / "attributions.npz")["codes"][0] for name in ("reference", "alternate"))
     assert np.flatnonzero(reference != alternate).tolist() == [30]
     page = (out / "explanation.html").read_text()
     assert "an allele is no sequence" in page
@@ -64,7 +69,7 @@ def test_images_get_overlays(tmp_path):
     (tmp_path / "in").mkdir()
     Image.fromarray(pixels).save(tmp_path / "in" / "x.png")
     run("image_cnn.pneumoniamnist", tmp_path / "in", "-o", tmp_path / "out")
-    assert np.load(tmp_path / "out" / "attributions.npz")["attributions"].shape == (1, 28, 28)
+    assert load(tmp_path / "out" / "attributions.npz")["attributions"].shape == (1, 28, 28)
     assert (tmp_path / "out" / "1.png").exists()
 
 

@@ -116,11 +116,16 @@ def test_seqlets_are_named_by_tomtom_on_either_strand(tmp_path):
     assert named["motif_p_value"] < 0.05
 
 
+def load(path):
+    with np.load(path) as arrays:
+        return arrays["arr_0"]
+
+
 def test_modisco_reads_what_is_written_and_its_result_is_read(tmp_path):
     h5py = pytest.importorskip("h5py")
     codes = np.random.Generator(np.random.Philox(0)).integers(0, 4, (3, 50)).astype(np.uint8)
     values = np.random.Generator(np.random.Philox(1)).normal(size=(3, 50, 4)).astype(np.float32)
-    hot, scores = (np.load(path)["arr_0"] for path in write_modisco_inputs(tmp_path, codes, values))
+    hot, scores = (load(path) for path in write_modisco_inputs(tmp_path, codes, values))
     assert hot.shape == scores.shape == (3, 4, 50)  # (examples, bases, length), as `modisco motifs` documents
     np.testing.assert_array_equal(hot.argmax(axis=1), codes)
     np.testing.assert_array_equal(scores[2, :, 7], values[2, 7])
