@@ -49,6 +49,7 @@ def target_function(model: keras.Model, target: Target) -> Callable[[Any], Any]:
         DataError: No such output, or None for a model with several outputs.
 
     Example:
+        >>> import numpy as np
         >>> from deepbio.zoo import get_model
         >>> explained = target_function(get_model("dna_cnn", input_shape=60, outputs=3), (2, 0))
         >>> float(explained(np.array([[1.0, 0.0, 5.0]]))[0])
