@@ -12,7 +12,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Material for MkDocs advertises its successor at every build otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test survive quick slow fuzz lint format docs wheel lock sbom clean
+.PHONY: help demo test survive quick slow fuzz lint format docs wheel clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
@@ -21,8 +21,6 @@ help:
 	@echo "make quick   compute the suite quick and show its leaderboard"
 	@echo "make slow    run the tests that take long, too"
 	@echo "make fuzz    read a thousand damaged files of every format (MUTANTS=1000 SEED=0)"
-	@echo "make lock    write requirements.lock: exact versions with hashes"
-	@echo "make sbom    write dist/sbom.json, the list of parts of the installed package (CycloneDX)"
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
@@ -47,17 +45,6 @@ slow: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/python -m tests.fuzz.run --mutants $(or $(MUTANTS),1000) --seed $(or $(SEED),0)
-
-# pip's configuration names the registry; the lock has names, versions and hashes alone.
-lock: $(VENV)/installed-dev
-	$(PIP) pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-header --extra dev --output-file requirements.lock pyproject.toml
-
-sbom: $(VENV)/installed
-	$(PIP) cyclonedx-bom
-	mkdir -p dist
-	$(BIN)/cyclonedx-py environment --output-file dist/sbom.json $(BIN)/python
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
