@@ -19,12 +19,12 @@ from _table import script, table, write_page
 import deepbio
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.datasets.vignettes.notes import RandomChoices, write_note
-from deepbio.datasets.vignettes.ontology import hpo_folder, read_ontology
 from deepbio.datasets.vignettes.phrases import choose_phrases
-from deepbio.diagnosis import TermFinder
 from deepbio.interpret import attention_weights, word_evidence
 from deepbio.metrics import Estimate, accuracy, auroc, bootstrap
 from deepbio.text import MARK, Tokenizer
+from deepbio.text.findings import TermFinder
+from deepbio.text.ontology import hpo_folder, read_ontology
 from deepbio.zoo import describe
 
 SEED = 7  # of the notes here: no data set or preset uses it

@@ -2,6 +2,6 @@
 
 from deepbio.diagnosis.diagnose import diagnose
 from deepbio.diagnosis.diagnosis import BANNER, Candidate, Diagnosis, WordWeight
-from deepbio.diagnosis.terms import FoundTerm, TermFinder
+from deepbio.text.findings import FoundTerm, TermFinder
 
 __all__ = ["BANNER", "Candidate", "Diagnosis", "FoundTerm", "TermFinder", "WordWeight", "diagnose"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.diagnosis.diagnosis import Candidate, Diagnosis, WordWeight, ood_in_words
-from deepbio.diagnosis.terms import TermFinder
+from deepbio.diagnosis.from_findings import diagnose_findings
 from deepbio.errors import DataError, ModelError
 from deepbio.inference import ood_score, predict
 from deepbio.interpret.text import attention_weights, word_evidence
 from deepbio.text import MARK, PADDING, UNKNOWN, Tokenizer
+from deepbio.text.findings import TermFinder
+from deepbio.text.markup import plain_text
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.build import build
 
@@ -38,8 +41,8 @@ def diagnose(
 ) -> Diagnosis:
     """Rank the diseases that a note could mean, with the words for and against each. For research and teaching only.
 
-    A note that the model cannot judge (empty, of words that it does not know, unlike its training notes) is answered with
-    "none of these" and the reason, not with an error. Nothing of the note is logged or stored.
+    A note that the model cannot judge (empty, too few findings, unlike its training notes), or whose findings fit none of its
+    diseases, is answered with "none of these" and the reason, not with an error. Nothing of the note is logged or stored.
 
     Args:
         note: Text of one note. Of a longer one the first 10,000 words are read.
@@ -66,8 +69,16 @@ def diagnose(
         raise DataError(f"top and steps are at least 1, words at least 0; received {top}, {steps} and {words}.")
     limit = 40 * MAX_WORDS  # characters
     cut, note = len(note) > limit, note[:limit]
-    loaded, tokenizer, tokens = _load(model, note)
+    loaded, tokenizer = _load(model)
     record = describe(loaded)
+    name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else record.architecture or loaded.name
+    if tokenizer.preparation.findings:
+        words_read = note.split(maxsplit=MAX_WORDS)
+        cut = cut or len(words_read) > MAX_WORDS
+        note = note[: len(note) - len(words_read[-1])] if len(words_read) > MAX_WORDS else note
+        remarks = (_CUT,) if cut else ()
+        return diagnose_findings(loaded, tokenizer, note, name=name, top=top, words=words, text=text, remarks=remarks)
+    loaded, tokens = _long_enough(loaded, tokenizer, note)
     ids = tokenizer.encode([note], tokens, truncate="head")
     count = int((ids != PADDING).sum())
     unknown = float((ids[0, :count] == UNKNOWN).mean()) if count else 0.0
@@ -82,18 +93,18 @@ def diagnose(
         candidates = _candidates(loaded, ids[0], p, best, shown, words, steps)
     return Diagnosis(
         candidates,
-        terms=tuple(TermFinder.of_release().find(note)) if count else (),
+        terms=tuple(TermFinder.of_release().find(plain_text(note))) if count else (),
         doubts=_doubts(count, unknown, rank),
         remarks=(_CUT,) if cut or count == MAX_WORDS else (),
         ood_score=rank,
         words=count,
         unknown=unknown,
-        model=os.fspath(model) if isinstance(model, (str, os.PathLike)) else record.architecture or loaded.name,
+        model=name,
     )
 
 
-def _load(model: Any, note: str) -> tuple[keras.Model, Tokenizer, int]:
-    """Return the model, rebuilt for a note longer than its input, its tokenizer and the length of its input."""
+def _load(model: Any) -> tuple[keras.Model, Tokenizer]:
+    """Return the model and its tokenizer."""
     loaded = get_model(model) if isinstance(model, (str, os.PathLike)) else model
     record = describe(loaded)
     multiclass = record.task is not None and record.task.kind == "multiclass"
@@ -101,13 +112,25 @@ def _load(model: Any, note: str) -> tuple[keras.Model, Tokenizer, int]:
         raise ModelError("diagnose reads notes with a text model of several classes, such as note_evidence.vignettes.")
     if record.activation_built_in:
         raise ModelError("diagnose reads logits: load the model without activation='auto'.")
-    tokenizer = Tokenizer.from_json(record.input.tokenizer)
+    return loaded, _tokenizer(record.input.tokenizer)
+
+
+@functools.lru_cache(maxsize=2)
+def _tokenizer(stored: str) -> Tokenizer:
+    """Return the tokenizer of a preset, read once for several notes."""
+    return Tokenizer.from_json(stored)
+
+
+def _long_enough(loaded: keras.Model, tokenizer: Tokenizer, note: str) -> tuple[keras.Model, int]:
+    """Return the model, rebuilt for a note longer than its input, and the length of its input."""
+    record = describe(loaded)
+    assert record.input is not None
     needed = int((tokenizer.encode([note], MAX_WORDS, truncate="head") != PADDING).sum())
     if needed <= record.input.shape[0]:
-        return loaded, tokenizer, record.input.shape[0]
+        return loaded, record.input.shape[0]
     longer = build(replace(record, input=replace(record.input, shape=(needed,))))
     longer.set_weights(loaded.get_weights())  # no weight of a text model depends on the length
-    return longer, tokenizer, needed
+    return longer, needed
 
 
 def _doubts(count: int, unknown: float, rank: float | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Text: tokenizers that turn notes into int32 ids, clinical spelling, negation, sections, word vectors."""
 
 from deepbio.text.clinical import ABBREVIATIONS, normalise, read_abbreviations
-from deepbio.text.negation import MARK, Word, mark_negated, words_of
+from deepbio.text.context import MARK, Word, mark_context, mark_negated, words_of
 from deepbio.text.preparation import Preparation
 from deepbio.text.sections import Section, sections_of, windows_of
 from deepbio.text.tokenizer import PADDING, UNKNOWN, Tokenizer
@@ -16,6 +16,7 @@ __all__ = [
     "Section",
     "Tokenizer",
     "Word",
+    "mark_context",
     "mark_negated",
     "normalise",
     "read_abbreviations",

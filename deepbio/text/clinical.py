@@ -48,6 +48,30 @@ ABBREVIATIONS: dict[str, str] = {
 }
 """Short forms and their meanings. `Tokenizer.fit(abbreviations=...)` takes a user-supplied table instead."""
 
+NOTE_ABBREVIATIONS: dict[str, str] = ABBREVIATIONS | {
+    "afebrile": "no fever", "ams": "altered mental status", "bx": "biopsy", "cxr": "chest X-ray", "doe": "dyspnea on exertion",
+    "ha": "headache", "h/a": "headache", "l-spine": "lumbar spine", "lad": "lymphadenopathy", "lfts": "liver function tests",
+    "loc": "loss of consciousness", "ns": "night sweats", "nkda": "no known drug allergies", "ruq": "right upper quadrant",
+    "temp": "temperature", "wt": "weight", "sz": "seizure", "bm": "bowel movement", "lns": "lymph nodes", "ln": "lymph node",
+    "prn": "as needed", "pmhx": "past medical history", "fhx": "family history", "st": "sore throat", "svt": "tachycardia",
+    "dvt": "deep vein thrombosis", "aki": "acute kidney injury", "hsm": "hepatosplenomegaly", "uop": "urine output",
+    "creat": "creatinine", "bili": "bilirubin", "brbpr": "bloody stools", "&": "and", "neck stiff": "stiff neck",
+}  # fmt: skip
+"""Short forms that `TermFinder` reads in notes, beyond `ABBREVIATIONS`."""
+
+_BRITISH = [
+    (re.compile(pattern, re.IGNORECASE), american)
+    for pattern, american in (
+        (r"(?<=an)aem(?=i)", "em"), (r"(?<=\b)an?aem", "anem"), (r"haem(?=[aeiorl])", "hem"),
+        (r"aemi(?=a|c)", "emi"), (r"(?<=\w)aemi", "emi"),
+        (r"oedema", "edema"), (r"rhoea", "rhea"), (r"oesoph", "esoph"), (r"dyspnoea", "dyspnea"), (r"apnoea", "apnea"),
+        (r"orthopnoea", "orthopnea"), (r"paraesth", "paresth"), (r"anaesth", "anesth"), (r"tumour", "tumor"), (r"colour", "color"),
+        (r"paed(?=iat)", "ped"), (r"leuc(?=o|a)", "leuk"), (r"melaena", "melena"), (r"faec", "fec"), (r"oestr", "estr"),
+        (r"behaviour", "behavior"), (r"caes", "ces"), (r"litre", "liter"), (r"ischaem", "ischem"), (r"uraem", "urem"),
+        (r"swollen oedem", "swollen edem"), (r"gynaec", "gynec"), (r"orthopaed", "orthoped"), (r"isation\b", "ization"),
+    )
+]  # fmt: skip
+
 UNITS: dict[str, str] = {
     "°c": "celsius", "deg c": "celsius", "degrees c": "celsius", "degrees celsius": "celsius",
     "°f": "fahrenheit", "deg f": "fahrenheit", "degrees f": "fahrenheit", "degrees fahrenheit": "fahrenheit",
@@ -115,6 +139,18 @@ def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) ->
     text = _IN_WORDS.sub(_digits, text)
     text = _THOUSANDS.sub(NUMBER, text)
     return _NUMBER.sub(_rounded, text)
+
+
+def american(text: str) -> str:
+    """Return a text with British spellings of medical words in their American form, as the ontology writes them.
+
+    Example:
+        >>> american("Haematuria, oedema, diarrhoea and anaemia")
+        'hematuria, edema, diarrhea and anemia'
+    """
+    for pattern, form in _BRITISH:
+        text = pattern.sub(form, text)
+    return text
 
 
 def read_abbreviations(path: str | os.PathLike[str]) -> dict[str, str]:

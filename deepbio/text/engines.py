@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 
+import numpy as np
 from tokenizers import Tokenizer as Engine
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from deepbio.errors import DataError
 
+PADDING = 0
 SPECIAL = ["[PAD]", "[UNK]"]
 _CONTINUES = "##"  # before a character that does not begin a word
 _MAX_WORD = 60  # a longer string is unknown as a whole
@@ -122,3 +124,13 @@ def _with_characters(words: Engine, size: int) -> Engine:
     engine.normalizer, engine.pre_tokenizer = words.normalizer, words.pre_tokenizer
     engine.decoder = decoders.WordPiece(prefix=_CONTINUES, cleanup=False)
     return engine
+
+
+def padded(rows: Iterable[np.ndarray], number: int, length: int) -> np.ndarray:
+    """Return rows of ids as one array, truncated by the caller and padded at the end; int32 `(number, length)`."""
+    if length < 1:
+        raise DataError(f"The length of an encoded text is at least 1; received {length}.")
+    ids = np.full((number, length), PADDING, np.int32)
+    for row, tokens in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+    return ids

@@ -1,4 +1,6 @@
-"""Which words of a note are negated: the rules of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029).
+"""Negation as presets of the first version read it: the rules of NegEx (Chapman et al. 2001, doi:10.1006/jbin.2001.1029).
+
+New tokenizers read `deepbio.text.context` instead; `Preparation(version=1)` keeps these.
 
 A trigger such as "no" or "denies" negates the words after it, one such as "was ruled out" the words before it. Its scope ends
 with the sentence and at words such as "but". A pseudo-trigger ("no change", "not only") looks like a trigger and negates

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deepbio.errors import DataError
-from deepbio.text.clinical import ABBREVIATIONS, MAX_NUMBER, NUMBER, normalise
+from deepbio.text.clinical import ABBREVIATIONS, MAX_NUMBER, NOTE_ABBREVIATIONS, NUMBER, american, normalise
+from deepbio.text.context import mark_context
+from deepbio.text.findings import TermFinder
+from deepbio.text.markup import plain_text, without_repeats
+from deepbio.text.measurements import with_findings
 from deepbio.text.negation import mark_negated
 
 _WITH_DIGITS = re.compile(r"\w*\d\w*")
@@ -16,15 +20,20 @@ _WITH_DIGITS = re.compile(r"\w*\d\w*")
 
 @dataclass(frozen=True)
 class Preparation:
-    """Uniform spelling and marked negation, both off by default.
+    """Uniform spelling, marked context, or the findings alone; all off by default.
 
     Args:
         clinical: Whether to write dates, numbers, units, de-identification marks and abbreviations in one way; see
             `deepbio.text.normalise`.
-        negation: Whether to put a mark before each negated word; see `deepbio.text.mark_negated`.
+        negation: Whether to put a mark before each negated word and to leave out words about relatives and hypothetical cases; see
+            `deepbio.text.mark_context`.
         abbreviations: Short forms and their meanings, used with `clinical`.
         mask_identifiers: Whether to write words with several digits, such as record numbers, as `xxnumber`; see
             `mask_identifiers`.
+        findings: Whether to write the note's findings instead of its words, each once; see `TermFinder.tokens`. It includes the
+            others.
+        version: Rules by which the text is prepared: 2 for new tokenizers, 1 for those that were stored without a version.
+        known: Tokens of findings that the tokenizer knows; set by it.
 
     Example:
         >>> Preparation(clinical=True, negation=True)("No SOB for 3 wks.")
@@ -35,8 +44,13 @@ class Preparation:
     negation: bool = False
     abbreviations: Mapping[str, str] = field(default_factory=lambda: dict(ABBREVIATIONS))
     mask_identifiers: bool = False
+    findings: bool = False
+    version: int = 2
+    known: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.version not in (1, 2):
+            raise DataError(f"Text is prepared by the rules of version 1 or 2; received {self.version!r}.")
         for short, long in self.abbreviations.items():
             if not (isinstance(short, str) and isinstance(long, str) and short.strip() and long.strip()):
                 raise DataError("A table of abbreviations has short forms and their meanings, neither empty.")
@@ -44,23 +58,35 @@ class Preparation:
 
     def __call__(self, text: str) -> str:
         """Return the prepared text."""
+        if self.findings:
+            return TermFinder.of_release().tokens(self.read(text), self.known)
+        if self.version >= 2 and (self.clinical or self.negation):
+            text = without_repeats(plain_text(text))
         if self.clinical:
             text = normalise(text, abbreviations=self.abbreviations)
         if self.mask_identifiers:
             text = mask_identifiers(text)
-        return mark_negated(text) if self.negation else text
+        if not self.negation:
+            return text
+        return mark_negated(text) if self.version == 1 else mark_context(text)
+
+    def read(self, text: str) -> str:
+        """Return the text in which findings are looked for: without HTML and repeats, values as findings, spelling uniform."""
+        return normalise(american(with_findings(without_repeats(plain_text(text)))), abbreviations=NOTE_ABBREVIATIONS)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options that are on, JSON-able."""
         found: dict[str, Any] = {
-            name: True for name in ("clinical", "negation", "mask_identifiers") if getattr(self, name)
+            name: True for name in ("clinical", "negation", "mask_identifiers", "findings") if getattr(self, name)
         }
+        if found and self.version != 1:
+            found["version"] = self.version
         return {**found, "abbreviations": dict(self.abbreviations)} if self.clinical else found
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
         """Build a preparation from the dictionary of `to_dict`."""
-        return cls(**values)
+        return cls(**{"version": 1, **values})
 
 
 def mask_identifiers(text: str) -> str:

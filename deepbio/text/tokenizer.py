@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal, get_args
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 from tokenizers import Tokenizer as _Engine
@@ -13,12 +14,11 @@ from tokenizers import Tokenizer as _Engine
 from deepbio.documents import check_content, parse_json
 from deepbio.errors import DataError, nearest
 from deepbio.text.clinical import ABBREVIATIONS
-from deepbio.text.engines import SPECIAL, trained_engine
+from deepbio.text.engines import PADDING, SPECIAL, padded, trained_engine
 from deepbio.text.preparation import Preparation, check_texts
 from deepbio.text.sections import windows_of
 from deepbio.text.tokenizer_format import OwnPart, TokenizerFacts
 
-PADDING = 0
 UNKNOWN = 1
 MIN_GROUPS = 5
 _CHUNK = 4096  # texts in one call of the engine, so that a long corpus is never in memory twice
@@ -61,6 +61,8 @@ class Tokenizer:
         engine.encode_special_tokens = True
         self._engine = engine
         self.preparation = preparation or Preparation()
+        if self.preparation.findings:
+            self.preparation = replace(self.preparation, known=frozenset(engine.get_vocab()))
         self.truncate: Truncate = truncate
         self.document_frequency = document_frequency
 
@@ -79,6 +81,8 @@ class Tokenizer:
         groups: Sequence[Hashable] | None = None,
         min_groups: int | None = None,
         mask_identifiers: bool | None = None,
+        findings: bool = False,
+        version: int = 2,
     ) -> Tokenizer:
         """Fit a tokenizer to texts; their order does not matter.
 
@@ -89,7 +93,7 @@ class Tokenizer:
             kind: `"word"`, `"word_letters"` or `"bpe"`.
             min_count: Minimum frequency of a word (or of a pair to join).
             truncate: Part of a longer text that `encode` keeps.
-            clinical, negation, abbreviations: See `Preparation`.
+            clinical, negation, abbreviations, findings, version: See `Preparation`.
             groups: Group of each text, such as its patient.
             min_groups: Minimum number of groups (texts, without `groups`) with a word; 5 by default if there are groups. Words of
                 fewer patients, such as their names, do not enter the vocabulary.
@@ -101,9 +105,6 @@ class Tokenizer:
         Example:
             >>> Tokenizer.fit(["b a", "b a"], size=3).encode(["a b"], 2).tolist()
             [[2, 1]]
-            >>> tokenizer = Tokenizer.fit(["fever", "fever"], kind="word_letters")
-            >>> tokenizer.pieces("feverer", 9), tokenizer.decode(tokenizer.encode(["feverer"], 9))
-            (['fever', 'e', 'r'], ['feverer'])
         """
         check_texts(texts)
         _check_choice("kind of tokenizer", kind, get_args(Kind))
@@ -114,7 +115,12 @@ class Tokenizer:
             raise DataError(f"Expected a size above 2 and a min_count of at least 1; received {size} and {min_count}.")
         known = groups is not None
         preparation = Preparation(
-            clinical, negation, abbreviations, known if mask_identifiers is None else mask_identifiers
+            clinical,
+            negation,
+            abbreviations,
+            known if mask_identifiers is None else mask_identifiers,
+            findings,
+            version,
         )
         needed = min_groups or (MIN_GROUPS if known else 1)
         prepared = map(preparation, texts)
@@ -131,8 +137,7 @@ class Tokenizer:
         """Return the ids of each text, truncated or padded at the end to `length`.
 
         Args:
-            texts: Texts.
-            length: Number of tokens kept of a text.
+            texts, length: Texts, and the number of tokens kept of each.
             truncate: Part of a longer text to keep: its `"head"`, its `"tail"`, or `"both"` (the first half of the length from
                 its head, the rest from its tail). The tokenizer's own setting by default.
 
@@ -144,7 +149,12 @@ class Tokenizer:
             [[2, 4, 5]]
         """
         rows = (tokens[self._kept(len(tokens), length, truncate)] for tokens in self._ids(texts))
-        return _padded(rows, len(texts), length)
+        return padded(rows, len(texts), length)
+
+    def with_findings(self) -> Tokenizer:
+        """Return a tokenizer with this vocabulary that reads the findings of a note; it was fitted on `TermFinder.tokens`."""
+        options: dict[str, Any] = {"truncate": self.truncate, "document_frequency": self.document_frequency}
+        return Tokenizer(self._engine, preparation=Preparation(findings=True), **options)
 
     def encode_windows(
         self, texts: Sequence[str], length: int, *, stride: int | None = None
@@ -152,8 +162,7 @@ class Tokenizer:
         """Return overlapping windows of each text's ids, which together contain the whole text.
 
         Args:
-            texts: Texts.
-            length: Number of tokens per window.
+            texts, length: Texts, and the number of tokens per window.
             stride: Number of tokens from one window's start to the next; half a window by default.
 
         Returns:
@@ -169,14 +178,14 @@ class Tokenizer:
             for start in windows_of(len(tokens), length, stride):
                 rows.append(tokens[start : start + length])
                 owners.append(number)
-        return _padded(rows, len(rows), length), np.array(owners, np.int64)
+        return padded(rows, len(rows), length), np.array(owners, np.int64)
 
     def pieces(self, text: str, length: int) -> list[str]:
         """Return the words behind the ids of one text, unknown ones as they are written.
 
         Example:
-            >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 4)
-            ['a', 'zebra', '!']
+            >>> Tokenizer.fit(["A fever."], min_count=1).pieces("A zebra!", 2)
+            ['a', 'zebra']
         """
         check_texts([text])
         prepared = self.preparation(text)
@@ -289,12 +298,3 @@ class Tokenizer:
 def _check_choice(what: str, value: str, valid: Sequence[str]) -> None:
     if value not in valid:
         raise DataError(f"Unknown {what} {value!r}. {nearest(str(value), valid)}")
-
-
-def _padded(rows: Iterable[np.ndarray], number: int, length: int) -> np.ndarray:
-    if length < 1:
-        raise DataError(f"The length of an encoded text is at least 1; received {length}.")
-    ids = np.full((number, length), PADDING, np.int32)
-    for row, tokens in enumerate(rows):
-        ids[row, : len(tokens)] = tokens
-    return ids

@@ -3,9 +3,9 @@
 from deepbio.datasets.vignettes.annotations import Disease, read_annotations
 from deepbio.datasets.vignettes.findings import FindingModel
 from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
-from deepbio.datasets.vignettes.ontology import Ontology, Synonym, Term, read_ontology
 from deepbio.datasets.vignettes.posterior import posterior
 from deepbio.datasets.vignettes.selection import choose_diseases
+from deepbio.text.ontology import Ontology, Synonym, Term, read_ontology
 
 __all__ = [
     "Disease",

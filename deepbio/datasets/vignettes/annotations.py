@@ -1,7 +1,9 @@
 """`phenotype.hpoa`: the findings of each disease, and the fraction of its patients that have each."""
 
+import functools
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,7 +62,7 @@ def parse_frequency(text: str) -> float:
     return fraction
 
 
-def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
+def read_annotations(path: Path, *, source: str = "ORPHA", only: Collection[str] | None = None) -> list[Disease]:
     """Read the diseases of one source with every finding whose frequency is stated.
 
     Lines with the qualifier NOT, of another aspect than P (a finding, not an inheritance or an onset), without a frequency or
@@ -69,6 +71,7 @@ def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
     Args:
         path: Path of `phenotype.hpoa` (https://obophenotype.github.io/human-phenotype-ontology/annotations/phenotype_hpoa/).
         source: `"ORPHA"` (Orphanet, whose frequencies are complete), `"OMIM"` or `"DECIPHER"`.
+        only: Names of the diseases to read; all by default.
 
     Returns:
         Diseases in the order of their ids, without those that have no such finding.
@@ -81,27 +84,36 @@ def read_annotations(path: Path, *, source: str = "ORPHA") -> list[Disease]:
     names: dict[str, str] = {}
     fractions: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     known: dict[str, float] = {}
-    with check_exists(path).open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.startswith("database_id\t") and line.rstrip("\n").split("\t") != _COLUMNS:
-                raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
-            if not line.startswith(source):
-                continue
-            columns = line.rstrip("\n").split("\t")
-            if len(columns) != len(_COLUMNS):
-                raise DataError(f"{path}, line {number}: expected {len(_COLUMNS)} columns; found {len(columns)}.")
-            disease, name, qualifier, finding, frequency, aspect = (columns[i] for i in (0, 1, 2, 3, 7, 10))
-            if qualifier == "NOT" or aspect != "P" or not frequency:
-                continue
-            if frequency not in known:
-                try:
-                    known[frequency] = parse_frequency(frequency)
-                except DataError as error:
-                    raise DataError(f"{path}, line {number}: {error}") from error
-            names[disease] = name
-            fractions[disease][finding].append(known[frequency])
+    rows = _rows(check_exists(path), source)
+    kept = [rows[name] for name in rows if only is None or name in only]
+    for number, line in sorted(row for lines in kept for row in lines):
+        columns = line.rstrip("\n").split("\t")
+        if len(columns) != len(_COLUMNS):
+            raise DataError(f"{path}, line {number}: expected {len(_COLUMNS)} columns; found {len(columns)}.")
+        disease, name, qualifier, finding, frequency, aspect = (columns[i] for i in (0, 1, 2, 3, 7, 10))
+        if qualifier == "NOT" or aspect != "P" or not frequency:
+            continue
+        if frequency not in known:
+            try:
+                known[frequency] = parse_frequency(frequency)
+            except DataError as error:
+                raise DataError(f"{path}, line {number}: {error}") from error
+        names[disease] = name
+        fractions[disease][finding].append(known[frequency])
     means = {
         disease: {finding: mean for finding, all_ in found.items() if (mean := sum(all_) / len(all_)) > 0}
         for disease, found in fractions.items()
     }
     return [Disease(disease, names[disease], means[disease]) for disease in sorted(means) if means[disease]]
+
+
+@functools.lru_cache(maxsize=2)
+def _rows(path: Path, source: str) -> dict[str, list[tuple[int, str]]]:
+    """Return the numbered lines of one source by the name of their disease; the file is read once."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if line.startswith("database_id\t") and line.split("\t") != _COLUMNS:
+            raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
+        if line.startswith(source):
+            found[line.split("\t", 2)[1] if line.count("\t") else ""].append((number, line))
+    return dict(found)

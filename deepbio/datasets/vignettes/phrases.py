@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from deepbio.datasets.vignettes.everyday import EVERYDAY, PLAIN
-from deepbio.datasets.vignettes.ontology import Ontology, Term
 from deepbio.errors import DataError
+from deepbio.text.everyday import EVERYDAY, PLAIN
+from deepbio.text.ontology import Ontology, Term
 
 MAX_PHRASES = 5
 _MAX_WORDS = 8

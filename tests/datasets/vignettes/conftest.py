@@ -3,7 +3,7 @@
 import pytest
 
 from deepbio.datasets.vignettes import read_annotations, read_ontology, simulate_vignettes
-from deepbio.datasets.vignettes.ontology import hpo_folder
+from deepbio.text.ontology import hpo_folder
 
 
 @pytest.fixture(scope="session")

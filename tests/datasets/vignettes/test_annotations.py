@@ -4,8 +4,8 @@ import pytest
 
 from deepbio.datasets.vignettes import read_annotations
 from deepbio.datasets.vignettes.annotations import parse_frequency
-from deepbio.datasets.vignettes.ontology import hpo_folder
 from deepbio.errors import DataError
+from deepbio.text.ontology import hpo_folder
 
 
 @pytest.mark.parametrize(

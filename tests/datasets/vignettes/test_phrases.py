@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from deepbio.datasets.vignettes import Ontology, Synonym, Term
-from deepbio.datasets.vignettes.everyday import EVERYDAY, PLAIN
 from deepbio.datasets.vignettes.phrases import choose_phrases, words
 from deepbio.errors import DataError
+from deepbio.text.everyday import EVERYDAY, PLAIN
 
 
 def _term(number, name, *plain):

@@ -3,8 +3,8 @@
 import pytest
 
 from deepbio.datasets.vignettes import Disease, choose_diseases
-from deepbio.datasets.vignettes.everyday import EVERYDAY
 from deepbio.errors import DataError
+from deepbio.text.everyday import EVERYDAY
 
 
 def _disease(number, findings):

@@ -1,0 +1,216 @@
+"""The layout of a note: words and signs with their places, sentences, sections, and lines that are only wrapped."""
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from deepbio.text.context_rules import section_states
+
+SIGNS = {
+    "-": "(-)",
+    "+": "(+)",
+    "neg": "(-)",
+    "pos": "(+)",
+    "–": "(-)",
+    "−": "(-)",
+    " ": "(-)",
+    "": "(-)",
+    "x": "(+)",
+    "✓": "(+)",
+}
+_TOKEN = re.compile(
+    r"\((?P<round>[-+–−]|neg|pos)\)|\[(?P<box>[-+xX ✓]?)\]"  # Fever (-), [x] cough
+    r"|(?P<attached>(?<![\w.)/-])[-+](?=[A-Za-z]))|(?P<ve>(?<!\w)[-+]ve\b)"  # -fever +cough
+    r"|(?P<unsure>(?<!\w)\?(?=\w))"
+    r"|(?P<short>\b(?:[chr]/o|w/(?:o|out)|s/p)(?!\w))"
+    r"|(?P<word>\w+(?:['’]\w+)?)"
+    r"|(?P<mark>[.!?;:,=\n()]|(?<=\s)[-–](?=\s))",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s*(?:[-*•#>·]|\(?\d{1,2}[.)]|\[.?\])\s*")
+_HEADING = re.compile(r"\s*[A-Za-z][\w /&'-]{0,40}:|[^a-z\n]{3,60}$")
+_GLUE = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "and",
+        "or",
+        "with",
+        "no",
+        "not",
+        "without",
+        "in",
+        "to",
+        "for",
+        "her",
+        "his",
+        "their",
+        "from",
+        "on",
+        "at",
+        "as",
+        "is",
+        "was",
+        "has",
+        "had",
+        "by",
+        "any",
+    ]
+)
+MIN_WRAP = 40  # width from which lines of equal length are taken for one wrapped paragraph
+
+
+class Token(NamedTuple):
+    """A word, sign or mark of a note: in lower case, with its place; `kind` is "word", "sign" or "mark"."""
+
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+class Sentence(NamedTuple):
+    """Tokens of one sentence or list item, the state of its section, whether it is a bullet, and the mark that ended it."""
+
+    tokens: list[Token]
+    section: str
+    bullet: bool
+    ended_by: str
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Return the words, signs and marks of a note in their order; a line end that only wraps a sentence is left out."""
+    hard, found = hard_breaks(text), []
+    for match in _TOKEN.finditer(text):
+        kind, raw, start, end = match.lastgroup or "", match[0].lower().replace("’", "'"), match.start(), match.end()
+        if kind in ("round", "box"):
+            found.append(Token(SIGNS[match[kind].lower()], start, end, "sign"))
+        elif kind == "attached":
+            found.append(Token("(-)" if raw == "-" else "(+)", start, end, "attached"))
+        elif kind == "ve":
+            found.append(Token(raw, start, end, "word"))
+        elif kind == "unsure":
+            found.append(Token("?", start, end, "word"))
+        elif kind in ("word", "short"):
+            found.append(Token(raw, start, end, "word"))
+        elif (raw != "\n" or start in hard) and not (raw in ".:," and _inside_number(text, start, end)):
+            found.append(Token(raw, start, end, "mark"))
+    return _signs_in_company(found)
+
+
+def sentences_of(text: str) -> list[Sentence]:
+    """Divide a note into sentences: at `.`, `!`, `?`, `;`, at bullets and at line ends that are not wrapped."""
+    found: list[Sentence] = []
+    current: list[Token] = []
+    section, inline, blank, bullet = "", False, True, False
+    states = section_states()
+    for token in [*tokens_of(text), Token("\n", len(text), len(text), "mark")]:
+        if token.kind != "mark" or token.text not in ".!?;\n":
+            if not current and token.kind == "mark" and token.text in "-–":
+                continue  # a bullet
+            if not current:
+                line = text.rfind("\n", 0, token.start) + 1
+                bullet = bool(_BULLET.fullmatch(text[line : token.start])) and bool(text[line : token.start].strip())
+            current.append(token)
+            if token.text == ":" and 1 <= len(current) - 1 <= 4:
+                title = " ".join(t.text for t in current[:-1])
+                section, inline = states.get(title, ""), True
+            continue
+        if current:
+            title = " ".join(t.text for t in current if t.text != ":")
+            if token.text == "\n" and title in states:
+                section, inline = states[title], False
+            elif (
+                token.text == "\n"
+                and _HEADING.fullmatch(text[current[0].start : current[-1].end])
+                and len(current) <= 6
+            ):
+                section = states.get(title, "")
+            found.append(Sentence(current, section, bullet, token.text))
+            current, blank = [], False
+        if token.text == "\n":
+            if blank and inline:
+                section = ""
+            blank = True
+    return found
+
+
+def hard_breaks(text: str) -> frozenset[int]:
+    """Return the places of the line ends that divide: before bullets, headings and new sentences, not where a sentence is wrapped.
+
+    Example:
+        >>> len(hard_breaks("Denies chest pain, shortness of\\nbreath.")), len(hard_breaks("No fever\\n- cough"))
+        (0, 1)
+    """
+    found: set[int] = set()
+    start = 0
+    for block in re.split(r"(\n[ \t]*\n+)", text):
+        if block.strip():
+            found |= {start + place for place in _hard_in_block(block)}
+        else:
+            found |= {start + i for i, character in enumerate(block) if character == "\n"}
+        start += len(block)
+    return frozenset(found)
+
+
+def _hard_in_block(block: str) -> list[int]:
+    lines = block.split("\n")
+    width = max(len(line.rstrip()) for line in lines)
+    wrapped = width >= MIN_WRAP and all(
+        len(a.rstrip()) + 1 + len((b.split() or [""])[0]) > width and not _BULLET.match(b) and not _HEADING.match(b)
+        for a, b in itertools.pairwise(lines)
+    )
+    places, place, capital = [], -1, False
+    for number, line in enumerate(lines):
+        if number == 0 or (places and places[-1] == place):
+            capital = line.lstrip("-*•# \t0123456789.)")[:1].isupper()
+        place += len(line) + 1
+        if number + 1 == len(lines):
+            break
+        after = lines[number + 1]
+        words = re.findall(r"\w+", line.lower())
+        open_ = line.rstrip().endswith(",") or (bool(words) and words[-1] in _GLUE and line.rstrip()[-1:].isalnum())
+        starts_small = after.lstrip()[:1].islower()
+        soft = (
+            not _is_bullet(after)
+            and (not re.match(r"\s*[A-Za-z][\w /&'-]{0,40}:", after) or wrapped)
+            and line.strip() != ""
+            and (
+                wrapped
+                or (open_ and not re.match(r"[^a-z\n]{3,60}$", line))
+                or (capital and starts_small and line.rstrip()[-1:] not in ".:;!?")
+            )
+        )
+        if not soft:
+            places.append(place)
+    return places
+
+
+def _is_bullet(line: str) -> bool:
+    match = _BULLET.match(line)
+    return bool(match) and bool(match[0].strip())
+
+
+def _signs_in_company(tokens: Sequence[Token]) -> list[Token]:
+    """Keep an attached sign ("-fever") only where its line has two or more; alone it is a bullet or a hyphen."""
+    kept: list[Token] = []
+    line: list[Token] = []
+    for token in [*tokens, Token("\n", -1, -1, "mark")]:
+        line.append(token)
+        if token.text == "\n":
+            attached = sum(t.kind == "attached" for t in line)
+            kept += [
+                t._replace(kind="sign") if t.kind == "attached" else t
+                for t in line
+                if t.kind != "attached" or attached > 1
+            ]
+            line = []
+    return kept[:-1]
+
+
+def _inside_number(text: str, start: int, end: int) -> bool:
+    """Return whether a mark is between two digits, where it ends nothing."""
+    return start > 0 and end < len(text) and text[start - 1].isdigit() and text[end].isdigit()
