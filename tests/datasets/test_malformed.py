@@ -377,7 +377,7 @@ TABLE = {
     "BED: spaces for tabs": Row("a.bed", b"chr1 8 16\n", windows(read_bed), lambda x: x == ["ACGTACGT"]),
     "BED: Windows line ends": Row("a.bed", b"chr1\t8\t16\r\n", windows(read_bed), lambda x: x == ["ACGTACGT"]),
     "BED: off the start of a chromosome": Row("a.bed", b"chr1\t0\t2\n", windows(read_bed), lambda x: x == ["NNNACGTA"]),
-    "BED: names of another assembly": Row("a.bed", b"1\t8\t16\n", windows(read_bed), r"a\.bed, line 1: .*Did you mean chr1"),
+    "BED: names of another assembly": Row("a.bed", b"chr01\t8\t16\n", windows(read_bed), r"a\.bed, line 1: .*Did you mean chr1"),
     "BED: numbers with decimals": Row("a.bed", b"chr1\t8.0\t16\n", windows(read_bed), r"a\.bed, line 1: expected a whole number"),
     "BED: a header line of columns": Row("a.bed", b"chrom\tstart\tend\nchr1\t8\t16\n", windows(read_bed), r"a\.bed, line 1: expected a whole number; found 'start'"),
     "GTF: place 0, though GTF counts from 1": Row("a.gtf", b'chr1\tx\tgene\t0\t9\t.\t+\t.\tgene_id "g";\n', windows(read_gtf), r"a\.gtf, line 1: .*negative"),
