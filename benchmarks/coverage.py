@@ -1,114 +1,220 @@
-"""How often bootstrap intervals cover the truth, on simulated data, beside other intervals from the same resamples.
+"""How often 95% intervals cover the truth, on simulated data of many sizes, smallest classes, groups and error rates.
 
-python benchmarks/coverage.py [--runs 2000] [--n-resamples 1000] [--out benchmarks/results/coverage.md]
+python benchmarks/coverage.py --sims 400 --cache FOLDER [--old FOLDER/coverage.csv] --out benchmarks/results/coverage.md
+
+A cell is a number of examples, a smallest class, a number of groups and an error rate. Each simulation draws logits that are normal
+around the true class, so that each example is wrong with the probability of the cell, in every class alike; with groups, each group
+is harder or easier than the others by a normal amount. The classes keep their sizes. The truth is the metric of 200,000
+examples with the same class frequencies. Every line of the cache is a cell and a metric: a stopped run goes on from there. The same
+script, run with `--cache` in a checkout of an older commit, measures that commit.
 """
 
-from collections.abc import Callable
+import csv
+import inspect
+import math
+import time
+import warnings
+from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 from _table import script, table, write_page
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, ndtri, softmax
+from scipy.stats import beta, chi2
 
-from deepbio.metrics import accuracy, auprc, auroc, bootstrap_distribution, interval, pearson
-from deepbio.metrics.resampling import independent_units
+from deepbio.metrics import summarize
+from deepbio.specs import Task
 
-Z = float(ndtri(0.975))
-WAYS = ("deepbio", "logit, normal quantile", "percentile", "BCa", "basic, logit")
-
-
-def ranked(positives: int, negatives: int, shift: float) -> Callable:
-    def draw(rng, times=1):
-        y = np.repeat([1, 0], [positives * times, negatives * times])
-        return y, rng.normal(size=len(y)) + shift * y
-
-    return draw
-
-
-def correlated(n: int, r: float) -> Callable:
-    def draw(rng, times=1):
-        y = rng.normal(size=n * times)
-        return y, r * y + np.sqrt(1 - r * r) * rng.normal(size=n * times)
-
-    return draw
-
-
-def right_with(n: int, fraction: float) -> Callable:
-    def draw(rng, times=1):
-        y = rng.integers(0, 2, n * times)
-        return y, np.where(rng.random(n * times) < fraction, y, 1 - y).astype(float)
-
-    return draw
-
-
-# name, metric, simulation, truth (None: from a very large sample), stratified, bounds
-CASES = (
-    ("AUROC .80, 100 + 200", auroc, ranked(100, 200, 1.2), float(ndtr(1.2 / 2**0.5)), True, (0, 1)),
-    ("AUROC .96, 33 + 67", auroc, ranked(33, 67, 2.5), float(ndtr(2.5 / 2**0.5)), True, (0, 1)),
-    ("AUROC .80, 20 + 20", auroc, ranked(20, 20, 1.2), float(ndtr(1.2 / 2**0.5)), True, (0, 1)),
-    ("AUPRC .68, 100 + 200", auprc, ranked(100, 200, 1.2), None, True, (0, 1)),
-    ("AUPRC .68, 200 + 400", auprc, ranked(200, 400, 1.2), None, True, (0, 1)),
-    ("AUPRC .37, 30 + 270", auprc, ranked(30, 270, 1.2), None, True, (0, 1)),
-    ("AUPRC .81, 30 + 270", auprc, ranked(30, 270, 2.5), None, True, (0, 1)),
-    ("AUPRC .96, 100 + 200", auprc, ranked(100, 200, 2.8), None, True, (0, 1)),
-    ("Pearson .6, 300", pearson, correlated(300, 0.6), 0.6, False, (-1, 1)),
-    ("Pearson .6, 50", pearson, correlated(50, 0.6), 0.6, False, (-1, 1)),
-    ("accuracy .8, 200", accuracy, right_with(200, 0.8), 0.8, False, (0, 1)),
+warnings.simplefilter("ignore")
+ABOUT = "95% was asked for; cells of few simulations have a standard error of 2 to 3 points. Cells with an error rate of 0 are left out of the second column. The numbers of groups 1 and 2 have no interval by design. Cells that a second run with independent seeds had reached replace those of the first, whose cells share seeds and so are not independent. Widths are relative to Clopper and Pearson (accuracy), Fisher (Pearson) and chi-square (RMSE)."
+SIZES, SMALLEST, GROUPS, ERRORS = (
+    (20, 50, 200, 1000),
+    (1, 2, 3, 5, 20, "half"),
+    (1, 2, 5, 20),
+    (0.0, 0.02, 0.05, 0.1, 0.3),
 )
+BETWEEN = 0.5  # standard deviation between groups, in those of one example
+TRUE_SIZE = 200_000
+ALL = {
+    "binary": (Task("binary", 1), "accuracy balanced_accuracy auroc auprc f1 mcc kappa log_loss brier ece "
+               "sensitivity_at_95_specificity specificity_at_95_sensitivity"),
+    "multiclass": (Task("multiclass", 3), "accuracy balanced_accuracy macro_auroc macro_auprc macro_f1 mcc kappa quadratic_kappa "
+                   "log_loss brier ece top_2"),
+    "regression": (Task("regression", 1), "pearson spearman r2 rmse mae"),
+}  # fmt: skip
+RESAMPLES = "n_resamples" if "n_resamples" in inspect.signature(summarize).parameters else "draws"
 
 
-def row(name, metric, draw, truth, stratified, bounds, *, runs: int, n_resamples: int) -> list[str]:
-    if truth is None:
-        truth = float(np.mean([metric(*draw(np.random.default_rng(10**6 + i), 200)) for i in range(20)]))
-    hits, below, above = dict.fromkeys(WAYS, 0), 0, 0
-    for run in range(runs):
-        y, p = draw(np.random.default_rng(run))
-        found = intervals(metric, y, p, y if stratified else None, bounds, n_resamples=n_resamples, seed=run)
-        for way, (low, high) in found.items():
-            hits[way] += low <= truth <= high
-        below += truth < found["deepbio"][0]
-        above += truth > found["deepbio"][1]
-    cells = [f"{100 * hits[way] / runs:.1f}" for way in WAYS]
-    return [name, f"{cells[0]} ({100 * below / runs:.1f}, {100 * above / runs:.1f})", *cells[1:]]
+def classes(kind: str, n: int, smallest: int | str) -> np.ndarray | None:
+    """Return the size of each class, or `None` if the cell does not exist."""
+    if kind == "regression":
+        return np.array([n]) if smallest == "half" else None
+    k = 2 if kind == "binary" else 3
+    if smallest == "half":
+        return np.full(k, n // k)
+    rest = (n - smallest) // (k - 1)
+    return np.array([rest] * (k - 1) + [smallest]) if smallest < rest else None
 
 
-def intervals(metric, y, p, strata, bounds, *, n_resamples: int, seed: int) -> dict[str, tuple[float, float]]:
-    value = float(metric(y, p))
-    resampled = bootstrap_distribution(metric, y, p, n_resamples=n_resamples, seed=seed, strata=strata)
-    units = independent_units(len(y), strata=strata)
-    ours, plain = (interval(value, resampled, bounds=bounds, units=n) for n in (units, None))
-    low, width = bounds[0], bounds[1] - bounds[0]
-    scaled = logit(np.clip((resampled - low) / width, 1e-6, 1 - 1e-6))
-    centre = logit(np.clip((value - low) / width, 1e-6, 1 - 1e-6))
-    return {
-        "deepbio": (ours.low, ours.high),
-        "logit, normal quantile": (plain.low, plain.high),
-        "percentile": tuple(np.quantile(resampled, [0.025, 0.975])),
-        "BCa": bca(metric, y, p, value, resampled),
-        "basic, logit": tuple(low + width * expit(2 * centre - np.quantile(scaled, [0.975, 0.025]))),
-    }
-
-
-def bca(metric, y, p, value: float, resampled: np.ndarray) -> tuple[float, float]:
-    """Bias-corrected and accelerated (Efron 1987, doi:10.1080/01621459.1987.10478410), the jackknife over all examples."""
-    n = len(y)
-    left_out = metric(y, p, weights=np.ones((n, n), np.uint8) - np.eye(n, dtype=np.uint8))
-    apart = left_out.mean() - left_out
-    acceleration = (apart**3).sum() / (6 * (apart**2).sum() ** 1.5)
-    below = (np.sum(resampled < value) + 0.5 * np.sum(resampled == value)) / len(resampled)
-    bias, ends = ndtri(np.clip(below, 1e-4, 1 - 1e-4)), np.array([-Z, Z])
-    return tuple(np.quantile(resampled, ndtr(bias + (bias + ends) / (1 - acceleration * (bias + ends)))))
-
-
-@script(__doc__, runs=2000, n_resamples=1000)
-def main(arguments):
-    rows = [row(*case, runs=arguments.runs, n_resamples=arguments.n_resamples) for case in CASES]
-    covered = {cells[0]: float(cells[1].split()[0]) for cells in rows}
-    outside = [f"{name} ({percent})" for name, percent in covered.items() if not 93 <= percent <= 97]
-    about = (
-        f"95% was asked for; {arguments.runs} simulated data sets per row, so a standard error of "
-        f"{100 * np.sqrt(0.95 * 0.05 / arguments.runs):.1f} points. Positives + negatives, or examples. In brackets: misses with "
-        "the truth below and above the interval, for deepbio's own."
+def draw(rng, kind: str, sizes: np.ndarray, error: float, groups: int) -> tuple[np.ndarray, ...]:
+    """Return truth, predictions and the group of each example."""
+    n = int(sizes.sum())
+    group = (
+        np.arange(n) * groups // n
+        if kind == "regression"
+        else np.concatenate([np.arange(size) % groups for size in sizes])
     )
-    last = f"Outside of 93 to 97%: {', '.join(outside) or 'none'}."
-    lines = table(("case", *WAYS), rows)
-    write_page(arguments, "How often intervals cover the truth", about, lines, last)
+    harder = BETWEEN * rng.normal(size=groups)[group] if groups > 1 else 0.0
+    if kind == "regression":
+        y = rng.normal(size=n)
+        return y, y + (error + 0.05) * 4 * (rng.normal(size=n) + harder), group
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    margin = -ndtri(error) if error else 12.0
+    if kind == "binary":
+        z = rng.normal(size=n) + np.where(y == 1, 1, -1) * (margin - harder)
+        return y, expit(2 * z), group
+    # Wrong by one of the two other classes, as often as a binary example is wrong.
+    z, other = rng.normal(size=n) + margin - harder, (y + rng.integers(1, 3, n)) % 3
+    logits = np.full((n, 3), -3.0) + 0.3 * rng.normal(size=(n, 3))
+    logits[np.arange(n), y], logits[np.arange(n), other] = z, -z
+    return y, softmax(logits, axis=1), group
+
+
+def truth_of(kind: str, names: list[str], sizes: np.ndarray, error: float, groups: int) -> dict[str, float]:
+    """Return the metrics of very many examples; a calibration error without the noise of its bins needs many."""
+    times = max(1, TRUE_SIZE // int(sizes.sum()))
+    y, p, _ = draw(
+        np.random.default_rng([10**6, *sizes]), kind, sizes * times, error, times * groups if groups > 1 else 1
+    )
+    found = summarize(ALL[kind][0], y, p, metrics=names, **{RESAMPLES: 0})
+    return {name: estimate.value for name, estimate in found.items()}
+
+
+def best_known(name: str, n: int, value: float, groups: int) -> float:
+    """Return the width of the exact or best known interval, where there is one and examples are independent."""
+    if groups:
+        return math.nan
+    if name in ("accuracy", "top_2"):
+        right = round(value * n)
+        low = beta.ppf(0.025, right, n - right + 1) if right else 0.0
+        return (beta.ppf(0.975, right + 1, n - right) if right < n else 1.0) - low
+    if name == "pearson" and abs(value) < 1:
+        ends = np.tanh(np.arctanh(value) + np.array([-1, 1]) * 1.96 / math.sqrt(n - 3))
+        return float(ends[1] - ends[0])
+    if name == "rmse":
+        return value * (math.sqrt(n / chi2.ppf(0.025, n)) - math.sqrt(n / chi2.ppf(0.975, n)))
+    return math.nan
+
+
+def simulate(
+    kind: str, sizes: np.ndarray, groups: int, error: float, names: list[str], sims: int, n_resamples: int
+) -> dict:
+    """Return of each metric: available intervals, those that hold the truth, and mean widths."""
+    truth = dict.fromkeys(names, math.nan) if groups in (1, 2) else truth_of(kind, names, sizes, error, groups)
+    rows = {name: [] for name in names}
+    for sim in range(sims):
+        y, p, group = draw(
+            np.random.default_rng([sim, *sizes, groups, round(1000 * error)]), kind, sizes, error, groups or 1
+        )
+        options = {"groups": group} if groups else {}
+        found = summarize(ALL[kind][0], y, p, metrics=names, seed=sim, **{RESAMPLES: n_resamples}, **options)
+        for name, one in found.items():
+            if math.isfinite(one.low):
+                inside = one.low - 1e-9 <= truth[name] <= one.high + 1e-9
+                rows[name].append((inside, one.high - one.low, best_known(name, len(y), one.value, groups)))
+    return {name: (len(found), *np.array(found).reshape(-1, 3).sum(axis=0)) for name, found in rows.items()}
+
+
+def cells():
+    for kind in ALL:
+        for n in SIZES:
+            for smallest in SMALLEST:
+                sizes = classes(kind, n, smallest)
+                for groups in (0, *GROUPS):
+                    grouped = groups and (smallest not in (5, 20, "half") or groups >= n)
+                    if sizes is None or grouped:
+                        continue
+                    for error in ERRORS if not groups else ERRORS[::2]:
+                        yield kind, n, smallest, groups, error, sizes
+
+
+def compute(arguments) -> None:
+    """Compute what the cache does not have, and add it line by line."""
+    done = set()
+    if arguments.cache.exists():
+        done = {tuple(row[:5]) for row in csv.reader(arguments.cache.open())}
+    end = time.monotonic() + 60 * arguments.minutes
+    for kind, n, smallest, groups, error, sizes in cells():
+        key = (kind, str(n), str(smallest), str(groups), str(error))
+        if key in done or n not in arguments.sizes or kind not in arguments.kinds or time.monotonic() > end:
+            continue
+        names = ALL[kind][1].split()
+        sims = {1: 5, 2: 5}.get(groups, arguments.sims if n < 1000 else arguments.sims // 2)
+        found = simulate(kind, sizes, groups, error, names, sims, arguments.n_resamples)
+        with arguments.cache.open("a", newline="") as file:
+            csv.writer(file).writerows([*key, name, sims, *(f"{x:.6g}" for x in row)] for name, row in found.items())
+        print(*key, flush=True)
+
+
+def read(path: Path) -> list[dict]:
+    names = ["kind", "n", "smallest", "groups", "error", "metric", "sims", "available", "held", "width", "best"]
+    return [dict(zip(names, row, strict=True)) for row in csv.reader(path.open())]
+
+
+def percent(rows: list[dict], part: str = "held", whole: str = "available") -> str:
+    total = sum(float(row[whole]) for row in rows)
+    return f"{100 * sum(float(row[part]) for row in rows) / total:.1f}" if total else "-"
+
+
+def lowest(rows: list[dict]) -> str:
+    """Return the lowest coverage of a cell that has an interval in at least 50 simulations, and which cell it is."""
+    rows = [row for row in rows if float(row["available"]) >= 50]
+    if not rows:
+        return "-"
+    row = min(rows, key=lambda row: float(row["held"]) / float(row["available"]))
+    where = f"n {row['n']}, class {row['smallest']}, groups {row['groups']}, error {row['error']}"
+    return f"{percent([row])} ({where})"
+
+
+def below(rows: list[dict]) -> tuple[int, int]:
+    """Return how many cells hold the truth in less than 93% by more than two standard errors, and how many there are."""
+    rows = [row for row in rows if float(row["available"]) >= 50]
+    short = [
+        r
+        for r in rows
+        if float(r["held"]) / float(r["available"]) < 0.93 - 2 * math.sqrt(0.93 * 0.07 / float(r["available"]))
+    ]
+    return len(short), len(rows)
+
+
+def width(rows: list[dict]) -> str:
+    rows = [row for row in rows if row["best"] not in ("nan", "0")]
+    return f"{sum(float(r['width']) for r in rows) / sum(float(r['best']) for r in rows):.2f}" if rows else ""
+
+
+def summary(new: list[dict], old: list[dict]) -> list[list[str]]:
+    lines = []
+    by_metric = defaultdict(list), defaultdict(list)
+    for rows, found in zip((new, old), by_metric, strict=True):
+        for row in rows:
+            found[row["kind"], row["metric"]].append(row)
+    for (kind, name), rows in by_metric[0].items():
+        before, many = by_metric[1].get((kind, name), []), sum(float(row["sims"]) for row in rows)
+        positive = [row for row in rows if float(row["error"])]
+        lines.append([
+            f"{name} ({kind})", percent(rows, "available", "sims"), percent(positive), "{} of {}".format(*below(rows)), lowest(rows),
+            width(rows), percent([row for row in before if float(row["error"])]), "{} of {}".format(*below(before)) if before else "",
+            f"{many:,.0f}",
+        ])  # fmt: skip
+    return lines
+
+
+@script(__doc__, cache=True, sims=400, n_resamples=100, sizes=list(SIZES), kinds=list(ALL), old=Path)
+def main(arguments):
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    arguments.cache /= "coverage.csv"
+    compute(arguments)
+    new, old = read(arguments.cache), read(arguments.old) if arguments.old else []
+    header = ("metric", "has an interval, %", "holds the truth, %", "cells below 93%", "lowest cell", "width", "fd5afd2: holds, %",
+              "fd5afd2: cells below", "simulations")  # fmt: skip
+    write_page(arguments, "How often intervals cover the truth", ABOUT, table(header, summary(new, old)))

@@ -11,7 +11,9 @@ from deepbio.datasets.columns import design_matrix
 from deepbio.errors import ModelError, nearest
 from deepbio.specs import ModelInput
 
-BASELINES = ("majority", "logistic_regression", "kmer_logistic_regression", "random_forest", "gradient_boosting")
+CLASSIFIERS = ("majority", "logistic_regression", "kmer_logistic_regression", "random_forest", "gradient_boosting")
+REGRESSORS = ("mean", "ridge", "random_forest", "gradient_boosting")
+BASELINES = (*CLASSIFIERS, "mean", "ridge")
 # The others do not depend on the seed.
 RANDOM_BASELINES = ("random_forest", "gradient_boosting")
 KMER = 5
@@ -24,8 +26,8 @@ class FittedBaseline:
     Args:
         name: Name of the baseline.
         data: Data set that it was fitted on.
-        estimators: One scikit-learn estimator, or one per label of a multilabel task; none for `majority`.
-        frequency: Frequency of each class or label in the training split.
+        estimators: One scikit-learn estimator, or one per label or target; none for `majority` and `mean`.
+        frequency: Frequency of each class or label in the training split, or mean of each target.
         tfidf: TF-IDF weights of the training split, for text.
     """
 
@@ -41,12 +43,14 @@ class FittedBaseline:
         return sum(_size(estimator) for estimator in self.estimators)
 
     def predict(self, split: Split) -> np.ndarray:
-        """Return probabilities: `(n,)` for a binary task, else `(n, outputs)`."""
+        """Return probabilities or numbers: `(n,)` for a binary task, else `(n, outputs)`."""
         task = self.data.task
         p = np.tile(self.frequency, (len(split), 1))
         if self.estimators:
             x = _features(self.name, self.data.input, split, self.tfidf)
-            if task.kind == "multilabel":
+            if task.kind == "regression":
+                p = np.stack([estimator.predict(x) for estimator in self.estimators], axis=1)
+            elif task.kind == "multilabel":
                 p = np.stack([_column(estimator.predict_proba(x), estimator) for estimator in self.estimators], axis=1)
             else:
                 p[:] = 0.0
@@ -65,6 +69,8 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
             - `"kmer_logistic_regression"`: on counts of 5-mers, for DNA
             - `"random_forest"`: 500 trees
             - `"gradient_boosting"`: scikit-learn's histogram trees, 100 rounds; not for text
+            - `"mean"`: means of the training split, for numbers
+            - `"ridge"`: linear regression with L2, alpha = 1 (100 for one-hot DNA and pixels), for numbers
         data: Data set. Features are the columns of a table, pixels, one-hot DNA, or TF-IDF weights of words.
         seed: Seed of the trees.
         threads: Number of threads; -1 for all. It does not change the result.
@@ -75,8 +81,11 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
     if name not in BASELINES:
         raise ModelError(f"Unknown baseline {name!r}. {nearest(name, BASELINES)}")
     task, modality = data.task, data.input.modality
-    if not (task.is_classification or task.kind == "multilabel"):
-        raise ModelError(f"The baselines are classifiers; {data.name} is {task.kind}.")
+    if name not in baselines_of(task.kind):
+        suitable = ", ".join(baselines_of(task.kind)) or "none"
+        raise ModelError(
+            f"The baseline {name!r} does not suit {data.name}, which is {task.kind}. Those that do: {suitable}."
+        )
     if name == "kmer_logistic_regression" and modality != "dna":
         raise ModelError(f"kmer_logistic_regression counts k-mers of DNA; {data.name} is {modality}.")
     if name == "gradient_boosting" and modality == "text":
@@ -84,19 +93,22 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
             "gradient_boosting does not accept sparse text features; use logistic_regression or random_forest."
         )
     y = np.asarray(data.train.y)
-    if task.kind == "multilabel":
+    y = y.reshape(len(y), -1) if task.kind == "regression" else y
+    if task.kind in ("multilabel", "regression"):
         frequency = np.nanmean(y, axis=0)
     else:
         classes = 2 if task.kind == "binary" else task.outputs
         frequency = np.bincount(y, minlength=classes) / len(y)
-    if name == "majority":
+    if name in ("majority", "mean"):
         return FittedBaseline(name, data, [], frequency)
     tfidf = _fit_tfidf(data) if modality == "text" else None
     x = _features(name, data.input, data.train, tfidf)
     estimators = []
-    for target in y.T if task.kind == "multilabel" else [y]:
+    numbers = task.kind == "regression"
+    for target in y.T if task.kind == "multilabel" or numbers else [y]:
         known = ~np.isnan(target) if target.dtype.kind == "f" else slice(None)
-        estimators.append(_classifier(name, modality, seed, threads).fit(x[known], target[known].astype(np.int64)))
+        estimator = (_regressor if numbers else _classifier)(name, modality, seed, threads)
+        estimators.append(estimator.fit(x[known], target[known] if numbers else target[known].astype(np.int64)))
     return FittedBaseline(name, data, estimators, frequency, tfidf)
 
 
@@ -104,9 +116,32 @@ def baseline(name: str, data: Dataset, *, seed: int = 0) -> np.ndarray:
     """Fit a baseline on the training split and predict the test split; see `fit_baseline`.
 
     Returns:
-        Probabilities `(n,)` for a binary task, else `(n, outputs)`.
+        Probabilities or numbers, `(n,)` for a binary task, else `(n, outputs)`.
     """
     return fit_baseline(name, data, seed=seed).predict(data.test)
+
+
+def baselines_of(kind: str) -> tuple[str, ...]:
+    """Return the names of the baselines that suit a kind of task. Survival times are no task of deepbio.
+
+    Example:
+        >>> baselines_of("regression")
+        ('mean', 'ridge', 'random_forest', 'gradient_boosting')
+    """
+    if kind == "regression":
+        return REGRESSORS
+    return CLASSIFIERS if kind in ("binary", "multiclass", "multilabel") else ()
+
+
+def _regressor(name: str, modality: str, seed: int, threads: int) -> Any:
+    if name in RANDOM_BASELINES:
+        ensemble: Any = importlib.import_module("sklearn.ensemble")
+        if name == "random_forest":
+            return ensemble.RandomForestRegressor(500, random_state=seed, n_jobs=threads)
+        return ensemble.HistGradientBoostingRegressor(random_state=seed)
+    from sklearn.linear_model import Ridge
+
+    return Ridge(alpha={"dna": 100.0, "image": 100.0}.get(modality, 1.0))
 
 
 def _classifier(name: str, modality: str, seed: int, threads: int) -> Any:
@@ -172,7 +207,7 @@ def _column(p: np.ndarray, estimator: Any) -> np.ndarray:
 def _size(estimator: Any) -> int:
     last = estimator[-1] if hasattr(estimator, "steps") else estimator
     if hasattr(last, "coef_"):
-        return int(last.coef_.size + last.intercept_.size)
+        return int(last.coef_.size + np.size(last.intercept_))
     if hasattr(last, "estimators_"):
         return int(sum(tree.tree_.node_count for tree in last.estimators_))
     return int(sum(len(tree.nodes) for round_ in last._predictors for tree in round_))

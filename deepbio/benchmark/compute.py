@@ -12,7 +12,7 @@ import numpy as np
 from deepbio.benchmark.baselines import fit_baseline
 from deepbio.benchmark.provenance import provenance
 from deepbio.benchmark.suite import SuiteRun
-from deepbio.datasets import Dataset, load_dataset
+from deepbio.datasets import Dataset, load_dataset, names_files, rebuild
 from deepbio.devices.machine import EnergyMeter
 from deepbio.metrics import summarize
 
@@ -99,4 +99,5 @@ def _number_groups(groups: np.ndarray | None) -> np.ndarray | None:
 
 @functools.lru_cache(maxsize=1)  # a process computes the runs of one data set after another
 def _load(name: str, options: str) -> Dataset:
-    return load_dataset(name, **json.loads(options))
+    chosen = json.loads(options)
+    return rebuild(name, chosen) if names_files(chosen) else load_dataset(name, **chosen)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.benchmark.baselines import baseline
+from deepbio.benchmark.baselines import baseline, baselines_of
 from deepbio.datasets import Dataset, load_dataset
 from deepbio.inference import compare, evaluate
 from deepbio.report import Result
@@ -20,6 +20,7 @@ DEMO: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("xor", "mlp", {}),
     ("breast_cancer", "logistic", {}),
     ("breast_cancer", "mlp", {}),
+    ("diabetes", "mlp", {}),
     ("uci_splice", "perceptron", {}),
     ("uci_splice", "dna_cnn", {}),
     ("ecoli_promoters", "dna_cnn", {}),
@@ -34,7 +35,7 @@ def run_demo(
     plan: Sequence[tuple[str, str, dict[str, Any]]] = DEMO,
     *,
     seed: int = 0,
-    baselines: Sequence[str] = ("majority", "logistic_regression"),
+    baselines: Sequence[str] = ("majority", "logistic_regression", "mean", "ridge"),
     callback: Callable[[str, str], None] | None = None,
 ) -> list[Result]:
     """Train each model of the plan and evaluate it, and the baselines, on the test split.
@@ -42,7 +43,7 @@ def run_demo(
     Args:
         plan: Data set, model and settings of `fit`, grouped by data set.
         seed: Seed of everything.
-        baselines: Names from `deepbio.benchmark.BASELINES`.
+        baselines: Names from `deepbio.benchmark.BASELINES`, of which each data set gets those that suit its task.
         callback: Function that is called with the names of data set and model before each starts.
     """
     results: list[Result] = []
@@ -50,7 +51,7 @@ def run_demo(
         data = load_dataset(name)
         sizes = {"training examples": str(len(data.train)), "test examples": str(len(data.test))}
         for model, compute, settings in [(model, _train, settings) for _, model, settings in jobs] + [
-            (simple, _fit_baseline, {}) for simple in baselines
+            (simple, _fit_baseline, {}) for simple in baselines if simple in baselines_of(data.task.kind)
         ]:
             if callback is not None:
                 callback(name, model)

@@ -12,7 +12,6 @@ import numpy as np
 
 from deepbio.benchmark.store import Store
 from deepbio.benchmark.suite import Suite, SuiteDataset, SuiteRun
-from deepbio.datasets import dataset_card
 from deepbio.errors import DataError
 from deepbio.metrics import (
     Estimate,
@@ -110,8 +109,7 @@ def _table(dataset: SuiteDataset, finished: dict[str, _ModelRuns], **bootstrap: 
     if finished:
         split = next(iter(finished.values())).results[0]["split"]
         facts = {"training examples": f"{split['training examples']:,}", "test examples": f"{split['examples']:,}"}
-    title = dataset_card(dataset.name)["title"]
-    return LeaderboardTable(dataset.label, title, dataset.metrics, tuple(sorted(rows, key=order)), facts)
+    return LeaderboardTable(dataset.label, dataset.title, dataset.metrics, tuple(sorted(rows, key=order)), facts)
 
 
 def _row(

@@ -11,6 +11,10 @@ datasets:
     models: [logistic, {name: mlp, config: {units: [64]}, training: {epochs: 50}}]
     published:
       - {name: A paper's model, metrics: {auroc: 0.99}, source: "doi:...", protocol: 5-fold cross-validation}
+  - name: my_visits                  # files of your own: options of `Dataset.from_csv` and the like, paths from this file's folder
+    files: {csv: visits.csv, label: diagnosis, group: patient}
+    metrics: [accuracy]
+    models: [mlp]
 """
 
 from __future__ import annotations
@@ -25,19 +29,22 @@ from typing import Any, Literal
 
 import yaml
 
-from deepbio.benchmark.baselines import BASELINES, RANDOM_BASELINES
+from deepbio.benchmark.baselines import BASELINES, RANDOM_BASELINES, baselines_of
 from deepbio.catalog import catalog_folder
-from deepbio.datasets import dataset_card
+from deepbio.datasets import dataset_card, names_files, rebuild
+from deepbio.datasets.load import SOURCES
 from deepbio.errors import DataError, nearest
 from deepbio.metrics import metric
 from deepbio.zoo.registry import model_spec
 
+_FILES = {*SOURCES, "bed", "vcf", "bigwig", "genome"}  # options that name files or folders
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _KEYS = {
     "suite": ["title", "about", "seeds", "training", "baselines", "baseline_seeds", "threads", "datasets"],
     "data set": [
         "name",
         "label",
+        "files",
         "options",
         "metrics",
         "training",
@@ -104,13 +111,14 @@ class Published:
 
 @dataclass(frozen=True)
 class SuiteDataset:
-    """One data set of a suite: its metrics (the first decides the order), its runs and the published numbers."""
+    """One data set of a suite: its metrics (the first decides the order), its runs, the published numbers and its title."""
 
     name: str
     label: str
     metrics: tuple[str, ...]
     runs: tuple[SuiteRun, ...]
     published: tuple[Published, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,14 +207,21 @@ def read_suite(name: str | Path) -> Suite:
 
 def _read_dataset(part: Any, plan: Mapping[str, Any], file: Path) -> SuiteDataset:
     _check_keys(part, "data set", file, required=("name", "metrics", "models"))
-    card = dataset_card(part["name"])
+    options = {**(part.get("options") or {}), **(part.get("files") or {})}
+    if names_files(options):
+        options = {key: _beside(file, value) if key in _FILES else value for key, value in options.items()}
+        data = rebuild(str(part["name"]), options)
+        dataset, kind, title = data.name, data.task.kind, "Own files"
+    else:
+        card = dataset_card(part["name"])
+        dataset, kind, title = card.name, card["task"], card["title"]
     label = _label(part, file)
     for name in part["metrics"]:
-        if card["task"] not in metric(name).kinds:
-            raise DataError(f"{file}: the metric {name!r} does not suit {card.name}, which is {card['task']}.")
+        if kind not in metric(name).kinds:
+            raise DataError(f"{file}: the metric {name!r} does not suit {dataset}, which is {kind}.")
     seeds = plan.get("seeds", 1)
     seeds = list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
-    common: dict[str, Any] = {"dataset": card.name, "options": dict(part.get("options") or {}), "data_label": label}
+    common: dict[str, Any] = {"dataset": dataset, "options": options, "data_label": label}
     common["threads"] = int(plan.get("threads", 1))
     runs = []
     for entry in part["models"]:
@@ -219,11 +234,23 @@ def _read_dataset(part: Any, plan: Mapping[str, Any], file: Path) -> SuiteDatase
     for name in part.get("baselines", plan.get("baselines", [])):
         if name not in BASELINES:
             raise DataError(f"{file}: unknown baseline {name!r}. {nearest(str(name), BASELINES)}")
+        if name not in baselines_of(kind):
+            suitable = ", ".join(baselines_of(kind)) or "none"
+            raise DataError(
+                f"{file}: the baseline {name!r} does not suit {dataset}, which is {kind}. Those that do: {suitable}."
+            )
         count = int(part.get("baseline_seeds", plan.get("baseline_seeds", len(seeds))))
         used = seeds[:count] if name in RANDOM_BASELINES else [0]
         runs += [SuiteRun(model=name, seed=seed, baseline=True, label=name, **common) for seed in used]
     published = tuple(_read_published(number, part["metrics"], file) for number in part.get("published") or [])
-    return SuiteDataset(card.name, label, tuple(part["metrics"]), tuple(runs), published)
+    return SuiteDataset(dataset, label, tuple(part["metrics"]), tuple(runs), published, title)
+
+
+def _beside(file: Path, value: Any) -> Any:
+    """Return a path, or a mapping of paths, as seen from the folder of the suite's file."""
+    if isinstance(value, Mapping):
+        return {name: _beside(file, one) for name, one in value.items()}
+    return str((file.parent / str(value)).resolve())
 
 
 def _read_published(part: Any, metrics: list[str], file: Path) -> Published:

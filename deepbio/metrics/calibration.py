@@ -237,3 +237,37 @@ def _logit(p: np.ndarray) -> np.ndarray:
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+def adjust_prevalence(p: ArrayLike, *, trained: ArrayLike, prevalence: ArrayLike) -> np.ndarray:
+    """Return calibrated probabilities for a population with other class frequencies, by Bayes' rule.
+
+    Right if each class looks as it did in training and only its frequency differs (label shift).
+    Source: Saerens, Latinne and Decaestecker 2002, doi:10.1162/089976602753284446.
+
+    Args:
+        p: Probabilities: of the second label `(n,)`, or of each class `(n, classes)`.
+        trained: Prevalence in the split that `p` is calibrated on: a number for `(n,)`, or one per class.
+        prevalence: Prevalence in the population of the user, in the same form.
+
+    Raises:
+        DataError: A prevalence is not between 0 and 1, or those of classes do not add up to 1.
+
+    Example:
+        >>> adjust_prevalence([0.5, 0.9], trained=0.5, prevalence=0.01).round(3)
+        array([0.01 , 0.083])
+    """
+    p = np.asarray(p, dtype=np.float64)
+    before, after = np.asarray(trained, dtype=np.float64), np.asarray(prevalence, dtype=np.float64)
+    for frequency in (before, after):
+        wrong_sum = frequency.ndim == 1 and not np.isclose(frequency.sum(), 1.0, atol=1e-6)
+        if not ((frequency > 0) & (frequency < 1)).all() or frequency.shape != p.shape[1:] or wrong_sum:
+            raise DataError(
+                "A prevalence is a number between 0 and 1 for p of shape (n,), else one per class that add up to 1; "
+                f"received {frequency.tolist()} for p of shape {p.shape}."
+            )
+    if p.ndim == 1:
+        yes, no = p * after / before, (1 - p) * (1 - after) / (1 - before)
+        return yes / (yes + no)
+    weighted = p * after / before
+    return weighted / weighted.sum(axis=1, keepdims=True)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from deepbio.metrics.registry import Metric
 
 _MAX_CELLS = 2500  # of a confusion matrix whose every cell has a prior
-_DRAWS = 4  # draws of a confusion matrix for each resample that was asked for
+_SAMPLES = 4  # samples of a confusion matrix for each resample that was asked for
 _MIN_DELONG = 30  # examples of the smaller class
 
 
@@ -79,7 +79,7 @@ def _of_examples(
 ) -> Estimate:
     """Return the interval as if examples were independent."""
     if one.method == "decisions" and y.ndim == 1 and units.classes is not None:
-        return _of_decisions(one, y, p, value, confidence=confidence, draws=_DRAWS * n_resamples, seed=seed)
+        return _of_decisions(one, y, p, value, confidence=confidence, samples=_SAMPLES * n_resamples, seed=seed)
     ranked = _of_auroc(value, y, p, confidence) if one.method == "auroc" and y.ndim <= 2 and p.ndim <= 2 else None
     if ranked is not None and p.ndim == 1:
         return ranked
@@ -198,7 +198,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
 
 
 def _of_decisions(
-    one: Metric, y: np.ndarray, p: np.ndarray, value: float, *, confidence: float, draws: int, seed: int
+    one: Metric, y: np.ndarray, p: np.ndarray, value: float, *, confidence: float, samples: int, seed: int
 ) -> Estimate:
     """Return the middle of the metric's posterior, each class's row of the confusion matrix being drawn by itself."""
     truth, predicted, k = predicted_classes(y, p)
@@ -216,7 +216,7 @@ def _of_decisions(
         )
     cells = np.argwhere(counts + prior > 0)
     alpha = (counts + prior)[cells[:, 0], cells[:, 1]]
-    drawn = np.random.default_rng(seed).standard_gamma(alpha, (draws, len(alpha)))
+    drawn = np.random.default_rng(seed).standard_gamma(alpha, (samples, len(alpha)))
     starts = np.flatnonzero(np.diff(cells[:, 0], prepend=-1))
     totals = np.repeat(np.add.reduceat(drawn, starts, axis=1), np.diff(starts, append=len(cells)), axis=1)
     weights = drawn / totals * sizes[cells[:, 0]]

@@ -66,7 +66,9 @@ def _freedom(values: np.ndarray) -> float:
     return 2 / (excess / n + 2 / (n - 1))
 
 
-def _blocks(groups: np.ndarray | None, strata: np.ndarray | None, most: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _blocks(
+    groups: np.ndarray | None, strata: np.ndarray | None, max_units: int, n: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the block of each example and the stratum of each block, both numbered from 0."""
     unit = np.arange(n) if groups is None else groups
     units = int(unit.max()) + 1
@@ -76,7 +78,7 @@ def _blocks(groups: np.ndarray | None, strata: np.ndarray | None, most: int, n: 
     generator, block, stratum, first = np.random.default_rng(0), np.empty(units, np.int64), [], 0
     for k in range(of_unit.max() + 1):
         mine = np.flatnonzero(of_unit == k)
-        count = len(mine) if units <= most else min(len(mine), max(2, len(mine) * most // units))
+        count = len(mine) if units <= max_units else min(len(mine), max(2, len(mine) * max_units // units))
         block[generator.permutation(mine)] = first + np.arange(len(mine)) % count
         stratum += [k] * count
         first += count

@@ -1,4 +1,4 @@
-"""How many independent units stand behind a metric: examples or groups, in all and of each class."""
+"""How many independent units are behind a metric: examples or groups, in all and of each class."""
 
 from __future__ import annotations
 

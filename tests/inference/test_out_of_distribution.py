@@ -4,6 +4,8 @@ from scipy.special import logsumexp
 
 from deepbio.errors import ModelError
 from deepbio.inference import calibrate, ood_score, predict
+from deepbio.inference.out_of_distribution import _normalized_energy
+from deepbio.specs import Task
 from deepbio.zoo import get_model
 
 
@@ -31,3 +33,27 @@ def test_a_model_without_validation_examples_or_logits_is_refused(splice_model, 
         ood_score(splice_model, splice.test, rank=True)
     with pytest.raises(ModelError, match="reads logits"):
         ood_score(get_model("logistic", dataset=splice, activation="auto"), splice.test)
+
+
+@pytest.mark.parametrize("method", ["knn", "mahalanobis"])
+def test_a_distance_to_the_training_examples_finds_uniform_windows(splice_model, splice, method):
+    windows = np.zeros_like(np.asarray(splice.test.x[np.arange(50)]))  # poly-A: unlike any splice junction
+    near = ood_score(splice_model, splice.test, method=method, reference=splice.train)
+    far = ood_score(splice_model, windows, method=method, reference=splice.train)
+    assert near.shape == (len(splice.test),)
+    assert np.median(far) > np.median(near)
+
+
+def test_energy_of_normalized_logits_does_not_depend_on_their_size():
+    z = np.random.default_rng(0).normal(size=(20, 4))
+    task = Task("multiclass", 4)
+    np.testing.assert_allclose(_normalized_energy(task, 30 * z + 5), _normalized_energy(task, z), rtol=1e-12)
+
+
+def test_a_distance_needs_the_training_split_and_a_rank_the_logits(splice_model, splice):
+    with pytest.raises(ModelError, match="reference=data.train"):
+        ood_score(splice_model, splice.test, method="knn")
+    with pytest.raises(ModelError, match="rank is of the method 'logits'"):
+        ood_score(splice_model, splice.test, method="knn", rank=True, reference=splice.train)
+    with pytest.raises(ModelError, match="Did you mean knn"):
+        ood_score(splice_model, splice.test, method="knm")

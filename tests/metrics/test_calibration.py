@@ -14,6 +14,7 @@ from deepbio.metrics import (
     Isotonic,
     Platt,
     Temperature,
+    adjust_prevalence,
     auroc,
     calibrator_from_dict,
     ece,
@@ -100,3 +101,18 @@ def test_calibrators_survive_json(one):
 def test_platt_needs_both_classes():
     with pytest.raises(DataError, match="both classes"):
         fit_platt([1, 1], [0.2, 0.4])
+
+
+def test_another_prevalence_changes_probabilities_by_bayes_rule():
+    # Sensitivity 0.9 and specificity 0.9: positive predictive value 0.9 at half, 0.09 / (0.09 + 0.09) = 0.5 at one tenth.
+    assert adjust_prevalence([0.9], trained=0.5, prevalence=0.1) == pytest.approx([0.5])
+    two = adjust_prevalence([[0.1, 0.9]], trained=[0.5, 0.5], prevalence=[0.9, 0.1])
+    assert two == pytest.approx(np.array([[0.5, 0.5]]))
+    p = np.random.default_rng(0).dirichlet(np.ones(3), 20)
+    assert adjust_prevalence(p, trained=[0.2, 0.3, 0.5], prevalence=[0.2, 0.3, 0.5]) == pytest.approx(p)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.0, [0.5, 0.5], float("nan")])
+def test_a_prevalence_that_is_none_is_refused(wrong):
+    with pytest.raises(DataError, match="between 0 and 1"):
+        adjust_prevalence([0.9], trained=0.5, prevalence=wrong)
