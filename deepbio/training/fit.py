@@ -22,6 +22,7 @@ from deepbio.files import writable_folder
 from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
 from deepbio.inference.positions import match_dataset
+from deepbio.training.callbacks import as_list
 from deepbio.training.checkpoints.checkpoint import Checkpoints
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
@@ -47,7 +48,7 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     seed: int = 0,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None = None,
     strategy: str | tf.distribute.Strategy = "auto",
     steps_per_execution: int | None = None,
     resume: bool = False,
@@ -76,8 +77,8 @@ def fit(
         out: Folder of the preset to write.
         seed: Seed of the order of examples, augmentation and dropout. The same model, data, settings, seed and number of replicas
             yield the same weights on a CPU, bit for bit.
-        callbacks: Keras callbacks. One that uses batches makes each step a call of its own. With several replicas or another
-            precision, their `model` is a working copy.
+        callbacks: Keras callbacks, one or several. One that uses batches makes each step a call of its own. With several replicas
+            or another precision, their `model` is a working copy.
         strategy: Where to run; see `deepbio.devices.choose_strategy`.
         steps_per_execution: Number of steps in one call of the graph; `None` finds it by the clock.
         resume: Whether to continue from the newest checkpoint in `out`, if there is one, also in the middle of an epoch.
@@ -144,8 +145,9 @@ def fit(
         if plan is not None:
             identity["plan"] = plan.to_dict()
         state = latest_for(checkpoints, identity, cluster) if checkpoints is not None and resume else None
+        called = as_list(callbacks)
         if log_dir is not None and cluster.is_chief:
-            callbacks = [*callbacks, HistoryLog(log_dir)]
+            called.append(HistoryLog(log_dir))
         meter = EnergyMeter()
         with restored(model), preemption_request(enabled=checkpoints is not None) as request:
             lora = plan is not None and plan.needs_copy
@@ -155,7 +157,7 @@ def fit(
             with cluster.strategy.scope():
                 applied = None if plan is None else plan.apply(copy, seed=seed)
             trainer = Trainer(
-                copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
+                copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=called,
                 steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
             )  # fmt: skip
             try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_type_hints
 
 import keras
+import numpy as np
 import tensorflow as tf
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -90,7 +91,7 @@ class Settings:
     batch_size: Count = 64
     optimizer: OptimizerName | keras.optimizers.Optimizer = "adam"
     learning_rate: Positive | keras.optimizers.schedules.LearningRateSchedule | None = 0.001
-    weight_decay: float | None = None
+    weight_decay: NotNegative | None = None
     schedule: Schedule = "constant"
     warmup: Fraction = 0.0
     augment: Any = "none"
@@ -107,7 +108,7 @@ class Settings:
     patience: WholeNumber | None = None
     momentum: Fraction = 0.0
     ema: Fraction | None = None
-    clip_norm: float | None = None
+    clip_norm: Positive | None = None
     accumulate: Count = 1
     precision: Precision = "float32"
     jit_compile: bool = False
@@ -123,6 +124,10 @@ class Settings:
                 raise TrainingError(_explain(name, value, error)) from error
         if self.accumulate > self.batch_size:
             raise TrainingError(f"accumulate={self.accumulate} cannot cut a batch of {self.batch_size} examples.")
+        if self.warmup and self.schedule != "cosine":
+            raise TrainingError(
+                f"warmup={self.warmup} is part of the schedule 'cosine'; the schedule is {self.schedule!r}."
+            )
         if self.clean_epochs > self.epochs:
             raise TrainingError(f"clean_epochs={self.clean_epochs} are part of the epochs, which are {self.epochs}.")
 
@@ -191,7 +196,7 @@ class TrainingSettings(TypedDict, total=False):
 class FitOptions(TrainingSettings, total=False):
     """Keywords of `fit` that `finetune` and `compare_approaches` pass on to it."""
 
-    callbacks: Sequence[keras.callbacks.Callback]
+    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] | None
     strategy: str | tf.distribute.Strategy
     steps_per_execution: int | None
     resume: bool
@@ -236,6 +241,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind
         _leave_to("learning_rate", _OF_SCHEDULE, merged, asked)
     if callable(merged.get("loss")):
         _leave_to("loss", ("label_smoothing",), merged, asked)
+    if merged.get("schedule", "constant") != "cosine" and asked.get("warmup") is None:
+        merged.pop("warmup", None)  # the model's own, for its own schedule
     if merged.get("optimizer", "adam") != "sgd" and asked.get("momentum") is None:
         merged.pop("momentum", None)  # the model's own, for an optimizer that was not wanted
     smooth = kind in (None, "binary", "multiclass", "multilabel") and merged.get("loss") not in ("focal", "ordinal")
@@ -251,6 +258,8 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind
 def _build(name: str, value: Any) -> Any:
     if name == "metrics" and isinstance(value, (list, tuple)):
         return [from_config(metric) if isinstance(metric, Mapping) else metric for metric in value]
+    if isinstance(value, np.generic):  # a number of NumPy, which no JSON can store
+        return value.item()
     if isinstance(value, type):
         raise TrainingError(f"{name} takes an object, and {value.__name__} is a class. Pass {value.__name__}(...).")
     return from_config(value) if name in _OBJECTS and isinstance(value, Mapping) else value

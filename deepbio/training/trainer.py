@@ -18,6 +18,7 @@ from deepbio.documents import check_content
 from deepbio.errors import TrainingError
 from deepbio.inference.forward import distributed_outputs
 from deepbio.specs import Task
+from deepbio.training.callbacks import own_callbacks, prepare_callbacks, uses_batches
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State, TrainerFacts
 from deepbio.training.checkpoints.preemption import Request
@@ -102,11 +103,12 @@ class Trainer:
         self._loop = self._make_loop()
         seed_dropout(model, strategy, seed)
         self._outputs = distributed_outputs(model, cluster)
-        own = _own_callbacks(settings, self._validation.monitor, self._validation.mode)
+        own = own_callbacks(settings, self._validation.monitor, self._validation.mode)
+        prepare_callbacks(callbacks, settings)
         self._callbacks = keras.callbacks.CallbackList(
             [*own, *callbacks], add_history=True, model=model, epochs=settings.epochs, steps=self.steps, verbose=0
         )
-        self._per_call = steps_per_execution or (1 if any(map(_uses_batches, callbacks)) else None)
+        self._per_call = steps_per_execution or (1 if any(map(uses_batches, callbacks)) else None)
         self._epoch, self._losses = 0, np.zeros(0, np.float32)
         self._seconds_before, self._began = 0.0, time.perf_counter()
 
@@ -183,8 +185,11 @@ class Trainer:
         if self._optimizer.use_ema:
             raw = [variable.numpy() for variable in self._trained]
             self._optimizer.finalize_variable_values(self._trained)
+        self._callbacks.on_test_begin()
         with lost_workers_named(self._cluster):
-            logs = {"loss": float(losses.mean()), **self._validation(self._outputs(self._data.valid.x), epoch=epoch)}
+            validation = self._validation(self._outputs(self._data.valid.x), epoch=epoch)
+        self._callbacks.on_test_end({name.removeprefix("val_"): value for name, value in validation.items()})
+        logs = {"loss": float(losses.mean()), **validation}
         logs["learning_rate"] = float(tf.convert_to_tensor(self._optimizer.learning_rate))
         progress.end_epoch(epoch, logs, waited=self._loop.waited)
         logs["seconds"] = time.perf_counter() - began
@@ -237,19 +242,3 @@ class Trainer:
         self.model.stop_training = state.facts["stop"]
         self._seconds_before = state.facts["seconds"]
         log.info("Resumed at epoch %d, step %d.", state.epoch + 1, len(state.losses))
-
-
-def _own_callbacks(settings: Settings, monitor: str, mode: str) -> list[keras.callbacks.Callback]:
-    own: list[keras.callbacks.Callback] = []
-    if settings.schedule == "plateau":
-        patience = max((settings.patience or 10) // 2, 1)
-        own.append(keras.callbacks.ReduceLROnPlateau(monitor, mode=mode, factor=0.5, patience=patience))
-    if settings.patience is not None:
-        stop = keras.callbacks.EarlyStopping(monitor, mode=mode, patience=settings.patience, restore_best_weights=True)
-        own.append(stop)
-    return own
-
-
-def _uses_batches(callback: keras.callbacks.Callback) -> bool:
-    hooks = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-    return any(getattr(type(callback), hook) is not getattr(keras.callbacks.Callback, hook) for hook in hooks)

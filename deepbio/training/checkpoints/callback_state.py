@@ -1,8 +1,12 @@
 """State of Keras callbacks, read from their plain attributes, so that any callback survives a restart.
 
+Arguments of a callback's constructor are not its progress: they stay as the resumed run passes them.
+
 A callback that stores more than numbers, text, lists and arrays may define `get_state() -> dict` and `set_state(dict)` instead.
 """
 
+import inspect
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +15,16 @@ from typing import Any
 import keras
 import numpy as np
 
-_NOT_STATE = {"params", "model", "_model", "validation_data", "_chief_worker_only", "_supports_tf_logs"}
+log = logging.getLogger("deepbio")
+_NOT_STATE = {
+    "params",
+    "model",
+    "_model",
+    "validation_data",
+    "_chief_worker_only",
+    "_supports_tf_logs",
+    "append_header",
+}
 _PATH = re.compile(r"path|dir|file|url|root|^__", re.IGNORECASE)
 _OTHER = object()
 
@@ -47,8 +60,9 @@ def read_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> tuple[dict[
 def write_callbacks(
     callbacks: Sequence[keras.callbacks.Callback], facts: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Set callbacks to the state that `read_callbacks` returned. Callbacks without a stored state are left as they are.
+    """Set callbacks to the progress that `read_callbacks` returned. Callbacks without a stored state are left as they are.
 
+    An argument of a callback's constructor that differs from the stored one is kept as it is now, and logged.
     Paths, methods and attributes of another kind keep their value: a checkpoint must not decide where a callback writes.
     """
     for key, callback in _named(callbacks):
@@ -62,6 +76,10 @@ def write_callbacks(
             state[name] = value
         own = getattr(callback, "set_state", None)
         if own is None:
+            for name in _arguments(callback) & state.keys():
+                before, now = state.pop(name), _plain(getattr(callback, name, None))
+                if now is not _OTHER and before != now:
+                    log.info("%s: %s is %r from here on; the run began with %r.", key, name, now, before)
             vars(callback).update({k: v for k, v in state.items() if _may_change(callback, k, v)})
         elif key in facts:
             own(state)
@@ -81,6 +99,12 @@ def _named(callbacks: Sequence[keras.callbacks.Callback]) -> Iterator[tuple[str,
         name = type(callback).__name__
         seen[name] += 1
         yield f"{name} {seen[name]}", callback
+
+
+def _arguments(callback: keras.callbacks.Callback) -> set[str]:
+    """Return the names of the constructor's arguments, those of its base classes included."""
+    kinds = [kind for kind in type(callback).__mro__ if "__init__" in vars(kind) and kind is not object]
+    return {name for kind in kinds for name in inspect.signature(kind.__init__).parameters} - {"self"}
 
 
 def _plain(value: Any) -> Any:
