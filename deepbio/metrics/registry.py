@@ -233,7 +233,9 @@ for _one in (
     Metric("auroc", "AUROC", "max", _BINARY, auroc, method="auroc", needs="each class", default=_BINARY),
     Metric("auprc", "AUPRC", "max", _BINARY, auprc, **_RANKS, default=_BINARY),
     Metric("macro_auroc", "AUROC (macro)", "max", _LABELS, auroc, method="auroc", **_RANKS, default=_LABELS),
-    Metric("macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, **_RANKS, default=("per_position", "multilabel")),
+    Metric(
+        "macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, needs="each tail", default=("per_position", "multilabel")
+    ),
     Metric("micro_auroc", "AUROC (micro)", "max", _LABELS, _partial(auroc, average="micro"), default=("multilabel",)),
     Metric("micro_auprc", "AUPRC (micro)", "max", _LABELS, _partial(auprc, average="micro"), default=("multilabel",)),
     Metric("f1", "F1", "max", _BINARY, f1, **_BY_CLASS, default=_BINARY),

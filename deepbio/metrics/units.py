@@ -88,11 +88,10 @@ class Units:
         few = np.flatnonzero(self.of_class < MIN_UNITS)
         if needs in ("examples", "an error") or not len(self.of_class):
             return ""
-        if needs == "each tail" and self.min_examples < _MIN_TAIL:
-            return f"{self.min_examples} examples of a class, {_MIN_TAIL} needed"
         allowed = len(self.of_class) - 2 if needs == "two classes" else int(_RARE * len(self.of_class))
         if len(few) <= max(0, allowed):
-            return ""
+            short = needs == "each tail" and self.min_examples < _MIN_TAIL
+            return f"{self.min_examples} examples of a class, {_MIN_TAIL} needed" if short else ""
         k = few[np.argmin(self.of_class[few])]
         count = int(self.of_class[k])
         have = f"class {self.names[k]} has {count} {of[:-1] if count == 1 else of}"
