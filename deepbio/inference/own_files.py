@@ -100,6 +100,8 @@ def source_options(input: ModelInput, data: Any, options: Mapping[str, Any]) -> 
         raise DataError(
             f"{first}: windows of a genome are cut from its FASTA: pass genome=FASTA (on the command line --genome FASTA)."
         )
+    if options.get("genome") and kind not in ("bed", "vcf", "h5ad"):
+        raise DataError(f"{first}: a genome is for regions, variants and .h5ad files; leave it out.")
     return {kind: data, **options}
 
 
