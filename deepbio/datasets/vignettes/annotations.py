@@ -84,7 +84,8 @@ def read_annotations(path: Path, *, source: str = "ORPHA", only: Collection[str]
     names: dict[str, str] = {}
     fractions: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     known: dict[str, float] = {}
-    rows = _rows(check_exists(path), source)
+    written = check_exists(path).stat()
+    rows = _rows(path, source, written.st_mtime_ns, written.st_size)
     kept = [rows[name] for name in rows if only is None or name in only]
     for number, line in sorted(row for lines in kept for row in lines):
         columns = line.rstrip("\n").split("\t")
@@ -108,8 +109,8 @@ def read_annotations(path: Path, *, source: str = "ORPHA", only: Collection[str]
 
 
 @functools.lru_cache(maxsize=2)
-def _rows(path: Path, source: str) -> dict[str, list[tuple[int, str]]]:
-    """Return the numbered lines of one source by the name of their disease; the file is read once."""
+def _rows(path: Path, source: str, mtime: int, size: int) -> dict[str, list[tuple[int, str]]]:
+    """Return the numbered lines of one source by the name of their disease; a file is read once until it changes."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if line.startswith("database_id\t") and line.split("\t") != _COLUMNS:
