@@ -127,7 +127,8 @@ def read_examples(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Sour
     if "fasta" in files and not isinstance(files["fasta"], Mapping):
         return _read_fasta(record, files)
     plan = _plan(record, files)
-    if input.modality == "text" and (_is_lines(plan.origin) or "text" not in plan.options):
+    one_per_line = isinstance(plan.origin, (str, os.PathLike)) and ".txt" in Path(plan.origin).suffixes
+    if input.modality == "text" and (one_per_line or "text" not in plan.options):
         accepted = inspect.signature(read_notes).parameters
         notes = read_notes(plan.origin, **{name: value for name, value in plan.options.items() if name in accepted})
         return from_texts(input, notes.texts), list(notes.ids)
@@ -274,11 +275,6 @@ def _read_fasta(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, 
             f"records around their middle, pass length={length} (on the command line --length {length})."
         )
     return fitting(input, resize(found.codes, length)), list(found.ids)
-
-
-def _is_lines(origin: Any) -> bool:
-    """Return whether a file has one note per line."""
-    return isinstance(origin, (str, os.PathLike)) and ".txt" in Path(origin).suffixes
 
 
 def _as_input(input: ModelInput, plan: _Plan, found: Mapping[str, Any]) -> Source:
