@@ -26,7 +26,12 @@ from deepbio.metrics import summarize
 from deepbio.specs import Task
 
 warnings.simplefilter("ignore")
-ABOUT = "95% was asked for; cells of few simulations have a standard error of 2 to 3 points. Cells with an error rate of 0 are left out of the second column. The numbers of groups 1 and 2 have no interval by design. Cells that a second run with independent seeds had reached replace those of the first, whose cells share seeds and so are not independent. Widths are relative to Clopper and Pearson (accuracy), Fisher (Pearson) and chi-square (RMSE)."
+ABOUT = (
+    "95% was asked for; cells of few simulations have a standard error of 2 to 3 points. Cells with an error rate of 0 are "
+    "left out of the second column. The numbers of groups 1 and 2 have no interval by design. Cells that a second run with "
+    "independent seeds had reached replace those of the first, whose cells share seeds and so are not independent. Widths "
+    "are relative to Clopper and Pearson (accuracy), Fisher (Pearson) and chi-square (RMSE)."
+)
 SIZES, SMALLEST, GROUPS, ERRORS = (
     (20, 50, 200, 1000),
     (1, 2, 3, 5, 20, "half"),

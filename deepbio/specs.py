@@ -53,7 +53,7 @@ class ModelInput:
             and -1 for a category that training did not contain. The model encodes them one-hot.
         fill: Value of a missing cell (NaN) in each column of a table: the median of the training split, or -1 for
             categories; None in columns that had no missing cell, where none is allowed.
-        indicators: Whether the model is also told which cells of a column were missing.
+        indicators: Whether the model also sees which cells of a column were missing.
         tokenizer: JSON of a tokenizer, as the `tokenizers` library writes it, for text. Fitted on the training split only.
 
     Example:

@@ -50,7 +50,7 @@ def explain(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of explained examples.")] = 20,
     background: Annotated[
         Path | None,
-        typer.Option("--background", help="Table of rows that stand for a missing column; default the file."),
+        typer.Option("--background", help="Table of rows that replace a missing column; default the file."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
 ) -> None:

@@ -69,8 +69,8 @@ def assign_few(
     """Assign each example to a split so that none is empty, for few groups or groups of very different sizes.
 
     Of all ways to assign the groups (of the largest eight; smaller ones stay with the first split), the one whose sizes are
-    nearest to the fractions is taken among those in which the first split has every label and the fewest labels are missing
-    from others. Ties are decided by the hash of `salt` and the groups' names.
+    nearest to the fractions is taken among those in which the first split has every label and the other splits lack the smallest number
+    of labels. Ties are decided by the hash of `salt` and the groups' names.
 
     Args:
         groups: Group of each example, `(n,)`.
@@ -93,10 +93,10 @@ def assign_few(
     order = sorted(range(len(names)), key=lambda i: (-int(counts[i].sum()), keys[i]))
     free = sorted(order[:ENUMERATED], key=keys.__getitem__)
     ways = np.array(list(itertools.product(range(len(fractions)), repeat=len(free))), dtype=np.int64)
-    held = np.stack([(ways == k) @ counts[free] for k in range(len(fractions))], axis=1)  # (ways, splits, labels)
-    held[:, 0] += counts[order[ENUMERATED:]].sum(axis=0)
-    lacking = (held == 0) & (counts.sum(axis=0) > 0)
-    sizes = held.sum(axis=2)
+    counted = np.stack([(ways == k) @ counts[free] for k in range(len(fractions))], axis=1)  # (ways, splits, labels)
+    counted[:, 0] += counts[order[ENUMERATED:]].sum(axis=0)
+    lacking = (counted == 0) & (counts.sum(axis=0) > 0)
+    sizes = counted.sum(axis=2)
     off = np.abs(sizes / len(inverse) - np.array(list(fractions.values()))).sum(axis=1)
     cost = (
         1e6 * (sizes == 0).sum(axis=1) + 1e4 * lacking[:, 0].sum(axis=1) + 1e2 * lacking[:, 1:].sum(axis=(1, 2)) + off

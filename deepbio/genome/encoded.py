@@ -172,19 +172,19 @@ def open_genome(path: str | os.PathLike[str]) -> Genome:
     with FileLock(folder / ".lock"):
         if not (_is_complete(codes, index) and ambiguous.is_file()):
             lengths: dict[str, int] = {}
-            letters: dict[int, str] = {}
+            ambiguous_bases: dict[int, str] = {}
             for file in (codes, index, ambiguous):
                 clear_unfinished(file)
             with write_atomically(codes) as temporary, temporary.open("wb") as out:
-                _encode(fasta, out, lengths, letters)
+                _encode(fasta, out, lengths, ambiguous_bases)
             # the index last: it means that all is complete
-            for file, content in ((ambiguous, list(letters.items())), (index, list(lengths.items()))):
+            for file, content in ((ambiguous, list(ambiguous_bases.items())), (index, list(lengths.items()))):
                 with write_atomically(file) as temporary:
                     temporary.write_text(json.dumps(content), encoding="utf-8")
     lengths = dict(json.loads(index.read_text(encoding="utf-8")))
-    letters = dict(json.loads(ambiguous.read_text(encoding="utf-8")))
+    ambiguous_bases = dict(json.loads(ambiguous.read_text(encoding="utf-8")))
     mapped = np.memmap(codes, dtype=np.uint8, mode="r")
-    return Genome(fasta, lengths, record_starts(lengths), mapped, digest, letters)
+    return Genome(fasta, lengths, record_starts(lengths), mapped, digest, ambiguous_bases)
 
 
 def _is_complete(codes: Path, index: Path) -> bool:
@@ -240,10 +240,10 @@ def _blocks(fasta: Path) -> Iterator[list[bytes]]:
         rest = b""
         while block := stream.read(_BLOCK):
             block = rest + block
-            held = b"\r" if block.endswith(b"\r") else b""  # CR LF may be cut between the two
+            pending = b"\r" if block.endswith(b"\r") else b""  # CR LF may be cut between the two
             if b"\r" in block:
-                block = block.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+                block = block.removesuffix(pending).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             *lines, rest = block.split(b"\n")
-            rest += held
+            rest += pending
             yield lines
         yield rest.replace(b"\r", b"\n").split(b"\n")

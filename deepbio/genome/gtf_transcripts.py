@@ -38,7 +38,7 @@ class _Transcript:
 def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
     """Return the genes of the `exon` lines of a GTF or GFF3: each gene's canonical or longest transcript, or all transcripts.
 
-    One id on two chromosomes or strands names two transcripts: annotations give the genes of the pseudoautosomal regions of X and Y
+    One id on two chromosomes or strands names two transcripts: annotations list the genes of the pseudoautosomal regions of X and Y
     one id. Exons of one id on both strands (trans-splicing) are logged as a warning. Genes are those of `gene_id`, or of the parent
     in a GFF3. A gene has its name unless another gene of the chromosome has it too; such genes have their ids.
 

@@ -8,22 +8,22 @@ from typing import NamedTuple
 # Versions of the RefSeq accessions NC_000001 to NC_000024 in GRCh37; each is one higher in GRCh38.
 _GRCH37 = (10, 11, 11, 11, 9, 11, 13, 10, 11, 10, 9, 11, 10, 8, 9, 9, 10, 9, 9, 10, 8, 10, 10, 9)
 _MITOCHONDRION = ("M", "MT", "Mt", "Mito", "MtDNA", "mitochondrion_genome")
-# UCSC's names of scaffolds hold their GenBank accession: chrUn_KI270302v1, chr1_KI270706v1_random, chr1_gl000191_random.
+# UCSC's names of scaffolds contain their GenBank accession: chrUn_KI270302v1, chr1_KI270706v1_random, chr1_gl000191_random.
 _SCAFFOLD = re.compile(r"chr\w+?_([A-Z]{2}\d+)v(\d+)(?:_(?:random|alt|fix|hap))?|chr\w+?_gl(\d{6})(?:_random)?")
 
 
 class Alias(NamedTuple):
-    """What a name stands for: the chromosome, and the assembly if the name is an accession of one assembly alone."""
+    """What a name means: the chromosome, and the assembly if the name is an accession of one assembly alone."""
 
     chromosome: str
     assembly: str = ""
 
 
 def alias_of(name: str) -> Alias:
-    """Return what the name of a chromosome stands for.
+    """Return what the name of a chromosome means.
 
     The table has the prefix `chr`, the names of the mitochondrion, the RefSeq and GenBank accessions of the chromosomes of human
-    (GRCh37, GRCh38, T2T-CHM13v2.0) and mouse (GRCm38, GRCm39), and UCSC's names of scaffolds. Any other name stands for itself.
+    (GRCh37, GRCh38, T2T-CHM13v2.0) and mouse (GRCm38, GRCm39), and UCSC's names of scaffolds. Any other name means itself.
 
     Source: NCBI's assembly reports of GCF_000001405.25, GCF_000001405.40, GCF_009914755.1, GCF_000001635.26 and GCF_000001635.27.
 
@@ -56,7 +56,7 @@ class ChromosomeNames:
             self._aliases.setdefault(chromosome, []).append((name, assembly))
 
     def find(self, name: str) -> list[str]:
-        """Return all names of the file that stand for the same chromosome. Accessions of two assemblies never do.
+        """Return all names of the file of the same chromosome. Accessions of two assemblies never do.
 
         Example:
             >>> names = ChromosomeNames(["chr1", "NC_000002.11", "MT"])

@@ -34,7 +34,7 @@ class Variants:
         places: Lines of the file (of a BCF, its records), `(n,)` strings, for messages.
         info: Values of each INFO field that was asked for, one per variant, by name.
         skipped: Number of records and alleles that were left out because they have no bases (`<DEL>`, `*`, breakends, no alternate),
-            or ambiguous ones, or stand before the first base (POS 0).
+            or ambiguous ones, or lie before the first base (POS 0).
         path: Path of the file.
     """
 

@@ -7,27 +7,13 @@ What runs a model in a way of its own reads this list: substitutions that recomp
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError
+from deepbio.incremental.steps import Kind, Step, convolve, dilated_convolution, factor_and_term, padding_of, pooled
 
 if TYPE_CHECKING:
     import keras
-
-Kind = Literal[
-    "input",
-    "convolution",
-    "pool",
-    "pointwise",
-    "shift",
-    "flip",
-    "flatten",
-    "dense",
-    "global_mean",
-    "global_max",
-    "whole",
-]
 
 _ELEMENTWISE = (
     "abs", "absolute", "celu", "elu", "exp", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "log",
@@ -35,14 +21,8 @@ _ELEMENTWISE = (
     "square", "squareplus", "tanh", "tanh_shrink",
 )  # fmt: skip
 _SAME = (
-    "Dropout",
-    "SpatialDropout1D",
-    "GaussianNoise",
-    "GaussianDropout",
-    "AlphaDropout",
-    "Identity",
-    "ActivityRegularization",
-)
+    "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Identity", "ActivityRegularization",
+)  # fmt: skip
 _ACTIVATION_LAYERS = ("ReLU", "LeakyReLU", "ELU", "PReLU", "GELU", "SELU")
 _LINEAR_OPERATIONS = (
     "Negative", "ExpandDims", "Squeeze", "Reshape", "Transpose", "Stack", "Flip", "GetItem", "Repeat", "Pad", "Mean", "Sum",
@@ -50,49 +30,8 @@ _LINEAR_OPERATIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One step of a model.
-
-    Args:
-        name: Name of the layer or operation.
-        kind: How its values depend on positions. `"convolution"`, `"pool"` and `"shift"` see a window of positions, `"pointwise"`
-            the same position of every input, `"whole"` everything.
-        inputs: Indices of the steps whose values it takes.
-        call: Function of those values.
-        shape: Shape of its values without the batch.
-        linear: Whether `call` is linear, or linear plus a constant, in all inputs together.
-        elementwise: Whether each value depends on one value of one input.
-        left: Position `p` sees from `p * stride - left` on; of a shift, the positions by which the input moves right.
-        span: Number of positions that one position sees.
-        stride: Stride of a convolution or pool.
-        dilation: Dilation of a convolution.
-        pool: `"max"` or `"average"`.
-        weights: Function that returns kernel and bias, which may be None.
-    """
-
-    name: str
-    kind: Kind
-    inputs: tuple[int, ...]
-    call: Callable[..., Any] = field(repr=False)
-    shape: tuple[int, ...] = ()
-    linear: bool = False
-    elementwise: bool = False
-    left: int = 0
-    span: int = 1
-    stride: int = 1
-    dilation: int = 1
-    pool: str = ""
-    weights: Callable[[], tuple[Any, Any]] | None = field(default=None, repr=False)
-
-    @property
-    def is_positional(self) -> bool:
-        """Whether the values are `(positions, channels)`."""
-        return len(self.shape) == 2
-
-
 class _Slot:
-    """Stands for the value of a step while the graph of a model is walked."""
+    """The place of the value of a step while the graph of a model is walked."""
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -153,8 +92,7 @@ class _Reader:
     def walk(self, graph: Any, slots: list[_Slot]) -> _Slot:
         import keras
 
-        found = graph._run_through_graph(slots, call_fn=self._visit)
-        return keras.tree.flatten(found)[0]
+        return keras.tree.flatten(graph._run_through_graph(slots, call_fn=self._visit))[0]
 
     def add(self, name: str, kind: Kind, slots: list[_Slot], call: Callable[..., Any], **facts: Any) -> _Slot:
         inputs = tuple(slot.index for slot in slots)
@@ -179,10 +117,8 @@ class _Reader:
         if kind in _SAME:
             return slots[0]
         special = getattr(self, f"_{kind.lower()}", None)
-        if special is not None:
-            found = special(operation, slots, args, kwargs)
-            if found is not None:
-                return found
+        if special is not None and (found := special(operation, slots, args, kwargs)) is not None:
+            return found
 
         def call(*values: Any) -> Any:
             remaining = iter(values)
@@ -198,8 +134,7 @@ class _Reader:
 
         shapes = {self.steps[slot.index].shape for slot in slots}
         positional = len(shapes) == 1 and len(next(iter(shapes))) == 2
-        name = operation.name
-        axis = getattr(operation, "axis", None)
+        name, axis = operation.name, getattr(operation, "axis", None)
         last = axis in (-1, (-1,), [-1]) or (positional and axis in (2, (2,), [2]))
         if kind in ("Add", "Subtract", "Average") or (kind in ("Multiply", "TrueDivide", "Divide") and len(slots) == 1):
             return self.add(name, "pointwise" if positional else "whole", slots, call, linear=True)
@@ -226,12 +161,8 @@ class _Reader:
         linear = kind in _LINEAR_OPERATIONS or isinstance(operation, keras.layers.AveragePooling1D)
         return self.add(name, "whole", slots, call, linear=linear)
 
-    def _with_activation(self, layer: Any, slot: _Slot) -> _Slot:
-        return self._activate(layer.name, layer.activation, slot)
-
     def _activate(self, name: str, function: Any, slot: _Slot) -> _Slot:
-        known = getattr(function, "__name__", type(function).__name__)
-        if known == "linear":
+        if (known := getattr(function, "__name__", type(function).__name__)) == "linear":
             return slot
         if hasattr(function, "_run_through_graph") or type(function).__name__ in _ACTIVATION_LAYERS:
             known = "relu"
@@ -263,7 +194,7 @@ class _Reader:
         import tensorflow as tf
 
         length, span = self.steps[slot.index].shape[0], (size - 1) * dilation + 1
-        left, right = _padding(layer.padding, length, span, stride)
+        left, right = padding_of(layer.padding, length, span, stride)
 
         def weights() -> tuple[Any, Any]:
             bias = layer.bias if layer.use_bias else None
@@ -275,11 +206,13 @@ class _Reader:
             filters, bias = weights()
             padded = tf.pad(x, ((0, 0), (left, right), (0, 0))) if left or right else x
             if dilation > 1 and stride == 1:
-                return _dilated(padded, filters, bias, dilation)
+                return dilated_convolution(padded, filters, bias, dilation)
             return convolve(padded, filters, bias, stride=stride)
 
         facts = {"left": left, "span": span, "stride": stride, "dilation": dilation, "weights": weights}
-        return self._with_activation(layer, self.add(layer.name, "convolution", [slot], call, linear=True, **facts))
+        return self._activate(
+            layer.name, layer.activation, self.add(layer.name, "convolution", [slot], call, linear=True, **facts)
+        )
 
     def _dense(self, layer: Any, slots: list[_Slot], *_: Any) -> _Slot:
         import tensorflow as tf
@@ -294,18 +227,20 @@ class _Reader:
 
         rank = len(self.steps[slots[0].index].shape)
         kind: Kind = "dense" if rank == 1 else "pointwise" if rank == 2 else "whole"
-        return self._with_activation(layer, self.add(layer.name, kind, slots, call, linear=True, weights=weights))
+        return self._activate(
+            layer.name, layer.activation, self.add(layer.name, kind, slots, call, linear=True, weights=weights)
+        )
 
     def _batchnormalization(self, layer: Any, slots: list[_Slot], *_: Any) -> _Slot | None:
         if layer.axis not in (-1, len(self.steps[slots[0].index].shape)):
             return None
-        return self._scale(layer.name, slots, lambda: _factor_and_term(layer))
+        return self._scale(layer.name, slots, lambda: factor_and_term(layer))
 
     def _strandtiedbatchnormalization(self, layer: Any, slots: list[_Slot], *_: Any) -> _Slot:
         import tensorflow as tf
 
         def both() -> tuple[Any, Any]:
-            factor, term = _factor_and_term(layer._norm)
+            factor, term = factor_and_term(layer._norm)
             return tf.concat([factor, factor[::-1]], 0), tf.concat([term, term[::-1]], 0)
 
         return self._scale(layer.name, slots, both)
@@ -328,7 +263,7 @@ class _Reader:
         import tensorflow as tf
 
         size, stride = layer.pool_size[0], layer.strides[0]
-        left, right = _padding(layer.padding, self.steps[slot.index].shape[0], size, stride)
+        left, right = padding_of(layer.padding, self.steps[slot.index].shape[0], size, stride)
 
         def call(x: Any) -> Any:
             if left or right:
@@ -359,60 +294,6 @@ class _Reader:
         missing = layer.length - self.steps[slots[0].index].shape[0]
         left = missing // 2 if missing > 0 else -(-missing // 2)
         return self.add(layer.name, "shift", slots, layer, linear=True, left=left)
-
-
-def convolve(x: Any, kernel: Any, bias: Any, *, stride: int = 1, dilation: int = 1) -> Any:
-    """Convolve positions `(batch, positions, channels)` without padding."""
-    import tensorflow as tf
-
-    y = tf.nn.conv2d(x[:, None], kernel[None], (1, stride), "VALID", dilations=(1, dilation))
-    return (y if bias is None else tf.nn.bias_add(y, bias))[:, 0]
-
-
-def _dilated(x: Any, kernel: Any, bias: Any, dilation: int) -> Any:
-    """Convolve with dilation; its gradient is a convolution too, because TensorFlow has none of its own on processors."""
-    import tensorflow as tf
-
-    @tf.custom_gradient
-    def function(x):
-        def gradient(upstream):
-            span = (kernel.shape[0] - 1) * dilation
-            padded = tf.pad(upstream, ((0, 0), (span, span), (0, 0)))
-            return convolve(padded, tf.transpose(kernel[::-1], (0, 2, 1)), None, dilation=dilation)
-
-        return convolve(x, kernel, None, dilation=dilation), gradient
-
-    y: Any = function(x)
-    return y if bias is None else tf.nn.bias_add(y, bias)
-
-
-def pooled(x: Any, *, size: int, stride: int, pool: str) -> Any:
-    """Pool positions `(batch, positions, channels)` without padding."""
-    import tensorflow as tf
-
-    function = tf.nn.max_pool2d if pool == "max" else tf.nn.avg_pool2d
-    return function(x[:, None], (1, size), (1, stride), "VALID")[:, 0]
-
-
-def _padding(padding: str, length: int, span: int, stride: int) -> tuple[int, int]:
-    """Return the positions that TensorFlow adds before and after."""
-    if padding == "valid":
-        return 0, 0
-    if padding == "causal":
-        return span - 1, 0
-    total = max((-(-length // stride) - 1) * stride + span - length, 0)
-    return total // 2, total - total // 2
-
-
-def _factor_and_term(layer: Any) -> tuple[Any, Any]:
-    import tensorflow as tf
-
-    mean, variance = tf.convert_to_tensor(layer.moving_mean), tf.convert_to_tensor(layer.moving_variance)
-    factor = tf.math.rsqrt(variance + layer.epsilon)
-    if layer.scale:
-        factor = factor * layer.gamma
-    term = -mean * factor
-    return factor, term + layer.beta if layer.center else term
 
 
 def _snake(name: str) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.incremental.compiled import Compiled, one_hot
-from deepbio.incremental.program import Step, convolve, pooled, read_program
+from deepbio.incremental.program import read_program
+from deepbio.incremental.steps import Step, convolve, pooled
 
 if TYPE_CHECKING:
     import keras

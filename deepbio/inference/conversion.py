@@ -42,7 +42,7 @@ def fitting(input: ModelInput | None, x: Any) -> Source:
     """Return an array or a source that fits the input; numbers of another dtype are converted without loss.
 
     Raises:
-        DataError: another shape, or values that the dtype cannot hold.
+        DataError: another shape, or values that the dtype cannot represent.
     """
     if input is not None and isinstance(x, np.ndarray) and x.dtype != input.dtype:
         x = _cast(x, input)

@@ -202,12 +202,12 @@ def _tell_contradictions(
 ) -> None:
     """Refuse options that the input of the model rules out, and log those that differ from training."""
     trained = getattr(build, f"from_{record.reading.source}", None) if record.reading else None
-    told = set(reading_options(trained) if trained else ()) - _LAYOUT
+    explicit = set(reading_options(trained) if trained else ()) - _LAYOUT
     for name, value in given.items():
         plain, old = (serialize_options({name: one}).get(name) for one in (value, fixed.get(name, known.get(name))))
         if name in fixed and value is not None and plain != old:
             raise DataError(f"The model takes {name}={old}; received {plain}. Leave the option out.")
-        if name in told and plain != old:
+        if name in explicit and plain != old:
             log.warning(
                 "%s=%s differs from training, which used %s.", name, plain, old if old is not None else "the default"
             )

@@ -1,4 +1,4 @@
-"""Edits of sequences: insert, substitute, place several motifs, and shuffle a region."""
+"""Changes of sequences: insert, substitute, place several motifs, and shuffle a region."""
 
 from __future__ import annotations
 

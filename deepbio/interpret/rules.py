@@ -1,7 +1,7 @@
 """DeepLIFT's rules: the multiplier of each step between an input and a reference.
 
 Values of a reference are computed under a gradient tape, and each nonlinear step has a gradient of its own: the multiplier that takes
-its change of input to its change of output. Linear steps keep their gradient. So one backward pass over the references gives the
+its change of input to its change of output. Linear steps keep their gradient. So one backward pass over the references returns the
 multipliers of the input (Shrikumar et al. 2017, arXiv:1704.02685; Ancona et al. 2018, arXiv:1711.06104).
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from deepbio.incremental.program import Step, pooled
+from deepbio.incremental.steps import Step, pooled
 
 _SMALL = 1e-6  # below this change of input the quotient is noise, and the gradient at the input is used
 _NODES, _NODE_WEIGHTS = ((np.polynomial.legendre.leggauss(16)[i] + (1, 0)[i]) / 2 for i in range(2))

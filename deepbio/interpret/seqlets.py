@@ -1,4 +1,4 @@
-"""Seqlets: the spans of attributions that stand out, found by the recursive caller, as tables with genome coordinates."""
+"""Seqlets: the spans of high attribution, found by the recursive caller, as tables with genome coordinates."""
 
 from __future__ import annotations
 

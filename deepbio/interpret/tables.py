@@ -31,7 +31,7 @@ def shap_values(
     Args:
         model: Model of a table.
         x: Rows to explain, `(n, features)`.
-        background: Rows that stand for a missing column, such as 100 of the training split.
+        background: Rows that replace a missing column, such as 100 of the training split.
         target: The explained output; see `target_function`.
         max_evaluations: Evaluations of the model per row; at least twice the number of columns plus one.
         seed: Random seed of the permutations.

@@ -90,7 +90,7 @@ def target_function(model: keras.Model, target: Target) -> Callable[[Any], Any]:
 def profile_shape(index: int = 0) -> Callable[[Any], Any]:
     """Return the target that explains where the reads of a profile fall: its logits weighted by their own softmax.
 
-    The weights are held constant, as in BPNet (Avsec et al. 2021, doi:10.1038/s41588-021-00782-6).
+    The weights are treated as constants, as in BPNet (Avsec et al. 2021, doi:10.1038/s41588-021-00782-6).
 
     Args:
         index: Index of the track.

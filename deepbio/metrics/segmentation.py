@@ -43,7 +43,8 @@ def iou(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Weights 
 def mean_dice(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the Dice coefficient of the classes but the first (background): the mean over images, then over classes.
 
-    `y` is the class of each pixel, `(n, height, width)`, -1 where it is unknown, and `p` `(n, height, width, classes)`: the likeliest class is predicted.
+    `y` is the class of each pixel, `(n, height, width)`, -1 where it is unknown. Of `p`, `(n, height, width, classes)`, the likeliest
+    class is predicted.
 
     Example:
         >>> mean_dice([[[1, 1, 0, 0]]], [[[[0.1, 0.9], [0.9, 0.1], [0.2, 0.8], [1, 0]]]])

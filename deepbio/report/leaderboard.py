@@ -17,8 +17,9 @@ LEGEND = (
     "Each metric is the mean over seeds, with its interval over test examples in brackets and, after ±, the "
     "standard deviation over seeds. `*` is the best of the column. `=` is tied with it: the paired bootstrap on the same "
     "resamples finds no significant difference (p at least 0.05 after Holm's correction for the column). Rows without a mark "
-    "are significantly worse; in a column without any mark no comparison is possible. Seconds and speeds are of the machine below. Published numbers were measured by their authors, "
-    "by the protocol named. A limit is the best that any model can reach, which is known for synthetic data."
+    "are significantly worse; in a column without any mark no comparison is possible. Seconds and speeds are of the machine below. "
+    "Published numbers were measured by their authors, by the protocol named. A limit is the best that any model can reach, which is "
+    "known for synthetic data."
 )
 
 

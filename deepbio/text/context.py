@@ -13,7 +13,7 @@ from deepbio.text.clauses import Sentence, Token, sentences_of
 from deepbio.text.context_rules import BY, INFORMS, PLAIN, RELATIVES, SPOUSES_AND_CHILDREN, TRUE_VALUES, VALUES, rules
 
 MARK = "¬"
-OTHER = "xxother"  # in place of words about a relative or a case that has not happened
+OTHER = "xxother"  # in place of words about a relative or a case that did not occur
 
 State = Literal["affirmed", "negated", "historical", "hypothetical", "family", "uncertain"]
 _STRENGTH = {"affirmed": 0, "uncertain": 1, "historical": 2, "negated": 3, "hypothetical": 4, "family": 5}
@@ -80,7 +80,7 @@ def mark_negated(text: str) -> str:
 
 
 def mark_context(text: str) -> str:
-    """Mark negated words, and replace words about relatives and about cases that have not happened by `xxother`.
+    """Mark negated words, and replace words about relatives and about cases that did not occur by `xxother`.
 
     Past and uncertain findings stay as they are: a model reads them as the patient's.
 
@@ -243,7 +243,7 @@ def _signs(tokens: Sequence[Token], states: list[State]) -> None:
 
 
 def _relatives(words: Sequence[str], states: list[State], number: int) -> None:
-    """Mark what is said about a relative: from the relative to the end of the clause, or before "in his brother"."""
+    """Mark statements about a relative: from the relative to the end of the clause, or before "in his brother"."""
     i = 0
     while i < len(words):
         if words[i] not in RELATIVES or not _is_family(words, i, number):

@@ -1,7 +1,7 @@
 """Phrases of `deepbio.text.context`: which words say that what follows or precedes them is negated, past, possible or another's.
 
 The properties are those of ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002); the phrases, in `context_rules.tsv`, are
-written by hand. `c/o` and its like are there both as they are written and as `normalise` writes them out. `:` stands for a colon.
+written by hand. `c/o` and its like are there both as they are written and as `normalise` writes them out. `:` means a colon.
 
 | rule | its phrases |
 |---|---|
@@ -10,7 +10,7 @@ written by hand. `c/o` and its like are there both as they are written and as `n
 | `after` | after what they negate |
 | `pseudo`, `present` | what looks like a negation, like the past, and is none |
 | `end` | where the scope of a negation ends |
-| `historical`, `hypothetical`, `uncertain`, `family` | before what is past, has not happened, is not sure, is a relative's |
+| `historical`, `hypothetical`, `uncertain`, `family` | before what is past, did not occur, is not sure, is a relative's |
 | `historical_after`, `uncertain_after` | after what is past, is not sure |
 """
 

@@ -22,7 +22,7 @@ from deepbio.text.phrase_tables import CLINICAL, OWN
 ROOT = "HP:0000118"  # "Phenotypic abnormality"; the terms below it are findings of a patient
 OWN_PREFIX = "own:"
 _LONGEST = 8
-_SPREAD = 2  # words that may stand between those of a phrase
+_SPREAD = 2  # words that may be between those of a phrase
 _ARTICLES = frozenset(("a", "an", "the", "is", "very"))
 _GLUE = _ARTICLES | frozenset(
     [
@@ -78,7 +78,7 @@ class FoundTerm(NamedTuple):
 class TermFinder:
     """A finder of the ontology's terms by their names, exact synonyms and phrases written by hand.
 
-    Of overlapping phrases the longest is found. The words of a phrase written by hand may stand in another order and up to two
+    Of overlapping phrases the longest is found. The words of a phrase written by hand may be in another order and up to two
     words apart. Plurals count as their singular. `deepbio.text.words_of` decides what the note says about each word. No similarity
     is learnt: words that are in no list are not found.
 
@@ -127,7 +127,7 @@ class TermFinder:
     def tokens(self, text: str, known: frozenset[str] | None = None) -> str:
         """Return a note as the tokens of its findings, each once: `hp0001945`, or `¬hp0001945` if it is negated.
 
-        Findings of relatives and of cases that have not happened are left out; past and uncertain ones count as present. A finding
+        Findings of relatives and of cases that did not occur are left out; past and uncertain ones count as present. A finding
         that is affirmed and negated counts as affirmed, and one that a more special one implies is left out.
 
         Args:

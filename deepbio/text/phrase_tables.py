@@ -1,6 +1,6 @@
 """Phrases written by hand: how notes put findings of the ontology, and findings that the ontology does not contain.
 
-The words of a phrase may stand in any order and a little apart within one clause. `TermFinder` reads the phrases, and the notes of
+The words of a phrase may be in any order and a little apart within one clause. `TermFinder` reads the phrases, and the notes of
 `deepbio.datasets.vignettes` are written with them.
 """
 

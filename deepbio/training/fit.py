@@ -132,9 +132,9 @@ def fit(
         )
     elif resume:
         raise TrainingError("resume=True needs the folder of the run: pass out=... (--out).")
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as locks:
         folder = _prepare_folder(
-            out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster, held=held
+            out, overwrite=overwrite, resume=resume, checkpoints=checkpoints, cluster=cluster, locks=locks
         )
         scale = {"mean": (), "std": ()} if record.task is None else {"mean": record.task.mean, "std": record.task.std}
         task = replace(data.task, **scale) if data.task.kind == "regression" else data.task  # as the model was built
@@ -190,7 +190,7 @@ def _prepare_folder(
     resume: bool,
     checkpoints: Checkpoints | None,
     cluster: Cluster,
-    held: contextlib.ExitStack,
+    locks: contextlib.ExitStack,
 ) -> Path | None:
     """Create and lock the run's folder, unless it contains a run to be kept. The chief decides; the other workers follow."""
     from filelock import FileLock, Timeout
@@ -210,8 +210,8 @@ def _prepare_folder(
             writable_folder(folder)
             if not problem:
                 lock = folder / ".fit.lock"
-                held.enter_context(FileLock(lock, timeout=0))
-                held.callback(lock.unlink, missing_ok=True)
+                locks.enter_context(FileLock(lock, timeout=0))
+                locks.callback(lock.unlink, missing_ok=True)
             if not problem and overwrite and not resume:
                 checkpoints.remove()
         except Timeout:

@@ -28,7 +28,7 @@ def check_data(data: Dataset) -> None:
         DataError: See `Dataset.check_leakage`, `check_classes` and `check_values`.
         TrainingError: The validation split is empty.
     """
-    data.check_leakage(inputs=False)  # notes that share their tokens are told when they are split
+    data.check_leakage(inputs=False)  # notes that share their tokens are logged when they are split
     data.check_classes()
     data.check_values()
     if len(data.valid) == 0:

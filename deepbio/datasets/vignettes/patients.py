@@ -94,7 +94,7 @@ class PatientSampler:
             affirmed += [self._terms[int(rng.integers(len(self._terms)))]] if rng.random() < 0.3 else []
         else:
             affirmed = []
-        negated = self._negated(set(affirmed), rng, most=1.0 if kind >= 0.88 else 0.5)
+        negated = self._negated(set(affirmed), rng, max_fraction=1.0 if kind >= 0.88 else 0.5)
         return Patient(label, list(dict.fromkeys(affirmed)), negated, self._relative(rng), age, male)
 
     def ancestors(self, id: str) -> frozenset[str]:
@@ -123,9 +123,9 @@ class PatientSampler:
 
     def _sick(self, label: int, profile: _Profile, rng: np.random.Generator) -> Patient:
         has = rng.random(len(profile.ids)) < profile.frequency
-        said = has & (rng.random(len(has)) < profile.mention)
+        mentioned = has & (rng.random(len(has)) < profile.mention)
         cued = rng.random(len(profile.cues)) < profile.cue_probability
-        affirmed = [profile.ids[i] for i in np.flatnonzero(said)] + [profile.cues[i] for i in np.flatnonzero(cued)]
+        affirmed = [profile.ids[i] for i in np.flatnonzero(mentioned)] + [profile.cues[i] for i in np.flatnonzero(cued)]
         while len(affirmed) < 3:  # a note about a disease says more than "a fever"
             pool = profile.cues or profile.ids
             affirmed.append(pool[int(rng.integers(len(pool)))])
@@ -141,7 +141,7 @@ class PatientSampler:
             else (1, 89)
         )
         male = rng.random() < (0.5 if not profile.sex else 0.25 if profile.sex == "woman" else 0.75)
-        negated = self._negated(owned | set(affirmed), rng, most=0.4, own=profile)
+        negated = self._negated(owned | set(affirmed), rng, max_fraction=0.4, own=profile)
         return Patient(
             label,
             list(dict.fromkeys(affirmed)),
@@ -161,16 +161,16 @@ class PatientSampler:
         return parents[int(rng.integers(len(parents)))] if parents else id
 
     def _negated(
-        self, present: set[str], rng: np.random.Generator, *, most: float, own: _Profile | None = None
+        self, present: set[str], rng: np.random.Generator, *, max_fraction: float, own: _Profile | None = None
     ) -> list[str]:
         """Draw findings that the note negates: everyday ones, those of another listed disease, and own ones that are absent."""
         implied = present.union(*(self.ancestors(id) for id in present)) if present else set()
         pool: list[str] = []
         if rng.random() < 0.7:
             pool += [self._everyday[i] for i in rng.choice(len(self._everyday), int(rng.integers(1, 6)), replace=False)]
-        if rng.random() < most:
+        if rng.random() < max_fraction:
             other = self._listed[int(rng.integers(len(self._listed)))]
-            pool += self._some(other, int(rng.integers(1, 8 if most == 1.0 else 4)), rng)
+            pool += self._some(other, int(rng.integers(1, 8 if max_fraction == 1.0 else 4)), rng)
         if own is not None and rng.random() < 0.25:
             pool += self._some(own, 2, rng)
         return [id for id in dict.fromkeys(pool) if id not in implied]

@@ -98,6 +98,9 @@ class StepLoop:
             callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(found[-1])})
             if after_call is not None:
                 after_call(losses)
-            if steps_per_call == 1 and self._cluster.highest([float(bool(callbacks.model.stop_training))])[0]:
+            if (
+                steps_per_call == 1
+                and self._cluster.highest([float(getattr(callbacks.model, "stop_training", False))])[0]
+            ):
                 break  # a hook of a batch asked to stop
         return losses
