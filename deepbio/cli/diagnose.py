@@ -14,7 +14,7 @@ from deepbio.errors import DataError
 
 def diagnose(
     note: Annotated[str, typer.Argument(help="Text file with one note, or - for standard input.")],
-    model: Annotated[str, typer.Option(help="Text preset, by name or folder.")] = "note_evidence.vignettes",
+    model: Annotated[str, typer.Option(help="Text preset, by name or folder.")] = "note_evidence.vignettes_findings",
     top: Annotated[int, typer.Option(help="Number of diseases.")] = 10,
     words: Annotated[int, typer.Option(help="Number of words for and against each disease.")] = 5,
     text: Annotated[bool, typer.Option("--text/--no-text", help="Words of the note in the answer.")] = True,

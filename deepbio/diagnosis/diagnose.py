@@ -23,7 +23,7 @@ from deepbio.zoo.build import build
 if TYPE_CHECKING:
     import keras
 
-DEFAULT_MODEL = "note_evidence.vignettes"
+DEFAULT_MODEL = "note_evidence.vignettes_findings"
 MAX_WORDS = 10_000  # of a longer note only these are read
 OOD_RANK = 0.99  # fraction of validation notes with a lower out-of-distribution score from which a note is doubtful
 _MIN_KNOWN = 0.5  # fraction of words that the model must know

@@ -72,7 +72,7 @@ class Diagnosis:
         unknown: Fraction of them that the model does not know.
         model: Name of the model.
         changes: What would change the answer most, the strongest first.
-        questions: What to ask next to tell the first three diseases apart.
+        questions: What to ask next to distinguish the first three diseases.
     """
 
     candidates: tuple[Candidate, ...] = field(repr=False)
@@ -147,7 +147,7 @@ class Diagnosis:
                 for c in self.changes
             ]
         if self.questions:
-            lines += ["", "To tell the first three apart, ask for:"]
+            lines += ["", "To distinguish the first three, ask for:"]
             lines += [
                 f"  - {q.name} ({q.id}): " + ", ".join(f"{name} {f:.0%}" for name, f in q.frequencies.items())
                 for q in self.questions

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NONE = "None of these"
 NONE_FROM = 0.5  # probability of "none of these", chosen on the validation notes: see benchmarks/results/notes.md
 MIN_FINDINGS = 2
-_COMPARED = 3  # diseases that the questions tell apart
+_COMPARED = 3  # diseases that the questions distinguish
 
 
 def diagnose_findings(

@@ -1,4 +1,4 @@
-"""What to ask next: the findings that would tell the likeliest diseases apart best, from Orphanet's frequencies in the ontology."""
+"""What to ask next: the findings that would distinguish the likeliest diseases best, from Orphanet's frequencies in the ontology."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def ask_next(
     if len(kept) < 2:
         return ()
     finder = TermFinder.of_release()
-    told = set(known).union(*(finder.ancestors(id) for id in known)) if known else set()
-    terms = sorted({id for name, _ in kept for id in annotated[name] if id not in told})
+    implied = set(known).union(*(finder.ancestors(id) for id in known)) if known else set()
+    terms = sorted({id for name, _ in kept for id in annotated[name] if id not in implied})
     if not terms:
         return ()
     prior = np.array([p for _, p in kept]) / sum(p for _, p in kept)

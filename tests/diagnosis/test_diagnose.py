@@ -58,7 +58,7 @@ def test_what_cannot_be_judged_has_a_defined_answer(small_model, note, doubt):
 
 def test_a_note_of_five_megabytes_is_read_from_its_beginning(small_model, five_diseases):
     note = " ".join(five_diseases.test.groups)
-    note = (note + " ") * (5_000_000 // len(note) + 1)
+    note += "".join(f" Room {i} was painted." for i in range(5_000_000 // 24))  # copied sentences would be read once
     found = diagnose(note, model=small_model, steps=2, top=2)
     assert found.words == 10_000
     assert found.remarks == ("Only the beginning of the note was read: 10,000 words at most.",)
@@ -67,7 +67,7 @@ def test_a_note_of_five_megabytes_is_read_from_its_beginning(small_model, five_d
 
 def test_a_note_longer_than_the_training_notes_is_read_whole(small_model, five_diseases):
     note = five_diseases.test.groups[2]
-    filler = "The weather was fine. " * 60
+    filler = "".join(f"The weather was fine on day {i}. " for i in range(60))
     found = diagnose(filler + note, model=small_model)
     assert found.words > five_diseases.input.shape[0]
     assert {term.id for term in found.terms} >= {term.id for term in diagnose(note, model=small_model).terms}
