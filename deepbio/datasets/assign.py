@@ -69,7 +69,7 @@ def assign_few(
     """Assign each example to a split so that none is empty, for few groups or groups of very different sizes.
 
     Of all ways to assign the groups (of the largest eight; smaller ones stay with the first split), the one whose sizes are
-    nearest to the fractions is taken among those in which the first split has every label and the other splits lack the smallest number
+    nearest to the fractions is taken among those in which the first split has every label and the others lack the smallest number
     of labels. Ties are decided by the hash of `salt` and the groups' names.
 
     Args:
