@@ -160,7 +160,10 @@ def _results(facts: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(found, dict) or "metrics" not in found:
             continue
         for metric, value in found["metrics"].items():
-            figure = f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+            known = value["low"] is not None
+            figure = f"{value['value']:.3f} " + (
+                f"[{value['low']:.3f}, {value['high']:.3f}]" if known else "(no interval)"
+            )
             yield _row(name, f"{split} ({found['examples']:,} examples): {metric} {figure}")
             name = ""
     for line in facts.get("measured", []):

@@ -24,7 +24,9 @@ def predict(
     ] = None,
     *,
     data: DataOptions,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="TSV file; default standard output. Folder of masks.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="TSV file; default standard output. Folder of masks.")
+    ] = None,
     sets: Annotated[
         bool, typer.Option("--sets", help="Column with the labels of the prediction set; see calibrate.")
     ] = False,
@@ -40,7 +42,8 @@ def predict(
     ] = None,
     tta: Tta = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Ids and labels as they are, without ' before those that a spreadsheet would run.")
+        bool,
+        typer.Option("--raw", help="Ids and labels as they are, without ' before those that a spreadsheet would run."),
     ] = False,
 ) -> None:
     """Predict every example and write TSV: id, label and probabilities, calibrated if the model is.
@@ -78,7 +81,9 @@ def predict(
     x: Any = source
     if record.task is not None and record.task.kind == "per_pixel":
         if out is None or sets or ood or uncertainty:
-            raise DeepbioError("The model predicts masks of images: name their folder with --out FOLDER (with --tta, if any).")
+            raise DeepbioError(
+                "The model predicts masks of images: name their folder with --out FOLDER (with --tta, if any)."
+            )
         note(f"{len(inference.write_masks(built, x, ids, out, tta=tta or None))} masks written to {out}.")
         return
     unsure = inference.predict(built, x, uncertainty="dropout") if uncertainty else None

@@ -7,7 +7,12 @@ from deepbio.training import fit
 from deepbio.training.finetuning.finetune import finetune
 from deepbio.zoo import describe, get_model, save_preset
 
-TEXTS = [f"{'No fever' if i % 2 else 'Fever'} on day {i}, w/o cough. Seen in ward {i % 5}." for i in range(120)]
+SIGNS = ("rash", "nausea", "thirst", "cramps", "tremor", "pallor")
+DAYS, PLACES = ("Monday", "Tuesday", "Thursday", "Friday", "Sunday"), ("ward", "clinic", "home", "school")
+TEXTS = [
+    f"{'No fever' if i % 2 else 'Fever'} on day {i}, w/o cough. Some {SIGNS[i // 20]} since {DAYS[i // 4 % 5]} at {PLACES[i % 4]}."
+    for i in range(120)
+]  # no two are the same tokens
 LABELS = ["well" if i % 2 else "ill" for i in range(120)]
 HOW = {"clinical": True, "negation": True, "truncate": "both", "kind": "word_letters"}
 
