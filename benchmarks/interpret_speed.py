@@ -4,23 +4,16 @@
 
 Both ways run in one process with the same network, untrained, after both were compiled. The plain way is timed on a sample of the
 mutated sequences, evenly spread, and scaled to all of them. The last column is the largest difference of the outputs of the sample.
-With TANGERMEME_PYTHON (a Python with torch and tangermeme) a column has tangermeme's time with the same weights and two threads.
 """
 
-import json
-import os
 import resource
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
-from _table import ROOT, script, table, write_page
+from _table import script, table, write_page
 
 from deepbio.inference.forward import model_outputs
-from deepbio.interpret import make_references, saturation_mutagenesis
+from deepbio.interpret import saturation_mutagenesis
 from deepbio.zoo import get_model
 
 CASES = {
@@ -58,33 +51,8 @@ def one_case(key: str) -> list:
     own = found.substitutions[0][[p - start for p, _ in chosen], [b for _, b in chosen]]
     error = float(np.abs(own - expected).max())
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    other = tangermeme_seconds(model, codes, start, end) if os.environ.get("TANGERMEME_PYTHON") else None
     row = [key, len(edits), f"{fast:.2f}", f"{min(plain):.2f}", f"**{min(plain) / fast:.1f}**", PUBLISHED.get(key, "")]
-    row.append("" if other is None else f"{other:.2f} ({other / fast:.1f} times)")
     return [*row, f"{memory:.2f}", f"{error:.0e}"]
-
-
-def tangermeme_seconds(model, codes, start, end) -> float | None:
-    sys.path.insert(0, str(ROOT))
-    from tests.interpret.test_tangermeme import SIDE, write_steps
-
-    if len(model.output_shape) != 2:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder)
-        facts = {"target": (0, None), "span": (start, end), "deep_lift": False}
-        references = make_references(codes[None], "n", 1, 0)
-        write_steps(at / "steps.npz", model, codes[None], references, batch_size=128, **facts)
-        command = [
-            os.environ["TANGERMEME_PYTHON"],
-            str(SIDE),
-            str(at / "steps.npz"),
-            str(at / "result.npz"),
-            "--repeats",
-            "1",
-        ]
-        subprocess.run(command, check=True, capture_output=True)
-        return json.loads(str(np.load(at / "result.npz")["times"]))["saturation_mutagenesis"]
 
 
 @script(__doc__, cases=list(CASES)[:4])
@@ -94,7 +62,7 @@ def main(arguments):
         rows.append(one_case(key))
         print(rows[-1], flush=True)
     header = [
-        "model and length", "substitutions", "deepbio, s", "plain, s", "times", "fastISM's published", "tangermeme, s", "memory, GiB",
+        "model and length", "substitutions", "deepbio, s", "plain, s", "times", "fastISM's published", "memory, GiB",
         "difference",
     ]  # fmt: skip
     about = (
