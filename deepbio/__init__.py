@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+import wrapt
+
 __version__ = "0.1.0"
 
 _PUBLIC = {
@@ -48,3 +50,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+@wrapt.when_imported("keras")
+def _register_layers(_: Any) -> None:
+    """Register the zoo's layers once Keras is there, so that `keras.models.load_model` finds them."""
+    importlib.import_module("deepbio.layers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -19,6 +20,8 @@ from deepbio.inference.uncertainty import (
 )
 from deepbio.specs import Task
 from deepbio.zoo import describe
+
+log = logging.getLogger("deepbio")
 
 if TYPE_CHECKING:
     import keras
@@ -120,6 +123,12 @@ def _postprocess(
     """Return what `predict` returns for the outputs of one pass."""
     record = describe(model)
     task, found = task or record.task, outputs.astype(np.float64)
+    if task is None and not logits:
+        log.warning(
+            "predict returns the outputs of %s as they are, because its task is not known (a copy or a wrapper made by Keras does not "
+            "keep it). Pass task=... for probabilities, or logits=True.",
+            model.name,
+        )
     if not (logits or record.activation_built_in or task is None):
         found = task.probabilities(found)
     if task is not None and task.kind == "binary" and found.ndim == 2:

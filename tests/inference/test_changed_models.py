@@ -100,3 +100,14 @@ def test_a_model_that_did_not_change_is_traced_once():
     model.predict(x, verbose=0)
     predict(model, x, logits=True)
     assert forward_pass(model) is first
+
+
+@pytest.mark.parametrize("copied", [keras.models.clone_model, lambda model: keras.Sequential([model])])
+def test_a_copy_that_lost_its_task_says_that_it_returns_outputs_as_they_are(copied, caplog):
+    copy = copied(get_model("mlp", input_shape=(5,), outputs=2, seed=0))
+    x = np.zeros((2, 5), np.float32)
+    copy(x)
+    predict(copy, x, logits=True)
+    assert "task is not known" not in caplog.text
+    predict(copy, x)
+    assert "task is not known" in caplog.text
