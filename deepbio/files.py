@@ -177,7 +177,8 @@ def checksum_mismatch(path: FilePath, accepted: Mapping[str, Any]) -> str | None
         accepted: Mapping that may contain `"sha256"` and a publisher's `"md5"`, each one checksum or a list of them.
 
     Example:
-        >>> checksum_mismatch(os.devnull, {"md5": "d41d8cd98f00b204e9800998ecf8427e"}) is None
+        >>> Path("empty.txt").touch()
+        >>> checksum_mismatch("empty.txt", {"md5": "d41d8cd98f00b204e9800998ecf8427e"}) is None
         True
     """
     wrong = []

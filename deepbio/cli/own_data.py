@@ -79,7 +79,7 @@ class DataOptions:
             >>> DataOptions(fasta=["promoter=a.fa", "other=b.fa"], positive="promoter").files()
             {'fasta': {'promoter': 'a.fa', 'other': 'b.fa'}, 'positive': 'promoter'}
             >>> DataOptions(genome=Path("g.fa"), bed=["peaks.bed"], label="score", length=500).files()
-            {'genome': 'g.fa', 'bed': 'peaks.bed', 'label': 'score', 'length': 500}
+            {'genome': 'g.fa', 'label': 'score', 'length': 500, 'bed': 'peaks.bed'}
         """
         sources: dict[str, Any] = {
             "fasta": _files(self.fasta or [], "--fasta"),

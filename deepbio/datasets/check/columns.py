@@ -14,8 +14,8 @@ def column_problems(data: Dataset) -> list[str]:
 
     Example:
         >>> from deepbio.datasets import load_dataset
-        >>> column_problems(load_dataset("breast_cancer"))
-        []
+        >>> column_problems(load_dataset("breast_cancer"))[0]
+        'Zeros far below all other values: concave points error (13). If 0 means missing there, pass missing={COLUMN: 0}.'
     """
     if data.input.modality != "table" or data.input.shape[0] > _MAX_COLUMNS:
         return []
