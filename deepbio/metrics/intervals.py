@@ -112,7 +112,7 @@ def wilson(
 
     Example:
         >>> print(wilson(185 / 202, 0.0, 202))
-        0.916 [0.870, 0.947]
+        0.916 [0.869, 0.947]
     """
     low, width = bounds[0], bounds[1] - bounds[0]
     fraction = (value - low) / width

