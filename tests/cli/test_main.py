@@ -102,7 +102,15 @@ def test_every_command_argument_and_option_has_a_help_text_that_begins_with_a_no
         assert not NO_NOUN.match(help), help
 
 
-OWN_DATA = [("fit",), ("finetune",), ("evaluate",), ("predict",), ("datasets", "check"), ("augment", "preview"), ("report",)]
+OWN_DATA = [
+    ("fit",),
+    ("finetune",),
+    ("evaluate",),
+    ("predict",),
+    ("datasets", "check"),
+    ("augment", "preview"),
+    ("report",),
+]
 
 
 def test_seven_commands_have_the_same_options_of_own_data():

@@ -64,7 +64,10 @@ def test_numbers_to_predict_are_named_by_their_columns(visits):
         ({"label": "diagnosis", "features": []}, "no column is left to learn from"),
         ({"label": "diagnosis"}, "visits.csv.gz, row 1, column 'visit': expected a number; found 'v0'"),
         ({"label": "patient", "sequence": "note"}, r"visits.csv.gz: Record 11: expected 14 bases as in record 1"),
-        ({"label": "diagnosis", "features": ["age"], "group": "part"}, "The test split would be empty: 80 examples form 2 groups"),
+        (
+            {"label": "diagnosis", "features": ["age"], "group": "part"},
+            "The test split would be empty: 80 examples form 2 groups",
+        ),
         ({"label": "diagnosis", "features": ["age"], "split": "diagnosis"}, "Example 1: unknown split 'well'"),
         ({"label": "diagnosis", "features": ["age"], "positive": "sick"}, "visits.csv.gz: The positive class 'sick'"),
     ],
