@@ -6,9 +6,10 @@ Importing deepbio loads neither TensorFlow nor Keras; the first name that needs 
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
-
-import wrapt
 
 __version__ = "0.1.0"
 
@@ -52,7 +53,29 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-@wrapt.when_imported("keras")
-def _register_layers(_: Any) -> None:
-    """Register the zoo's layers once Keras is there, so that `keras.models.load_model` finds them."""
+class _KerasFinder:
+    """Finds Keras as Python does, and registers the zoo's layers when it is loaded, so that `keras.models.load_model` finds them."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_and_register(module: Any) -> None:
+                load(module)
+                importlib.import_module("deepbio.layers")
+
+            spec.loader.exec_module = load_and_register
+        return spec
+
+
+if "keras" in sys.modules:
     importlib.import_module("deepbio.layers")
+else:
+    sys.meta_path.insert(0, _KerasFinder())
