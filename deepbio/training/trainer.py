@@ -167,14 +167,15 @@ class Trainer:
         progress.start_epoch(done=len(self._losses))
         self._callbacks.on_epoch_begin(epoch)
 
-        def after_call(losses: np.ndarray) -> None:
+        def after_call(losses: np.ndarray) -> bool:
             self._losses = losses
             progress.step(epoch, len(losses), float(losses.mean()), waited=self._loop.waited)
-            asked = self._cluster.highest([float(self._request.made)])[0] > 0
+            asked, stop = self._cluster.highest([float(self._request.made), float(self.model.stop_training)])
             if self._checkpoints is not None and (asked or self._checkpoints.due(steps=len(losses))):
                 self._save()
             if asked:
                 raise Preempted(f"epoch {epoch + 1}, step {len(losses)}")
+            return self._per_call == 1 and stop > 0  # asked by a hook of a batch
 
         losses = self._loop.epoch(
             epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, after_call=after_call,

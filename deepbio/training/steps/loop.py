@@ -59,7 +59,7 @@ class StepLoop:
         steps_per_call: int | None = None,
         done: np.ndarray | None = None,
         pause_every: int | None = None,
-        after_call: Callable[[np.ndarray], None] | None = None,
+        after_call: Callable[[np.ndarray], bool] | None = None,
         describe_batch: Callable[[int], str] | None = None,
     ) -> np.ndarray:
         """Run one epoch and return the loss of every step, float32 `(steps,)`.
@@ -69,7 +69,7 @@ class StepLoop:
             steps_per_call: Steps in one call; `None` finds a number that takes about `CALL_SECONDS`.
             done: Losses of the steps that an interrupted run has done already; the epoch continues after them.
             pause_every: Number of steps whose multiples no call crosses.
-            after_call: Function called with the losses so far after each call of the graph.
+            after_call: Function of the losses so far, called after each call of the graph. It returns whether to end the epoch there.
             describe_batch: Function that describes a step's batch, for the error that a loss which is not finite raises.
 
         Raises:
@@ -96,11 +96,6 @@ class StepLoop:
                 wanted = max(1, min(wanted, count * 8, 4096))
                 self._steps_in_call = int(self._cluster.highest([wanted])[0])  # the same on all workers
             callbacks.on_train_batch_end(len(losses) - 1, {"loss": float(found[-1])})
-            if after_call is not None:
-                after_call(losses)
-            if (
-                steps_per_call == 1
-                and self._cluster.highest([float(getattr(callbacks.model, "stop_training", False))])[0]
-            ):
-                break  # a hook of a batch asked to stop
+            if after_call is not None and after_call(losses):
+                break
         return losses
