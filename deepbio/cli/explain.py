@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from deepbio.cli.console import load_tensorflow, note
 from deepbio.cli.options import Model
 from deepbio.cli.trained import trained
 from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.files import write_atomically
 
 if TYPE_CHECKING:
     from deepbio.interpret.page import Section
@@ -201,7 +202,6 @@ def _variants(built, vcf, genome, method, target, motifs, limit, place, seed) ->
 
 
 def _images(built, x, names, method, target, place, seed) -> tuple[list[Section], list[str]]:
-    from deepbio.files import write_atomically
     from deepbio.interpret import drawing
     from deepbio.interpret.grad_cam import grad_cam
     from deepbio.interpret.images import image_gradients, occlusion, rise
@@ -240,7 +240,6 @@ def _images(built, x, names, method, target, place, seed) -> tuple[list[Section]
 
 
 def _notes(built, x, names, method, target, place) -> tuple[list[Section], list[str]]:
-    from deepbio.files import write_atomically
     from deepbio.interpret.page import Section
     from deepbio.interpret.targets import target_function
     from deepbio.interpret.text import word_evidence
@@ -272,22 +271,17 @@ def _notes(built, x, names, method, target, place) -> tuple[list[Section], list[
         words = [(p, "for" if v >= 0 else "against", round(100 * abs(v) / largest)) for p, v in pieces]
         sections.append(Section(names[i], f"{len(words)} words", words=words))
         lines += [(names[i], k, p, f"{v:.6g}") for k, (p, v) in enumerate(pieces)]
-    with write_atomically(place / "words.tsv") as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        writer.writerows([("note", "token", "word", "attribution"), *lines])
+    _write_tsv(place / "words.tsv", ("note", "token", "word", "attribution"), lines)
     return sections, ["The page and words.tsv contain the text of the notes: treat them like the notes."]
 
 
 def _table(built, x, names, around, target, place, seed) -> tuple[list[Section], list[str]]:
-    from deepbio.files import write_atomically
     from deepbio.interpret.page import Section
     from deepbio.interpret.tables import feature_names, shap_values
 
     values, features = shap_values(built, x, background=around, target=target, seed=seed), feature_names(built)
-    with write_atomically(place / "shap.tsv") as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        writer.writerow(["row", *features])
-        writer.writerows([name, *(f"{v:.6g}" for v in row)] for name, row in zip(names, values, strict=True))
+    lines = ([name, *(f"{v:.6g}" for v in row)] for name, row in zip(names, values, strict=True))
+    _write_tsv(place / "shap.tsv", ("row", *features), lines)
     sections = []
     for i, name in enumerate(names):
         order = np.argsort(-np.abs(values[i]))[:12]
@@ -298,3 +292,9 @@ def _table(built, x, names, around, target, place, seed) -> tuple[list[Section],
     return sections, [
         f"SHAP values relative to {len(around)} rows; they add up to the output minus its mean over these rows."
     ]
+
+
+def _write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with write_atomically(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        writer.writerows([header, *rows])

@@ -13,7 +13,6 @@ _NEW_LINE = re.compile(
     r"</?(?:br|div|dd|dt|footer|h[1-6]|header|hr|li|p|section|table|title|tr|ul|ol)\b", re.IGNORECASE
 )
 _CELL = re.compile(r"</?(?:td|th)\b", re.IGNORECASE)
-_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;]+(?!\d)|\.(?=\d)|\n|$)\s*")
 _WORDS = re.compile(r"\w+")
 _STUTTER = re.compile(r"\b(\w+)(?:[ \t,]+\1\b){2,}", re.IGNORECASE)
