@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -114,6 +115,20 @@ def test_the_last_checkpoints_are_kept_and_what_a_killed_process_left_is_cleared
     assert [int(path.name.split("-")[0]) for path in checkpoints.files()] == [5, 4, 3]
     assert len(list(checkpoints.folder.iterdir())) == 3
     assert checkpoints.latest().arrays["w"].tolist() == [5, 5, 5]
+
+
+def test_a_checkpoint_that_another_process_removes_during_the_listing_is_left_out(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path, keep=3)
+    older, newer = (checkpoints.save(State({}, 0, np.zeros(0, "float32"), {}, {}), step=step) for step in (1, 2))
+    glob = Path.glob
+
+    def listed_then_removed(folder, pattern):
+        found = list(glob(folder, pattern))
+        older.unlink(missing_ok=True)
+        return iter(found)
+
+    monkeypatch.setattr(Path, "glob", listed_then_removed)
+    assert checkpoints.files() == [newer]
 
 
 def test_a_checkpoint_contains_no_pickle(xor, tmp_path):

@@ -6,6 +6,7 @@ file is recognised. It is a plain `.npz` of arrays and one JSON text, without pi
     checkpoints/00000123-<sha256>.npz       the number counts the steps of the whole run
 """
 
+import contextlib
 import json
 import logging
 import re
@@ -124,9 +125,13 @@ class Checkpoints:
         return path
 
     def files(self) -> list[Path]:
-        """Return the paths of the checkpoints, newest first."""
-        found = [p for p in self.folder.glob("*.npz") if _NAME.fullmatch(p.name)] if self.folder.is_dir() else []
-        return sorted(found, key=lambda p: (int(p.name.split("-")[0]), p.stat().st_mtime_ns), reverse=True)
+        """Return the paths of the checkpoints, newest first; one that a running process removes meanwhile is left out."""
+        found = []
+        for path in self.folder.glob("*.npz"):
+            if match := _NAME.fullmatch(path.name):
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((int(match[1]), path.stat().st_mtime_ns, path))
+        return [path for _, _, path in sorted(found, reverse=True)]
 
     def latest(self) -> State | None:
         """Read the newest checkpoint that is not damaged; damaged ones are skipped with a warning.
