@@ -39,6 +39,10 @@ def splice(
     weights: Annotated[str, typer.Option(help="Weights: ci, illumina, or a preset.")] = "ci",
     distance: Annotated[int, typer.Option(help="Distance of scored positions from the variant, 1 to 4999.")] = 50,
     mask: Annotated[int, typer.Option(help="Mask: 1 sets gains of annotated sites and losses of others to 0.")] = 0,
+    mnv: Annotated[
+        bool,
+        typer.Option("--mnv", help="Scores of variants with two alleles longer than 1, which SpliceAI leaves out."),
+    ] = False,
     format: Annotated[str, typer.Option(help="Format: vcf, tsv or parquet.")] = "vcf",
     all_isoforms: Annotated[
         bool, typer.Option("--all-isoforms", help="Scores for each transcript of a GTF or GFF3.")
@@ -68,7 +72,7 @@ def splice(
     try:
         summary = variants.splice(
             vcf, fasta=fasta, annotation=annotation, out=out, weights=weights, distance=distance, mask=bool(mask),
-            format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
+            mnv=mnv, format=format, all_isoforms=all_isoforms, shard=_shard(shards), resume=resume, explain_skips=explain_skips,  # type: ignore[arg-type]
             index=index, max_mismatches=_mismatches(max_mismatches), chunk=chunk, strategy=strategy, workers=workers,
             scheduler=scheduler,
             progress=Progress(),

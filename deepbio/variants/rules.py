@@ -21,7 +21,7 @@ class Effect:
         alternate: Alternate allele as the VCF writes it.
         gene: Name of the gene in the annotation.
         strand: Strand of the gene.
-        scores: Acceptor gain and loss, donor gain and loss; empty if the rules compute none (both alleles are longer than 1).
+        scores: Acceptor gain and loss, donor gain and loss; empty if none were computed (both alleles are longer than 1).
         positions: Position of each score, relative to POS.
     """
 
@@ -49,11 +49,12 @@ class Effect:
 def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -> np.ndarray:
     """Bring the outputs of an alternate window to the positions of the reference.
 
-    A deletion's missing positions get zeros; an insertion's positions, with the base before it, become their maximum.
+    The first positions of both alleles correspond. A deletion's missing positions get zeros; an insertion's positions, with the base
+    before it, become their maximum. If one allele has one base, or both have equally many, this is SpliceAI's rule.
 
     Args:
         alternate_outputs: Outputs, `(2 * distance + 1 + alt - ref, channels)`.
-        ref: Length of the reference allele; it or `alt` is 1.
+        ref: Length of the reference allele.
         alt: Length of the alternate allele.
         distance: Number of positions on either side.
 
@@ -65,14 +66,15 @@ def align(alternate_outputs: np.ndarray, *, ref: int, alt: int, distance: int) -
         [1.0, 3.0, 4.0]
         >>> align(np.array([[1.0], [2]]), ref=2, alt=1, distance=1).ravel().tolist()
         [1.0, 2.0, 0.0]
+        >>> align(np.array([[1.0], [2], [3], [4], [5], [6]]), ref=2, alt=3, distance=2).ravel().tolist()
+        [1.0, 2.0, 3.0, 5.0, 6.0]
     """
-    y = alternate_outputs
-    if ref > 1 and alt == 1:
-        gap = np.zeros((ref - 1, y.shape[1]))
-        return np.concatenate([y[: distance + 1], gap, y[distance + 1 :]])
-    if ref == 1 and alt > 1:
-        highest = y[distance : distance + alt].max(axis=0, keepdims=True)
-        return np.concatenate([y[:distance], highest, y[distance + alt :]])
+    y, end = alternate_outputs, distance + alt
+    if ref > alt:
+        return np.concatenate([y[:end], np.zeros((ref - alt, y.shape[1])), y[end:]])
+    if ref < alt:
+        last = distance + ref - 1
+        return np.concatenate([y[:last], y[last:end].max(axis=0, keepdims=True), y[end:]])
     return y
 
 

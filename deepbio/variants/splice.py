@@ -38,6 +38,7 @@ def splice(
     weights: str | keras.Model = "ci",
     distance: int = 50,
     mask: bool = False,
+    mnv: bool = False,
     format: Literal["vcf", "tsv", "parquet"] = "vcf",
     all_isoforms: bool = False,
     shard: tuple[int, int] = (1, 1),
@@ -62,6 +63,7 @@ def splice(
             model.
         distance: Distance of scored positions from the variant, 1 to 4,999.
         mask: Whether gains of annotated sites and losses of others are hidden.
+        mnv: Whether variants with two alleles longer than 1 are scored, which SpliceAI leaves out (see `rules.align`).
         format: `"vcf"`, or a table of raw values.
         all_isoforms: Whether each transcript of a GTF annotation is scored.
         shard: `(i, n)` for the i-th of n equal stretches of the records, for array jobs. The outputs of all shards, headers aside, one
@@ -102,7 +104,9 @@ def splice(
         file = VcfFile(vcf)
         total, names = file.scan()
         first, last = total * (shard[0] - 1) // shard[1], total * shard[0] // shard[1]
-        job = Job(vcf, fasta, annotation, weights, distance, mask, format, all_isoforms, strategy, chunk, first, last)
+        job = Job(
+            vcf, fasta, annotation, weights, distance, mask, mnv, format, all_isoforms, strategy, chunk, first, last
+        )
         worker = Worker(job)
         genome, genes = worker.scorer.genome, worker.scorer.annotation
         check_chromosomes(vcf, names, annotation, genes.chromosomes, [gene.chromosome for gene in genes.genes])

@@ -66,6 +66,7 @@ class SpliceScorer:
         annotation: Genes of the same build.
         distance: Distance of scored positions from the variant, 1 to 4,999.
         mask: Whether gains of annotated sites and losses of others are hidden.
+        mnv: Whether variants with two alleles longer than 1 are scored, which SpliceAI leaves out.
         strategy: Strategy whose replicas divide the windows.
 
     Raises:
@@ -74,7 +75,7 @@ class SpliceScorer:
 
     def __init__(
         self, model: keras.Model, genome: Genome, annotation: Annotation, *, distance: int = 50, mask: bool = False,
-        strategy: tf.distribute.Strategy | None = None,
+        mnv: bool = False, strategy: tf.distribute.Strategy | None = None,
     ) -> None:  # fmt: skip
         import tensorflow as tf
 
@@ -92,7 +93,8 @@ class SpliceScorer:
                 f"received {model.name} with {task and list(task.labels)}."
             )
         members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
-        self.genome, self.annotation, self.distance, self.mask = genome, annotation, distance, bool(mask)
+        self.genome, self.annotation, self.distance = genome, annotation, distance
+        self.mask, self.mnv = bool(mask), bool(mnv)
         self.context = members[0].context
         self.incremental = IncrementalModel(members, activation=task.activation, distance=distance)
         self._replicas = (
@@ -115,7 +117,7 @@ class SpliceScorer:
             chromosome = self.genome.find_name(record.chromosome)
             for j, (gene, alternate) in enumerate(self._entries(record, chromosome, found[i])):
                 found[i].effects.append(Effect(alternate, gene.name, gene.strand))
-                if len(record.reference) > 1 and len(alternate) > 1:
+                if min(len(record.reference), len(alternate)) > 1 and not self.mnv:
                     found[i].skipped.append("both alleles longer than 1")
                     continue
                 changes.append(Change(len(slots), gene, record.position, record.reference, alternate, str(chromosome)))

@@ -37,6 +37,7 @@ class Job:
     weights: str | os.PathLike[str] | keras.Model
     distance: int
     mask: bool
+    mnv: bool
     format: str
     all_isoforms: bool
     strategy: str | tf.distribute.Strategy
@@ -66,7 +67,7 @@ class Worker:
         strategy = choose_strategy(job.strategy)  # before the model is made: see there
         self.model = _load_model(job.weights)
         self.scorer = SpliceScorer(
-            self.model, genome, annotation, distance=job.distance, mask=job.mask, strategy=strategy
+            self.model, genome, annotation, distance=job.distance, mask=job.mask, mnv=job.mnv, strategy=strategy
         )
         self.job, self._file = job, VcfFile(job.vcf)
         self._records, self._next = self._file.records(), 0
@@ -77,7 +78,7 @@ class Worker:
 
         job, scorer = self.job, self.scorer
         hashes = {"vcf": sha256_of(job.vcf), "fasta": scorer.genome.sha256, "weights": weights_hash(self.model)}
-        options = {name: getattr(job, name) for name in ("distance", "mask", "format", "chunk", "all_isoforms")}
+        options = {name: getattr(job, name) for name in ("distance", "mask", "mnv", "format", "chunk", "all_isoforms")}
         return {"version": __version__, "annotation": sha256_of(scorer.annotation.source), **hashes, **options}
 
     def score(self, chunks: Chunks, numbers: Sequence[int]) -> Generator[dict[str, Any]]:

@@ -44,6 +44,12 @@ def test_an_insertion_becomes_its_maximum_channel_by_channel():
     assert align(y, ref=1, alt=3, distance=1).tolist() == [[1, 9], [7, 8], [4, 4]]
 
 
+def test_two_long_alleles_share_their_first_positions():
+    y = np.arange(1.0, 9.0)[:, None]
+    assert align(y, ref=2, alt=3, distance=3)[:, 0].tolist() == [1, 2, 3, 4, 6, 7, 8]
+    assert align(y, ref=3, alt=2, distance=4)[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 0, 7, 8]
+
+
 def test_a_substitution_is_left_as_it_is():
     y = outputs(3, donor_2=0.5)
     assert align(y, ref=1, alt=1, distance=3) is y

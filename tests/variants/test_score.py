@@ -55,6 +55,18 @@ def test_an_indel_is_the_average_of_two_shifts(model, tiny_genome):
     np.testing.assert_allclose([values(line)[0] for line in lines], expected, atol=1e-5)
 
 
+def test_an_mnv_is_the_difference_of_two_centered_windows(model, tiny_genome):
+    scorer = ModelScorer(model, open_genome(tiny_genome["fasta"]), strands="forward")
+    text = tiny_genome["1"]
+    ref = text[999:1002]
+    alt = "".join("ACGT"[("ACGT".index(base) + 1) % 4] for base in ref)
+    window, other = encode(text[949:1050]), encode(text[949:999] + alt + text[1002:1050])
+    ((lines, skipped),) = scorer([record(1000, ref, alt)])
+    expected = logits(model, other, False) - logits(model, window, False)
+    np.testing.assert_allclose([values(line)[0] for line in lines], expected, atol=1e-5)
+    assert not skipped
+
+
 def test_a_model_with_positions_gives_its_largest_difference(tiny_model, tiny_genome):
     scorer = ModelScorer(tiny_model, open_genome(tiny_genome["fasta"]), strands="forward")
     window = encode(tiny_genome["1"][999 - 90 : 1000 + 90])

@@ -1,12 +1,13 @@
-"""Which variants are scored, in what order, and why others are skipped; scores themselves are compared in `test_recorded.py`."""
+"""Which variants are scored, in what order, and why others are skipped; MNVs; other scores are compared in `test_recorded.py`."""
 
+import numpy as np
 import pytest
 
 from deepbio.errors import ModelError
 from deepbio.genome import open_genome
 from deepbio.genome.vcf import parse_record
 from deepbio.variants import SpliceScorer, read_annotation
-from tests.variants.record import random_variants
+from tests.variants.record import Network, random_variants
 
 
 def record(chromosome, pos, ref, alts):
@@ -37,6 +38,70 @@ def test_two_long_alleles_get_dots(tiny_genome, tiny_model):
     ref = tiny_genome["2"][2000:2003]
     (found,) = scorer([record("2", 2001, ref, "GGGG")])
     assert found.effects[0].text() == "GGGG|LONE|.|.|.|.|.|.|.|."
+
+
+def random_mnvs(sequence, n):
+    """Return `(pos, ref, alt)` with alleles of 2 to 12 bases between 2,100 and 2,900, some equally long, some sharing bases."""
+    random = np.random.default_rng(11)
+    for i in range(n):
+        pos, size = int(random.integers(2100, 2900)), int(random.integers(2, 13))
+        ref = sequence[pos - 1 : pos - 1 + size]
+        alt = "".join(random.choice(list("ACGT"), size if i % 3 == 0 else int(random.integers(2, 13))))
+        yield pos, ref, (ref[0] if i % 4 else "") + alt
+
+
+def plain_scores(network, sequence, gene, pos, ref, alt, distance):
+    """Return the four scores of one alternate by two passes over whole windows, position by position of the reference."""
+    side = 40 + distance
+    known = "".join(base if gene.start <= p <= gene.end else "N" for p, base in enumerate(sequence, start=1))
+    window = known[pos - 1 - side : pos + side]
+    changed = window[:side] + alt + window[side + len(ref) :]
+    outputs = []
+    for letters in (window, changed):
+        x = np.array([["ACGT"[k] == base for k in range(4)] for base in letters], np.float32)
+        turned = x[::-1, ::-1] if gene.strand == "-" else x
+        y = np.asarray(network.predict(turned[None]))[0]
+        outputs.append(y[::-1] if gene.strand == "-" else y)
+    rows = []
+    for i in range(2 * distance + 1):
+        inside, after = i - distance, i - distance - len(ref)
+        if inside < 0:
+            rows.append(outputs[1][i])
+        elif after >= 0:
+            rows.append(outputs[1][distance + len(alt) + after])
+        elif inside >= len(alt):
+            rows.append(np.zeros(3))
+        else:
+            last = len(alt) if inside == len(ref) - 1 else inside + 1
+            rows.append(outputs[1][distance + inside : distance + last].max(axis=0))
+    change = np.array(rows) - outputs[0]
+    return tuple(float((sign * change[:, channel]).max()) for channel in (1, 2) for sign in (1, -1))
+
+
+def test_mnvs_have_the_scores_of_whole_windows(tiny_genome, tiny_model):
+    distance = 20
+    genome, annotation = open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"])
+    scorer = SpliceScorer(tiny_model, genome, annotation, distance=distance, mnv=True)
+    network, variants = Network(tiny_model), list(random_mnvs(tiny_genome["1"], 24))
+    found = scorer([record("1", *variant) for variant in variants])
+    genes = {gene.name: gene for gene in annotation.genes}
+    for variant, each in zip(variants, found, strict=True):
+        assert [effect.strand for effect in each.effects] == ["+", "-"]
+        assert not each.skipped
+        for effect in each.effects:
+            expected = plain_scores(network, tiny_genome["1"], genes[effect.gene], *variant, distance)
+            np.testing.assert_allclose(effect.scores, expected, rtol=0, atol=1e-6, err_msg=str(variant))
+    assert max(max(effect.scores) for each in found for effect in each.effects) > 0.1
+
+
+def test_an_mnv_of_equal_bases_has_the_scores_of_its_snv(tiny_genome, tiny_model):
+    genome, annotation = open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"])
+    scorer = SpliceScorer(tiny_model, genome, annotation, mnv=True)
+    ref = tiny_genome["1"][2499:2502]
+    alt = "ACGT"[("ACGT".index(ref[0]) + 1) % 4]
+    one, three = scorer([record("1", 2500, ref[0], alt), record("1", 2500, ref, alt + ref[1:])])
+    assert [effect.positions for effect in one.effects] == [effect.positions for effect in three.effects]
+    np.testing.assert_allclose([e.scores for e in one.effects], [e.scores for e in three.effects], atol=1e-6)
 
 
 @pytest.mark.parametrize(
