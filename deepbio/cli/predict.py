@@ -67,8 +67,9 @@ def predict(
     load_tensorflow()
     from deepbio import inference
     from deepbio.files import write_atomically
-    from deepbio.inference.own_files import input_of, read_examples, source_options
+    from deepbio.inference.own_files import read_examples, source_options
     from deepbio.inference.predict import prediction_rows
+    from deepbio.inference.reading_plan import input_of
     from deepbio.zoo import describe, get_model
 
     built = get_model(folder)

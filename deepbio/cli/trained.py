@@ -91,7 +91,8 @@ def evaluation_data(
     origin = record.dataset or {}
     path = dataset is not None and dataset not in (origin.get("name"), *list_datasets()) and Path(dataset).exists()
     if path or data.files():
-        from deepbio.inference.own_files import input_of, read_labelled, source_options
+        from deepbio.inference.own_files import read_labelled, source_options
+        from deepbio.inference.reading_plan import input_of
 
         options = source_options(input_of(record), dataset, data.of_a_path()) if path else data.read(dataset)[1]
         whole, published = read_labelled(record, options)

@@ -11,7 +11,8 @@ import pandas as pd
 from deepbio.datasets import Source, Split
 from deepbio.errors import DataError
 from deepbio.inference.conversion import fitting, from_texts
-from deepbio.inference.own_files import input_of, read_examples, read_labelled, source_options
+from deepbio.inference.own_files import read_examples, read_labelled, source_options
+from deepbio.inference.reading_plan import input_of
 from deepbio.zoo.record import ModelRecord
 
 Data = (

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from deepbio.datasets import Source, Split, build
-from deepbio.datasets.build.builder import reading_options
+from deepbio.datasets import Source, Split
 from deepbio.datasets.build.image_layout import image_root
 from deepbio.datasets.columns import check_table
-from deepbio.datasets.load import builder_of
-from deepbio.datasets.options import check_options, names_of, serialize_options
 from deepbio.datasets.readers import read_notes
-from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.inference.conversion import fitting, from_texts
 from deepbio.inference.labels import match_labels
-from deepbio.specs import ModelInput, Task
+from deepbio.inference.reading_plan import Plan, input_of, plan_of, read_grouped
+from deepbio.specs import ModelInput
 from deepbio.zoo.record import ModelRecord
-
-log = logging.getLogger("deepbio")
 
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 _ENDINGS = {  # of DNA; any other file is a FASTA or FASTQ
@@ -35,33 +28,6 @@ _ENDINGS = {  # of DNA; any other file is a FASTA or FASTQ
     "genbank": (".gb", ".gbk", ".genbank"),
     "csv": _TABLES,
 }
-# Options of labels, which do not change a prediction.
-_LABELS = {"label", "targets", "labels", "sep", "uncertain"}
-# Options about the layout of one file: another file may have other columns without another meaning.
-_LAYOUT = {
-    "image",
-    "text",
-    "sequence",
-    "id",
-    "encoding",
-    "names",
-    "delimiter",
-    "decimal",
-    "thousands",
-    "date_format",
-    *_LABELS,
-}
-_FILES = {"genome", "bed", "bigwig", "vcf", "folder"}
-_SPLITTING = ("valid", "test", "fractions", "seed", "duplicates")
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A function of a builder that reads examples, and its arguments."""
-
-    read: Callable[..., dict[str, Any]]
-    origin: Any
-    options: dict[str, Any]
 
 
 def source_options(input: ModelInput, data: Any, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +92,7 @@ def read_examples(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Sour
         return _read_images(record, files)
     if "fasta" in files and not isinstance(files["fasta"], Mapping):
         return _read_fasta(record, files)
-    plan = _plan(record, files)
+    plan = plan_of(record, files)
     one_per_line = isinstance(plan.origin, (str, os.PathLike)) and ".txt" in Path(plan.origin).suffixes
     if input.modality == "text" and (one_per_line or "text" not in plan.options):
         accepted = inspect.signature(read_notes).parameters
@@ -138,6 +104,8 @@ def read_examples(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Sour
 
 def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Split, np.ndarray | None]:
     """Read whole new files with their labels, for external validation. Nothing is split.
+
+    Groups, such as patients, are those that training named, if the files have them; otherwise a warning says so.
 
     Args:
         record, options: As for `read_examples`.
@@ -153,8 +121,8 @@ def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Spli
         raise DataError(
             "This model does not know its task: build it with get_model(..., dataset=...), or load a preset."
         )
-    plan = _plan(record, options, task=task)
-    found = plan.read(plan.origin, **plan.options)
+    plan = plan_of(record, options, task=task)
+    found = read_grouped(record, plan)
     if found.get("y") is None:
         raise DataError("The file has no labels to compare with: name them, as for training.")
     x = _as_input(input, plan, found)
@@ -164,93 +132,11 @@ def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Spli
     return Split(x, y, ids, groups), split
 
 
-def _plan(record: ModelRecord, files: Mapping[str, Any], *, task: Task | None = None) -> _Plan:
-    """Choose the builder, and complete its options: those of training, those that the input decides, and the user's over all.
-
-    With a task, labels are read as well.
-    """
-    source, builder = builder_of(files)
-    input, parameters = input_of(record), inspect.signature(builder).parameters
-    given = {name: value for name, value in files.items() if name != source}
-    if unknown := {name: value for name, value in given.items() if name not in parameters}:
-        check_options(builder, unknown, owner=f"A file of kind {source}")
-    recorded = {} if record.reading is None else record.reading.options
-    known = {name: value for name, value in recorded.items() if name in reading_options(builder)}
-    if task is None:
-        unused = _LABELS | {name for name in parameters if name not in reading_options(builder)} - _FILES
-    else:
-        unused = {"kind", "positive", "vocabulary", "tokenizer"}
-        for name in _SPLITTING:
-            if name in given:
-                raise DataError(f"{name} is about splits, and the whole file is evaluated: leave it out.")
-        given |= _of_labels(task, known, given, parameters)
-    known, given = ({n: v for n, v in some.items() if n not in unused} for some in (known, given))
-    fixed = _fixed(input, parameters, known | given)
-    _tell_contradictions(record, known, given, fixed)
-    options = known | given | fixed
-    column = {"dna": "sequence", "text": "text"}.get(input.modality)
-    if source == "csv" and column is not None and not options.get(column) and (task is not None or column != "text"):
-        raise DataError(
-            f"Name the column of the {input.modality}: {column}=COLUMN (on the command line --{column} COLUMN)."
-        )
-    check_options(builder, options, owner=f"A file of kind {source}")
-    return _Plan(inspect.unwrap(builder), files[source], options)
-
-
-def _tell_contradictions(
-    record: ModelRecord, known: Mapping[str, Any], given: Mapping[str, Any], fixed: Mapping[str, Any]
-) -> None:
-    """Refuse options that the input of the model rules out, and log those that differ from training."""
-    trained = getattr(build, f"from_{record.reading.source}", None) if record.reading else None
-    explicit = set(reading_options(trained) if trained else ()) - _LAYOUT
-    for name, value in given.items():
-        plain, old = (serialize_options({name: one}).get(name) for one in (value, fixed.get(name, known.get(name))))
-        if name in fixed and value is not None and plain != old:
-            raise DataError(f"The model takes {name}={old}; received {plain}. Leave the option out.")
-        if name in explicit and plain != old:
-            log.warning(
-                "%s=%s differs from training, which used %s.", name, plain, old if old is not None else "the default"
-            )
-
-
-def _of_labels(
-    task: Task, known: dict[str, Any], given: dict[str, Any], parameters: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the options of a builder that say what the model's task is, and forget a recorded column if another is named."""
-    found: dict[str, Any] = {"kind": task.kind} if "kind" in parameters else {}
-    if {"label", "targets"} <= parameters.keys():
-        if given.get("label") is not None:
-            known.pop("targets", None)
-        elif given.get("targets"):
-            known.pop("label", None)
-        elif not known.keys() & {"label", "targets"} and not task.is_classification:
-            found["targets"] = list(task.labels)
-        check_predicted((known | given).get("label"), names_of((known | found | given).get("targets", ())))
-    if "sep" in known | given or task.kind == "per_pixel":
-        found["labels"] = list(task.labels)
-    return found
-
-
-def _fixed(input: ModelInput, parameters: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options whose values the input of the model decides."""
-    fixed: dict[str, Any] = {}
-    if "shape" in parameters:
-        fixed["shape"] = list(input.shape)
-    if input.modality in ("dna", "text") and "length" in parameters:
-        needed = parameters["length"].default is inspect.Parameter.empty or options.get("length") is not None
-        fixed |= {"length": input.shape[0]} if needed else {}
-    if input.modality == "table" and "features" in parameters and options.get("features") is None:
-        if not input.features:
-            raise DataError("This model does not know the names of its columns; pass an array instead of a file.")
-        fixed["features"] = list(input.features)
-    return fixed
-
-
 def _read_images(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, list[str]]:
     """Read an image, a list of images, or all images of a folder, without classes."""
     from deepbio.datasets.readers import ImageFiles, read_images
 
-    paths, options = files["folder"], _plan(record, files).options
+    paths, options = files["folder"], plan_of(record, files).options
     paths = paths if isinstance(paths, list) else image_root(Path(paths))
     read: Any = ImageFiles if isinstance(paths, list) else read_images
     images = read(
@@ -265,7 +151,7 @@ def _read_fasta(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, 
     from deepbio.datasets.readers import read_fasta, read_fastq
     from deepbio.sequence import resize
 
-    input, path, options = input_of(record), files["fasta"], _plan(record, files).options
+    input, path, options = input_of(record), files["fasta"], plan_of(record, files).options
     length = input.shape[0]
     found = read_fastq(path) if is_fastq(path) else read_fasta(path, same_names="number")
     wrong = np.flatnonzero(found.lengths != length)
@@ -277,22 +163,13 @@ def _read_fasta(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, 
     return fitting(input, resize(found.codes, length)), list(found.ids)
 
 
-def _as_input(input: ModelInput, plan: _Plan, found: Mapping[str, Any]) -> Source:
+def _as_input(input: ModelInput, plan: Plan, found: Mapping[str, Any]) -> Source:
     x, modality = found["x"], found.get("modality", "dna")
     if modality != input.modality:
         raise DataError(f"The model takes {input.modality} of shape {input.shape}; the file has {modality}s.")
-    if modality == "table":
-        check_table(input, x, found.get("categories"))
     if modality == "table":
         where = str(plan.origin) if isinstance(plan.origin, (str, os.PathLike)) else "The table"
         check_table(input, x, found.get("categories"), where=where)
     if isinstance(x, list):
         x = from_texts(input, x, resize="length" in plan.options)
     return fitting(input, x)
-
-
-def input_of(record: ModelRecord) -> ModelInput:
-    """Return the input of a model, or raise `DataError` if deepbio does not know it."""
-    if record.input is None:
-        raise DataError("A model that deepbio did not build takes arrays or splits only: its input is not known.")
-    return record.input

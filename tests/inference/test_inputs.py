@@ -113,6 +113,26 @@ def test_paths_of_images_are_read_through_the_window_of_training(scans):
     np.testing.assert_allclose(predict(model, str(paths[3])), expected[3:4], atol=1e-6)
 
 
+def test_a_frame_of_images_is_read_as_a_table_of_images(tmp_path, monkeypatch):
+    draw = np.random.default_rng(4)
+    for i in range(40):
+        Image.fromarray(draw.integers(0, 4000, (5, 6), np.uint16)).save(tmp_path / f"{i}.png")
+    frame = pd.DataFrame({"file": [f"{i}.png" for i in range(40)], "dx": ["ill", "well"] * 20})
+    frame.to_csv(tmp_path / "scans.csv", index=False)
+    how = {"image": "file", "label": "dx", "window": (2000, 900)}
+    data = Dataset.from_manifest(frame, folder=tmp_path, **how)
+    assert data.fingerprint() == Dataset.from_manifest(tmp_path / "scans.csv", **how).fingerprint()
+    model = _random(get_model("logistic", dataset=data, seed=0))
+    expected = predict(model, tmp_path / "scans.csv")
+    np.testing.assert_array_equal(predict(model, frame, folder=tmp_path), expected)
+    np.testing.assert_array_equal(predict(model, frame[["file"]], folder=tmp_path), expected)
+    assert evaluate(model, frame, folder=tmp_path, n_resamples=0).examples == 40
+    with pytest.raises(DataError, match=r"the frame, row 1, column 'file': expected an image at 0\.png.*folder=FOLDER"):
+        predict(model, frame)
+    monkeypatch.chdir(tmp_path)
+    np.testing.assert_array_equal(predict(model, frame), expected)
+
+
 def test_a_file_of_one_class_is_evaluated(visits, tmp_path):
     path, model = visits
     frame = pd.read_csv(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from deepbio.datasets.build.builder import Grouping, builder, groups_of
 from deepbio.datasets.build.image_layout import log_two_labels, segmentation_pairs, split_folders
@@ -152,7 +153,7 @@ def _cut(x: Any, y: Any, groups: Any, split: np.ndarray, fractions: Mapping[str,
 
 @builder("manifest")
 def from_manifest(
-    path: FilePath,
+    path: FilePath | pd.DataFrame,
     *,
     image: str,
     label: str | None = None,
@@ -187,11 +188,11 @@ def from_manifest(
     If a file contains several images (frames of a DICOM file, slices of a NIfTI volume), each has the labels of the row.
 
     Args:
-        path: Path of the table.
+        path: Path of the table, or a pandas frame, from which no recipe can rebuild the data set.
         image: Column of file names.
         label: Column of classes, or with `kind="per_pixel"` of mask files; or `targets`: columns of 0/1 labels or of numbers.
         targets: Columns to predict, if not `label`.
-        folder: Folder of the images; None uses the table's folder.
+        folder: Folder of the images; None uses the table's folder, or the current one for a frame.
         group: Column of the group, such as the patient. No group is in two splits. Without it, the images of one file, and the
             files of one DICOM study, are a group.
         id: Column that names the rows; None uses the file names.
@@ -239,19 +240,21 @@ def from_manifest(
         drop_na=drop_na,
         missing_group=missing_group,
     )
-    base = Path(path).parent if folder is None else Path(folder)
+    framed = isinstance(path, pd.DataFrame)
+    where = "the frame" if framed else str(path)
+    base = Path(folder) if folder is not None else Path() if framed else Path(path).parent
     listed = table.texts or []
     how: dict[str, Any] = {"shape": shape, "window": window, "nan": nan, "orient": orient}
     images = ImageFiles(
-        _listed(path, image, base, listed, "an image"), ids=listed if id is None else table.ids.tolist(), **how
+        _listed(where, image, base, listed, "an image"), ids=listed if id is None else table.ids.tolist(), **how
     )
     x = decoded(images)
     if kind == "per_pixel":
         if label is None:
             raise DataError(
-                f"{path}: kind='per_pixel' needs the column of mask files as label=COLUMN (--label COLUMN)."
+                f"{where}: kind='per_pixel' needs the column of mask files as label=COLUMN (--label COLUMN)."
             )
-        masks = _listed(path, label, base, np.asarray(table.labels).tolist(), "a mask")
+        masks = _listed(where, label, base, np.asarray(table.labels).tolist(), "a mask")
         y, labels = read_masks(images, masks, labels=labels, ignore=ignore)
     else:
         task: dict[str, Any] = {"kind": kind, "labels": labels, "sep": sep, "uncertain": uncertain}
@@ -271,13 +274,13 @@ def from_manifest(
     }
 
 
-def _listed(path: FilePath, column: str, base: Path, names: Sequence[str], what: str) -> list[Path]:
+def _listed(where: str, column: str, base: Path, names: Sequence[str], what: str) -> list[Path]:
     """Return the files that a column lists, each of which exists."""
     files = [base / name for name in names]
     for row, file in enumerate(files, start=1):
         if not file.is_file():
             raise DataError(
-                f"{path}, row {row}, column {column!r}: expected {what} at {file}; there is none. Correct the row, or pass "
+                f"{where}, row {row}, column {column!r}: expected {what} at {file}; there is none. Correct the row, or pass "
                 "the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
             )
     return files

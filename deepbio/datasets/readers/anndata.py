@@ -15,6 +15,7 @@ from deepbio.isolated import isolated
 from deepbio.optional import require
 
 IN_MEMORY = 4 << 30  # bytes of float32 that a dense table may take
+_SOUND: set[tuple[str, int, int, int]] = set()  # versions of files that a child process has read
 
 
 class Cells(NamedTuple):
@@ -39,11 +40,21 @@ def open_anndata(data: Any) -> tuple[Any, str, str]:
     if isinstance(data, anndata.AnnData):
         return data, "AnnData", "anndata"
     file = check_exists(data)
+    _check_sound(file)
+    return _read(file), str(file), file.name.split(".")[0]
+
+
+def _check_sound(file: Path) -> None:
+    """Read a file in a child process, once for each version of it that this process opens."""
+    facts = file.stat()
+    version = (str(file.resolve()), facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    if version in _SOUND:
+        return
     try:
         isolated(read_every_value, file, imports=["h5py"])
     except DataError as error:
         raise DataError(str(error).replace("an HDF5 file", "an AnnData file (.h5ad)")) from error
-    return _read(file), str(file), file.name.split(".")[0]
+    _SOUND.add(version)
 
 
 def _read(file: Path) -> Any:
