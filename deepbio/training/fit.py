@@ -139,7 +139,13 @@ def fit(
         scale = {"mean": (), "std": ()} if record.task is None else {"mean": record.task.mean, "std": record.task.std}
         task = replace(data.task, **scale) if data.task.kind == "regression" else data.task  # as the model was built
         origin = {"name": data.name, "options": data.options}
-        known = {"input": data.input, "task": task, "outputs": data.task.outputs, "reading": data.reading, "dataset": origin}
+        known = {
+            "input": data.input,
+            "task": task,
+            "outputs": data.task.outputs,
+            "reading": data.reading,
+            "dataset": origin,
+        }
         attach(model, replace(record, postprocessing=None, metrics=chosen.metrics_by_name(data.task.kind), **known))
 
         identity = run_identity(model, whole, chosen, seed=seed)
