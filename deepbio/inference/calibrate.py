@@ -17,7 +17,7 @@ from deepbio.inference.predict import predict
 from deepbio.specs import Task
 from deepbio.zoo import describe
 from deepbio.zoo.postprocessing import Postprocessing
-from deepbio.zoo.record import attach
+from deepbio.zoo.record import zoo_model
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +75,7 @@ def calibrate(
         model, split, method=method, threshold=threshold, coverage=coverage, by_class=by_class, name=name
     )
     same_layers = keras.Model(model.input, model.output, name=model.name)
-    return attach(same_layers, replace(describe(model), postprocessing=postprocessing))
+    return zoo_model(same_layers, replace(describe(model), postprocessing=postprocessing))
 
 
 def fit_postprocessing(

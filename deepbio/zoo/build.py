@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import ModelError
 from deepbio.specs import KERAS_ACTIVATIONS, ModelInput, Task
-from deepbio.zoo.record import ModelRecord, attach
+from deepbio.zoo.record import ModelRecord, attach, zoo_model
 from deepbio.zoo.registry import model_spec
 
 if TYPE_CHECKING:
     import keras
+
+_BUILDING = threading.RLock()  # the state of `random` belongs to the whole process
 
 
 def build(record: ModelRecord) -> keras.Model:
@@ -33,7 +36,9 @@ def build(record: ModelRecord) -> keras.Model:
         from deepbio.zoo.ensemble import average_members
 
         model = average_members(models, activation=record.task.activation)
-    return attach(with_activation(model, record.task) if record.activation_built_in else model, record)
+    if record.activation_built_in:  # for use without deepbio, so a class of Keras
+        return attach(with_activation(model, record.task), record)
+    return zoo_model(model, record)
 
 
 @contextlib.contextmanager
@@ -41,7 +46,7 @@ def seeded(seed: int | None) -> Iterator[None]:
     """Make the initial weights and dropout seeds of the layers built inside a function of `seed`; `None` leaves them random.
 
     Keras takes the seed of each initializer and dropout layer from Python's `random` module when the layer is built. The
-    state of that module is restored afterwards.
+    state of that module is restored afterwards. Threads build one after the other.
 
     Example:
         >>> with seeded(1):
@@ -50,15 +55,16 @@ def seeded(seed: int | None) -> Iterator[None]:
         ...     print(first == random.random())
         True
     """
-    if seed is None:
-        yield
-        return
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _BUILDING:
+        if seed is None:
+            yield
+            return
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
 
 
 def with_activation(model: keras.Model, task: Task | None) -> keras.Model:

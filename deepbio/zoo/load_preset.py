@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from deepbio.catalog import catalog_folder
 from deepbio.documents import read_document
 from deepbio.errors import ModelError, WeightsError
-from deepbio.specs import ModelInput, Reading, Task
+from deepbio.specs import Task
 from deepbio.text.tokenizer_format import TokenizerFacts
 from deepbio.zoo.build import build, with_activation
 from deepbio.zoo.declared_sizes import check_built_size, check_keras_description, check_options
 from deepbio.zoo.ensemble import average_members
-from deepbio.zoo.postprocessing import Postprocessing
 from deepbio.zoo.preset import read_preset, weight_entries
-from deepbio.zoo.record import ModelRecord, attach
+from deepbio.zoo.record import ModelRecord, attach, zoo_model
 from deepbio.zoo.transfer import transferred
 from deepbio.zoo.weight_files import count_values, load_weight_file
 from deepbio.zoo.weight_sources import locate, show_notice
@@ -88,31 +87,31 @@ def load_preset(
         record = replace(record, config={**record.config, "reverse_complement": strands}, postprocessing=None)
         model = average_strands(model)
     if activation == "auto":
-        record = replace(record, activation_built_in=True)
-        model = with_activation(model, record.task)
-    return attach(model, record)
+        return attach(with_activation(model, record.task), replace(record, activation_built_in=True))
+    return zoo_model(model, record)
 
 
 def record_of(preset: Mapping[str, Any], folder: str | Path) -> ModelRecord:
     """Return the record of the model that a preset describes."""
-    input = dict(preset["input"])
+    known = (
+        "architecture",
+        "config",
+        "input",
+        "outputs",
+        "task",
+        "dataset",
+        "seed",
+        "reading",
+        "postprocessing",
+        "metrics",
+    )
+    facts = {name: preset[name] for name in known if name in preset}
     if "tokenizer" in preset:
         content, _ = read_document(Path(folder) / preset["tokenizer"]["file"], TokenizerFacts, error=WeightsError)
         # as Tokenizer.to_json writes it, so that a loaded model and its data set agree
-        input["tokenizer"] = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return ModelRecord(
-        preset["architecture"],
-        config={key: tuple(v) if isinstance(v, list) else v for key, v in preset["config"].items()},
-        input=ModelInput.from_dict(input),
-        outputs=preset["outputs"],
-        task=Task.from_dict(preset["task"]),
-        dataset=preset.get("dataset"),
-        weights=str(folder),
-        seed=preset.get("seed"),
-        postprocessing=Postprocessing.from_dict(preset["postprocessing"]) if "postprocessing" in preset else None,
-        reading=Reading.from_dict(preset["reading"]) if "reading" in preset else None,
-        metrics=tuple(preset.get("metrics", ())),
-    )
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        facts["input"] = {**preset["input"], "tokenizer": text}
+    return replace(ModelRecord.from_dict(facts), weights=str(folder))
 
 
 def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: ModelRecord, folder: str | Path):

@@ -82,30 +82,21 @@ def save_preset(
     out = writable_folder(folder)
     with replace_files(out) as stage:
         entries = _write_weights(model, record, stage, weights)
-        preset: dict[str, Any] = {"format": PRESET_FORMAT, "architecture": record.architecture, "config": record.config}
+        preset: dict[str, Any] = {"format": PRESET_FORMAT, **replace(record, members=1).to_dict()}
+        preset["input"] = {key: value for key, value in preset["input"].items() if key != "tokenizer"}
+        preset["parameters"] = int(model.count_params())
         if record.architecture is None:
             preset["keras"] = json.loads(model.to_json())
-            preset["keras"].pop("compile_config", None)  # a preset has no optimizer
-        input = record.input.to_dict()
-        tokenizer = input.pop("tokenizer", None)
-        preset |= {
-            "input": input,
-            "outputs": record.outputs,
-            "task": record.task.to_dict(),
-            "dataset": dict(dataset) if dataset is not None else record.dataset,
-            "seed": record.seed,
-            "parameters": int(model.count_params()),
-        }
-        if record.reading is not None:
-            preset["reading"] = record.reading.to_dict()
-        if record.metrics:
-            preset["metrics"] = list(record.metrics)
-        if record.postprocessing is not None:
-            preset["postprocessing"] = record.postprocessing.to_dict()
+            preset["keras"].pop(
+                "compile_config", None
+            )  # a preset has no optimizer, and its record is the rest of the preset
+            preset["keras"]["config"].pop("record", None)
+        if dataset is not None:
+            preset["dataset"] = dict(dataset)
         preset["versions"] = {"deepbio": __version__, "keras": keras.__version__, "backend": keras.backend.backend()}
         preset |= {"weights": entries[0]} if record.members == 1 else {"members": entries}
-        if tokenizer is not None:
-            write_json(stage / "tokenizer.json", json.loads(tokenizer))
+        if record.input.tokenizer is not None:
+            write_json(stage / "tokenizer.json", json.loads(record.input.tokenizer))
             preset["tokenizer"] = {"file": "tokenizer.json", "sha256": sha256_of(stage / "tokenizer.json")}
         write_json(stage / GOLDEN_OUTPUTS, golden_outputs(model, record.input))
         write_json(stage / DESCRIPTION, preset)

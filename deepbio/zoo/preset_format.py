@@ -74,6 +74,7 @@ class InputFacts(Part):
     categories: Annotated[list[_Words], Field(max_length=1_000_000)] = []
     fill: Annotated[list[float | None], Field(max_length=1_000_000)] = []
     indicators: Annotated[list[bool], Field(max_length=1_000_000)] = []
+    tokenizer: Annotated[str, Field(max_length=2**26)] | None = None  # of a saved Keras model; a preset has a file
 
     @model_validator(mode="after")
     def _of_one_size(self) -> "InputFacts":
@@ -107,22 +108,37 @@ class DatasetFacts(Part):
     fingerprint: Word | None = None
 
 
-class PresetFacts(Part):
+class _RecordFacts(Part):
+    """What a preset and a saved Keras model know of the model."""
+
+    architecture: Word | None
+    config: Options
+    dataset: DatasetFacts | None = None
+    seed: Number | None = None
+    reading: ReadingFacts | None = None
+    metrics: _Words = []
+    postprocessing: Options | None = None
+
+
+class RecordFacts(_RecordFacts):
+    """`deepbio.zoo.record.ModelRecord` in the configuration of a saved Keras model."""
+
+    input: InputFacts | None = None
+    outputs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    task: TaskFacts | None = None
+    activation_built_in: bool = False
+    members: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class PresetFacts(_RecordFacts):
     """`preset.json`."""
 
     format: int
-    architecture: Word | None
-    config: Options
     keras: dict[str, Any] | None = None
     input: InputFacts
     outputs: Annotated[int, Field(ge=1, le=1_000_000)]
     task: TaskFacts
-    dataset: DatasetFacts | None = None
-    seed: Number | None = None
     parameters: Annotated[int, Field(ge=0, le=2**40)] | None = None
-    reading: ReadingFacts | None = None
-    metrics: _Words = []
-    postprocessing: Options | None = None
     versions: Annotated[dict[Word, Word], Field(max_length=100)] = {}
     notice: Annotated[str, Field(max_length=10_000)] | None = None
     weights: PresetFile | None = None

@@ -176,6 +176,10 @@ def test_a_saved_model_predicts_the_same(name, modality, tmp_path):
     np.testing.assert_array_equal(loaded.predict_on_batch(x), expected)
     assert weights_hash(loaded) == weights_hash(model)
     assert describe(loaded).task == data.task
+    model.save(tmp_path / "model.keras")
+    by_keras = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(by_keras.predict_on_batch(x), expected)
+    assert describe(by_keras) == describe(model)
 
 
 @pytest.mark.parametrize(("name", "modality"), every_modality())

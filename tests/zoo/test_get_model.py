@@ -1,4 +1,5 @@
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from deepbio.datasets import load_dataset
 from deepbio.errors import ModelError
 from deepbio.specs import ModelInput
-from deepbio.zoo import describe, get_model, list_models, model_spec, one_hot_model, register
+from deepbio.zoo import describe, get_model, list_models, model_spec, one_hot_model, register, weights_hash
 from deepbio.zoo.registry import _USER_MODELS, RESERVED, builder_options
 
 
@@ -139,3 +140,13 @@ def test_a_dna_model_takes_one_hot_floats_through_the_same_weights():
 def test_the_record_tells_what_was_built():
     record = describe(get_model("mlp", dataset=load_dataset("xor"), units=[8, 8]))
     assert (record.architecture, record.config, record.outputs) == ("mlp", {"units": (8, 8)}, 1)
+
+
+def test_threads_build_the_same_weights_from_a_seed():
+    def build(seed):
+        return weights_hash(get_model("mlp", input_shape=4, outputs=1, seed=seed))
+
+    seeds = [0, 1, 2, 3] * 4
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(build, seeds))
+    assert found == [build(seed) for seed in seeds]

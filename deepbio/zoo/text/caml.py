@@ -2,47 +2,9 @@
 
 import keras
 
-from deepbio.layers import OverTime, masked_softmax, ops, word_input
+from deepbio.layers import LabelAttention, word_input
 from deepbio.specs import ModelInput
 from deepbio.zoo.registry import register
-
-
-@keras.saving.register_keras_serializable(package="deepbio")
-class LabelAttention(OverTime):
-    """Average the words with weights of each label, and classify the average by a linear unit of that label.
-
-    Args:
-        labels: Number of labels.
-
-    Input shape: `(batch, words, channels)`.
-    Output shape: `(batch, labels)`; a note without words returns the biases.
-    """
-
-    def __init__(self, labels: int, **options):
-        super().__init__(**options)
-        self.labels = labels
-
-    def build(self, input_shape):
-        """Create a query, and a linear unit (`reading`), for each label."""
-        shape = (self.labels, input_shape[-1])
-        self.query = self.add_weight(name="query", shape=shape, initializer="glorot_uniform")
-        self.reading = self.add_weight(name="reading", shape=shape, initializer="glorot_uniform")
-        self.bias = self.add_weight(name="bias", shape=(self.labels,), initializer="zeros")
-
-    def attention(self, x, mask=None):
-        """Return each label's weights over the words, `(batch, labels, words)`, which add up to one."""
-        scores = ops.einsum("btc,lc->blt", x, self.query)
-        kept = ops.ones_like(x[..., 0]) if mask is None else mask
-        return masked_softmax(scores, ops.expand_dims(kept, 1), axis=-1)
-
-    def call(self, x, mask=None):
-        """Average the words for each label, and classify."""
-        gathered = ops.einsum("blt,btc->blc", self.attention(x, mask), x)
-        return ops.sum(gathered * self.reading, axis=-1) + self.bias
-
-    def compute_output_shape(self, input_shape):
-        """Return `(batch, labels)`."""
-        return (input_shape[0], self.labels)
 
 
 @register(

@@ -6,11 +6,9 @@ import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from deepbio.datasets.build import from_arrays
+from deepbio.layers import ContextAttention, LabelAttention, Sentences, TfIdf
 from deepbio.text import Tokenizer
 from deepbio.zoo import get_model, list_models, model_spec
-from deepbio.zoo.text.bag_of_words import TfIdf
-from deepbio.zoo.text.caml import LabelAttention
-from deepbio.zoo.text.han import ContextAttention, Sentences
 
 
 def test_all_architectures_of_the_notes_zoo_are_there():
