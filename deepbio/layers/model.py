@@ -35,11 +35,11 @@ keras.saving.get_custom_objects()["ZooModel"] = ZooModel  # the name in an HDF5 
 
 
 class SavedRecord:
-    """The record of a model that Keras loaded, as it stood in the file; `deepbio.zoo.describe` checks and reads it."""
+    """The record of a model that Keras loaded, as the file has it; `deepbio.zoo.describe` checks and reads it."""
 
     def __init__(self, facts: Any) -> None:
         self.facts = facts
 
     def to_dict(self) -> Any:
-        """Return the record as it stood in the file."""
+        """Return the record as the file has it."""
         return self.facts
