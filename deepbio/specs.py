@@ -16,7 +16,7 @@ Kind = Literal["binary", "multiclass", "multilabel", "regression", "counts", "pe
 Activation = Literal["sigmoid", "softmax", "identity", "exp", "softmax_positions"]
 
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-RECORD = "_deepbio_record"  # attribute of a model that holds its record
+RECORD = "_deepbio_record"  # attribute of a model: its record
 RANKS = {"dna": 1, "image": 3, "table": 1, "text": 1}  # number of dimensions of one example
 _DTYPES = {"dna": "uint8", "image": "uint8", "table": "float32", "text": "int32"}
 _ACTIVATIONS: dict[str, Activation] = {
