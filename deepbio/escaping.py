@@ -1,7 +1,10 @@
 """Text that others wrote, made harmless for where it is shown: a spreadsheet, a terminal, Markdown."""
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 # Marks that turn the direction of text round, so that it reads as something else (Boucher and Anderson 2021).
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -19,6 +22,19 @@ def spreadsheet_text(text: object) -> str:
     """
     cell = str(text)
     return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def spreadsheet_tsv(rows: Iterable[Sequence[object]], *, raw: bool = False) -> str:
+    r"""Return rows as tab-separated text, with `spreadsheet_text` of each cell, or its text as it is if `raw`.
+
+    Example:
+        >>> spreadsheet_tsv([("id", "p"), ("=1+1", 0.5)])
+        "id\tp\n'=1+1\t0.5\n"
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerows(map(str if raw else spreadsheet_text, row) for row in rows)
+    return text.getvalue()
 
 
 def terminal_text(text: object) -> str:

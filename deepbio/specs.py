@@ -86,7 +86,8 @@ class ModelInput:
             object.__setattr__(self, name, values)
             if values and len(values) != self.shape[0]:
                 raise DataError(f"{name} names {len(values)} columns; the shape {self.shape} has {self.shape[0]}.")
-        for column in np.flatnonzero(~((np.array(self.std) > 0) & np.isfinite(self.std))):
+        std = np.array(self.std, np.float64)
+        for column in np.flatnonzero(~((std > 0) & np.isfinite(std))):
             expected = "The standard deviation of each column must be positive and finite"
             raise DataError(f"{expected}; column {column + 1} has {self.std[column]}.")
 

@@ -27,12 +27,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from deepbio.benchmark.baselines import BASELINES, RANDOM_BASELINES, baselines_of
+from deepbio.benchmark.suite_format import SuiteFacts
 from deepbio.catalog import catalog_folder
 from deepbio.datasets import dataset_card, names_files, rebuild
 from deepbio.datasets.load import SOURCES
+from deepbio.documents import check_content, parse_file
 from deepbio.errors import DataError, nearest
 from deepbio.metrics import metric
 from deepbio.zoo.registry import model_spec
@@ -191,12 +191,11 @@ def read_suite(name: str | Path) -> Suite:
         if not file.is_file():
             raise DataError(f"Unknown suite {str(name)!r}. {nearest(str(name), list_suites())}")
     try:
-        plan = yaml.safe_load(file.read_text(encoding="utf-8"))
+        plan = parse_file(file)
     except OSError as error:
         raise DataError(f"Expected a suite at {file}; {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        raise DataError(f"{file} is not valid YAML: {error}") from error
     _check_keys(plan, "suite", file, required=("title", "datasets"))
+    check_content(plan, SuiteFacts, str(file))
     datasets = tuple(_read_dataset(part, plan, file) for part in plan["datasets"])
     keys = [run.key for dataset in datasets for run in dataset.runs]
     if len(set(keys)) < len(keys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from deepbio.cli.console import load_tensorflow, note
 from deepbio.cli.options import Model
 from deepbio.cli.trained import trained
 from deepbio.errors import DataError, DeepbioError, nearest
+from deepbio.escaping import spreadsheet_tsv
 from deepbio.files import write_atomically
 
 if TYPE_CHECKING:
@@ -295,6 +295,5 @@ def _table(built, x, names, around, target, place, seed) -> tuple[list[Section],
 
 
 def _write_tsv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    with write_atomically(path) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        writer.writerows([header, *rows])
+    with write_atomically(path) as beside:
+        beside.write_text(spreadsheet_tsv([header, *rows]), encoding="utf-8")

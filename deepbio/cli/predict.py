@@ -1,7 +1,5 @@
 """`deepbio predict`: what a trained model predicts for each example of a file."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +11,7 @@ from deepbio.cli.options import Model, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import trained
 from deepbio.errors import DeepbioError
-from deepbio.escaping import spreadsheet_text
+from deepbio.escaping import spreadsheet_tsv
 
 
 @with_groups
@@ -101,14 +99,11 @@ def predict(
     if unsure is not None:
         more |= {"entropy": [f"{e:.6g}" for e in unsure.entropy]} if unsure.entropy is not None else {}
         more["disagreement"] = [f"{d:.6g}" for d in unsure.disagreement]
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    cell = str if raw else spreadsheet_text
-    writer.writerow(map(cell, [*header, *more]))
-    writer.writerows(map(cell, [*row, *extra]) for row, *extra in zip(rows, *more.values(), strict=True))
+    lines = ([*row, *extra] for row, *extra in zip(rows, *more.values(), strict=True))
+    text = spreadsheet_tsv([[*header, *more], *lines], raw=raw)
     if out is None:
-        typer.echo(text.getvalue(), nl=False)
+        typer.echo(text, nl=False)
         return
     with write_atomically(out) as beside:
-        beside.write_text(text.getvalue(), encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
     note(f"{len(rows)} predictions written to {out}.")

@@ -217,7 +217,7 @@ class VcfFile:
                 yield from enumerate(str(file.header).rstrip("\n").split("\n"), start=1)
                 for number, record in enumerate(file, start=1):
                     yield number, str(record).rstrip("\n")
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, NotImplementedError) as error:  # the last for gzip that is no bgzip
             raise DataError(f"{self.path}: the BCF file cannot be read ({error}). Copy or make it again.") from error
         finally:
             pysam.set_verbosity(verbosity)

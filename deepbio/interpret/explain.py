@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError, nearest
+from deepbio.escaping import spreadsheet_text
 from deepbio.files import write_atomically
 from deepbio.interpret import drawing
 from deepbio.interpret.deep_lift import deep_lift_shap
@@ -158,7 +159,9 @@ def write_dna(
     with write_atomically(folder / files[0]) as beside:
         np.savez_compressed(beside, **arrays)  # type: ignore[arg-type]
     table = found.seqlets if regions is None else with_coordinates(found.seqlets, regions)
-    table = table.assign(sequence=[found.names[i] for i in table["example"]])
+    table = table.assign(sequence=[spreadsheet_text(found.names[i]) for i in table["example"]])
+    if "motif" in table:
+        table["motif"] = table["motif"].map(spreadsheet_text, na_action="ignore")
     with write_atomically(folder / files[1]) as beside:
         table.to_csv(beside, sep="\t", index=False, float_format="%.6g")
     with write_atomically(folder / files[2]) as beside, beside.open("w", encoding="utf-8", newline="") as stream:

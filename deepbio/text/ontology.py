@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.errors import DataError
-from deepbio.files import check_exists
+from deepbio.files import read_text
 
 # synonym: "Pink eye" EXACT layperson [source]
 _SYNONYM = re.compile(r'synonym: "((?:[^"\\]|\\.)*)" ([A-Z]+) (\w*)')
@@ -83,7 +83,7 @@ def read_ontology(path: Path) -> Ontology:
     Raises:
         DataError: The file is missing or contains no terms, or a term has no name.
     """
-    blocks = check_exists(path).read_text(encoding="utf-8").split("\n[Term]\n")
+    blocks = read_text(path).replace("\r\n", "\n").split("\n[Term]\n")
     release = re.search(r"^data-version: hp/releases/(\S+)", blocks[0], re.MULTILINE)
     terms: dict[str, Term] = {}
     for block in blocks[1:]:

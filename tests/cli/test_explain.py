@@ -5,7 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 from deepbio.cli.main import app
+from deepbio.datasets import Dataset
 from deepbio.errors import DeepbioError
+from deepbio.training import fit
+from deepbio.zoo import get_model
 
 SEQUENCES = ">one\nCCAGCTGCATCACAGGAGGCCAGCGAGCAGGTCTGTTCCAAGGGCCTTCGAGCCAGTCTG\n>two\n" + "ACGTTGCATTGCACC" * 4 + "\n"
 
@@ -71,6 +74,17 @@ def test_images_get_overlays(tmp_path):
     run("image_cnn.pneumoniamnist", tmp_path / "in", "-o", tmp_path / "out")
     assert load(tmp_path / "out" / "attributions.npz")["attributions"].shape == (1, 28, 28)
     assert (tmp_path / "out" / "1.png").exists()
+
+
+def test_a_word_of_a_note_is_no_formula_of_a_spreadsheet(tmp_path):
+    rows = "".join(f"p{i},= fever @ {chr(97 + i % 26)}{chr(97 + i // 26)},{'ab'[i % 2]}\n" for i in range(60))
+    (tmp_path / "a.csv").write_text(f"patient,note,dx\n{rows}")
+    data = Dataset.from_csv(tmp_path / "a.csv", text="note", label="dx", group="patient")  # type: ignore
+    fit(get_model("bag_of_words", dataset=data), data, out=tmp_path / "run", epochs=1, verbose=False)
+    (tmp_path / "new.txt").write_text("= fever @ aa\n")
+    run(tmp_path / "run", tmp_path / "new.txt", "--method", "occlusion", "-o", tmp_path / "out")
+    lines = (tmp_path / "out" / "words.tsv").read_text().splitlines()
+    assert [line.split("\t")[2] for line in lines] == ["word", "'=", "fever", "'@", "[UNK]"]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
-"""Valid small files of each format, and the call that reads one: the starting points of the mutation fuzzers."""
+"""`Format`, and the files of tables, genomes and cells: the starting points of the mutation fuzzers."""
 
 import gzip
 import json
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepbio.catalog import catalog_folder
-from deepbio.errors import WeightsError
+from tests.fuzz.mutate import Kind
 
 
 class Format(NamedTuple):
@@ -19,10 +17,13 @@ class Format(NamedTuple):
 
     make: Callable[[Path], Path]
     read: Callable[[Path], Any]
-    slow: bool = False  # starts a process or builds a model for each file
+    kind: Kind = "bytes"
+    starts_process: bool = False
 
 
-def _text(name: str, content: str, packed: bool = False) -> Callable[[Path], Path]:
+def text_file(name: str, content: str, *, packed: bool = False) -> Callable[[Path], Path]:
+    """Return a function that writes a file of text, plain or gzip."""
+
     def make(folder: Path) -> Path:
         path = folder / name
         path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
@@ -34,7 +35,13 @@ def _text(name: str, content: str, packed: bool = False) -> Callable[[Path], Pat
 def _csv(path: Path) -> Any:
     from deepbio.datasets import Dataset
 
-    return Dataset.from_csv(path, label="dx", features=["age", "sex"])
+    return Dataset.from_csv(path, label="dx", features=["age", "sex"])  # type: ignore
+
+
+def _notes(path: Path) -> Any:
+    from deepbio.datasets import Dataset
+
+    return Dataset.from_csv(path, label="dx", text="note", group="patient")  # type: ignore
 
 
 def _fasta(path: Path) -> Any:
@@ -43,77 +50,79 @@ def _fasta(path: Path) -> Any:
     return read_fasta(path)
 
 
+def _fastq(path: Path) -> Any:
+    from deepbio.datasets.readers import read_fastq
+
+    return read_fastq(path)
+
+
 def _bed(path: Path) -> Any:
     from deepbio.genome import read_bed
 
     return read_bed(path)
 
 
+def _gtf(path: Path) -> Any:
+    from deepbio.genome import read_annotation, read_gtf
+
+    return read_gtf(path), read_annotation(path)
+
+
+def _genes(path: Path) -> Any:
+    from deepbio.genome import read_annotation
+
+    return read_annotation(path)
+
+
+def _genbank(path: Path) -> Any:
+    from deepbio.genome import read_genbank
+
+    return read_genbank(path)
+
+
 def _vcf(path: Path) -> Any:
-    from deepbio.genome.vcf import VcfFile
+    from deepbio.genome import VcfFile, read_vcf
 
-    return list(VcfFile(path).records())
-
-
-def _image(path: Path) -> Any:
-    from deepbio.datasets.readers import read_images
-
-    return read_images(path)
+    return list(VcfFile(path).records()), read_vcf(path, info=["DP"])
 
 
-def _npz(path: Path) -> Any:
-    from deepbio.datasets.readers.npz import read_npz
+def _ontology(path: Path) -> Any:
+    from deepbio.text.ontology import read_ontology
 
-    return read_npz(path)
-
-
-def _make_image(name: str) -> Callable[[Path], Path]:
-    def make(folder: Path) -> Path:
-        from PIL import Image
-
-        pixels = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / name)
-        return folder / name
-
-    return make
+    return read_ontology(path)
 
 
-def _make_npz(folder: Path) -> Path:
-    x, y = np.zeros((3, 8, 8), np.uint8), np.array([[0], [1], [0]])
-    arrays = {
-        f"{part}_{kind}": value for part in ("train", "val", "test") for kind, value in (("images", x), ("labels", y))
-    }
-    np.savez_compressed(folder / "a.npz", **arrays)
-    return folder / "a.npz"
+def _word_vectors(path: Path) -> Any:
+    from deepbio.text.word_vectors import read_word_vectors
+
+    return read_word_vectors(path, ["fever", "rash", "cough"])
 
 
-def _make_nifti(folder: Path) -> Path:
-    import nibabel
+def _make_bcf(folder: Path) -> Path:
+    import pysam
 
-    values = np.arange(8 * 8 * 3, dtype=np.int16).reshape(8, 8, 3)
-    nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), folder / "a.nii.gz")
-    return folder / "a.nii.gz"
-
-
-def _nifti(path: Path) -> Any:
-    from deepbio.datasets.readers.nifti import read_nifti
-
-    return read_nifti(path, window=(40, 400))
-
-
-def _make_dicom(folder: Path) -> Path:
-    import shutil
-
-    from pydicom.data import get_testdata_file
-
-    shutil.copy(str(get_testdata_file("CT_small.dcm")), folder / "a.dcm")
-    return folder / "a.dcm"
+    (folder / "a.vcf").write_text(_VCF)
+    with (
+        pysam.VariantFile(str(folder / "a.vcf")) as source,
+        pysam.VariantFile(str(folder / "a.bcf"), "wb", header=source.header) as target,
+    ):
+        for record in source:
+            target.write(record)
+    return folder / "a.bcf"
 
 
-def _dicom(path: Path) -> Any:
-    from deepbio.datasets.readers.dicom import read_dicom
+def _make_genbank(folder: Path) -> Path:
+    from Bio import SeqIO
+    from Bio.Seq import Seq
+    from Bio.SeqFeature import FeatureLocation, SeqFeature
+    from Bio.SeqRecord import SeqRecord
 
-    return read_dicom(path, window=(40, 400))
+    record = SeqRecord(Seq("ACGT" * 40), id="NC_1.1", name="NC_1", annotations={"molecule_type": "DNA"})
+    for start, strand in ((3, 1), (60, -1)):
+        where = FeatureLocation(start, start + 30, strand=strand)
+        record.features.append(SeqFeature(where, type="CDS", qualifiers={"locus_tag": [f"g{start}"]}))
+    SeqIO.write(record, folder / "a.gb", "genbank")
+    return folder / "a.gb"
 
 
 def _make_parquet(folder: Path) -> Path:
@@ -132,11 +141,11 @@ def _make_h5ad(folder: Path) -> Path:
 
 
 def _h5ad(path: Path) -> Any:
-    from deepbio.datasets.readers.anndata import open_anndata
+    from deepbio.datasets.readers.anndata import read_cells
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return open_anndata(path)
+        return read_cells(path)
 
 
 def _make_bigwig(folder: Path) -> Path:
@@ -157,160 +166,65 @@ def _bigwig(path: Path) -> Any:
     return isolated(track_values, path, imports=["pybigtools"], **where)
 
 
-def _make_h5(folder: Path) -> Path:
-    from shutil import copy
-
-    return Path(
-        copy(catalog_folder("zoo") / "mmsplice_acceptor.cheng2019" / "model.weights.h5", folder / "a.weights.h5")
-    )
-
-
-def _model() -> Any:
-    from deepbio.zoo import get_model
-
-    if "model" not in _KEPT:
-        _KEPT["model"] = get_model("logistic", input_shape=6, outputs=3)
-    return _KEPT["model"]
-
-
-_KEPT: dict[str, Any] = {}
-
-
-def _h5(path: Path) -> Any:
-    from deepbio.zoo.weight_files import count_values
-
-    return count_values(path)
-
-
-def _make_small_h5(folder: Path) -> Path:
-    from deepbio.zoo.weight_files import save_h5
-
-    save_h5(_model(), folder / "b.weights.h5")
-    return folder / "b.weights.h5"
-
-
-def _make_safetensors(folder: Path) -> Path:
-    from deepbio.zoo.weight_files import save_safetensors
-
-    save_safetensors(_model(), folder / "a.safetensors")
-    return folder / "a.safetensors"
-
-
-def _weights(path: Path) -> Any:
-    from deepbio.zoo.weight_files import load_weight_file
-
-    load_weight_file(_model(), path)
-    return _model()
-
-
-def _document(preset: str, name: str) -> Callable[[Path], Path]:
-    """Copy a document of a preset, with its other files beside it."""
-
-    def make(folder: Path) -> Path:
-        import shutil
-
-        shutil.copytree(catalog_folder("zoo") / preset, folder / "preset", dirs_exist_ok=True)
-        return folder / "preset" / name
-
-    return make
-
-
-def _preset(path: Path) -> Any:
-    from deepbio.zoo.load_preset import record_of
-    from deepbio.zoo.preset import read_preset
-
-    return record_of(read_preset(path.parent), path.parent)
-
-
-def _tokenizer(path: Path) -> Any:
-    from deepbio.text import Tokenizer
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise WeightsError("no text") from None  # as the checksum of the preset refuses it
-    return Tokenizer.from_json(text).encode(["fever and cough"], 8)
-
-
-def _golden(path: Path) -> Any:
-    from deepbio.documents import read_document
-    from deepbio.zoo.preset_format import GoldenFacts
-
-    return read_document(path, GoldenFacts)
-
-
-def _metrics(path: Path) -> Any:
-    from deepbio.cli.trained import read_figures
-
-    return read_figures(path.parent)
-
-
-def _recipe(path: Path) -> Any:
-    from deepbio.cli.recipe import read_recipe
-
-    return read_recipe(path)
-
-
-def _card(path: Path) -> Any:
-    from deepbio.datasets import read_card
-
-    return read_card(path)
-
-
-def _make_checkpoint(folder: Path) -> Path:
-    from deepbio.training.checkpoints.checkpoint import Checkpoints, State
-
-    facts = {"callbacks": {}, "stop": False, "seconds": 1.0, "replicas": 1}
-    state = State({"seed": 0}, 2, np.ones(3, np.float32), facts, {"weights/0": np.ones(4, np.float32)})
-    return Checkpoints(folder).save(state, step=3)
-
-
-def _checkpoint(path: Path) -> Any:
-    """Read a checkpoint under the checksum of its changed bytes, as one who made it to do harm would name it."""
-    from deepbio.files import sha256_of
-    from deepbio.training.checkpoints.checkpoint import Checkpoints
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "checkpoints").mkdir()
-        name = f"00000003-{sha256_of(path)}.npz"
-        (Path(folder) / "checkpoints" / name).write_bytes(path.read_bytes())
-        return Checkpoints(Path(folder)).latest()
-
-
 _ROWS = "id,age,sex,dx\n" + "".join(f"p{i},{20 + i},{i % 2},{'ill' if i % 3 else 'well'}\n" for i in range(60))
+_NOTES = "patient,note,dx\n" + "".join(
+    f'p{i % 15},"Fever and cough for {i} days, no rash.\nSaw Dr A.",{"ab"[i % 2]}\n' for i in range(60)
+)
 _JSON_LINES = "".join(json.dumps({"age": i, "sex": i % 2, "dx": "ab"[i % 2]}) + "\n" for i in range(60))
 _FASTA = ">a one\nACGTNACGT\nACGT\n>b\nTTTTACGTAC\n"
+_FASTQ = "@read1\nACGN\n+\nII5!\n@read2\nTTGA\n+read2\nIIII\n"
 _BED = "chr1\t10\t20\tx\t0\t+\nchr2\t5\t9\ty\t0\t-\n"
-_VCF = (
-    "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=1000>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-    "chr1\t10\t.\tA\tC\t.\tPASS\t.\nchr1\t20\trs1\tAC\tA\t9\t.\tDP=3\n"
+_GTF = "#!genome-build GRCh38\n" + "".join(
+    f'chr{c}\tHAVANA\t{kind}\t{start}\t{end}\t.\t{"+-"[c - 1]}\t.\tgene_id "G{c}"; gene_name "A{c}"; transcript_id "T{c}";\n'
+    for c in (1, 2)
+    for kind, start, end in (("gene", 11, 90), ("transcript", 11, 90), ("exon", 11, 30), ("exon", 51, 90))
 )
+_GFF3 = "##gff-version 3\n" + "".join(
+    f"chr1\tx\t{kind}\t{start}\t{end}\t.\t+\t.\t{facts}\n"
+    for kind, start, end, facts in (
+        ("gene", 11, 90, "ID=gene:G1;Name=A1;gene_id=G1"),
+        ("mRNA", 11, 90, "ID=transcript:T1;Parent=gene:G1;transcript_id=T1"),
+        ("exon", 11, 30, "Parent=transcript:T1"),
+        ("exon", 51, 90, "Parent=transcript:T1"),
+    )
+)
+_SPLICEAI = (
+    "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\nA1\t1\t+\t10\t90\t10,50,\t30,90,\n"
+    "A2\t2\t-\t5\t60\t5,40,\t20,60,\n"
+)
+_JUNCTIONS = 'gene_id,chr,strand,start,end,jn_start,jn_end\nA1,1,+,11,90,"31,","50,"\nA2,2,-,6,60,"21,30","40,50"\n'
+_VCF = (
+    "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=1000>\n"
+    '##INFO=<ID=DP,Number=1,Type=Integer,Description="Depth">\n##FILTER=<ID=PASS,Description="All filters passed">\n'
+    "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    "chr1\t10\t.\tA\tC\t.\tPASS\t.\nchr1\t20\trs1\tAC\tA,AG\t9\t.\tDP=3\n"
+)
+_OBO = (
+    "format-version: 1.2\ndata-version: hp/releases/2024-01-01\n\n[Term]\nid: HP:0000001\nname: All\n\n[Term]\n"
+    'id: HP:0001945\nname: Fever\nsynonym: "Pyrexia" EXACT [x:1]\nis_a: HP:0000001 ! All\n\n[Typedef]\nid: x\nname: y\n'
+)
+_VECTORS = "3 3\nfever 0.1 0.2 0.3\nrash 1 0 0\nCough -1e-3 2 3\n"
 
-FORMATS: dict[str, Format] = {
-    "csv": Format(_text("a.csv", _ROWS), _csv),
-    "csv.gz": Format(_text("a.csv.gz", _ROWS, packed=True), _csv),
-    "jsonl": Format(_text("a.jsonl", _JSON_LINES), _csv),
+DATA_FORMATS: dict[str, Format] = {
+    "csv": Format(text_file("a.csv", _ROWS), _csv, "text"),
+    "csv.gz": Format(text_file("a.csv.gz", _ROWS, packed=True), _csv, "gzip"),
+    "notes csv": Format(text_file("a.csv", _NOTES), _notes, "text"),
+    "jsonl": Format(text_file("a.jsonl", _JSON_LINES), _csv, "text"),
     "parquet": Format(_make_parquet, _csv),
-    "fasta": Format(_text("a.fa", _FASTA), _fasta),
-    "fasta.gz": Format(_text("a.fa.gz", _FASTA, packed=True), _fasta),
-    "bed": Format(_text("a.bed", _BED), _bed),
-    "vcf": Format(_text("a.vcf", _VCF), _vcf),
-    "png": Format(_make_image("a.png"), _image),
-    "jpeg": Format(_make_image("a.jpg"), _image),
-    "tiff": Format(_make_image("a.tif"), _image),
-    "npz": Format(_make_npz, _npz),
-    "nifti": Format(_make_nifti, _nifti),
-    "dicom": Format(_make_dicom, _dicom),
-    "h5ad": Format(_make_h5ad, _h5ad, slow=True),
-    "bigwig": Format(_make_bigwig, _bigwig, slow=True),
-    "weights.h5": Format(_make_h5, _h5),
-    "weights.h5 loaded": Format(_make_small_h5, _weights),
-    "safetensors": Format(_make_safetensors, _weights),
-    "preset.json": Format(_document("dna_cnn.uci_splice", "preset.json"), _preset),
-    "tokenizer.json": Format(_document("note_evidence.vignettes", "tokenizer.json"), _tokenizer),
-    "expect.json": Format(_document("dna_cnn.uci_splice", "expect.json"), _golden),
-    "metrics.json": Format(_document("dna_cnn.uci_splice", "metrics.json"), _metrics),
-    "recipe.yaml": Format(_document("dna_cnn.uci_splice", "recipe.yaml"), _recipe),
-    "card.md": Format(_document("dna_cnn.uci_splice", "card.md"), _card),
-    "checkpoint": Format(_make_checkpoint, _checkpoint),
+    "h5ad": Format(_make_h5ad, _h5ad, starts_process=True),
+    "fasta": Format(text_file("a.fa", _FASTA), _fasta, "text"),
+    "fasta.gz": Format(text_file("a.fa.gz", _FASTA, packed=True), _fasta, "gzip"),
+    "fastq": Format(text_file("a.fq", _FASTQ), _fastq, "text"),
+    "genbank": Format(_make_genbank, _genbank, "text"),
+    "bed": Format(text_file("a.bed", _BED), _bed, "text"),
+    "gtf": Format(text_file("a.gtf", _GTF), _gtf, "text"),
+    "gff3": Format(text_file("a.gff3", _GFF3), _genes, "text"),
+    "SpliceAI's gene table": Format(text_file("a.txt", _SPLICEAI), _genes, "text"),
+    "CI-SpliceAI's gene table": Format(text_file("a.csv", _JUNCTIONS), _genes, "text"),
+    "vcf": Format(text_file("a.vcf", _VCF), _vcf, "text"),
+    "vcf.gz": Format(text_file("a.vcf.gz", _VCF, packed=True), _vcf, "gzip"),
+    "bcf": Format(_make_bcf, _vcf, "bgzip"),
+    "bigwig": Format(_make_bigwig, _bigwig, starts_process=True),
+    "obo": Format(text_file("hp.obo", _OBO), _ontology, "text"),
+    "word vectors": Format(text_file("a.vec", _VECTORS), _word_vectors, "text"),
 }

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from deepbio.errors import DeepbioError
-from tests.fuzz.formats import FORMATS
+from tests.fuzz.formats import Format
+from tests.fuzz.list_formats import FORMATS
 from tests.fuzz.run import outcome_of
 
 QUICK = 12  # mutants of each format in the default tests
@@ -19,7 +20,7 @@ def readers_loaded():
     pytest.importorskip("nibabel")
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if not form.slow])
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if not form.starts_process])
 @pytest.mark.filterwarnings("ignore")
 def test_a_mutated_file_is_data_or_one_error(name, tmp_path):
     form = FORMATS[name]
@@ -31,7 +32,7 @@ def test_a_mutated_file_is_data_or_one_error(name, tmp_path):
         assert outcome in ("data", "DeepbioError"), f"seed {seed}: {outcome}"
 
 
-@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.slow])
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.starts_process])
 def test_a_file_of_a_native_parser_is_data_or_one_error(name, tmp_path):
     pytest.importorskip("pybigtools" if name == "bigwig" else "anndata")
     form = FORMATS[name]
@@ -45,13 +46,8 @@ def test_a_file_of_a_native_parser_is_data_or_one_error(name, tmp_path):
 
 
 def test_the_harness_finds_another_exception(tmp_path):
-    class Bad:
-        make = None
+    def read(path):
+        raise KeyError("x")
 
-        @staticmethod
-        def read(path):
-            raise KeyError("x")
-
-    (tmp_path / "a").write_bytes(b"abc")
-    assert outcome_of(Bad, tmp_path / "a", b"abc", random.Random(0)).startswith("KeyError")  # type: ignore[arg-type]
+    assert outcome_of(Format(read, read), tmp_path / "a", b"abc", random.Random(0)).startswith("KeyError")
     assert issubclass(DeepbioError, Exception)

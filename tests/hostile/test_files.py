@@ -112,7 +112,7 @@ def server():
             except OSError:
                 pass
 
-        def log_message(self, *_):
+        def log_message(self, *_):  # type: ignore
             pass
 
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -202,3 +202,58 @@ def test_an_archive_of_arrays_without_a_header_is_one_error(tmp_path):
     (tmp_path / "a.npz").write_bytes(content.getvalue())
     with pytest.raises(DataError):
         read_npz(tmp_path / "a.npz")
+
+
+def _archive(path, member):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train_images.npy", member)
+
+
+def test_a_member_that_is_no_array_is_one_error(tmp_path):
+    from deepbio.datasets.readers.npz import read_npz
+
+    _archive(tmp_path / "a.npz", b"\x92NUMPY")
+    with pytest.raises(DataError, match="no array of NumPy"):
+        read_npz(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("member", [b"\x93NUMPY\x01\x00v\x00{'descr': ('|u1'", b"\x93NUMPY\x09\x00"])
+def test_a_checkpoint_with_a_damaged_header_is_passed_over(member, tmp_path, caplog):
+    """A header without its end raised TokenError of the tokenizer of Python."""
+    from deepbio.files import sha256_of
+    from deepbio.training.checkpoints.checkpoint import Checkpoints
+
+    _archive(tmp_path / "a.npz", member)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "a.npz").rename(tmp_path / "checkpoints" / f"00000001-{sha256_of(tmp_path / 'a.npz')}.npz")
+    assert Checkpoints(tmp_path).latest() is None
+    assert "damaged" in caplog.text
+
+
+def test_a_bcf_in_plain_gzip_is_one_error(tmp_path):
+    """htslib cannot seek in it, which pysam says by NotImplementedError."""
+    pysam = pytest.importorskip("pysam")
+    from deepbio.genome import VcfFile
+
+    header = pysam.VariantHeader()
+    header.contigs.add("chr1", length=1000)
+    with pysam.VariantFile(str(tmp_path / "a.bcf"), "wb", header=header) as file:
+        file.write(file.new_record(contig="chr1", start=9, alleles=("A", "C")))
+    assert len(list(VcfFile(tmp_path / "a.bcf").records())) == 1
+    (tmp_path / "b.bcf").write_bytes(gzip.compress(gzip.decompress((tmp_path / "a.bcf").read_bytes())))
+    with pytest.raises(DataError, match="cannot be read"):
+        list(VcfFile(tmp_path / "b.bcf").records())
+
+
+def test_an_ontology_of_another_encoding_is_one_error(tmp_path):
+    from deepbio.text.ontology import read_ontology
+
+    (tmp_path / "hp.obo").write_bytes("x\n[Term]\nid: HP:1\nname: Fi\xe8vre\n".encode("latin-1"))
+    with pytest.raises(DataError, match="UTF-8"):
+        read_ontology(tmp_path / "hp.obo")
+
+
+def test_a_deviation_beyond_64_bits_is_a_number():
+    from deepbio.specs import ModelInput
+
+    assert ModelInput("table", (1,), std=(10**30,)).std == (10**30,)

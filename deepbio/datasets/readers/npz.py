@@ -73,12 +73,15 @@ def _array(file: Path, archive: Any, key: str) -> np.ndarray:
     if key not in archive.files:
         raise DataError(f"{file}: expected an array {key!r}. {nearest(key, archive.files)}")
     try:
-        return archive[key]
+        array = archive[key]
     except ValueError as error:
         reason = "it contains Python objects, which could run code" if "pickle" in str(error) else str(error)
         raise DataError(f"{file}: the array {key!r} is not read: {reason}. Save it as plain numbers.") from error
     except Exception as error:  # zipfile raises many classes
         raise DataError(f"{file}: the array {key!r} is damaged ({error}). Download the archive again.") from error
+    if not isinstance(array, np.ndarray):  # NumPy returns the bytes of a member without the mark of an array
+        raise DataError(f"{file}: {key!r} is damaged: it is no array of NumPy. Download the archive again.")
+    return array
 
 
 def _images(file: Path, key: str, array: np.ndarray) -> np.ndarray:

@@ -11,7 +11,6 @@ import json
 import logging
 import re
 import time
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +19,7 @@ import numpy as np
 from pydantic import Field
 
 from deepbio.documents import OpenPart, Part, check_content
-from deepbio.errors import DataError, TrainingError
+from deepbio.errors import TrainingError
 from deepbio.files import sha256_of, writable_folder, write_atomically
 from deepbio.limits import check_archive
 
@@ -142,16 +141,9 @@ class Checkpoints:
         for path in self.files():
             try:
                 return _read(path)
-            except (
-                OSError,
-                ValueError,
-                KeyError,
-                EOFError,
-                DataError,
-                RecursionError,
-                MemoryError,
-                zipfile.BadZipFile,
-            ) as error:
+            except TrainingError:
+                raise
+            except Exception as error:  # NumPy and zipfile raise many classes
                 log.warning("%s is damaged (%s); trying the one before.", path, error)
         return None
 
