@@ -48,11 +48,13 @@ def image_gradients(
     """
     import tensorflow as tf
 
+    from deepbio.inference.pixels import pixel_function
+
     if method not in ("integrated_gradients", "smoothgrad"):
         raise DataError(f"method is 'integrated_gradients' or 'smoothgrad'; received {method!r}.")
     images, explained = as_images(model, x), image_target(model, target)
     random = np.random.Generator(np.random.Philox(seed))
-    inner = _after_rescaling(model)
+    inner = pixel_function(model)
     alphas = ((np.arange(steps) + 0.5) / steps).astype(np.float32)[:, None, None, None]
     out = np.zeros(images.shape[:3], np.float32)
 
@@ -60,7 +62,7 @@ def image_gradients(
     def run(values):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
-            y = explained(inner(values, training=False))
+            y = explained(inner(values))
         return tape.gradient(y, values)
 
     for i, image in enumerate(images.astype(np.float32) / 255):
@@ -181,20 +183,6 @@ class _Flat:
 
         self.name, self.output_shape = model.name, (None, model.output_shape[-1])
         attach(self, describe(model))
-
-
-def _after_rescaling(model: keras.Model) -> Any:
-    """Return the model from pixels of 0 to 1 on."""
-    import keras
-
-    first = next(layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer))
-    if isinstance(first, keras.layers.Rescaling):
-        return keras.Model(first.output, model.outputs[0])
-
-    def scaled(values: Any, *, training: bool = False) -> Any:
-        return model(values * 255.0, training=training)
-
-    return scaled
 
 
 def _outputs(model: keras.Model, images: np.ndarray, explained: Any, batch_size: int) -> np.ndarray:

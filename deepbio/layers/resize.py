@@ -61,7 +61,11 @@ class FitImage(Layer):
         self.shape, self.keep_aspect = tuple(shape), keep_aspect
 
     def call(self, x):
-        """Resize, then repeat or combine the channels."""
+        """Resize, repeat or combine the channels, and round to bytes."""
+        return ops.cast(ops.clip(ops.round(self.resized(x)), 0, 255), "uint8")
+
+    def resized(self, x):
+        """Return the floats before they are rounded to bytes, through which gradients flow."""
         height, width, channels = self.shape
         x = ops.cast(x, "float32")
         if tuple(x.shape[1:3]) != (height, width):
@@ -72,7 +76,7 @@ class FitImage(Layer):
             x = ops.repeat(x, channels, axis=-1)
         elif x.shape[-1] == 3 and channels == 1:
             x = ops.sum(x * ops.convert_to_tensor([0.299, 0.587, 0.114], "float32"), axis=-1, keepdims=True)
-        return ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
+        return x
 
     def compute_output_shape(self, input_shape):
         """Return `(batch, height, width, channels)`."""

@@ -78,7 +78,7 @@ def with_activation(model: keras.Model, task: Task | None) -> keras.Model:
     if task is None:
         raise ModelError("activation='auto' needs a task: pass dataset=..., or load a preset.")
     function, axis = KERAS_ACTIVATIONS[task.activation]
-    options: dict[str, Any] = {"dtype": "float32", "name": "activation"}
+    options: dict[str, Any] = {"dtype": "float32", "name": "task_activation"}
     softmax = function == "softmax"
     last = keras.layers.Softmax(axis, **options) if softmax else keras.layers.Activation(function, **options)
     return keras.Model(model.input, last(model.output), name=model.name)

@@ -1,0 +1,33 @@
+"""Robustness: adversarial examples, corruptions and certificates, reported with the checks that a robust accuracy needs."""
+
+from deepbio.robustness.adversarial import Adversarial
+from deepbio.robustness.attack import Attack
+from deepbio.robustness.attack_images import ATTACKS, attack_images, make_attack
+from deepbio.robustness.auto_pgd import APGD
+from deepbio.robustness.autoattack import autoattack_small
+from deepbio.robustness.carlini_wagner import CarliniWagner
+from deepbio.robustness.curve import SecurityCurve, security_curve
+from deepbio.robustness.deep_fool import DeepFool
+from deepbio.robustness.gradient_sign import FGSM, PGD
+from deepbio.robustness.masking import Check, MaskingReport, masking_checks
+from deepbio.robustness.square import Square
+
+__all__ = [
+    "APGD",
+    "ATTACKS",
+    "FGSM",
+    "PGD",
+    "Adversarial",
+    "Attack",
+    "CarliniWagner",
+    "Check",
+    "DeepFool",
+    "MaskingReport",
+    "SecurityCurve",
+    "Square",
+    "attack_images",
+    "autoattack_small",
+    "make_attack",
+    "masking_checks",
+    "security_curve",
+]
