@@ -109,6 +109,30 @@ def score(
     _report(summary, out)
 
 
+@app.command()
+def mmsplice(
+    vcf: Vcf,
+    fasta: Fasta,
+    annotation: Annotated[Path, typer.Option("--annotation", help="Exons: a GTF or a GFF3.")],
+    out: Out,
+    format: Annotated[
+        str, typer.Option(help="Format: vcf (largest change for each gene), or tsv (all exons).")
+    ] = "vcf",
+    explain_skips: Skips = False,
+    index: Annotated[bool, typer.Option("--index", help="Index of the bgzip VCF or BCF.")] = False,
+    max_mismatches: Mismatches = None,
+) -> None:
+    """Score the inclusion of exons by MMSplice: delta logit PSI, as the INFO field MMSplice or a table of all modules."""
+    load_tensorflow()
+    from deepbio import variants
+
+    summary = variants.mmsplice(
+        vcf, fasta=fasta, annotation=annotation, out=out, format=format, explain_skips=explain_skips, index=index,  # type: ignore[arg-type]
+        max_mismatches=_mismatches(max_mismatches), progress=Progress(),
+    )  # fmt: skip
+    _report(summary, out)
+
+
 class Progress:
     """A line every ten seconds: variants done, variants per second, time left."""
 

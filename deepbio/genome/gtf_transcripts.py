@@ -16,7 +16,13 @@ _Attributes = dict[str, str]
 
 
 @dataclass
-class _Transcript:
+class Transcript:
+    """A transcript with the first and last positions of its exons, 1-based.
+
+    `where` is the file and line of its first exon, `gene` the id of its gene, and `gene_name` the gene's name, or its id if another
+    gene of the chromosome has the same name.
+    """
+
     where: str
     name: str
     gene: str
@@ -27,16 +33,18 @@ class _Transcript:
     canonical: bool = False
 
     def rank(self) -> tuple[bool, int]:
+        """Return what decides which transcript represents a gene: whether it is canonical, and its length."""
         return self.canonical, sum(end - start + 1 for start, end in self.exons)
 
     def as_gene(self, name: str) -> Gene:
+        """Return the transcript as a gene of a name."""
         start, end = min(s for s, _ in self.exons), max(e for _, e in self.exons)
         boundaries = [position for exon in self.exons for position in exon]
         return make_gene(self.where, name, self.chromosome, self.strand, start, end, boundaries)
 
 
-def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
-    """Return the genes of the `exon` lines of a GTF or GFF3: each gene's canonical or longest transcript, or all transcripts.
+def transcripts_of_gtf(path: Path, text: str) -> list[Transcript]:
+    """Return the transcripts of the `exon` lines of a GTF or GFF3.
 
     One id on two chromosomes or strands names two transcripts: annotations list the genes of the pseudoautosomal regions of X and Y
     one id. Exons of one id on both strands (trans-splicing) are logged as a warning. Genes are those of `gene_id`, or of the parent
@@ -45,14 +53,13 @@ def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
     Args:
         path: Path of the file, for messages.
         text: Text of the file.
-        all_isoforms: Whether to return all transcripts, named `gene:transcript`.
 
     Raises:
         DataError: there is no exon, or a line is malformed or names no gene or transcript; with file and line.
 
     Source: the GTF2.2 and GFF3 specifications; the descriptions of Ensembl's, GENCODE's and RefSeq's files.
     """
-    found: dict[tuple[str, str, str], _Transcript] = {}
+    found: dict[tuple[str, str, str], Transcript] = {}
     parents = _parents(path, text) if "Parent=" in text else {}
     for line in gtf_lines(path, text, "exon"):
         for key, transcript in _transcripts_of(line, parents):
@@ -63,17 +70,32 @@ def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
     names: dict[tuple[str, str], set[str]] = {}
     for transcript in found.values():
         names.setdefault((transcript.chromosome, transcript.gene_name), set()).add(transcript.gene)
-    best: dict[tuple[str, str, str], _Transcript] = {}
-    genes: list[Gene] = []
     for transcript in found.values():
-        shared = len(names[transcript.chromosome, transcript.gene_name]) > 1
-        transcript.gene_name = transcript.gene if shared else transcript.gene_name
-        if all_isoforms:
-            genes.append(transcript.as_gene(f"{transcript.gene_name}:{transcript.name}"))
+        if len(names[transcript.chromosome, transcript.gene_name]) > 1:
+            transcript.gene_name = transcript.gene
+    return list(found.values())
+
+
+def genes_of_gtf(path: Path, text: str, *, all_isoforms: bool) -> list[Gene]:
+    """Return the genes of a GTF or GFF3: each gene's canonical or longest transcript, or all transcripts.
+
+    Args:
+        path: Path of the file, for messages.
+        text: Text of the file.
+        all_isoforms: Whether to return all transcripts, named `gene:transcript`.
+
+    Raises:
+        DataError: what `transcripts_of_gtf` raises.
+    """
+    transcripts = transcripts_of_gtf(path, text)
+    if all_isoforms:
+        return [transcript.as_gene(f"{transcript.gene_name}:{transcript.name}") for transcript in transcripts]
+    best: dict[tuple[str, str, str], Transcript] = {}
+    for transcript in transcripts:
         key = (transcript.chromosome, transcript.strand, transcript.gene)
         if key not in best or transcript.rank() > best[key].rank():
             best[key] = transcript
-    return genes or [transcript.as_gene(transcript.gene_name) for transcript in best.values()]
+    return [transcript.as_gene(transcript.gene_name) for transcript in best.values()]
 
 
 def _transcripts_of(line: GtfLine, parents: dict[tuple[str, str], _Attributes]):
@@ -97,7 +119,7 @@ def _transcripts_of(line: GtfLine, parents: dict[tuple[str, str], _Attributes]):
             )
         own_gene = gene.removeprefix("gene:") if top_id else gene_id or gene
         name, own_gene, gene_name = map(unquote, (name, own_gene, gene_name))
-        transcript = _Transcript(line.where, name, own_gene, gene_name, line.chromosome, line.strand)
+        transcript = Transcript(line.where, name, own_gene, gene_name, line.chromosome, line.strand)
         transcript.canonical = _is_canonical(list(parent.items()))
         yield key, transcript
 
@@ -117,7 +139,7 @@ def _parents(path: Path, text: str) -> dict[tuple[str, str], _Attributes]:
     return {(chromosome, found["ID"]): found for chromosome, found in attributes if "ID" in found}
 
 
-def _warn_of_both_strands(path: Path, found: dict[tuple[str, str, str], _Transcript]) -> None:
+def _warn_of_both_strands(path: Path, found: dict[tuple[str, str, str], Transcript]) -> None:
     both = [
         transcript
         for (chromosome, strand, key), transcript in found.items()

@@ -1,6 +1,7 @@
 """Effects of DNA variants: SpliceAI's scores, exact and fast, and the effects on the outputs of any model."""
 
 from deepbio.genome import Annotation, Gene, Record, VcfFile, read_annotation
+from deepbio.variants.mmsplice import mmsplice
 from deepbio.variants.rules import Effect
 from deepbio.variants.score import ModelScorer, score
 from deepbio.variants.splice import splice
@@ -16,6 +17,7 @@ __all__ = [
     "SpliceScorer",
     "Summary",
     "VcfFile",
+    "mmsplice",
     "read_annotation",
     "score",
     "splice",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +18,8 @@ from deepbio.specs import Task
 from deepbio.variants import output
 from deepbio.variants.inputs import as_files, check_chromosomes
 from deepbio.variants.rules import left_out
-from deepbio.variants.summary import MISMATCH, Summary, compare_reference, count
+from deepbio.variants.run import Scored, score_file
+from deepbio.variants.summary import MISMATCH, Summary, compare_reference
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.ensemble import average_members
 from deepbio.zoo.record import attach
@@ -75,7 +74,6 @@ def score(
 
     Source: Kelley et al. 2018, doi:10.1101/gr.227819.117 (SAD scores).
     """
-    start = time.monotonic()
     path = output.check_output(out, "tsv", inputs=[vcf, fasta])
     built = load_models(model)
     with as_files(vcf, fasta) as (vcf, fasta):
@@ -83,35 +81,17 @@ def score(
         total, names = file.scan()
         check_chromosomes(vcf, names, fasta, genome.find_name, list(genome.lengths))
         scorer = ModelScorer(built, genome, strands=strands, batch_size=batch_size)
-        summary = Summary(out=path)
 
-        def texts() -> Iterator[str]:
-            yield output.as_text(["\t".join(COLUMNS)])
-            records = file.records()
-            while batch := [record for record, _ in zip(records, range(chunk), strict=False)]:
-                found = scorer(batch)
-                if explain_skips:
-                    skips.writelines(
-                        output.as_text(output.skip_lines(r, why)) for r, (_, why) in zip(batch, found, strict=True)
-                    )
-                yield from (output.as_text(lines) for lines, _ in found)
-                results = [
-                    (bool(lines), (bool(lines) or MISMATCH in why) and scorer.is_telling(r), why)
-                    for r, (lines, why) in zip(batch, found, strict=True)
-                ]
-                summary.add(count(genome, batch, results, first=summary.records))
-                summary.check_build(max_mismatches, fasta, final=False)
-                if progress is not None:
-                    progress(summary.records, total, time.monotonic() - start)
-            summary.check_build(max_mismatches, fasta, final=True)
+        def results(records: list[Record]) -> list[Scored]:
+            return [
+                Scored(lines, why, bool(lines), (bool(lines) or MISMATCH in why) and scorer.is_telling(record))
+                for record, (lines, why) in zip(records, scorer(records), strict=True)
+            ]
 
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as skips:
-            output.write_text(path, texts())
-            if explain_skips:
-                skips.seek(0)
-                output.write_skips(path, skips)
-    summary.seconds = time.monotonic() - start
-    return summary
+        return score_file(
+            file, results, path, ["\t".join(COLUMNS)], genome, fasta, total=total, chunk=chunk, max_mismatches=max_mismatches,
+            explain_skips=explain_skips, progress=progress,
+        )  # fmt: skip
 
 
 def load_models(model: FilePath | keras.Model | Sequence[FilePath | keras.Model]) -> keras.Model:
