@@ -8,6 +8,7 @@ import typer
 from deepbio.cli.console import key_values, load_tensorflow, note
 from deepbio.cli.evaluate import Tta
 from deepbio.cli.options import Model, with_groups
+from deepbio.cli.over_genome import GenomeOptions, intervals_of, predict_over_genome
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import trained
 from deepbio.errors import DeepbioError
@@ -22,8 +23,14 @@ def predict(
     ] = None,
     *,
     data: DataOptions,
+    over: GenomeOptions,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="TSV file; default standard output. Folder of masks.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="TSV file; default standard output. Over a genome also .bed, .bedgraph or .bw. Folder of masks.",
+        ),
     ] = None,
     sets: Annotated[
         bool, typer.Option("--sets", help="Column with the labels of the prediction set; see calibrate.")
@@ -47,7 +54,14 @@ def predict(
     """Predict every example and write TSV: id, label and probabilities, calibrated if the model is.
 
     Files are read as those of training were: same window, columns and layer, unless you name others. Labels are not needed.
+
+    With --genome and --bed, or --tile for whole chromosomes, predictions are written as they are computed, in constant memory.
     """
+    if over.asked(out) or (intervals_of(file, data) and not (sets or ood or uncertainty or tta)):
+        if sets or ood or uncertainty or tta:
+            raise DeepbioError("--sets, --ood, --uncertainty and --tta are for tables of windows; leave them out.")
+        predict_over_genome(trained(model), file, data, over, out, raw=raw)
+        return
     options = data.of_a_path() if file is not None else data.files()
     if not options and file is None:
         raise DeepbioError(

@@ -27,6 +27,29 @@ def padded(codes: np.ndarray, begin: int, end: int) -> np.ndarray:
     return out
 
 
+def cut(genome: Genome, starts: np.ndarray, length: int, offsets: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return windows of the plus strand as codes, uint8 `(n, length)`, with N beyond the ends of the chromosomes.
+
+    Args:
+        genome: Genome of the windows.
+        starts: First position of each window on its chromosome, int64 `(n,)`; it may be below 0.
+        length: Number of bases in a window.
+        offsets: Index of the first base of each window's chromosome in `genome.codes`, int64 `(n,)`.
+        sizes: Number of bases of each window's chromosome, int64 `(n,)`.
+    """
+    first, last = np.maximum(starts, 0), np.minimum(starts + length, sizes)
+    codes = np.asarray(genome.codes)
+    if (last - first == length).all() and len(starts):
+        windows = np.lib.stride_tricks.sliding_window_view(codes, length)
+        return windows[first + offsets]  # copies row by row in C
+    out = np.full((len(starts), length), 4, np.uint8)
+    spans = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
+    for row, (a, b, c, d) in zip(out, spans, strict=True):
+        if d > c:
+            row[a:b] = codes[c:d]
+    return out
+
+
 class WindowSource:
     """What all windows of a genome have in common: their length, and arrays with one value per window, which are named in `columns`.
 
@@ -73,13 +96,14 @@ class GenomeWindows(WindowSource):
         length: Number of bases in a window. The center of an even window is the base right of its middle.
         stranded: Whether windows are on the strands of their intervals; otherwise all are on the plus strand.
 
-    `chromosomes` has the names of the FASTA, under whatever names the intervals have them.
+    `chromosomes` has the names of the FASTA, under whatever names the intervals have them; `interval_starts` and `interval_ends` are
+    those of the intervals.
 
     Raises:
         DataError: an interval is on an unknown chromosome or ends past its end; with file and line.
     """
 
-    columns = ("starts", "chromosomes", "minus", "_offsets", "_sizes")
+    columns = ("starts", "chromosomes", "minus", "interval_starts", "interval_ends", "_offsets", "_sizes")
 
     def __init__(self, genome: Genome, intervals: Intervals, *, length: int, stranded: bool = True) -> None:
         super().__init__(genome, length)
@@ -106,23 +130,13 @@ class GenomeWindows(WindowSource):
         self.starts = intervals.centers - even - np.where(minus, (length - 1) // 2, length // 2)
         self.chromosomes = names.astype(str)[which]
         self.minus = minus
+        self.interval_starts, self.interval_ends = intervals.starts, intervals.ends
         self._offsets = np.array([genome.starts[name] for name in names.tolist()], dtype=np.int64)[which]
         self._sizes = sizes
 
     def __getitem__(self, indices: Any) -> np.ndarray:
         chosen = np.atleast_1d(np.asarray(indices, dtype=np.int64))
-        starts, offsets = self.starts[chosen], self._offsets[chosen]
-        first, last = np.maximum(starts, 0), np.minimum(starts + self.length, self._sizes[chosen])
-        codes = np.asarray(self.genome.codes)
-        if (last - first == self.length).all() and len(chosen):
-            windows = np.lib.stride_tricks.sliding_window_view(codes, self.length)
-            out = windows[first + offsets]  # copies row by row in C
-        else:
-            out = np.full((len(chosen), self.length), 4, np.uint8)
-            spans = np.stack([first - starts, last - starts, first + offsets, last + offsets], axis=1).tolist()
-            for row, (a, b, c, d) in zip(out, spans, strict=True):
-                if d > c:
-                    row[a:b] = codes[c:d]
+        out = cut(self.genome, self.starts[chosen], self.length, self._offsets[chosen], self._sizes[chosen])
         minus = self.minus[chosen]
         if minus.any():
             out[minus] = reverse_complement(out[minus])

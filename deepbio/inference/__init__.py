@@ -6,6 +6,7 @@ from deepbio.inference.evaluate import Evaluation, compare, evaluate
 from deepbio.inference.long_notes import predict_long_notes
 from deepbio.inference.masks import write_masks
 from deepbio.inference.out_of_distribution import ood_score
+from deepbio.inference.over_genome import GenomePredictions, predict_genome
 from deepbio.inference.predict import predict
 from deepbio.inference.tta import TTA_TRANSFORMS, TTATransform, tta_transforms
 from deepbio.inference.uncertainty import PredictiveDistribution
@@ -13,6 +14,7 @@ from deepbio.inference.uncertainty import PredictiveDistribution
 __all__ = [
     "TTA_TRANSFORMS",
     "Evaluation",
+    "GenomePredictions",
     "PredictiveDistribution",
     "TTATransform",
     "calibrate",
@@ -21,6 +23,7 @@ __all__ = [
     "fit_postprocessing",
     "ood_score",
     "predict",
+    "predict_genome",
     "predict_intervals",
     "predict_long_notes",
     "predict_sets",

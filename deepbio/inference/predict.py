@@ -106,21 +106,29 @@ def predict(
         if tta is not None:
             raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")
         passes = dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
-        found = np.stack([_postprocess(model, outputs, **options) for outputs in passes])
+        found = np.stack([postprocess(model, outputs, **options) for outputs in passes])
         return predictive_distribution(found, None if logits else task or record.task)
     if tta is None:
-        return _postprocess(model, model_outputs(model, source, batch_size=batch_size), **options)
+        return postprocess(model, model_outputs(model, source, batch_size=batch_size), **options)
     found = []
     for transform in tta_transforms(tta, record.input, task or record.task):
         outputs = model_outputs(model, source, batch_size=batch_size, transform=transform.forward)
-        found.append(transform.inverse(_postprocess(model, outputs, **options)))
+        found.append(transform.inverse(postprocess(model, outputs, **options)))
     return np.mean(found, axis=0)
 
 
-def _postprocess(
+def postprocess(
     model: keras.Model, outputs: np.ndarray, *, task: Task | None, logits: bool, calibrated: bool
 ) -> np.ndarray:
-    """Return what `predict` returns for the outputs of one pass."""
+    """Return what `predict` returns for the outputs of one pass.
+
+    Args:
+        model: Model with its record.
+        outputs: Its outputs, `(n, ...)`.
+        task: Task of a model that does not know it.
+        logits: Whether to leave the outputs as they are.
+        calibrated: Whether to apply the calibration of the record.
+    """
     record = describe(model)
     task, found = task or record.task, outputs.astype(np.float64)
     if task is None and not logits:

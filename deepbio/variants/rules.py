@@ -3,6 +3,7 @@
 Source: Jaganathan et al. 2019, doi:10.1016/j.cell.2018.12.015, and the behaviour of the program spliceai 1.3.1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,11 +100,26 @@ def score(
             more, less = (alternate, reference) if gain else (reference, alternate)
             change = more[:, channel] - less[:, channel]
             index = int(change.argmax())
-            position = index - distance
-            hidden = boundary is not None and ((position == boundary) if gain else (position != boundary))
-            scores.append(float(change[index]) * (0 if hidden else 1))
-            positions.append(position)
-    return tuple(scores), tuple(positions)
+            scores.append(float(change[index]))
+            positions.append(index - distance)
+    shown = scores if boundary is None else masked(scores, positions, boundary)
+    return tuple(shown), tuple(positions)
+
+
+def masked(scores: Sequence[float], positions: Sequence[int], boundary: int) -> tuple[float, ...]:
+    """Return scores as SpliceAI masks them: gains of an annotated site, and losses elsewhere, are 0.
+
+    Args:
+        scores: Acceptor gain and loss, donor gain and loss.
+        positions: Position of each score, relative to POS.
+        boundary: Signed distance from POS to the nearest exon boundary of the gene.
+
+    Example:
+        >>> masked((0.9, 0.8, 0.7, 0.6), (3, 3, 5, 5), boundary=3)
+        (0.0, 0.8, 0.7, 0.0)
+    """
+    hidden = [(at == boundary) == gain for at, gain in zip(positions, (True, False) * 2, strict=True)]
+    return tuple(0.0 if hide else value for value, hide in zip(scores, hidden, strict=True))
 
 
 def left_out(alternate: str) -> str | None:
