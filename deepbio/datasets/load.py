@@ -22,6 +22,7 @@ _MODULES = {
     "public.medmnist": ("medmnist", "mnist"),
     "public.notes": ("pubmed_sections", "pubmed_mesh", "user_notes"),
     "public.packages": ("breast_cancer", "diabetes", "iris", "wine", "digits", "pbmc68k_reduced"),
+    "public.tables": ("pima", "cleveland"),
     "teaching": ("xor", "two_moons"),
     "vignettes.load": ("vignettes",),
 }

@@ -138,6 +138,7 @@ def table_targets(
                 check_marks(table.targets, targets, rows=table.rows)
             except DataError as error:
                 raise DataError(f"{path}: {error}") from error
+        _check_numbers(path, table, targets, kind)
         return table.targets, labels or targets
     found = table.labels if table.labels is not None else np.array([])
     if sep is not None:
@@ -158,6 +159,20 @@ def table_targets(
             path, label, mark, mark, mark,
         )  # fmt: skip
     return found, labels
+
+
+def _check_numbers(path: Any, table: "Table", targets: Sequence[str], kind: Kind | None) -> None:
+    """Refuse an empty cell among numbers to predict; among 0 and 1 it is an unknown label."""
+    values = table.targets
+    if values is None or not np.isnan(values).any():
+        return
+    marks = np.isin(values[~np.isnan(values)], (-1, 0, 1)).all()
+    if kind in ("regression", "counts") or (kind is None and not marks):
+        row, column = np.argwhere(np.isnan(values))[0]
+        raise DataError(
+            f"{path}, row {table.rows[row]}, column {targets[column]!r}: the cell is empty; expected a number to predict. Fill it in "
+            "or remove the row; drop_na=True (on the command line --data drop_na=true) leaves out rows without any target."
+        )
 
 
 def _guess(array: np.ndarray, labels: Sequence[str] | None) -> Kind:

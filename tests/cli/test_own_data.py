@@ -18,15 +18,17 @@ def _table(path):
 def test_a_table_is_trained_on_and_again_and_evaluated(run, tmp_path):
     _table(tmp_path / "visits.csv")
     own = ("--table", "visits.csv", "--label", "diagnosis", "--group", "patient", "--positive", "ill")
-    code, _, err = run("fit", "mlp", *own, "--data", "features=[level]", "--epochs", 2, "--quiet")
+    code, _, err = run("fit", "logistic", *own, "--data", "features=[level]", "--epochs", 1, "--quiet")
     assert code == 0, err
-    code, out, err = run("evaluate", "runs/mlp-visits", "--json")
+    code, out, err = run("evaluate", "runs/logistic-visits", "--json")
     assert code == 0, err
     assert json.loads(out)["dataset"] == "visits"
     assert err == ""
-    code, _, err = run("fit", "--recipe", "runs/mlp-visits/recipe.yaml", "--out", "again", "--quiet")
+    code, _, err = run("fit", "--recipe", "runs/logistic-visits/recipe.yaml", "--out", "again", "--quiet")
     assert code == 0, err
-    one, two = (json.loads((tmp_path / f / "metrics.json").read_text())["valid"] for f in ("runs/mlp-visits", "again"))
+    one, two = (
+        json.loads((tmp_path / f / "metrics.json").read_text())["valid"] for f in ("runs/logistic-visits", "again")
+    )
     assert one == two
     text = (tmp_path / "visits.csv").read_text()
     (tmp_path / "visits.csv").write_text(text.replace("p3,0.", "p3,9.").replace("p3,1.", "p3,8."))
@@ -44,11 +46,11 @@ def test_fasta_files_are_trained_on(run, tmp_path):
         rows = (f">chr{i % 10}:{i}\n{''.join(draw.choice(list('ACGT'), 20))}\n" for i in range(40))
         (tmp_path / f"{label}.fa").write_text("".join(rows))
     files = ("--fasta", "promoter=a.fa", "--fasta", "other=b.fa", "--positive", "promoter", "--group", "^chr[0-9]+")
-    code, _, err = run("fit", "dna_cnn", *files, "--epochs", 1, "--quiet")
+    code, _, err = run("fit", "logistic", *files, "--epochs", 1, "--quiet")
     assert code == 0, err
-    assert run("evaluate", "runs/dna_cnn-promoter-other")[0] == 0
+    assert run("evaluate", "runs/logistic-promoter-other")[0] == 0
     (tmp_path / "twice.fa").write_text((">x\n" + "ACGT" * 5 + "\n") * 2)
-    code, out, _ = run("predict", "runs/dna_cnn-promoter-other", "twice.fa")
+    code, out, _ = run("predict", "runs/logistic-promoter-other", "twice.fa")
     assert [line.split("\t")[0] for line in out.splitlines()] == ["id", "x", "x#2"]
 
 
@@ -89,12 +91,12 @@ CHROMOSOMES = ("--data", "valid=chr3", "--data", "test=[chr4]", "--epochs", 1, "
 def test_windows_of_a_genome_are_trained_on_and_again(run, tmp_path):
     _genome(tmp_path)
     beds = ("--genome", "g.fa", "--bed", "closed=closed.bed", "--bed", "open=open.bed", "--length", 40)
-    code, _, err = run("fit", "dna_cnn", *beds, *CHROMOSOMES)
+    code, _, err = run("fit", "logistic", *beds, *CHROMOSOMES)
     assert code == 0, err
-    code, _, err = run("fit", "--recipe", "runs/dna_cnn-closed-open/recipe.yaml", "--out", "again", "--quiet")
+    code, _, err = run("fit", "--recipe", "runs/logistic-closed-open/recipe.yaml", "--out", "again", "--quiet")
     assert code == 0, err
     one, two = (
-        json.loads((tmp_path / f / "metrics.json").read_text())["valid"] for f in ("runs/dna_cnn-closed-open", "again")
+        json.loads((tmp_path / f / "metrics.json").read_text())["valid"] for f in ("runs/logistic-closed-open", "again")
     )
     assert one == two
     bed = ("--genome", "g.fa", "--bed", "open.bed", "--label", "score", "--length", 40, *CHROMOSOMES[:4])
@@ -112,9 +114,9 @@ def test_variants_of_a_vcf_are_trained_on(run, tmp_path):
     ]
     (tmp_path / "a.vcf").write_text(head + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(rows))
     own = ("--genome", "g.fa", "--vcf", "a.vcf", "--label", "SIG", "--length", 40, "--positive", "bad")
-    code, _, err = run("fit", "dna_cnn", *own, *CHROMOSOMES)
+    code, _, err = run("fit", "logistic", *own, *CHROMOSOMES)
     assert code == 0, err
-    assert run("evaluate", "runs/dna_cnn-a", "--json")[0] == 0
+    assert run("evaluate", "runs/logistic-a", "--json")[0] == 0
 
 
 def test_images_listed_in_a_table_are_trained_on(run, tmp_path):
@@ -170,7 +172,7 @@ def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
     _table(tmp_path / "visits.csv")
     own = ("--label", "diagnosis", "--group", "patient", "--positive", "ill")
     code, _, err = run(
-        "fit", "mlp", "--table", "visits.csv", *own, "--data", "features=[level]", "--epochs", 2, "--quiet"
+        "fit", "logistic", "--table", "visits.csv", *own, "--data", "features=[level]", "--epochs", 2, "--quiet"
     )
     assert code == 0, err
     rows = [
@@ -180,17 +182,17 @@ def test_a_model_is_evaluated_on_other_files_whole_or_on_a_split(run, tmp_path):
         "patient,level,diagnosis,note\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
     )
     other = ("--table", "other.csv", "--label", "diagnosis", "--json")
-    code, out, err = run("evaluate", "runs/mlp-visits", *other, "--positive", "well", "--group", "patient")
+    code, out, err = run("evaluate", "runs/logistic-visits", *other, "--positive", "well", "--group", "patient")
     assert code == 0, err
     found = json.loads(out)
     assert (found["dataset"], found["split"], found["examples"]) == ("other", "all", 40)
     assert found["labels"] == ["well", "ill"]
     assert np.trace(found["confusion"]) == 40 * found["metrics"]["accuracy"]["value"]
-    code, out, err = run("evaluate", "runs/mlp-visits", *other, "--split", "test", "--group", "patient")
+    code, out, err = run("evaluate", "runs/logistic-visits", *other, "--split", "test", "--group", "patient")
     assert code == 0, err
     assert 0 < json.loads(out)["examples"] < 40
     (tmp_path / "third.csv").write_text((tmp_path / "other.csv").read_text().replace("well", "healthy"))
-    code, _, err = run("evaluate", "runs/mlp-visits", "--table", "third.csv", "--label", "diagnosis")
+    code, _, err = run("evaluate", "runs/logistic-visits", "--table", "third.csv", "--label", "diagnosis")
     assert code == 2
     assert "The model predicts well, ill; the file also has healthy" in err
 

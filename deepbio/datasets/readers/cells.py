@@ -133,7 +133,10 @@ def number_column(
     wrong = ~np.isfinite(out) & ~(missing & allow_missing)
     if wrong.any():
         row = int(wrong.argmax())
-        reason = _why(column.iloc[row], name, missing=bool(missing[row]))
+        dated = name in format.dates and isinstance(column.iloc[row], str) and not missing[row]
+        reason = (
+            _no_date(column.iloc[row], format) if dated else _why(column.iloc[row], name, missing=bool(missing[row]))
+        )
         raise DataError(f"{where}, row {rows[row]}, column {name!r}: {reason}")
     exact = cells[~missing].nunique()
     if 2 * len(np.unique(out[~missing])) < exact and numeric:
@@ -241,6 +244,14 @@ def _why(cell: Any, column: str, *, missing: bool) -> str:
         why = "expected a number written with the decimal mark of this table" if finite else _FINITE
         return f"{why}; found {found}."
     return f"expected a number; found {found}. {_advice(text, column)}."
+
+
+def _no_date(cell: str, format: CellFormat) -> str:
+    found = repr(cell) if len(cell) <= _SHORT else f"text of {len(cell)} characters"
+    return (
+        f"expected a date written as {format.date_format or '2026-11-28'}; found {found}. Pass date_format as the dates are "
+        "written, for example date_format='%d/%m/%Y' (on the command line --data date_format=%d/%m/%Y)."
+    )
 
 
 _FINITE = "expected a finite number in the range of float32"
