@@ -99,35 +99,37 @@ def test_gff3_of_each_house_has_the_genes_of_its_gtf(kind, tmp_path):
     assert genes(tmp_path / "a.gff3") == expected
 
 
-PAR = [
-    "PLCXD1", "GTPBP6", "PPP2R3B", "SHOX", "CRLF2", "CSF2RA", "IL3RA",
-    "SLC25A6", "ASMTL", "P2RY8", "AKAP17A", "ASMT", "DHRSX", "ZBED1",
-    "CD99", "XG", "VAMP7", "SPRY3", "WASH6P", "IL9R", "LINC00685",
-]  # fmt: skip
+# Exons of GENCODE 24 on GRCh37 (from the annotation of mmsplice 2.4.0): 22 genes of the pseudoautosomal regions on X and on Y, and
+# the 14 copies of Y_RNA on chromosome 22. On X, 12 of the genes have the very exons of SpliceAI's table of canonical transcripts.
+GENCODE = [
+    line.split("\t") for line in (CASES.parents[1] / "par_exons.tsv").read_text(encoding="utf-8").splitlines()[1:]
+]
 
 
-def test_21_genes_of_the_pseudoautosomal_regions_have_their_own_exons_on_x_and_y(tmp_path):
-    lines, expected = [], []
-    for i, name in enumerate(PAR):
-        for chromosome, shift in (("X", 0), ("Y", 37)):
-            first = 1000 * (i + 1) + shift
-            exons = [(first + 200 * k, first + 200 * k + 50 + k) for k in range(2 + i % 3)]
-            attributes = (
-                f'gene_id "ENSG{i:011d}"; transcript_id "ENST{i:011d}"; gene_name "{name}"; tag "Ensembl_canonical";'
-            )
-            lines += [f"{chromosome}\th\texon\t{a}\t{b}\t.\t{'+-'[i % 2]}\t.\t{attributes}" for a, b in exons]
-            expected.append((name, chromosome, "+-"[i % 2], tuple(sorted(p for exon in exons for p in exon))))
-    order = np.random.default_rng(0).permutation(len(lines))  # exons of X and Y alternate in no file's way
-    (tmp_path / "par.gtf").write_text("".join(f"{lines[i]}\n" for i in order))
-    assert len(PAR) == 21
-    assert sorted(genes(tmp_path / "par.gtf")) == sorted(expected)
+def exon_lines(suffix):
+    """Return the lines of a GTF for `GENCODE`, in random order, with a suffix for ids on Y."""
+    lines = []
+    for name, gene, transcript, chromosome, strand, exons in GENCODE:
+        end = suffix if chromosome == "chrY" else ""
+        attributes = f'gene_id "{gene}{end}"; transcript_id "{transcript}{end}"; gene_name "{name}";'
+        for first, last in (exon.split("-") for exon in exons.split(",")):
+            lines.append(f"{chromosome}\tHAVANA\texon\t{first}\t{last}\t.\t{strand}\t.\t{attributes}\n")
+    return [lines[i] for i in np.random.default_rng(0).permutation(len(lines))]
 
 
-def test_copies_of_a_gene_with_one_name_are_genes_of_their_own(tmp_path):
-    exon = '1\th\texon\t{0}\t{1}\t.\t+\t.\tgene_id "ENSG{2}"; transcript_id "ENST{2}"; gene_name "{3}";\n'
-    rows = [(1000 * i, 1000 * i + 100, i, ("Y_RNA", "U6", "SNORA70")[i % 3]) for i in range(1, 31)]
-    (tmp_path / "a.gtf").write_text("".join(exon.format(*row) for row in rows))
-    assert genes(tmp_path / "a.gtf") == [(f"ENSG{i}", "1", "+", (a, b)) for a, b, i, _ in rows]
+@pytest.mark.parametrize("suffix", ["", "_PAR_Y"], ids=["one id on X and Y", "ids of GENCODE before release 44"])
+def test_genes_of_the_pseudoautosomal_regions_and_copies_of_y_rna_have_their_own_exons(suffix, tmp_path):
+    (tmp_path / "gencode.gtf").write_text("".join(exon_lines(suffix)))
+    expected = {}
+    for name, gene, _, chromosome, strand, exons in GENCODE:
+        boundaries = tuple(sorted({int(n) for exon in exons.split(",") for n in exon.split("-")}))
+        expected[gene if name == "Y_RNA" else name, chromosome] = (strand, boundaries)
+    found = {(name, chromosome): (strand, ends) for name, chromosome, strand, ends in genes(tmp_path / "gencode.gtf")}
+    assert found == expected
+    assert len(found) == len(GENCODE) == 58
+    # IL9R of GRCh37 in GENCODE's own lines
+    assert (found["IL9R", "chrX"][1][0], found["IL9R", "chrX"][1][-1]) == (155_227_246, 155_240_273)
+    assert (found["IL9R", "chrY"][1][0], found["IL9R", "chrY"][1][-1]) == (59_330_252, 59_343_279)
 
 
 def test_accessions_of_another_assembly_are_another_chromosome():

@@ -166,32 +166,37 @@ NAMES = {
 }  # fmt: skip
 
 
-def test_five_conventions_of_names_give_the_same_scores_in_every_combination(tiny_model, tmp_path):
+@pytest.mark.parametrize("runs", [25, pytest.param(125, marks=pytest.mark.slow)])
+def test_runs_over_five_conventions_of_names_write_the_same_scores(runs, tiny_model, tmp_path, monkeypatch):
+    """FASTA, VCF and annotation of each convention: every pair of two, or all combinations; the network is compiled once."""
     draw = np.random.default_rng(5)
     bases = [decode(draw.integers(0, 4, n).astype(np.uint8)) for n in (1200, 700)]
-    places = ((0, 520), (0, 560), (1, 350))
-    rows = [(k, p, bases[k][p - 1], "ACGT"[("ACGT".index(bases[k][p - 1]) + 1) % 4]) for k, p in places]
+    rows = [(k, p, bases[k][p - 1]) for k, p in ((0, 520), (0, 560), (1, 350))]
     exon = '{}\tx\texon\t100\t{}\t.\t+\t.\tgene_id "G{}"; transcript_id "T{}";\n'
-    genomes, annotations = {}, {}
     for style, names in NAMES.items():
         (tmp_path / f"{style}.fa").write_text("".join(f">{n}\n{s}\n" for n, s in zip(names, bases, strict=True)))
-        genes = (exon.format(names[k], end, i, i) for i, (k, end) in enumerate(((0, 600), (1, 600), (0, 1100))))
-        (tmp_path / f"{style}.gtf").write_text("".join(genes))
-        genomes[style] = open_genome(tmp_path / f"{style}.fa")
-        annotations[style] = read_annotation(tmp_path / f"{style}.gtf")
-    found = set()
-    scorer = variants.SpliceScorer(tiny_model, genomes["UCSC"], annotations["UCSC"], distance=5)
-    for genome, annotation in itertools.product(NAMES, NAMES):
-        scorer.genome, scorer.annotation = genomes[genome], annotations[annotation]
-        for names in NAMES.values():
-            found.add(read_by_network(scorer, [_record(names[k], p, r, a) for k, p, r, a in rows]))
-    assert len(found) == 1
-
-
-def _record(chromosome, position, reference, alternate):
-    from deepbio.genome.vcf import parse_record
-
-    return parse_record(f"{chromosome}\t{position}\t.\t{reference}\t{alternate}\t.\t.\t.")
+        exons = (exon.format(names[k], end, i, i) for i, (k, end) in enumerate(((0, 600), (1, 600), (0, 1100))))
+        (tmp_path / f"{style}.gtf").write_text("".join(exons))
+        records = (f"{names[k]}\t{p}\t.\t{r}\t{'CGTA'['ACGT'.index(r)]}\t.\t.\t.\n" for k, p, r in rows)
+        (tmp_path / f"{style}.vcf").write_text(f"{HEAD}{COLUMNS}{''.join(records)}")
+    first = variants.SpliceScorer(
+        tiny_model, open_genome(tmp_path / "UCSC.fa"), read_annotation(tmp_path / "UCSC.gtf"), distance=5
+    )
+    monkeypatch.setattr("deepbio.incremental.model.IncrementalModel", lambda *_, **__: first.incremental)
+    found = {}
+    order = list(NAMES)
+    square = [(a, b, order[(i + j) % 5]) for i, a in enumerate(order) for j, b in enumerate(order)]
+    for styles in square if runs == 25 else itertools.product(NAMES, repeat=3):
+        fasta, vcf, genes = (
+            tmp_path / f"{style}.{kind}" for style, kind in zip(styles, ("fa", "vcf", "gtf"), strict=True)
+        )
+        out = tmp_path / "out.vcf"
+        variants.splice(vcf, fasta=fasta, annotation=genes, out=out, weights=tiny_model, distance=5)
+        found[styles] = tuple(cells[7] for cells in lines_of(out))
+    assert len(found) == runs
+    (scores,) = set(found.values())
+    assert [field.count("|G") for field in scores] == [2, 2, 1]
+    assert any(number not in ("0.00", "-0.00") for number in scores[0].split("|")[2:6])
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
