@@ -60,9 +60,11 @@ class Settings:
         augment: Random changes of the training examples: a policy (`"light"`, `"medical"`, `"strong"`, `"evoaug"`, `"none"`) or a
             list of operations; see `deepbio.augment`.
         clean_epochs: Number of last epochs without augmentation (EvoAug's second stage).
+        adversarial: Adversarial training of images, such as `{"attack": "pgd", "epsilon": 8 / 255}`; see
+            `deepbio.training.steps.adversarial`. The validation split stays clean.
         loss: `"auto"`; `"focal"` or `"logit_adjusted"` for class imbalance; `"ordinal"` for grades; `"poisson"` for counts and
-            profiles; `"perceptron"`; or a Keras loss or
-            function `(y_true, y_pred)`, where `y_pred` are logits. See `deepbio.training.steps.losses`.
+            profiles; `"perceptron"`; or a Keras loss or function `(y_true, y_pred)`, where `y_pred` are logits. See
+            `deepbio.training.steps.losses`.
         metrics: Further metrics of the validation split after each epoch: names of `deepbio.metrics`, Keras metrics, or functions
             `(y_true, y_pred)`, where `y_pred` are probabilities (logits for a metric with `from_logits=True`).
         focal_gamma: Exponent of the focal loss; higher values count easy examples less.
@@ -96,6 +98,7 @@ class Settings:
     warmup: Fraction = 0.0
     augment: Any = "none"
     clean_epochs: WholeNumber = 0
+    adversarial: Any = None
     loss: LossName | keras.losses.Loss | Callable[[Any, Any], Any] = "auto"
     metrics: Sequence[MetricLike] = ()
     focal_gamma: NotNegative = 2.0
@@ -173,6 +176,7 @@ class TrainingSettings(TypedDict, total=False):
     warmup: float | None
     augment: Any
     clean_epochs: int | None
+    adversarial: Mapping[str, Any] | None
     loss: LossName | keras.losses.Loss | Callable[[Any, Any], Any] | Mapping[str, Any] | None
     metrics: Sequence[MetricLike | Mapping[str, Any]] | None
     focal_gamma: float | None

@@ -25,6 +25,7 @@ from deepbio.training.checkpoints.preemption import Request
 from deepbio.training.guards import batch_description, lost_workers_named
 from deepbio.training.logs import Progress
 from deepbio.training.settings import Settings
+from deepbio.training.steps.adversarial import adversarial_training
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
@@ -79,6 +80,7 @@ class Trainer:
         if settings.sampling == "balanced" and not data.task.is_classification:
             raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
         self._augment = augmentation(settings.augment, data.input, data.task)
+        self._adversarial = adversarial_training(settings.adversarial, data.input, data.task)
         self._feed = make_feed(
             data.train,
             batch_size=settings.batch_size,
@@ -145,7 +147,7 @@ class Trainer:
         with self._cluster.strategy.scope():
             step = Step(
                 self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy, class_weight=self._weights,
-                augment=self._augment, seed=self._seed,
+                augment=self._augment, adversarial=self._adversarial, seed=self._seed,
                 augmented_epochs=settings.epochs - settings.clean_epochs if settings.clean_epochs else None,
                 accumulate=settings.accumulate, jit_compile=settings.jit_compile,
             )  # fmt: skip

@@ -14,6 +14,7 @@ from deepbio.augment import Augmentation, Augmented
 from deepbio.devices.graph import in_graph
 from deepbio.devices.precision import LossScale, computes_in_float16
 from deepbio.errors import TrainingError
+from deepbio.training.steps.adversarial import AdversarialTraining
 from deepbio.training.steps.feed import Feed
 from deepbio.training.steps.losses import Loss
 from deepbio.training.working_copy import layers_of
@@ -29,6 +30,7 @@ class Step:
         class_weight: One weight per class, or `None`.
         augment: Augmentation of each replica's shard, a function of `(seed, epoch, step, replica, part)`.
         augmented_epochs: Number of first epochs that are augmented; `None` for all.
+        adversarial: How images are perturbed against the model after augmentation; `None` trains on them as they are.
         accumulate: Number of micro-batches per batch, each with its own forward and backward pass.
         jit_compile: Whether XLA compiles the step (one replica only).
 
@@ -47,13 +49,14 @@ class Step:
         class_weight: Sequence[float] | None = None,
         augment: Augmentation | None = None,
         augmented_epochs: int | None = None,
+        adversarial: AdversarialTraining | None = None,
         seed: int = 0,
         accumulate: int = 1,
         jit_compile: bool = False,
     ) -> None:
         self.feed, self.strategy = feed, strategy
         self._augment, self._augmented_epochs, self._seed = augment, augmented_epochs, seed
-        self._model, self._optimizer, self._loss = model, optimizer, loss
+        self._model, self._optimizer, self._loss, self._adversarial = model, optimizer, loss, adversarial
         self._weights = None if class_weight is None else tf.constant(class_weight, tf.float32)
         self._variables = model.trainable_variables
         self._replicas = strategy.num_replicas_in_sync
@@ -92,33 +95,43 @@ class Step:
 
     def _one_pass(self, fetched, place):
         x, y, divisor = self.feed.batch(fetched)
-        return self._whole(self._augmented(x, y, place, 0), divisor)
+        return self._whole(*self._perturbed(self._augmented(x, y, place, 0), place, 0), divisor)
 
-    def _augmented(self, x, y, place, part) -> Augmented:
-        """Augment this replica's shard as a function of the position in training alone, however the data arrive."""
-        if self._augment is None:
-            return Augmented(x, y)
-        augment, (epoch, step) = self._augment, place
+    def _position(self, place, part) -> list[Any]:
+        """Return the position in training, of which all random changes are a function, however the data arrive."""
         context = tf.distribute.get_replica_context()
         replica = context.replica_id_in_sync_group if context is not None else 0
-        where = [self._seed, epoch, step, replica, part]
+        return [self._seed, *place, replica, part]
+
+    def _augmented(self, x, y, place, part) -> Augmented:
+        """Augment this replica's shard."""
+        if self._augment is None:
+            return Augmented(x, y)
+        augment, (epoch, _), where = self._augment, place, self._position(place, part)
         if self._augmented_epochs is None:
             return augment(x, y, where)
         return tf.cond(epoch < self._augmented_epochs, lambda: augment(x, y, where), lambda: augment.unchanged(x, y))
 
-    def _learn(self, batch, divisor):
-        value, gradients = self._gradients(batch, divisor, 1.0)
+    def _perturbed(self, batch: Augmented, place, part) -> tuple[Augmented, Any]:
+        """Return the batch to learn from, and the perturbed images of TRADES, which the clean ones stay beside."""
+        if self._adversarial is None:
+            return batch, None
+        x = self._adversarial.perturb(
+            self._model, batch.x, lambda logits: self._loss_of(batch, logits), self._position(place, part)
+        )
+        return (batch, x) if self._adversarial.attack == "trades" else (batch._replace(x=x), None)
+
+    def _learn(self, batch, beside, divisor):
+        value, gradients = self._gradients(batch, beside, divisor, 1.0)
         self._optimizer.apply_gradients(zip(self._summed(gradients), self._variables, strict=True))
         return value
 
-    def _gradients(self, batch, divisor, scale):
+    def _gradients(self, batch, beside, divisor, scale):
         with tf.GradientTape() as tape:
-            logits = self._model(batch.x, training=True)
-            if logits.dtype in (tf.float16, tf.bfloat16):
-                logits = tf.cast(logits, tf.float32)
-            each = self._weighted_loss(batch.y, logits)
-            if batch.other_y is not None:  # two examples in one: the weighted mean of the losses of both labels
-                each += batch.other_weight * (self._weighted_loss(batch.other_y, logits) - each)
+            logits = self._logits(batch.x)
+            each = self._loss_of(batch, logits)
+            if self._adversarial is not None and beside is not None:
+                each += self._adversarial.penalty(logits, self._logits(beside))
             value = tf.reduce_sum(each) / tf.cast(divisor, tf.float32)
             total = value
             if self._model.losses:
@@ -127,6 +140,16 @@ class Step:
             total *= scale
         # dense, because Keras's clipping and Adam square the rows of a sparse gradient before they add up those of one word
         return value, [None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(total, self._variables)]
+
+    def _logits(self, x):
+        logits = self._model(x, training=True)
+        return tf.cast(logits, tf.float32) if logits.dtype in (tf.float16, tf.bfloat16) else logits
+
+    def _loss_of(self, batch: Augmented, logits):
+        each = self._weighted_loss(batch.y, logits)
+        if batch.other_y is not None:  # two examples in one: the weighted mean of the losses of both labels
+            each += batch.other_weight * (self._weighted_loss(batch.other_y, logits) - each)
+        return each
 
     def _weighted_loss(self, y, logits):
         each = tf.cast(self._loss(y, logits), tf.float32)
@@ -161,7 +184,8 @@ class Step:
     def _add_part(self, fetched, place, part):
         x, y, divisor = self.feed.batch(fetched, part=part, parts=self._parts)
         scale = 1.0 if self.loss_scale is None else self.loss_scale.value
-        value, gradients = self._gradients(self._augmented(x, y, place, part), divisor, scale)
+        batch, beside = self._perturbed(self._augmented(x, y, place, part), place, part)
+        value, gradients = self._gradients(batch, beside, divisor, scale)
         for total, gradient in zip(self._sums, gradients, strict=True):
             if gradient is not None:
                 total.assign_add(tf.cast(gradient, total.dtype))
