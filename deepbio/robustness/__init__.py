@@ -10,11 +10,14 @@ from deepbio.robustness.curve import SecurityCurve, security_curve
 from deepbio.robustness.deep_fool import DeepFool
 from deepbio.robustness.gradient_sign import FGSM, PGD
 from deepbio.robustness.masking import Check, MaskingReport, masking_checks
+from deepbio.robustness.photograph import Photograph
+from deepbio.robustness.printed import EOT, destruction_rate
 from deepbio.robustness.square import Square
 
 __all__ = [
     "APGD",
     "ATTACKS",
+    "EOT",
     "FGSM",
     "PGD",
     "Adversarial",
@@ -23,10 +26,12 @@ __all__ = [
     "Check",
     "DeepFool",
     "MaskingReport",
+    "Photograph",
     "SecurityCurve",
     "Square",
     "attack_images",
     "autoattack_small",
+    "destruction_rate",
     "make_attack",
     "masking_checks",
     "security_curve",

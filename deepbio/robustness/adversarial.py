@@ -71,7 +71,7 @@ class Adversarial:
 
     def clean_accuracy(self, *, confidence: float = 0.95) -> Estimate:
         """Return the accuracy without an attack, with Wilson's interval."""
-        return _fraction(self.clean == self.y, confidence)
+        return fraction(self.clean == self.y, confidence)
 
     def robust_accuracy(self, *, as_bytes: bool = False, confidence: float = 0.95) -> Estimate:
         """Return the fraction of images that are predicted rightly and stay so, with Wilson's interval.
@@ -84,12 +84,12 @@ class Adversarial:
 
     def accuracy_without(self, broken: np.ndarray, *, confidence: float = 0.95) -> Estimate:
         """Return the fraction of images that are predicted rightly and are not among the `broken` ones."""
-        return _fraction((self.clean == self.y) & ~broken, confidence)
+        return fraction((self.clean == self.y) & ~broken, confidence)
 
     def success_rate(self, *, as_bytes: bool = False, confidence: float = 0.95) -> Estimate:
         """Return the fraction of attacked images that are adversarial, with Wilson's interval."""
         fooled = self.success_as_bytes if as_bytes else self.success
-        return _fraction(fooled[self.attacked], confidence)
+        return fraction(fooled[self.attacked], confidence)
 
     def median_size(self) -> float:
         """Return the median norm of the successful perturbations; NaN without one."""
@@ -121,8 +121,8 @@ def towards_original(x: np.ndarray, images: np.ndarray) -> np.ndarray:
     return (images + np.trunc(change + np.sign(change) * 1e-4)).clip(0, 255).astype(np.uint8)
 
 
-def _fraction(right: np.ndarray, confidence: float) -> Estimate:
+def fraction(right: np.ndarray, confidence: float = 0.95) -> Estimate:
+    """Return the mean of values from 0 to 1 with Wilson's interval."""
     if not len(right):
         return Estimate(float("nan"), reason="no example")
-    value = float(np.mean(right))
-    return wilson(value, 0.0, len(right), confidence=confidence)
+    return wilson(float(np.mean(right)), 0.0, len(right), confidence=confidence)

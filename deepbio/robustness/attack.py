@@ -73,7 +73,14 @@ class Attack:
 
     def judged(self, state: State, logits: Any) -> State:
         """Return the state with its best point updated by `x`, whose logits these are."""
-        score = self.score(state, margin(logits, state["y"], state["target"]))
+        return self.kept(state, self.score(state, margin(logits, state["y"], state["target"])))
+
+    def ended(self, network: Network, state: State) -> State:
+        """Return the state after the last step, with its last point judged."""
+        return self.judged(state, network(state["x"]))
+
+    def kept(self, state: State, score: Any) -> State:
+        """Return the state with `x` as its best point where its score is higher."""
         better = score > state["score"]
         best = tf.where(per_example(better, state["x"]), state["x"], state["best"])
         return state | {"best": best, "score": tf.maximum(score, state["score"])}

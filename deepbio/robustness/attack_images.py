@@ -16,12 +16,13 @@ from deepbio.robustness.deep_fool import DeepFool
 from deepbio.robustness.engine import Engine, Progress
 from deepbio.robustness.gradient_sign import FGSM, PGD
 from deepbio.robustness.network import Network
+from deepbio.robustness.printed import EOT
 from deepbio.robustness.square import Square
 
 if TYPE_CHECKING:
     import keras
 
-ATTACKS: dict[str, type[Attack]] = {one.name: one for one in (FGSM, PGD, APGD, DeepFool, CarliniWagner, Square)}
+ATTACKS: dict[str, type[Attack]] = {one.name: one for one in (FGSM, PGD, APGD, DeepFool, CarliniWagner, Square, EOT)}
 
 
 def make_attack(name: str | Attack, **options: Any) -> Attack:
@@ -68,7 +69,7 @@ def attack_images(
         model: Image model, binary or multiclass.
         x: uint8 images `(n, height, width, channels)`.
         y: Class of each image.
-        attack: `"fgsm"`, `"pgd"`, `"apgd"`, `"deep_fool"`, `"carlini_wagner"`, `"square"`, or an `Attack`.
+        attack: `"fgsm"`, `"pgd"`, `"apgd"`, `"deep_fool"`, `"carlini_wagner"`, `"square"`, `"eot"`, or an `Attack`.
         epsilon: Radius in fractions of the range of pixels, such as 8/255. Attacks that look for the smallest perturbation
             (`deep_fool`, `carlini_wagner`) need none.
         target: Class to reach, one or one per image; None for any other class than `y`.

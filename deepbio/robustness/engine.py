@@ -54,7 +54,7 @@ class Engine:
                 state = attack.step(network, state)
             return state
 
-        self._run, self._judge = in_graph(run), in_graph(lambda state: attack.judged(state, network(state["x"])))
+        self._run, self._judge = in_graph(run), in_graph(lambda state: attack.ended(network, state))
 
     def __call__(
         self,
