@@ -8,6 +8,8 @@ from deepbio.robustness.autoattack import autoattack_small
 from deepbio.robustness.carlini_wagner import CarliniWagner
 from deepbio.robustness.curve import SecurityCurve, security_curve
 from deepbio.robustness.deep_fool import DeepFool
+from deepbio.robustness.dna import DnaAdversarial, attack_dna, positions_taken, random_substitutions
+from deepbio.robustness.dna_constraints import Constraints
 from deepbio.robustness.gradient_sign import FGSM, PGD
 from deepbio.robustness.masking import Check, MaskingReport, masking_checks
 from deepbio.robustness.photograph import Photograph
@@ -24,15 +26,20 @@ __all__ = [
     "Attack",
     "CarliniWagner",
     "Check",
+    "Constraints",
     "DeepFool",
+    "DnaAdversarial",
     "MaskingReport",
     "Photograph",
     "SecurityCurve",
     "Square",
+    "attack_dna",
     "attack_images",
     "autoattack_small",
     "destruction_rate",
     "make_attack",
     "masking_checks",
+    "positions_taken",
+    "random_substitutions",
     "security_curve",
 ]

@@ -30,6 +30,8 @@ class Attack:
         norm: Norm of the perturbation: `"linf"` or `"l2"`.
         steps: Number of steps per run.
         restarts: Number of runs per example.
+        as_bytes: Whether each point is judged after rounding to bytes, towards the image, so that what is found is an adversarial
+            example of an image file. An attack on floats stops at the first one, which rounding often undoes.
     """
 
     name: ClassVar[str] = ""
@@ -43,12 +45,23 @@ class Attack:
     norm: Norm = "linf"
     steps: int = 40
     restarts: int = 1
+    as_bytes: bool = False
 
     def __post_init__(self) -> None:
         if self.norm not in self.norms:
             raise DataError(f"{self.name} has the norms {', '.join(self.norms)}; received norm={self.norm!r}.")
         if self.steps < 1 or self.restarts < 1:
             raise DataError(f"{self.name}: steps and restarts are at least 1; received {self.steps}, {self.restarts}.")
+        if self.as_bytes and self.smallest:
+            raise DataError(f"{self.name} looks for the smallest perturbation of floats: leave out as_bytes.")
+
+    def seen(self, state: State) -> Any:
+        """Return the pixels that the network sees: `x`, or `x` rounded to bytes with gradients as if it were not."""
+        if not self.as_bytes:
+            return state["x"]
+        change = (state["x"] - state["x0"]) * 255.0
+        whole = tf.sign(change) * tf.floor(tf.abs(change) + 1e-4)
+        return state["x"] + tf.stop_gradient(state["x0"] + whole / 255.0 - state["x"])
 
     def check(self, network: Network) -> None:
         """Raise a DataError if the attack does not fit the network."""
@@ -71,18 +84,26 @@ class Attack:
         """Judge `x`, then move it, where steps are left."""
         raise NotImplementedError
 
+    def loss_and_gradient(self, network: Network, state: State, loss: Loss) -> tuple[Any, Any, Any]:
+        """Return the logits of what the network sees, the loss that an attack raises, and its gradient."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state["x"])
+            logits = network(self.seen(state))
+            value = attack_loss(loss, logits, state["y"], state["target"])
+        return logits, value, checked_gradient(tape.gradient(value, state["x"]), network)
+
     def judged(self, state: State, logits: Any) -> State:
         """Return the state with its best point updated by `x`, whose logits these are."""
         return self.kept(state, self.score(state, margin(logits, state["y"], state["target"])))
 
     def ended(self, network: Network, state: State) -> State:
         """Return the state after the last step, with its last point judged."""
-        return self.judged(state, network(state["x"]))
+        return self.judged(state, network(self.seen(state)))
 
     def kept(self, state: State, score: Any) -> State:
         """Return the state with `x` as its best point where its score is higher."""
         better = score > state["score"]
-        best = tf.where(per_example(better, state["x"]), state["x"], state["best"])
+        best = tf.where(per_example(better, state["x"]), self.seen(state), state["best"])
         return state | {"best": best, "score": tf.maximum(score, state["score"])}
 
     def score(self, state: State, margins: Any) -> Any:
@@ -98,15 +119,6 @@ class Attack:
             x = project(x, state["x0"], state["epsilon"], self.norm)
         left = per_example(state["k"] < self.steps, x)
         return state | {"x": tf.where(left, x, state["x"]), "k": tf.minimum(state["k"], self.steps) + 1}
-
-
-def loss_and_gradient(network: Network, state: State, loss: Loss) -> tuple[Any, Any, Any]:
-    """Return the logits of `x`, the loss that an attack raises, and its gradient."""
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(state["x"])
-        logits = network(state["x"])
-        value = attack_loss(loss, logits, state["y"], state["target"])
-    return logits, value, checked_gradient(tape.gradient(value, state["x"]), network)
 
 
 def checked_gradient(gradient: Any, network: Network) -> Any:

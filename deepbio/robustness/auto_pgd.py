@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.attack import Attack, State, loss_and_gradient
+from deepbio.robustness.attack import Attack, State
 from deepbio.robustness.gradient_sign import check_loss, start_offset
 from deepbio.robustness.losses import Loss
 from deepbio.robustness.network import Network
@@ -60,7 +60,7 @@ class APGD(Attack):
     def step(self, network: Network, state: State) -> State:
         """Judge, halve the step at a checkpoint, and move with momentum."""
         state = self._aimed(network, state)
-        logits, value, gradient = loss_and_gradient(network, state, self.loss)
+        logits, value, gradient = self.loss_and_gradient(network, state, self.loss)
         state = self.judged(state, logits)
         first = state["k"] == 0
         raised = state["raised"] + tf.cast((value > state["last_loss"]) & ~first, tf.int32)

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import DataError
-from deepbio.robustness.attack import Attack, State, loss_and_gradient
+from deepbio.robustness.attack import Attack, State
 from deepbio.robustness.losses import LOSSES, Loss
 from deepbio.robustness.network import Network
 from deepbio.training.steps.perturbation import per_example, project, random_start, steepest
@@ -55,7 +55,7 @@ class PGD(Attack):
 
     def step(self, network: Network, state: State) -> State:
         """Judge and move one step along the gradient."""
-        logits, _, gradient = loss_and_gradient(network, state, self.loss)
+        logits, _, gradient = self.loss_and_gradient(network, state, self.loss)
         state = self.judged(state, logits)
         if self.momentum:
             total = tf.reduce_sum(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
@@ -82,7 +82,7 @@ class FGSM(PGD):
 
     def step(self, network: Network, state: State) -> State:
         """Judge and move by epsilon along the gradient."""
-        logits, _, gradient = loss_and_gradient(network, state, self.loss)
+        logits, _, gradient = self.loss_and_gradient(network, state, self.loss)
         size = state["epsilon"] if self.step_size is None else tf.fill(tf.shape(state["k"]), self.step_size)
         moved = state["x"] + per_example(size, gradient) * steepest(gradient, self.norm)
         return self.moved(self.judged(state, logits), moved)

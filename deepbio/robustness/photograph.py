@@ -113,8 +113,8 @@ def _warp(x: Any, corners: Any) -> Any:
     one, zero, row, column = tf.ones_like(r), tf.zeros_like(r), corners[..., 0], corners[..., 1]
     upper = tf.stack([c, r, one, zero, zero, zero, -c * column, -r * column], axis=-1)
     lower = tf.stack([zero, zero, zero, c, r, one, -c * row, -r * row], axis=-1)
-    system = tf.concat([upper, lower], axis=1)
-    solved = tf.linalg.solve(system, tf.concat([column, row], axis=1)[..., None])[..., 0]
+    right: Any = tf.concat([column, row], axis=1)
+    solved = tf.squeeze(tf.linalg.solve(tf.concat([upper, lower], axis=1), tf.expand_dims(right, -1)), -1)
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=x, transforms=solved, output_shape=tf.constant([height, width]), fill_value=0.0, interpolation="BILINEAR",
         fill_mode="NEAREST",

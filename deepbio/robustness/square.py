@@ -41,7 +41,7 @@ class Square(Attack):
 
     def step(self, network: Network, state: State) -> State:
         """Keep `x` if it lowers the margin, and try the next square."""
-        logits = network(state["x"])
+        logits = network(self.seen(state))
         state = self.judged(state, logits)
         found = margin(logits, state["y"], state["target"])
         kept = tf.where(per_example(found < state["margin"], state["x"]), state["x"], state["kept"])

@@ -107,6 +107,16 @@ def test_stopping_early_breaks_the_same_images_in_fewer_steps(trained, examples)
     assert early.steps.sum() < 0.8 * late.steps.sum()
 
 
+@pytest.mark.parametrize("name", ["pgd", "apgd", "square"])
+def test_what_is_found_as_bytes_is_adversarial_as_bytes(trained, examples, name):
+    floats, rounded = (
+        attack_images(trained, *examples, attack=name, epsilon=0.08, steps=40, as_bytes=flag) for flag in (False, True)
+    )
+    np.testing.assert_array_equal(rounded.success, rounded.success_as_bytes)
+    np.testing.assert_allclose(rounded.x * 255, rounded.pixels, atol=1e-3)
+    assert rounded.success.sum() >= floats.success_as_bytes.sum() > 0
+
+
 def test_attacks_reach_a_target(trained, examples):
     x, _ = examples
     y = np.asarray(trained(x)).argmax(1)
@@ -144,6 +154,7 @@ def test_what_cannot_be_attacked_is_refused(trained, examples, spot_data):
         ({}, "needs epsilon"),
         ({"epsilon": 0.1, "attack": "pdg"}, "Did you mean pgd"),
         ({"epsilon": 0.1, "step": 3}, "no option 'step'"),
+        ({"attack": "deep_fool", "as_bytes": True}, "leave out as_bytes"),
         ({"epsilon": 0.1, "target": 3}, "target is a class from 0 to 2"),
         ({"epsilon": 0.1, "loss": "dlr", "attack": "apgd", "targets": 2}, "needs 4 classes"),
     ]:

@@ -1,0 +1,255 @@
+"""Attacks on DNA: few substitutions that change a predicted class, found by exact mutagenesis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepbio.errors import DataError
+from deepbio.inference.forward import model_outputs
+from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
+from deepbio.interpret.mutagenesis import saturation_mutagenesis
+from deepbio.robustness.dna_constraints import Constraints
+from deepbio.zoo import describe
+
+if TYPE_CHECKING:
+    import keras
+
+Substitution = tuple[int, int]
+"""Position from 0, and the code of the new base."""
+
+
+@dataclass(frozen=True, eq=False)
+class DnaAdversarial:
+    """Substitutions that change the predicted classes of sequences.
+
+    Args:
+        codes: uint8 `(n, length)` originals.
+        x: uint8 `(n, length)` with the substitutions that were found.
+        substitutions: `(position, base)` of each example, in the order in which they were chosen.
+        clean: Predicted class of each original.
+        predicted: Predicted class of each `x`.
+        target: Class that was aimed at, -1 for any other.
+    """
+
+    codes: np.ndarray = field(repr=False)
+    x: np.ndarray = field(repr=False)
+    substitutions: tuple[tuple[Substitution, ...], ...]
+    clean: np.ndarray
+    predicted: np.ndarray
+    target: np.ndarray
+
+    @property
+    def success(self) -> np.ndarray:
+        """Which sequences have another class (or the target's) now."""
+        return np.where(self.target < 0, self.predicted != self.clean, self.predicted == self.target)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of substitutions of each sequence, -1 where the class did not change."""
+        return np.where(self.success, [len(one) for one in self.substitutions], -1)
+
+
+def attack_dna(
+    model: keras.Model,
+    x: Sequences,
+    *,
+    target: int | None = None,
+    position: int | None = None,
+    max_substitutions: int = 10,
+    beam: int = 1,
+    constraints: Constraints | None = None,
+) -> DnaAdversarial:
+    """Search few substitutions that change the predicted class of each sequence.
+
+    Each round computes the margin of every allowed substitution exactly, by recomputing only what it reaches
+    (`saturation_mutagenesis`), and keeps the best `beam` sequences. A count of one is therefore the smallest there is; larger counts
+    are upper bounds. The attack starts from the predicted class, right or wrong.
+
+    Args:
+        model: DNA model of classes, or with classes along the sequence.
+        x: Sequences: codes `(n, length)`, one-hot, or strings.
+        target: Class to reach; None for any other than the predicted one.
+        position: Position of the attacked output, for outputs along a sequence.
+        max_substitutions: Number of substitutions after which the search ends.
+        beam: Number of sequences that each round keeps; 1 is greedy.
+        constraints: Which substitutions are allowed.
+
+    Raises:
+        DataError: Sequences, target or position that do not fit the model.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> model = get_model("dna_cnn", input_shape=40, outputs=3, seed=1)
+        >>> found = attack_dna(model, "ACGT" * 10, max_substitutions=20)
+        >>> int((found.x != found.codes).sum()) == len(found.substitutions[0])
+        True
+    """
+    taken, codes = one_hot_of(model), as_sequences(one_hot_of(model), x)
+    if max_substitutions < 1 or beam < 1:
+        raise DataError(f"max_substitutions and beam are at least 1; received {max_substitutions} and {beam}.")
+    limits = constraints or Constraints()
+    logits_of = class_logits(model, position)
+    classes = _classes(model)
+    if target is not None and not 0 <= target < classes:
+        raise DataError(f"target is a class from 0 to {classes - 1}; received {target}.")
+    goals = np.full(len(codes), -1 if target is None else target)
+    found = [
+        _search(taken, row, int(goal), logits_of, limits, max_substitutions, beam)
+        for row, goal in zip(codes, goals, strict=True)
+    ]
+    changed, chosen, clean, predicted = zip(*found, strict=True) if found else ((), (), (), ())
+    return DnaAdversarial(
+        codes,
+        np.array(changed, np.uint8).reshape(codes.shape),
+        tuple(chosen),
+        np.array(clean),
+        np.array(predicted),
+        goals,
+    )
+
+
+def random_substitutions(
+    model: keras.Model,
+    x: Sequences,
+    *,
+    position: int | None = None,
+    max_substitutions: int = 40,
+    repeats: int = 5,
+    seed: int = 0,
+) -> np.ndarray:
+    """Return how many random substitutions change the predicted class, the baseline of `attack_dna`.
+
+    Args:
+        model: DNA model of classes.
+        x: Sequences.
+        position: Position of the output, for outputs along a sequence.
+        max_substitutions: Number of substitutions after which a try ends.
+        repeats: Number of tries per sequence.
+        seed: Random seed.
+
+    Returns:
+        int64 `(n, repeats)`, -1 where the class did not change.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> model = get_model("dna_cnn", input_shape=40, outputs=3, seed=1)
+        >>> random_substitutions(model, "ACGT" * 10, repeats=2).shape
+        (1, 2)
+    """
+    codes, logits_of = as_sequences(one_hot_of(model), x), class_logits(model, position)
+    out = np.full((len(codes), repeats), -1)
+    byte_model = "one_hot" in [layer.name for layer in model.layers]
+    for i, row in enumerate(codes):
+        for k in range(repeats):
+            random = np.random.Generator(np.random.Philox(key=(seed, i << 32 | k)))
+            known = np.flatnonzero(row < 4)
+            where = random.permutation(known)[:max_substitutions]
+            steps = np.repeat(row[None], len(where) + 1, axis=0)
+            for j, (place, shift) in enumerate(zip(where, random.integers(1, 4, len(where)), strict=True), start=1):
+                steps[j:, place] = (row[place] + shift) % 4
+            values = steps if byte_model else as_one_hot(steps)
+            predicted = logits_of(model_outputs(model, values)).argmax(axis=1)
+            changed = np.flatnonzero(predicted != predicted[0])
+            out[i, k] = changed[0] if len(changed) else -1
+    return out
+
+
+def class_logits(model: keras.Model, position: int | None) -> Any:
+    """Return the function from outputs to class logits `(n, classes)`; a binary logit `z` becomes 0 and `z`."""
+    shape = model.output_shape
+    record = describe(model)
+    kind = record.task.kind if record.task is not None else None
+    if kind not in (None, "binary", "multiclass", "per_position") or len(shape) not in (2, 3):
+        raise DataError(f"An attack on DNA needs a model of classes; the task of {model.name} is {kind}.")
+    if len(shape) == 3 and (position is None or not -shape[1] <= position < shape[1]):
+        raise DataError(f"{model.name} has {shape[1]} positions; expected position= one of them, received {position}.")
+    if len(shape) == 2 and position is not None:
+        raise DataError(f"The outputs of {model.name} have no positions; leave out position=.")
+
+    def logits(outputs: Any) -> np.ndarray:
+        values = np.asarray(outputs, np.float32)
+        values = values if position is None else values[:, position]
+        return np.concatenate([np.zeros_like(values), values], axis=-1) if values.shape[-1] == 1 else values
+
+    return logits
+
+
+def _classes(model: keras.Model) -> int:
+    return max(2, int(model.output_shape[-1]))
+
+
+def _margins(logits: np.ndarray, own: int, goal: int) -> np.ndarray:
+    """Return how far predictions are from another class than `own`, or from `goal`; below zero they are there."""
+    reached = goal >= 0
+    one = logits[..., goal if reached else own]
+    other = np.delete(logits, goal if reached else own, axis=-1).max(axis=-1)
+    return other - one if reached else one - other
+
+
+def _search(
+    model: keras.Model, row: np.ndarray, goal: int, logits_of: Any, limits: Constraints, max_substitutions: int, beam: int
+) -> tuple[np.ndarray, tuple[Substitution, ...], int, int]:  # fmt: skip
+    """Return the changed sequence, its substitutions, and the predicted classes before and after."""
+    kept: list[tuple[float, np.ndarray, tuple[Substitution, ...]]] = [(np.inf, row, ())]
+    clean = -1
+    best = (np.inf, row, ())
+    for _ in range(max_substitutions):
+        candidates, seen = [], set()
+        raw = saturation_mutagenesis(
+            model, np.stack([one for _, one, _ in kept]), target=logits_of, raw_outputs=True
+        )  # rows of class logits: reference and every substitution
+        if clean < 0:
+            clean = int(raw.reference[0].argmax())
+            if clean == goal:
+                return row, (), clean, clean
+        for (_, one, chosen), values in zip(kept, raw.substitutions, strict=True):
+            allowed = limits.allowed(row, one)
+            margins = np.where(allowed, _margins(values, clean, goal), np.inf)
+            for flat in np.argsort(margins, axis=None, kind="stable")[:beam]:
+                where, base = divmod(int(flat), 4)
+                if not np.isfinite(margins[where, base]):
+                    break
+                changed = one.copy()
+                changed[where] = base
+                key = changed.tobytes()
+                if key not in seen:
+                    seen.add(key)
+                    candidates.append((float(margins[where, base]), changed, (*chosen, (where, base))))
+        if not candidates:
+            break
+        kept = sorted(candidates, key=lambda candidate: candidate[0])[:beam]
+        best = kept[0]
+        if best[0] < 0:
+            break
+    return best[1], best[2], clean, _class_of(model, best[1], logits_of)
+
+
+def _class_of(model: keras.Model, row: np.ndarray, logits_of: Any) -> int:
+    """Return the class that the whole model predicts for one sequence."""
+    return int(logits_of(model(as_one_hot(row[None]), training=False)).argmax())
+
+
+def positions_taken(found: DnaAdversarial, classes: Iterable[int] | None = None) -> np.ndarray:
+    """Return how often each position was substituted by each base, int64 `(length, 4)`.
+
+    Args:
+        found: Result of `attack_dna`.
+        classes: Original classes to count; all by default.
+
+    Example:
+        >>> row = np.zeros((1, 3), np.uint8)
+        >>> one = DnaAdversarial(row, row + 1, (((2, 1),),), np.array([0]), np.array([1]), np.array([-1]))
+        >>> positions_taken(one).tolist()
+        [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]]
+    """
+    wanted = None if classes is None else set(classes)
+    out = np.zeros((found.codes.shape[1], 4), np.int64)
+    for chosen, own, flipped in zip(found.substitutions, found.clean, found.success, strict=True):
+        if flipped and (wanted is None or int(own) in wanted):
+            for where, base in chosen:
+                out[where, base] += 1
+    return out
