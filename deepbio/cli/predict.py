@@ -15,6 +15,22 @@ from deepbio.errors import DeepbioError
 from deepbio.escaping import spreadsheet_tsv
 
 
+def _prevalence(given: list[str] | None) -> float | dict[str, float] | None:
+    """Read `0.01`, or `ill=0.01` once per class."""
+    if not given:
+        return None
+    pairs = [one.rpartition("=") for one in given]
+    try:
+        values = {name: float(text) for name, _, text in pairs}
+    except ValueError as error:
+        raise DeepbioError(
+            f"--prevalence takes a number such as 0.01, or LABEL=0.01 for each class; received {given}."
+        ) from error
+    if len(values) < len(pairs) or ("" in values and len(values) > 1):
+        raise DeepbioError("--prevalence takes one number, or LABEL=FREQUENCY once for each class.")
+    return values.get("", values)
+
+
 @with_groups
 def predict(
     model: Model,
@@ -46,12 +62,22 @@ def predict(
         str | None, typer.Option(help="Columns with the entropy and disagreement of passes with dropout: 'dropout'.")
     ] = None,
     tta: Tta = None,
+    prevalence: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[LABEL=]FREQUENCY",
+            help="Frequency of the positive label where the predictions are used, or of each class (repeatable).",
+        ),
+    ] = None,
     raw: Annotated[
         bool,
         typer.Option("--raw", help="Ids and labels as they are, without ' before those that a spreadsheet would run."),
     ] = False,
 ) -> None:
     """Predict every example and write TSV: id, label and probabilities, calibrated if the model is.
+
+    A calibrated model adds how often validation examples of about the same probability were right, with a 95% interval, the
+    prevalence that the probabilities assume, and the threshold with its sensitivity and specificity.
 
     Files are read as those of training were: same window, columns and layer, unless you name others. Labels are not needed.
 
@@ -80,7 +106,8 @@ def predict(
     from deepbio import inference
     from deepbio.files import write_atomically
     from deepbio.inference.own_files import read_examples, source_options
-    from deepbio.inference.predict import prediction_rows
+    from deepbio.inference.prediction_table import meaning_columns, prediction_rows, thresholds_for
+    from deepbio.inference.prevalence import for_prevalence
     from deepbio.inference.reading_plan import input_of
     from deepbio.zoo import describe, get_model
 
@@ -93,7 +120,7 @@ def predict(
     source, ids = read_examples(record, options)
     x: Any = source
     if record.task is not None and record.task.kind == "per_pixel":
-        if out is None or sets or ood or uncertainty:
+        if out is None or sets or ood or uncertainty or prevalence:
             raise DeepbioError(
                 "The model predicts masks of images: name their folder with --out FOLDER (with --tta, if any)."
             )
@@ -101,9 +128,15 @@ def predict(
         return
     unsure = inference.predict(built, x, uncertainty="dropout") if uncertainty else None
     p = inference.predict(built, x, tta=tta or None) if unsure is None else unsure.mean
-    thresholds = record.postprocessing.thresholds if record.postprocessing else ()
-    header, rows = prediction_rows(record.task, ids, p, thresholds=thresholds)
-    more: dict[str, list[str]] = {}
+    wanted = _prevalence(prevalence)
+    adjusted = p if wanted is None else for_prevalence(record, p, wanted)
+    header, rows = prediction_rows(record.task, ids, adjusted, thresholds=thresholds_for(record, wanted))
+    # the bins and the operating point are those of one plain pass
+    more = meaning_columns(record, p, wanted) if unsure is None and not tta else {}
+    if record.task is not None and record.task.kind in ("binary", "multiclass") and not record.postprocessing:
+        note("How often these probabilities are right is not known: `deepbio calibrate RUN` measures it.")
+    if wanted is not None and record.postprocessing and record.postprocessing.aim:
+        note(f"The threshold was chosen for {record.postprocessing.aim} at another prevalence; decisions are the same.")
     if sets:
         inside = inference.predict_sets(built, x)
         labels = record.task.labels if record.task is not None and record.task.labels else range(inside.shape[1])

@@ -54,6 +54,11 @@ def report(
     found, split, [part] = evaluation_data(model, record, dataset, data, split)
     ids = part.names(np.arange(len(part)))
     columns: dict[str, Any] = {**input_columns(found.input, part), **(read_columns(facts, ids) if facts else {})}
+    fitted = record.postprocessing
+    reading: dict[str, Any] = {"facts": {"calibrated": "yes" if fitted and fitted.calibration else "no"}}
+    if fitted and found.task.kind == "binary":
+        reading["threshold"] = fitted.thresholds[0] if fitted.thresholds else 0.5
+        reading["prevalence"] = fitted.prevalence[0] if fitted.prevalence else None
     result = Result.of(
         inference.evaluate(built, part),
         found,
@@ -62,7 +67,7 @@ def report(
         parameters=int(built.count_params()),
         ids=np.array(ids),
         columns=columns,
-        facts={"calibrated": "yes" if record.postprocessing and record.postprocessing.calibration else "no"},
+        **reading,
         **_left_by_training(place),
     )
     result = replace(result, split=split)

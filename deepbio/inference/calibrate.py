@@ -102,7 +102,24 @@ def fit_postprocessing(
     quantiles = ()
     if task.kind in _PROBABLE and not record.activation_built_in:
         quantiles = ood_quantiles(task, predict(model, split, logits=True))
-    return Postprocessing(name, len(split), calibration, thresholds, aim, conformal, quantiles)
+    return Postprocessing(
+        name, len(split), calibration, thresholds, aim, conformal, quantiles, **_meaning(task, split, p, thresholds)
+    )
+
+
+def _meaning(task: Task, split: Split, p: np.ndarray, thresholds: tuple[float, ...]) -> dict[str, Any]:
+    """Return what a probability and a threshold mean, where examples have one class each: see `Postprocessing`."""
+    y = np.asarray(split.y)
+    if task.kind not in ("binary", "multiclass") or y.ndim != 1:
+        return {}
+    bins = metrics.calibration_bins(y, p, groups=split.groups)
+    if task.kind == "multiclass":
+        return {"prevalence": tuple((np.bincount(y, minlength=task.outputs) / len(y)).tolist()), "bins": bins}
+    found: dict[str, Any] = {"prevalence": (float(y.mean()),), "bins": bins}
+    if 0 < y.mean() < 1:
+        threshold = thresholds[0] if thresholds else 0.5
+        found["operating_point"] = metrics.operating_point(y, p, threshold=threshold, groups=split.groups)
+    return found
 
 
 def check_method(task: Task, method: str) -> None:

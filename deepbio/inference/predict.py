@@ -10,6 +10,7 @@ import numpy as np
 
 from deepbio.errors import ModelError
 from deepbio.inference.inputs import Data, as_source
+from deepbio.inference.prevalence import Prevalence, for_prevalence
 from deepbio.inference.tta import tta_transforms
 from deepbio.inference.uncertainty import (
     PredictiveDistribution,
@@ -51,6 +52,7 @@ def predict(
     samples: int = 30,
     seed: int = 0,
     tta: str | Sequence[str] | None = None,
+    prevalence: Prevalence | None = None,
     **reading: Any,
 ) -> np.ndarray | PredictiveDistribution:
     """Predict every example, in order.
@@ -72,6 +74,8 @@ def predict(
         tta: Test-time augmentation: one name or several of `deepbio.inference.TTA_TRANSFORMS`, whose predictions are
             averaged: `"flip"`, `"dihedral"` or `"shift"` of images, `"reverse_complement"` or `"shift"` of DNA.
             Predictions of pixels and positions are first transformed back.
+        prevalence: Frequency of the second label of two where the predictions are used, or of each class, in order or by name.
+            Calibrated probabilities are adjusted to it by Bayes' rule, which is right if each class looks as it did in validation.
         reading: Options of new files that differ from those of training, such as `text`, `window`, or `genome` for regions and
             variants; see the constructor of `Dataset` for that kind of file.
 
@@ -81,7 +85,8 @@ def predict(
 
     Raises:
         DataError: The data do not fit the model's input.
-        ModelError: The model has no dropout, the models do not belong together, or the input does not allow the transforms.
+        ModelError: The model has no dropout, the models do not belong together, the input does not allow the transforms, or the
+            prevalence that the probabilities assume is not known.
 
     Example:
         >>> from deepbio.datasets import load_dataset
@@ -92,7 +97,9 @@ def predict(
     """
     from deepbio.inference.forward import model_outputs
 
-    options: Any = {"task": task, "logits": logits, "calibrated": calibrated}
+    if prevalence is not None and (logits or not calibrated):
+        raise ModelError("A prevalence adjusts calibrated probabilities: leave out logits=True and calibrated=False.")
+    options: Any = {"task": task, "logits": logits, "calibrated": calibrated, "prevalence": prevalence}
     if uncertainty is not None:
         check_uncertainty(uncertainty)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
@@ -118,7 +125,13 @@ def predict(
 
 
 def postprocess(
-    model: keras.Model, outputs: np.ndarray, *, task: Task | None, logits: bool, calibrated: bool
+    model: keras.Model,
+    outputs: np.ndarray,
+    *,
+    task: Task | None,
+    logits: bool,
+    calibrated: bool,
+    prevalence: Prevalence | None = None,
 ) -> np.ndarray:
     """Return what `predict` returns for the outputs of one pass.
 
@@ -128,6 +141,7 @@ def postprocess(
         task: Task of a model that does not know it.
         logits: Whether to leave the outputs as they are.
         calibrated: Whether to apply the calibration of the record.
+        prevalence: As for `predict`.
     """
     record = describe(model)
     task, found = task or record.task, outputs.astype(np.float64)
@@ -144,29 +158,4 @@ def postprocess(
     # a calibration fitted for one task does not apply to another
     if calibrated and not logits and record.postprocessing is not None and task == record.task:
         found = record.postprocessing.apply(found)
-    return found
-
-
-def prediction_rows(
-    task: Task | None, ids: Sequence[str], p: np.ndarray, *, thresholds: Sequence[float] = ()
-) -> tuple[list[str], list[list[Any]]]:
-    """Return predictions as a table: its header, and one row per example.
-
-    A classification has the predicted label and the probability of each label; other tasks have one column per output. With
-    `thresholds`, the positive label is predicted from there on instead of from one half, and a multilabel row names its labels.
-    """
-    kind = None if task is None else task.kind
-    columns = np.stack([1 - p, p], axis=-1) if kind == "binary" else p.reshape(len(p), -1)
-    names = [str(i) for i in range(columns.shape[1])]
-    if task is not None and len(task.labels) == len(names):
-        names = list(task.labels)
-    header, labels = names, [[] for _ in columns]
-    if kind in ("binary", "multiclass"):
-        positive = thresholds[0] if thresholds else 0.5
-        best = (p >= positive).astype(int) if kind == "binary" else columns.argmax(axis=1)
-        header, labels = ["label", *(f"p_{name}" for name in names)], [[names[k]] for k in best]
-    elif kind == "multilabel" and thresholds:
-        over = columns >= np.array(thresholds)
-        header, labels = ["labels", *names], [[";".join(np.array(names)[row])] for row in over]
-    rows = [[i, *label, *(f"{v:.6g}" for v in q)] for i, label, q in zip(ids, labels, columns, strict=True)]
-    return ["id", *header], rows
+    return found if prevalence is None else for_prevalence(record, found, prevalence)

@@ -20,6 +20,7 @@ from deepbio.metrics.calibration import (
     fit_platt,
     fit_temperature,
 )
+from deepbio.metrics.calibration_bins import CalibrationBin, calibration_bins
 from deepbio.metrics.classification import (
     accuracy,
     balanced_accuracy,
@@ -43,6 +44,7 @@ from deepbio.metrics.comparison import (
     mcnemar,
     paired_bootstrap,
 )
+from deepbio.metrics.decision_curve import OperatingPoint, net_benefit, operating_point
 from deepbio.metrics.probability import Reliability, brier, ece, ece_interval, log_loss, reliability
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
@@ -55,12 +57,14 @@ from deepbio.metrics.thresholds import choose_threshold, conformal_cutoff, confo
 
 __all__ = [
     "METRICS",
+    "CalibrationBin",
     "Comparison",
     "DeLongTest",
     "Estimate",
     "Isotonic",
     "McNemar",
     "Metric",
+    "OperatingPoint",
     "Platt",
     "Reliability",
     "Temperature",
@@ -75,6 +79,7 @@ __all__ = [
     "bootstrap_p_value",
     "bootstrap_weights",
     "brier",
+    "calibration_bins",
     "calibrator_from_dict",
     "choose_threshold",
     "conformal_cutoff",
@@ -106,6 +111,8 @@ __all__ = [
     "metric",
     "metric_names",
     "multinomial_nll",
+    "net_benefit",
+    "operating_point",
     "paired_bootstrap",
     "pearson",
     "per_class_error",

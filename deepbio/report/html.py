@@ -1,8 +1,11 @@
 """The page templates and their filters: names that may break, and the Markdown of cards."""
 
+import base64
 import functools
+import hashlib
 import itertools
 import re
+from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
@@ -22,6 +25,14 @@ def templates() -> Any:
     )
     environment.filters |= {"breakable": _breakable, "markdown": markdown}
     return environment
+
+
+@functools.cache
+def prevalence_script() -> dict[str, Markup | str]:
+    """Return the script of the prevalence slider: its `text`, and the `digest` by which the page's policy allows it alone."""
+    text = files("deepbio.report").joinpath("templates/prevalence.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"text": Markup(text), "digest": digest}
 
 
 def _breakable(name: str) -> Markup:

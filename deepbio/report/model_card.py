@@ -138,6 +138,10 @@ def describe_postprocessing(postprocessing: Mapping[str, Any] | None) -> str:
         steps.append(f"probabilities are calibrated ({detail})")
     if postprocessing.get("thresholds"):
         steps.append(f"thresholds are chosen for {postprocessing['aim']}")
+    if len(prevalence := postprocessing.get("prevalence", ())) == 1:
+        steps.append(f"probabilities assume a prevalence of {prevalence[0]:.1%}")
+    elif prevalence:
+        steps.append("probabilities assume the class frequencies of that split")
     if conformal := postprocessing.get("conformal"):
         steps.append(f"prediction sets or intervals contain the truth in {conformal['coverage']:.0%} of cases")
     if not steps:

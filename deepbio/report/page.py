@@ -23,6 +23,7 @@ from deepbio.report.figures import (
     validation_metrics,
 )
 from deepbio.report.group import Entry, Group, Line, better, group_results, title_of
+from deepbio.report.meaning import decision_curve, meaning_of
 from deepbio.report.result import Result
 from deepbio.report.subgroups import subgroups
 from deepbio.report.worst import worst_errors
@@ -63,6 +64,8 @@ def _section(group: Group, anchor: str, card: str, worst: int) -> dict[str, Any]
         "fact_names": fact_names,
         "rows": [_row(group, entry, fact_names) for entry in group.entries],
         "pictures": [*_pictures(group, anchor), *_training(group, anchor)],
+        "meanings": [found for entry in group.entries if (found := meaning_of(entry)) is not None],
+        "decision": decision_curve(group),
         "tables": [found for found in confusions if "rows" in found],
         "confusions": [found for found in confusions if "pairs" in found],
         "subgroups": [_subgroups(group, entry) for entry in group.entries if entry.result.columns],

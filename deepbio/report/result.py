@@ -34,6 +34,8 @@ class Result:
         columns: Facts about the examples for the subgroup table (sex, site, scanner, GC content): name to `(n,)` values.
         card: Text of the model's card (Markdown), without the front matter.
         recipe: YAML that trains the model again.
+        threshold: Probability from which a binary task predicts the second label.
+        prevalence: Frequency of that label which the probabilities assume; that of `y` if it is not known.
     """
 
     dataset: str
@@ -54,6 +56,8 @@ class Result:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     card: str = field(default="", repr=False)
     recipe: str = field(default="", repr=False)
+    threshold: float = 0.5
+    prevalence: float | None = None
 
     @classmethod
     def of(cls, evaluation: Any, data: Dataset, *, model: str, split: str, **more: Any) -> Result:

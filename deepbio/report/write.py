@@ -7,7 +7,7 @@ from typing import Literal
 
 from deepbio.errors import DataError, nearest
 from deepbio.files import write_atomically
-from deepbio.report.html import templates
+from deepbio.report.html import prevalence_script, templates
 from deepbio.report.leaderboard import Leaderboard, as_csv, as_markdown, as_text
 from deepbio.report.result import Result
 
@@ -42,7 +42,8 @@ def write_report(
     from deepbio.report.page import build_sections
 
     sections = build_sections(results, cards or {}, worst=worst)
-    page = templates().get_template("report.html").render(title=title, sections=sections)
+    script = prevalence_script() if any(section["decision"] for section in sections) else None
+    page = templates().get_template("report.html").render(title=title, sections=sections, script=script)
     target = Path(path)
     with write_atomically(target) as temporary:
         temporary.write_text(page, encoding="utf-8")

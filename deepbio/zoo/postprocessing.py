@@ -1,7 +1,8 @@
 """`Postprocessing`: what a validation split taught about a model's predictions, stored in the preset beside the weights.
 
 Calibration corrects the probabilities. Thresholds turn them into decisions. A conformal cut-off turns them into prediction
-sets that contain the truth as often as asked. Quantiles of the out-of-distribution score of the validation examples show
+sets that contain the truth as often as asked. The prevalence, the bins of calibration and the operating point say what a
+probability and a threshold mean. Quantiles of the out-of-distribution score of the validation examples show
 how far a new example is from the training data. None of them changes a weight.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.errors import WeightsError
+from deepbio.metrics import CalibrationBin, OperatingPoint
 from deepbio.metrics.calibration import Calibrator, calibrator_from_dict
 
 
@@ -37,6 +39,9 @@ class Postprocessing:
         aim: Criterion that chose the thresholds, such as `"sensitivity at least 0.95"`.
         conformal: Cut-off of prediction sets, or radius of intervals.
         ood_quantiles: Quantiles of the validation examples' out-of-distribution score, lowest first.
+        prevalence: Frequency of the second of two classes, or of each of several, in the split: what the probabilities assume.
+        bins: How often predictions of about the same probability were right.
+        operating_point: Sensitivity and specificity at the threshold of a binary task.
 
     Example:
         >>> from deepbio.metrics import Temperature
@@ -52,6 +57,9 @@ class Postprocessing:
     aim: str = ""
     conformal: Conformal | None = None
     ood_quantiles: tuple[float, ...] = ()
+    prevalence: tuple[float, ...] = ()
+    bins: tuple[CalibrationBin, ...] = ()
+    operating_point: OperatingPoint | None = None
 
     def apply(self, p: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities; `p` itself without a calibration."""
@@ -69,6 +77,12 @@ class Postprocessing:
             found["conformal"] = {"coverage": self.conformal.coverage, **{k: list(v) for k, v in parts.items() if v}}
         if self.ood_quantiles:
             found["ood_quantiles"] = list(self.ood_quantiles)
+        if self.prevalence:
+            found["prevalence"] = list(self.prevalence)
+        if self.bins:
+            found["bins"] = [one.to_dict() for one in self.bins]
+        if self.operating_point is not None:
+            found["operating_point"] = self.operating_point.to_dict()
         return found
 
     @classmethod
@@ -90,6 +104,11 @@ class Postprocessing:
                 aim=str(values.get("aim", "")),
                 conformal=None if conformal is None else _conformal(conformal),
                 ood_quantiles=_floats(values, "ood_quantiles"),
+                prevalence=_floats(values, "prevalence"),
+                bins=tuple(map(CalibrationBin.from_dict, values.get("bins", ()))),
+                operating_point=OperatingPoint.from_dict(values["operating_point"])
+                if "operating_point" in values
+                else None,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise WeightsError(f"The postprocessing (calibration, thresholds) cannot be read: {error}.") from error

@@ -20,7 +20,16 @@ def test_a_run_is_calibrated_predicted_with_sets_and_reset(run, tmp_path):
     table.write_text("x1,x2\n1,1\n-1,1\n")
     code, out, err = run("predict", folder, table, "--sets", "--ood")
     assert code == 0, err
-    assert out.splitlines()[0].split("\t")[-2:] == ["set", "ood_score"]
+    meaning = ["observed", "observed_low", "observed_high", "observed_examples", "prevalence", "threshold"]
+    meaning += ["sensitivity", "specificity"]
+    assert out.splitlines()[0].split("\t")[4:] == [*meaning, "set", "ood_score"]
+    code, rare, err = run("predict", folder, table, "--prevalence", 0.01)
+    assert code == 0, err
+    assert "sensitivity at least 0.9 at another prevalence" in err
+    lines = [[line.split("\t") for line in text.splitlines()[1:]] for text in (out, rare)]
+    assert [line[1] for line in lines[0]] == [line[1] for line in lines[1]]
+    assert all(float(after[3]) < float(before[3]) for before, after in zip(*lines, strict=True))
+    assert run("predict", folder, table, "--prevalence", "rare")[0] == 2
     assert run("evaluate", folder)[0] == 0
     assert run("calibrate", folder, "--forget")[0] == 0
     assert set(json.loads((folder / "metrics.json").read_text())) == {"train_seconds"}

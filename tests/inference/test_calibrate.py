@@ -10,7 +10,7 @@ from deepbio import metrics
 from deepbio.datasets import Split, load_dataset
 from deepbio.errors import TrainingError, WeightsError
 from deepbio.inference import calibrate, evaluate, fit_postprocessing, predict, predict_sets
-from deepbio.inference.predict import prediction_rows
+from deepbio.inference.prediction_table import prediction_rows
 from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.zoo import Postprocessing, describe, get_model, save_preset, write_postprocessing
@@ -53,7 +53,7 @@ def test_a_calibrated_model_is_saved_and_loaded_with_its_postprocessing(splice_m
     calibrated = calibrate(splice_model, splice.valid, coverage=0.9)
     save_preset(calibrated, tmp_path / "saved")
     loaded = get_model(tmp_path / "saved")
-    assert describe(loaded).postprocessing == describe(calibrated).postprocessing
+    assert describe(loaded).postprocessing.to_dict() == describe(calibrated).postprocessing.to_dict()
     np.testing.assert_allclose(predict(loaded, splice.test), predict(calibrated, splice.test), atol=1e-6)
     np.testing.assert_array_equal(predict_sets(loaded, splice.test), predict_sets(calibrated, splice.test))
 
@@ -69,13 +69,13 @@ def test_a_preset_keeps_its_postprocessing(splice, tmp_path):
     built = get_model("mlp", dataset=splice, seed=0)
     fit(built, splice, epochs=1, out=tmp_path / "run", calibration="temperature", verbose=False)
     again = get_model(tmp_path / "run")
-    assert describe(again).postprocessing == describe(built).postprocessing
+    assert describe(again).postprocessing.to_dict() == describe(built).postprocessing.to_dict()
     np.testing.assert_allclose(predict(again, splice.test), predict(built, splice.test), atol=1e-6)
     assert "calibration: temperature" in (tmp_path / "run/recipe.yaml").read_text()
     postprocessing = fit_postprocessing(again, splice.valid, coverage=0.8)
-    assert describe(again).postprocessing != postprocessing
+    assert describe(again).postprocessing.to_dict() != postprocessing.to_dict()
     write_postprocessing(tmp_path / "run", postprocessing)
-    assert describe(get_model(tmp_path / "run")).postprocessing == postprocessing
+    assert describe(get_model(tmp_path / "run")).postprocessing.to_dict() == postprocessing.to_dict()
     write_postprocessing(tmp_path / "run", None)
     assert describe(get_model(tmp_path / "run")).postprocessing is None
 
@@ -136,6 +136,13 @@ def test_what_a_task_does_not_allow_is_refused(splice_model, splice):
         Postprocessing("valid", 5),
         Postprocessing("valid", 5, metrics.Platt(1.5, -0.2), (0.1, 0.2), "f1 highest"),
         Postprocessing("valid", 5, metrics.Isotonic((0.1, 0.9), (0.0, 1.0)), ood_quantiles=(-1.0, 2.0)),
+        Postprocessing(
+            "valid",
+            20,
+            prevalence=(0.5,),
+            bins=metrics.calibration_bins([0, 1] * 10, [0.1, 0.2] * 10, bins=1),
+            operating_point=metrics.operating_point([0, 1] * 10, [0.1, 0.6] * 10),
+        ),
     ],
 )
 def test_a_postprocessing_survives_json(postprocessing):

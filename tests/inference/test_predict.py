@@ -4,7 +4,7 @@ import pytest
 from deepbio.datasets import load_dataset
 from deepbio.errors import DataError
 from deepbio.inference import predict
-from deepbio.inference.predict import prediction_rows
+from deepbio.inference.prediction_table import prediction_rows
 from deepbio.specs import Task
 from deepbio.zoo import get_model
 

@@ -76,7 +76,7 @@ def _requests(page, folder):
     _open(page, folder, f"--log-net-log={folder / 'net.json'}")
     events = json.loads((folder / "net.json").read_text())["events"]
     asked = {event["params"]["url"] for event in events if "url" in (event.get("params") or {})}
-    return {url for url in asked if not (urlsplit(url).hostname or "").endswith(".google.com")}
+    return {url for url in asked if not (urlsplit(url).hostname or "").endswith((".google.com", ".googleapis.com"))}
 
 
 @pytest.mark.parametrize("page", ["report", "leaderboard"])
