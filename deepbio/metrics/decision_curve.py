@@ -50,8 +50,8 @@ class OperatingPoint:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> OperatingPoint:
         """Build the operating point that `to_dict` described."""
-        sides = (Estimate.from_dict(values[name]) for name in ("sensitivity", "specificity"))
-        return cls(float(values["threshold"]), *sides, float(values["prevalence"]))
+        sensitivity, specificity = (Estimate.from_dict(values[name]) for name in ("sensitivity", "specificity"))
+        return cls(float(values["threshold"]), sensitivity, specificity, float(values["prevalence"]))
 
 
 def operating_point(
