@@ -38,7 +38,7 @@ def decision_curve(group: Group) -> dict[str, Any] | None:
 
     Returns:
         `prevalence`, which the probabilities assume; `lines`, of each entry the legend and the points of its curve at that
-        prevalence; `all`, the points of acting on everybody; `data`, from which the page draws other prevalences.
+        prevalence; `all`, the points of acting on everybody; `data`, of the curves at other prevalences.
     """
     if group.first.task.kind != "binary" or not all(_are_probabilities(_flat(entry)[1]) for entry in group.entries):
         return None
