@@ -34,7 +34,7 @@ def meaning_of(entry: Entry) -> dict[str, Any] | None:
 
 
 def decision_curve(group: Group) -> dict[str, Any] | None:
-    """Return the decision curves of a binary task as the template draws them, or `None` if there are none.
+    """Return the decision curves of a binary task as the template shows them, or `None` if there are none.
 
     Returns:
         `prevalence`, which the probabilities assume; `lines`, of each entry the legend and the points of its curve at that
