@@ -42,8 +42,8 @@ def calibrate(
     from deepbio.zoo.preset import write_json
     from deepbio.zoo.record import attach
 
-    data = training_data(run, origin)
-    model = get_model(str(run), dataset=data)
+    model = get_model(str(run))
+    data = training_data(run, origin, input=describe(model).input)
     aim = key_values([threshold], option="--threshold") if threshold else None
     postprocessing = inference.fit_postprocessing(
         model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class

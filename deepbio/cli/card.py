@@ -88,11 +88,12 @@ def _evaluated(
     from deepbio.cli.report import read_columns
     from deepbio.metrics import default_metrics
     from deepbio.report import input_columns, subgroups
-    from deepbio.zoo import get_model
+    from deepbio.zoo import describe, get_model
 
-    data = training_data(run, preset.get("dataset"))
+    model = get_model(str(run))
+    data = training_data(run, preset.get("dataset"), input=describe(model).input)
     part = dict(data.splits())[split]
-    found = inference.evaluate(get_model(str(run)), part)
+    found = inference.evaluate(model, part)
     columns = input_columns(data.input, part)
     if facts is not None:
         columns |= read_columns(facts, part.names(np.arange(len(part))))

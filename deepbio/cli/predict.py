@@ -83,9 +83,11 @@ def predict(
 
     With --genome and --bed, or --tile for whole chromosomes, predictions are written as they are computed, in constant memory.
     """
-    if over.asked(out) or (intervals_of(file, data) and not (sets or ood or uncertainty or tta)):
-        if sets or ood or uncertainty or tta:
-            raise DeepbioError("--sets, --ood, --uncertainty and --tta are for tables of windows; leave them out.")
+    if over.asked(out) or (intervals_of(file, data) and not (sets or ood or uncertainty or tta or prevalence)):
+        if sets or ood or uncertainty or tta or prevalence:
+            raise DeepbioError(
+                "--sets, --ood, --uncertainty, --tta and --prevalence are for tables of windows; leave them out."
+            )
         predict_over_genome(trained(model), file, data, over, out, raw=raw)
         return
     options = data.of_a_path() if file is not None else data.files()

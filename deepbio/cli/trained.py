@@ -14,6 +14,7 @@ from deepbio.errors import DeepbioError, nearest
 
 if TYPE_CHECKING:
     from deepbio.datasets import Dataset, Split
+    from deepbio.specs import ModelInput
     from deepbio.zoo.record import ModelRecord
 
 
@@ -38,16 +39,26 @@ def trained(model: str) -> str:
     return model
 
 
-def training_data(model: Any, origin: Mapping[str, Any] | None) -> Dataset:
+def training_data(model: Any, origin: Mapping[str, Any] | None, *, input: ModelInput | None = None) -> Dataset:
     """Load the data set that a model was trained on.
 
     Args:
         model: Name of the model, for messages.
         origin: Name, options and fingerprint of the data set, as the preset records them.
+        input: Input of the model, by whose tokenizer notes are then encoded.
     """
     if not origin or not origin.get("name"):
         raise DeepbioError(f"{model} has no record of the data set it was trained on. Use deepbio.evaluate in Python.")
-    return load_data(origin["name"], origin.get("options", {}), fingerprint=origin.get("fingerprint"))
+    options = {**origin.get("options", {}), **_as_the_model_reads(input)}
+    return load_data(origin["name"], options, fingerprint=origin.get("fingerprint"))
+
+
+def _as_the_model_reads(input: ModelInput | None) -> dict[str, Any]:
+    """Return the tokenizer and the length of a model of notes as options of a data set.
+
+    A tokenizer fitted again takes minutes, and on other notes it gives the words other numbers than the model knows.
+    """
+    return {"tokenizer": input.tokenizer, "length": input.shape[0]} if input is not None and input.tokenizer else {}
 
 
 def read_figures(run: Path) -> dict[str, Any]:
@@ -103,9 +114,9 @@ def evaluation_data(
     name, options = data.read(dataset)
     if name in (None, origin.get("name")):
         changed = {"options": {**origin.get("options", {}), **options}, "fingerprint": None} if options else {}
-        found = training_data(model, {**origin, **changed})
+        found = training_data(model, {**origin, **changed}, input=record.input)
     else:
-        found = load_data(str(name), options)
+        found = load_data(str(name), {**options, **_as_the_model_reads(record.input)})
     known = record.task
     if known is None or (found.task.kind, found.task.outputs, found.labels) != (
         known.kind,

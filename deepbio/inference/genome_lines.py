@@ -12,7 +12,7 @@ import numpy as np
 from deepbio.errors import DataError, nearest
 from deepbio.escaping import spreadsheet_text
 from deepbio.genome.bigwig import runs
-from deepbio.inference.predict import prediction_rows
+from deepbio.inference.prediction_table import prediction_rows
 from deepbio.specs import Task
 
 FORMATS = ("tsv", "bed", "bedgraph", "bigwig")

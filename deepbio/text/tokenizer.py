@@ -151,10 +151,10 @@ class Tokenizer:
         rows = (tokens[self._kept(len(tokens), length, truncate)] for tokens in self._ids(texts))
         return padded(rows, len(texts), length)
 
-    def with_findings(self) -> Tokenizer:
-        """Return a tokenizer with this vocabulary that reads the findings of a note; it was fitted on `TermFinder.tokens`."""
+    def with_findings(self, findings: bool = True) -> Tokenizer:
+        """Return a tokenizer with this vocabulary that reads the findings of a note, or encodes `TermFinder.tokens` as they are."""
         options: dict[str, Any] = {"truncate": self.truncate, "document_frequency": self.document_frequency}
-        return Tokenizer(self._engine, preparation=Preparation(findings=True), **options)
+        return Tokenizer(self._engine, preparation=Preparation(findings=findings), **options)
 
     def encode_windows(
         self, texts: Sequence[str], length: int, *, stride: int | None = None

@@ -23,7 +23,7 @@ _PUBLISHED = {"min_groups": 1, "mask_identifiers": False}  # abstracts are publi
 
 
 def pubmed_sections(
-    card: Card, *, length: int | None = None, tokenizer: Mapping[str, Any] | None = None, seed: int = 0
+    card: Card, *, length: int | None = None, tokenizer: Mapping[str, Any] | str | None = None, seed: int = 0
 ) -> Dataset:
     """Read passages of abstracts labelled by their section. All passages of an abstract are in one split.
 
@@ -42,7 +42,7 @@ def pubmed_sections(
         ids=[f"{row['pmid']}:{i + 1}" for i, row in enumerate(rows)],
         groups=[row["pmid"] for row in rows],
         length=length,
-        tokenizer=_PUBLISHED | dict(tokenizer or {}),
+        tokenizer=tokenizer if isinstance(tokenizer, str) else _PUBLISHED | dict(tokenizer or {}),
         seed=seed,
         options={"seed": seed, **_passed({"length": length, "tokenizer": tokenizer})},
     )
@@ -54,7 +54,7 @@ def pubmed_mesh(
     min_abstracts: int = 100,
     max_headings: int | None = None,
     length: int | None = None,
-    tokenizer: Mapping[str, Any] | None = None,
+    tokenizer: Mapping[str, Any] | str | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Read titles and abstracts with their frequent MeSH headings as several 0/1 labels.
@@ -89,14 +89,20 @@ def pubmed_mesh(
         ids=[row["pmid"] for row in rows],
         groups=[row["pmid"] for row in rows],
         length=length,
-        tokenizer=_PUBLISHED | dict(tokenizer or {}),
+        tokenizer=tokenizer if isinstance(tokenizer, str) else _PUBLISHED | dict(tokenizer or {}),
         seed=seed,
         options={"min_abstracts": min_abstracts, **passed, "seed": seed},
     )
 
 
 def user_notes(
-    card: Card, *, path: FilePath | None = None, label: str | None = None, length: int | None = None, seed: int = 0
+    card: Card,
+    *,
+    path: FilePath | None = None,
+    label: str | None = None,
+    length: int | None = None,
+    tokenizer: Mapping[str, Any] | str | None = None,
+    seed: int = 0,
 ) -> Dataset:
     """Read the user's table of notes by the columns on the card.
 
@@ -104,7 +110,7 @@ def user_notes(
         card: Card of the data set.
         path: Path of the file.
         label: Column of classes; None uses the card's.
-        length: Number of tokens; see `deepbio.datasets.build.from_arrays`.
+        length, tokenizer: See `deepbio.datasets.build.from_arrays`.
         seed: Random seed of the splits.
     """
     file = user_file(card, path, folder=False)
@@ -115,8 +121,9 @@ def user_notes(
             f"{card.name} has no labels of its own. Join a column of classes to {file} and name it: label=COLUMN "
             "(on the command line --data label=COLUMN)."
         )
-    data = from_csv(file, **columns, length=length, seed=seed, name=card.name)
+    data = from_csv(file, **columns, length=length, tokenizer=tokenizer, seed=seed, name=card.name)
     options = {"path": os.fspath(file), "label": columns["label"], "length": length, "seed": seed}
+    options |= _passed({"tokenizer": tokenizer})
     return replace(data, card=card, options=options)
 
 

@@ -1,5 +1,6 @@
 """Data set `vignettes`: synthetic notes generated from a seed, divided into three splits, as token ids."""
 
+import functools
 import inspect
 import itertools
 from collections.abc import Mapping
@@ -9,10 +10,11 @@ import numpy as np
 
 from deepbio.datasets.cards import Card
 from deepbio.datasets.dataset import Dataset
+from deepbio.datasets.deferred import DeferredArray
 from deepbio.datasets.split import Split
 from deepbio.datasets.vignettes.generator import Vignettes, simulate_vignettes
 from deepbio.datasets.vignettes.selection import MIN_FINDINGS
-from deepbio.datasets.vignettes.styles import NONE, simulate_notes
+from deepbio.datasets.vignettes.styles import NONE, StyledNotes, simulate_notes
 from deepbio.errors import DataError
 from deepbio.specs import ModelInput, Task
 from deepbio.text import Tokenizer
@@ -36,14 +38,14 @@ def vignettes(
     min_findings: int = MIN_FINDINGS,
     style: Literal["prose", "mixed"] = "prose",
     none: float = 0.2,
-    tokenizer: Mapping[str, Any] | None = None,
+    tokenizer: Mapping[str, Any] | str | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Generate notes whose disease is to be predicted from the words.
 
     The notes are those of `simulate_vignettes(diseases, n, seed=seed)` in their order, without repeated texts: first the
     training split, then validation, then test. The tokenizer is fitted on the training split. `groups` contains the text of
-    each note.
+    each note. With the tokenizer of a trained model, a split is encoded when it is read.
 
     Args:
         card: Card from the catalog.
@@ -55,7 +57,8 @@ def vignettes(
             `tokenizer={"findings": True}` the training notes are sets of findings, which no words are written for; the notes of the
             other splits are written in words and read.
         none: Fraction of "None of these" in mixed notes.
-        tokenizer: Options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`.
+        tokenizer: Options of `deepbio.text.Tokenizer.fit`, such as `{"clinical": True, "negation": True}`, or the tokenizer of a
+            trained model, `describe(model).input.tokenizer`.
         seed: Random seed of the notes.
     """
     if style not in ("prose", "mixed"):
@@ -76,19 +79,16 @@ def vignettes(
         if set(how) - {"min_findings"} & {name for name, value in how.items() if value != usual[name].default}:
             raise DataError("Mixed notes take diseases, sizes, min_findings, none, length, tokenizer and seed only.")
         options = {"diseases": diseases, **sizes, "length": length, "seed": seed, "style": style, "none": none}
-        options |= {"tokenizer": dict(tokenizer or {})} if tokenizer else {}
-        return _mixed(card, sizes, options, dict(tokenizer or {}), min_findings)
+        return _mixed(card, sizes, {**options, **_recorded(tokenizer)}, tokenizer, min_findings)
     notes, first = _distinct(diseases, sum(sizes.values()), seed, how)
     texts = [notes.texts[i] for i in first]
-    words = Tokenizer.fit(texts[:train], **(tokenizer or {}))
-    whole = Split(
-        words.encode(texts, length),
-        notes.y[first],
-        np.array([f"{card.name}:{i + 1}" for i in first]),
-        np.array(texts, dtype=object),
-    )
+    words, fitted = _words(tokenizer, texts[:train])
+    ids = [f"{card.name}:{i + 1}" for i in first]
     cut = np.cumsum([0, *sizes.values()])
-    parts = [whole.take(np.arange(a, b)) for a, b in itertools.pairwise(cut)]
+    parts = [
+        _split(words, texts[a:b], notes.y[first[a:b]], ids[a:b], length, at_once=fitted)
+        for a, b in itertools.pairwise(cut)
+    ]
     return Dataset(
         card.name,
         Task.classify([disease.name for disease in notes.diseases]),
@@ -101,9 +101,27 @@ def vignettes(
             "length": length,
             "seed": seed,
             **{name: value for name, value in how.items() if value != usual[name].default},
-            **({"tokenizer": dict(tokenizer)} if tokenizer else {}),
+            **_recorded(tokenizer),
         },
     )
+
+
+def _recorded(tokenizer: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """Return the tokenizer as an option of the data set."""
+    return {"tokenizer": tokenizer if isinstance(tokenizer, str) else dict(tokenizer)} if tokenizer else {}
+
+
+def _words(tokenizer: Mapping[str, Any] | str | None, texts: list[str]) -> tuple[Tokenizer, bool]:
+    """Return the tokenizer, and whether it was fitted now."""
+    if isinstance(tokenizer, str):
+        return Tokenizer.from_json(tokenizer), False
+    return Tokenizer.fit(texts, **(tokenizer or {})), True
+
+
+def _split(words: Tokenizer, texts: list[str], y: np.ndarray, ids: list[str], length: int, *, at_once: bool) -> Split:
+    """Return notes as a split, encoded at once or when they are read: encoding takes longer than writing them."""
+    x = DeferredArray((len(texts), length), np.int32, lambda: words.encode(texts, length))
+    return Split(np.asarray(x) if at_once else x, y, np.array(ids), np.array(texts, dtype=object))
 
 
 def _distinct(
@@ -122,28 +140,53 @@ def _distinct(
 
 
 def _mixed(
-    card: Card, sizes: Mapping[str, int], options: dict[str, Any], tokenizer: dict[str, Any], min_findings: int
+    card: Card,
+    sizes: Mapping[str, int],
+    options: dict[str, Any],
+    tokenizer: Mapping[str, Any] | str | None,
+    min_findings: int,
 ) -> Dataset:
-    """Build the data set of notes in many styles, with "None of these" as its last class."""
-    findings = bool(tokenizer.pop("findings", False))
+    """Build the data set of notes in many styles, with "None of these" as its last class.
+
+    The training notes have a seed of their own. With the tokenizer of a trained model they are only drawn if they are read.
+    """
     how = {"none": options["none"], "min_findings": min_findings}
-    train = simulate_notes(options["diseases"], sizes["train"], seed=options["seed"], written=not findings, **how)
-    rest = simulate_notes(
-        options["diseases"], sizes["valid"] + sizes["test"], seed=options["seed"] + _OTHER_SEED, **how
-    )
-    words = Tokenizer.fit(train.texts, **tokenizer)
-    train_ids = words.encode(train.texts, options["length"])
-    words = words.with_findings() if findings else words
-    ids = np.concatenate([train_ids, words.encode(rest.texts, options["length"])])
-    texts = np.array([*train.texts, *rest.texts], dtype=object)
-    y = np.concatenate([train.y, rest.y])
-    whole = Split(ids, y, np.array([f"{card.name}:{i + 1}" for i in range(len(y))]), texts)
-    cut = np.cumsum([0, *sizes.values()])
-    parts = [whole.take(np.arange(a, b)) for a, b in itertools.pairwise(cut)]
+    diseases, length, seed = options["diseases"], options["length"], options["seed"]
+    rest = simulate_notes(diseases, sizes["valid"] + sizes["test"], seed=seed + _OTHER_SEED, **how)
+    ids = [f"{card.name}:{i + 1}" for i in range(sum(sizes.values()))]
+
+    @functools.cache
+    def training(written: bool) -> StyledNotes:
+        return simulate_notes(diseases, sizes["train"], seed=seed, written=written, **how)
+
+    n, fitted = sizes["train"], not isinstance(tokenizer, str)
+    if isinstance(tokenizer, str):
+        words = Tokenizer.from_json(tokenizer)
+        written = not words.preparation.findings
+        own = words if written else words.with_findings(False)
+        train = Split(
+            DeferredArray((n, length), np.int32, lambda: own.encode(training(written).texts, length)),
+            DeferredArray((n,), np.int64, lambda: training(written).y),
+            np.array(ids[:n]),
+            DeferredArray((n,), object, lambda: np.array(training(written).texts, dtype=object)),  # type: ignore[arg-type]
+        )
+    else:
+        fit = dict(tokenizer or {})
+        findings = bool(fit.pop("findings", False))
+        notes = training(not findings)
+        words = Tokenizer.fit(notes.texts, **fit)
+        train = _split(words, notes.texts, notes.y, ids[:n], length, at_once=True)
+        words = words.with_findings() if findings else words
+    cut = n + np.cumsum([0, sizes["valid"], sizes["test"]])
+    parts = [
+        _split(words, rest.texts[a - n : b - n], rest.y[a - n : b - n], ids[a:b], length, at_once=fitted)
+        for a, b in itertools.pairwise(cut)
+    ]
     return Dataset(
         card.name,
-        Task.classify([*(disease.name for disease in train.diseases), NONE]),
-        ModelInput("text", (options["length"],), tokenizer=words.to_json()),
+        Task.classify([*(disease.name for disease in rest.diseases), NONE]),
+        ModelInput("text", (length,), tokenizer=words.to_json()),
+        train,
         *parts,
         card=card,
         options=options,
