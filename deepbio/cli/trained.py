@@ -56,7 +56,7 @@ def training_data(model: Any, origin: Mapping[str, Any] | None, *, input: ModelI
 def _as_the_model_reads(input: ModelInput | None) -> dict[str, Any]:
     """Return the tokenizer and the length of a model of notes as options of a data set.
 
-    A tokenizer fitted again takes minutes, and on other notes it gives the words other numbers than the model knows.
+    A tokenizer fitted again takes minutes, and other notes have another vocabulary than the model knows.
     """
     return {"tokenizer": input.tokenizer, "length": input.shape[0]} if input is not None and input.tokenizer else {}
 
