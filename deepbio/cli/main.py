@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -82,12 +83,18 @@ def options(
     """A Keras model zoo for DNA, medical images, tables and clinical notes."""
 
 
+def _show_warning(message: Warning | str, *_place: object) -> None:
+    typer.echo(terminal_text(f"Warning: {message}"), err=True)
+
+
 def main() -> None:
     """Run the command line. A `DeepbioError` is one message and exit code 2, Ctrl-C is exit code 130."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # without the start-up messages of TensorFlow
     try:
         add_commands(app)
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            app()
     except DeepbioError as error:
         if "--debug" in sys.argv:
             raise

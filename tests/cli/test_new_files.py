@@ -42,6 +42,14 @@ def test_the_window_of_training_is_that_of_new_files(run, brain, caplog):
     expected = [0.79, 0.21, 0.79, 0.19, 0.80, 0.21, 0.79, 0.21]  # through read_images(window=(40, 100))
     np.testing.assert_allclose([float(row["p_none"]) for row in rows], expected, atol=0.006)
     assert (err, caplog.text) == ("", "")
+    from deepbio.datasets.readers import read_images
+    from deepbio.inference import predict
+    from deepbio.zoo import get_model
+
+    by_path, by_pixels = (
+        predict(get_model(model), x) for x in (files / "new", read_images(files / "new", window=(40, 100)))
+    )
+    np.testing.assert_allclose(by_path, by_pixels, atol=1e-6)
     assert run("predict", model, files / "new", "--window", "-600,1500")[0] == 0
     assert "window=[-600.0, 1500.0] differs from training, which used [40" in caplog.text
 

@@ -231,27 +231,6 @@ def test_a_gene_that_occurs_twice_is_refused(anndata):
             Dataset.from_anndata(CELLS / "same_gene_twice.h5ad", label="ct", features=features)
 
 
-def test_the_window_of_training_is_that_of_new_files(tmp_path):
-    from deepbio import fit, get_model, predict
-
-    folder, window = CASES / "window_of_training", (40, 100)
-    data = Dataset.from_manifest(folder / "list.csv", image="file", label="finding", window=window)
-    run = fit(
-        get_model("logistic", dataset=data, seed=0),
-        data,
-        epochs=60,
-        learning_rate=0.05,
-        seed=0,
-        out=tmp_path / "run",
-        verbose=False,
-    )
-    found = predict(get_model(tmp_path / "run"), folder / "new")
-    expected = predict(run.model, read_images(folder / "new", window=window))
-    assert np.abs(found - expected).max() <= 1e-6
-    bleeds = found if data.labels[1] == "bleed" else 1 - found
-    assert (bleeds > 0.5).tolist() == [False, True] * 4  # files 1, 3, 5 and 7
-
-
 @pytest.mark.parametrize(
     "model",
     [
