@@ -178,6 +178,19 @@ def test_lists_in_a_cell_are_told_or_labels(caplog):
     assert (data.task.kind, data.labels) == ("multilabel", ("Atelectasis", "Effusion"))
 
 
+def test_a_window_that_pictures_of_8_bits_do_not_need_is_told(tmp_path, random, caplog):
+    for i, dtype in enumerate((np.uint8, np.uint8, np.uint16)):
+        Image.fromarray(random.integers(0, 256, (4, 4), dtype)).save(tmp_path / f"{i}.png")
+    read_images(tmp_path, window=(40, 400))
+    assert (
+        "0.png is an image of 8 bits, as are 2 of 3: they are read as they are, not through the window (40.0, 400.0)"
+        in caplog.text
+    )
+    caplog.clear()
+    read_images(tmp_path, window="full")
+    assert caplog.text == ""
+
+
 def test_a_file_with_two_labels_is_told(caplog):
     with caplog.at_level(logging.WARNING):
         Dataset.from_manifest(TABLE / "twice.csv", image="file", label="y")

@@ -63,7 +63,7 @@ def bitmap_header(path: Path, window: Window = None) -> ImageHeader:
         raise DataError(f"{path}: expected a grey or RGB image; its mode is {mode!r}. Convert it to RGB.")
     if several:
         raise DataError(f"{path}: expected one image; the file has {pages} pages. Save each as a file.")
-    return ImageHeader(depth.deep or mode in _GREY, size)
+    return ImageHeader(depth.deep or mode in _GREY, size, windowed=depth.deep)
 
 
 def decode_bitmap(path: Path, frames: Sequence[int] = (0,), window: Window = None) -> list[np.ndarray]:

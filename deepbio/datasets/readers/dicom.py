@@ -247,7 +247,7 @@ def _decode(path: Path, file: Any, frame: int, window: Window) -> np.ndarray:
         raise DataError(
             f"{path}, frame {frame + 1}: the pixels cannot be shown ({_reason(error)}). Export it again."
         ) from error
-    grey, size, _ = ImageHeader(kind in GREY, (int(file.Rows), int(file.Columns)))
+    grey, size = kind in GREY, (int(file.Rows), int(file.Columns))
     if shown.dtype != np.uint8 or shown.shape != (size if grey else (*size, 3)):
         raise DataError(
             f"{path}, frame {frame + 1}: expected bytes of {size} pixels; found {shown.dtype} {shown.shape}."

@@ -11,11 +11,12 @@ Shape = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
 class ImageHeader(NamedTuple):
-    """The header of a file: whether it is grey, `(height, width)`, and its number of images."""
+    """The header of a file: whether it is grey, `(height, width)`, its number of images, and whether a window changes it."""
 
     grey: bool
     size: tuple[int, int]
     frames: int = 1
+    windowed: bool = True
 
 
 def check_window(window: Window) -> Window:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from deepbio.errors import DataError
 from deepbio.files import FilePath, check_exists
 
 _THREADS = 8
+log = logging.getLogger("deepbio")
 
 
 class ImageFiles:
@@ -36,7 +38,8 @@ class ImageFiles:
         shape: `(height, width, channels)` to which every image is resized (bilinear, antialiased). None uses the size of the
             first, refuses others, and uses one channel if all images are grey, otherwise three.
         window: Grey values to show if there are more than 256: `(center, width)` in the file's rescaled units, or `"full"`. None
-            uses the window of a DICOM or NIfTI file and refuses files of more than 8 bits that have none.
+            uses the window of a DICOM or NIfTI file and refuses files of more than 8 bits that have none. Bitmaps of 8 bits are
+            read as they are in any case, which is logged.
         nan: NaN and infinity in NIfTI: `"error"` refuses them, `"low"` shows them as 0.
         orient: `"RAS"` orders the axes of NIfTI volumes by the body: to the right, to the front, up. None keeps them.
 
@@ -66,6 +69,12 @@ class ImageFiles:
         self.dtype = np.dtype(np.uint8)
         self._kinds: dict[Path, ImageKind] = {path: image_kind(path) or "bitmap" for path in dict.fromkeys(paths)}
         headers = [self._header(path) for path in paths]
+        plain = [path for path, header in zip(paths, headers, strict=True) if not header.windowed]
+        if plain and self.window not in (None, "full"):
+            log.warning(
+                "%s is an image of 8 bits, as are %d of %d: they are read as they are, not through the window %s.",
+                plain[0], len(plain), len(paths), self.window,
+            )  # fmt: skip
         counts = [header.frames for header in headers]
         names = [str(path) for path in paths] if ids is None else list(ids)
         self.files = np.repeat(np.arange(len(headers)), counts)  # which file each image is from

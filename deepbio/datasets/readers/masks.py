@@ -53,15 +53,15 @@ def read_masks(
             out[row] = _resize(mask, height, width)
     values = sorted(value for value in source if value != ignore)
     if labels is None:
+        if len(values) > 2 and (
+            lossy := next((path for path in paths if path.suffix.lower() in (".jpg", ".jpeg")), None)
+        ):
+            raise DataError(f"{lossy}: JPEG changes the class numbers of a mask. Save the masks as PNG.")
         if 255 in values and max(values[:-1], default=0) > 0:
             raise DataError(
                 f"{source[255]}: the value 255 occurs beside {values[:-1]}. Is it a class, or are its pixels to be left out? Pass "
                 "ignore=255 (--data ignore=255), or the names of all classes as labels=[...]."
             )
-        if len(values) > 2 and (
-            lossy := next((path for path in paths if path.suffix.lower() in (".jpg", ".jpeg")), None)
-        ):
-            raise DataError(f"{lossy}: JPEG changes the class numbers of a mask. Save the masks as PNG.")
         labels = [str(value) for value in values]
     numbers = _numbers(list(labels), values)
     unknown = [value for value in values if value not in numbers]

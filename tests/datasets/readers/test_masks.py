@@ -76,6 +76,12 @@ BAD = {
     ),
     "colours": (COLOURS, "png", {}, "found colours. Save the number of the class"),
     "fractions": (np.zeros((2, 5), np.float32), "tif", {}, "expected a mask of class numbers; found 1 x 32 bits"),
+    "JPEG with 255": (
+        np.array([[0, 255, 0, 255, 255]] * 2, np.uint8),
+        "jpg",
+        {"quality": 30},
+        "JPEG changes the class numbers",
+    ),
     "JPEG": (np.array([[0, 80, 160, 240, 80]] * 2, np.uint8), "jpg", {"quality": 30}, "JPEG changes the class numbers"),
 }
 
