@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
+from deepbio.cli.variants_report import report
 from deepbio.errors import DeepbioError
 
 if TYPE_CHECKING:
     from deepbio.variants import Summary
 
 app = typer.Typer(no_args_is_help=True, help="Score the variants of a VCF.")
+app.command()(report)
 
 Vcf = Annotated[Path, typer.Argument(help="VCF (plain, gzip or bgzip) or BCF; - is the standard input.")]
 Fasta = Annotated[Path, typer.Option("--fasta", help="Reference genome as FASTA.")]

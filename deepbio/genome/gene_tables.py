@@ -125,8 +125,9 @@ def _spliceai_gene(row: TableRow) -> Gene:
         raise DataError(f"{row.where}: {row.name} has no exon: EXON_START and EXON_END are empty.")
     if len(row.starts) != len(row.ends):
         raise DataError(f"{row.where}: {len(row.starts)} exon starts and {len(row.ends)} exon ends.")
-    boundaries = [*(start + 1 for start in row.starts), *row.ends]
-    return make_gene(row.where, row.name, row.chromosome, row.strand, row.start + 1, row.end, boundaries)
+    exons = [(start + 1, end) for start, end in zip(row.starts, row.ends, strict=True)]
+    boundaries = [position for exon in exons for position in exon]
+    return make_gene(row.where, row.name, row.chromosome, row.strand, row.start + 1, row.end, boundaries, exons)
 
 
 def _junction_gene(row: TableRow) -> Gene:

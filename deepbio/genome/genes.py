@@ -21,6 +21,7 @@ class Gene:
         start: First position of the transcript; bases before it are N to the network.
         end: Last position of the transcript; bases after it are N to the network.
         boundaries: First and last positions of all exons, sorted.
+        exons: First and last position of each exon, sorted; empty if the table has boundaries of several isoforms only.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Gene:
     start: int
     end: int
     boundaries: tuple[int, ...]
+    exons: tuple[tuple[int, int], ...] = ()
 
     def boundary(self, position: int) -> int:
         """Return the signed distance from a position to the nearest exon boundary, the left one on ties.
@@ -41,8 +43,9 @@ class Gene:
 
 
 def make_gene(
-    where: str, name: str, chromosome: str, strand: str, start: int, end: int, boundaries: Iterable[int]
-) -> Gene:
+    where: str, name: str, chromosome: str, strand: str, start: int, end: int, boundaries: Iterable[int],
+    exons: Iterable[tuple[int, int]] = (),
+) -> Gene:  # fmt: skip
     """Build a gene from one row of a file, after checking it.
 
     Raises:
@@ -52,7 +55,7 @@ def make_gene(
         raise DataError(f"{where}: the strand is '+' or '-'; found {strand!r}.")
     if not 0 < start <= end:
         raise DataError(f"{where}: the transcript of {name} from {start} to {end} is reversed or negative.")
-    return Gene(name, chromosome, strand, start, end, tuple(sorted(set(boundaries))))
+    return Gene(name, chromosome, strand, start, end, tuple(sorted(set(boundaries))), tuple(sorted(set(exons))))
 
 
 class Annotation:

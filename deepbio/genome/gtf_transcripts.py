@@ -40,7 +40,7 @@ class Transcript:
         """Return the transcript as a gene of a name."""
         start, end = min(s for s, _ in self.exons), max(e for _, e in self.exons)
         boundaries = [position for exon in self.exons for position in exon]
-        return make_gene(self.where, name, self.chromosome, self.strand, start, end, boundaries)
+        return make_gene(self.where, name, self.chromosome, self.strand, start, end, boundaries, self.exons)
 
 
 def transcripts_of_gtf(path: Path, text: str) -> list[Transcript]:

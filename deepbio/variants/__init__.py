@@ -2,6 +2,7 @@
 
 from deepbio.genome import Annotation, Gene, Record, VcfFile, read_annotation
 from deepbio.variants.mmsplice import mmsplice
+from deepbio.variants.report import Report, report
 from deepbio.variants.rules import Effect
 from deepbio.variants.score import ModelScorer, score
 from deepbio.variants.splice import splice
@@ -14,11 +15,13 @@ __all__ = [
     "Gene",
     "ModelScorer",
     "Record",
+    "Report",
     "SpliceScorer",
     "Summary",
     "VcfFile",
     "mmsplice",
     "read_annotation",
+    "report",
     "score",
     "splice",
 ]

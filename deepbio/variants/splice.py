@@ -19,6 +19,7 @@ from deepbio.variants import output
 from deepbio.variants.bcf import check_bcf, write_bcf
 from deepbio.variants.chunks import PLAN, Chunks
 from deepbio.variants.inputs import as_files, check_chromosomes
+from deepbio.variants.run_facts import facts_of, with_facts
 from deepbio.variants.summary import Summary
 from deepbio.variants.worker import Job, Worker, score_task
 
@@ -137,7 +138,8 @@ def splice(
                     for counts in scored:
                         add(counts)
             summary.check_build(max_mismatches, fasta, final=True)
-            _assemble(file, chunks, n, path, format, explain_skips)
+            facts = facts_of(plan, weights=weights, annotation=annotation)
+            _assemble(file, facts, chunks, n, path, format, explain_skips)
         except DataError:
             chunks.remove()  # the input is at fault, so no chunk is worth keeping
             raise
@@ -166,12 +168,16 @@ def _score_in_workers(
                 add(counts)
 
 
-def _assemble(file: VcfFile, chunks: Chunks, n: int, path: Path, format: str, explain_skips: bool) -> None:
+def _assemble(
+    file: VcfFile, facts: dict[str, Any], chunks: Chunks, n: int, path: Path, format: str, explain_skips: bool
+) -> None:
     lines = chunks.texts("lines", n)
     if format == "parquet":
         output.write_parquet(path, lines)
     else:
-        header = file.header_with(output.FIELD, output.HEADER) if format == "vcf" else ["\t".join(output.COLUMNS)]
+        header = ["\t".join(output.COLUMNS)]
+        if format == "vcf":
+            header = with_facts(file.header_with(output.FIELD, output.HEADER), facts)
         write = write_bcf if format == "vcf" and path.suffix == ".bcf" else output.write_text
         write(path, itertools.chain([output.as_text(header)], lines))
     if explain_skips:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -52,6 +52,14 @@ class Prepared:
     slots: list[tuple[int, int]]
     windows: list[Window]
     inputs: list[tuple[np.ndarray, Alternates]]
+
+
+class Around(NamedTuple):
+    """Probabilities of none, acceptor and donor around a change, `(2 * distance + 1, 3)` with either allele."""
+
+    change: Change
+    reference: np.ndarray
+    alternate: np.ndarray
 
 
 class SpliceScorer:
@@ -181,7 +189,17 @@ class SpliceScorer:
         shifts = [len(c.alternate) - len(c.reference) for c in window.changes]
         return codes, Alternates(np.array(starts, np.int32), np.array(shifts, np.int32), np.stack(alternates))
 
+    def around(self, prepared: Prepared, outputs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[Around]:
+        """Return the outputs around each change, at the positions of the reference: what scores are computed from."""
+        for window, (y_ref, y_alt) in zip(prepared.windows, outputs, strict=True):
+            yield from self._around(window, y_ref, y_alt)
+
     def _effects(self, window: Window, y_ref: np.ndarray, y_alt: np.ndarray) -> Iterator[tuple[Change, Any, Any]]:
+        for change, reference, alternate in self._around(window, y_ref, y_alt):
+            boundary = change.gene.boundary(change.position) if self.mask else None
+            yield change, *score(reference, alternate, boundary=boundary)
+
+    def _around(self, window: Window, y_ref: np.ndarray, y_alt: np.ndarray) -> Iterator[Around]:
         minus = window.gene.strand == "-"
         if minus:
             y_ref = y_ref[::-1]
@@ -191,5 +209,4 @@ class SpliceScorer:
             y = y[first : first + 2 * self.distance + 1 + alt - ref]
             start = change.position - self.distance - window.first
             y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
-            boundary = change.gene.boundary(change.position) if self.mask else None
-            yield change, *score(y_ref[start : start + 2 * self.distance + 1], y, boundary=boundary)
+            yield Around(change, y_ref[start : start + 2 * self.distance + 1], y)

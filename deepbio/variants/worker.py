@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepbio import __version__
+from deepbio.errors import DataError, nearest
 from deepbio.files import sha256_of
 from deepbio.genome import Record, VcfFile, open_genome, read_annotation
 from deepbio.genome.gene_tables import BUILDS
@@ -65,7 +66,7 @@ class Worker:
         annotation = read_annotation(job.annotation, weights=kind, all_isoforms=job.all_isoforms)
         genome = open_genome(job.fasta)
         strategy = choose_strategy(job.strategy)  # before the model is made: see there
-        self.model = _load_model(job.weights)
+        self.model = load_weights(job.weights)
         self.scorer = SpliceScorer(
             self.model, genome, annotation, distance=job.distance, mask=job.mask, mnv=job.mnv, strategy=strategy
         )
@@ -144,9 +145,18 @@ def worker_of_process(job: Job, plan: str) -> Worker:
     return Worker(job)
 
 
-def _load_model(weights: str | os.PathLike[str] | keras.Model) -> keras.Model:
+def load_weights(weights: str | os.PathLike[str] | keras.Model) -> keras.Model:
+    """Return the model of weights: `"ci"`, `"illumina"`, a preset, or a model, which is returned as it is.
+
+    Raises:
+        DataError: there are no such weights.
+    """
     if not isinstance(weights, str | os.PathLike):
         return weights
     from deepbio.zoo import get_model
+    from deepbio.zoo.get_model import preset_folder
 
-    return get_model(WEIGHTS.get(str(weights), str(weights)))
+    name = WEIGHTS.get(str(weights), str(weights))
+    if "." not in name and os.sep not in name and preset_folder(name) is None:
+        raise DataError(f"Expected weights: ci, illumina or a preset; received {name!r}. {nearest(name, WEIGHTS)}")
+    return get_model(name)
