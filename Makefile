@@ -8,11 +8,14 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Test processes side by side; 0 runs everything in one.
 JOBS   ?= 2
 
+# Versions and hashes of all packages; LOCKED= installs the newest that pyproject.toml allows instead.
+LOCKED ?= yes
+
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Material for MkDocs advertises its successor at every build otherwise.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test survive quick slow fuzz lint format docs wheel clean
+.PHONY: help demo test survive quick slow fuzz lint format docs wheel lock newest clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
@@ -24,7 +27,9 @@ help:
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
-	@echo "make wheel   build the wheel into dist/, install it alone elsewhere and run it"
+	@echo "make wheel   build the wheel and its list of parts (SBOM) into dist/, install it alone elsewhere and run it"
+	@echo "make lock    write requirements/*.lock from pyproject.toml (UPGRADE=--upgrade for newer versions)"
+	@echo "make newest  run the tests with the newest version of every package (TESTS=tests/metrics for some)"
 	@echo "make clean   remove the environment and everything built"
 
 demo: $(VENV)/installed
@@ -62,7 +67,20 @@ docs: $(VENV)/installed-dev
 wheel: $(VENV)/installed-dev
 	rm -rf dist
 	$(BIN)/python -m build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type library --output-reproducible \
+	  --output-file dist/deepbio_zoo.cdx.json requirements/run.lock
 	$(BIN)/python -m pytest -m slow tests/test_wheel.py
+
+# One lock for Linux, macOS and Windows and for each Python that deepbio supports. What is locked stays unless it must change.
+COMPILE = pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock"
+
+lock: | $(VENV)/bin/python
+	$(PIP) "uv>=0.9,<1"
+	$(BIN)/uv $(COMPILE) $(UPGRADE) --extra build --output-file requirements/run.lock
+	$(BIN)/uv $(COMPILE) $(UPGRADE) --extra dev --output-file requirements/dev.lock
+
+newest: | $(VENV)/bin/python
+	.ci/newest $(TESTS)
 
 clean:
 	rm -rf $(VENV) dist site build
@@ -74,11 +92,20 @@ $(VENV)/bin/python:
 	  echo "Name another one, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The stamps are older than pyproject.toml when it has changed: then pip runs again.
-$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
-	$(PIP) --editable .
+# The stamps are older than what decides the packages when it has changed: then pip runs again.
+ifeq ($(LOCKED),)
+INSTALL_RUN := $(PIP) --editable .
+INSTALL_DEV := $(PIP) --editable '.[dev]'
+else
+# pip cannot hash a folder, so deepbio itself is installed after its packages and without them.
+INSTALL_RUN := $(PIP) --require-hashes -r requirements/run.lock && $(PIP) --no-deps --no-build-isolation --editable .
+INSTALL_DEV := $(PIP) --require-hashes -r requirements/dev.lock && $(PIP) --no-deps --no-build-isolation --editable .
+endif
+
+$(VENV)/installed: pyproject.toml requirements/run.lock | $(VENV)/bin/python
+	$(INSTALL_RUN)
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(PIP) --editable '.[dev]'
+$(VENV)/installed-dev: pyproject.toml requirements/dev.lock | $(VENV)/bin/python
+	$(INSTALL_DEV)
 	@touch $@ $(VENV)/installed
