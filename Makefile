@@ -79,11 +79,11 @@ lock: | $(VENV)/bin/python
 	$(BIN)/uv $(COMPILE) $(UPGRADE) --extra build --output-file requirements/run.lock
 	$(BIN)/uv $(COMPILE) $(UPGRADE) --extra dev --output-file requirements/dev.lock
 
-newest: | $(VENV)/bin/python
-	.ci/newest $(TESTS)
+newest:
+	PYTHON=$(PYTHON) JOBS=$(JOBS) .ci/newest $(TESTS)
 
 clean:
-	rm -rf $(VENV) dist site build
+	rm -rf $(VENV) $(VENV)-newest dist site build
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
