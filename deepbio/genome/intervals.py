@@ -17,6 +17,8 @@ from deepbio.files import FilePath, read_text
 
 log = logging.getLogger("deepbio")
 
+_END = 2**62
+
 
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -56,13 +58,13 @@ class Intervals:
         An interval without bases, whose start is its end, lies between two bases.
 
         Raises:
-            DataError: there is no row, an interval is negative or reversed, or a strand is unknown; with file and line.
+            DataError: there is no row, an interval is negative, reversed or beyond 2**62, or a strand is unknown; with file and line.
         """
         if not rows:
             raise DataError(f"{path}: there is no interval in the file.")
         for chromosome, start, end, strand, *_, line in rows:
-            if start < 0 or end < start:
-                what = "negative" if start < 0 else "reversed"
+            if not 0 <= start <= end < _END:
+                what = "negative" if start < 0 else "reversed" if end < start else "longer than any chromosome"
                 raise DataError(f"{path}, line {line}: the interval {chromosome}:{start}-{end} is {what}.")
             if strand not in ("+", "-", "."):
                 raise DataError(f"{path}, line {line}: the strand is '+', '-' or '.'; found {strand!r}.")

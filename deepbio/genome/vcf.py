@@ -99,7 +99,7 @@ def parse_record(line: str, *, where: str = "the record", columns: int = 8) -> R
     chromosome, position, _, reference, alternate = cells[:5]
     if not chromosome or chromosome == ".":
         raise DataError(f"{where}: CHROM is empty.")
-    if not (position.isascii() and position.isdigit()):
+    if not (position.isascii() and position.isdigit() and len(position) <= 18):  # it fits into 64 bits
         raise DataError(f"{where}: expected a whole number as POS; found {position[:20]!r}.")
     if not reference or not _BASES.issuperset(reference):
         raise DataError(f"{where}: expected bases A C G T N as REF; found {reference[:20]!r}.")

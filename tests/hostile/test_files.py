@@ -257,3 +257,16 @@ def test_a_deviation_beyond_64_bits_is_a_number():
     from deepbio.specs import ModelInput
 
     assert ModelInput("table", (1,), std=(10**30,)).std == (10**30,)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 25])
+def test_a_position_beyond_64_bits_is_one_error(number, tmp_path):
+    from deepbio.genome import read_bed, read_gtf, read_vcf
+
+    (tmp_path / "a.bed").write_text(f"chr1\t1\t{number}\n")
+    (tmp_path / "a.gtf").write_text(f"chr1\tx\tgene\t1\t{number}\t.\t+\t.\tID=a\n")
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    (tmp_path / "a.vcf").write_text(f"{head}chr1\t{number}\t.\tA\tC\t.\t.\t.\n")
+    for name, read in (("bed", read_bed), ("gtf", read_gtf), ("vcf", read_vcf)):
+        with pytest.raises(DataError, match="line"):
+            read(tmp_path / f"a.{name}")
