@@ -59,12 +59,6 @@ def test_every_requirement_has_an_upper_bound(line):
     assert wanted.name == PROJECT["name"] or any(part.operator == "<" for part in wanted.specifier)
 
 
-@pytest.mark.parametrize("name", LOCKED)
-def test_a_lock_names_no_registry_and_no_folder(name):
-    text = (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
-    assert not re.search(r"://|--(extra-)?index-url|--find-links| /|file:", text)
-
-
 def test_the_list_of_parts_has_every_package_of_the_wheel_and_its_hashes(tmp_path):
     if find_spec("cyclonedx_py") is None:
         pytest.skip("needs cyclonedx-bom (extra wheel)")
