@@ -47,6 +47,7 @@ def test_the_scale_of_trained_weights_stays_with_other_data(tmp_path):
 def test_label_smoothing_of_a_model_is_for_classes_only():
     defaults = {"label_smoothing": 0.1}
     assert resolve(defaults, {}, kind="regression").label_smoothing == 0
+    assert resolve(defaults, {}, kind="counts").label_smoothing == 0
     assert resolve(defaults, {}, kind="multiclass").label_smoothing == 0.1
     data = Dataset.from_manifest(CASES / "images" / "tables" / "bone_age.csv", image="id", targets=["boneage"])
     deepbio.fit(get_model("image_cnn", dataset=data, seed=0), data, epochs=1, verbose=False)

@@ -235,6 +235,12 @@ def test_the_standard_input_is_read_like_the_file(tmp_path):
     assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
 
 
+def test_a_symbol_with_ref_n_stops_no_scores_of_any_model(tmp_path):
+    model = get_model("dna_cnn", input_shape=41, outputs=1, seed=0)
+    summary = variants.score(model, CASES / "sv_ref_n.vcf", fasta=CASES / "g.fa", out=tmp_path / "out.tsv")
+    assert (summary.scored, summary.skipped) == (20, {"symbolic": 1})
+
+
 def test_several_models_are_averaged_and_others_refused(tmp_path):
     models = [get_model("dna_cnn", input_shape=41, outputs=1, seed=seed) for seed in (0, 1)]
     for name, model in (("a", models[0]), ("b", models[1]), ("both", models)):

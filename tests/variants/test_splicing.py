@@ -14,8 +14,18 @@ def record(chromosome, pos, ref, alts):
     return parse_record(f"{chromosome}\t{pos}\t.\t{ref}\t{alts}\t.\t.\t.")
 
 
-def test_scores_do_not_depend_on_which_variants_come_together(tiny_genome, tiny_model):
-    scorer = SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+@pytest.fixture(scope="module")
+def scorer(tiny_genome, tiny_model):
+    return SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+
+
+@pytest.fixture
+def mnv_scorer(scorer, monkeypatch):
+    monkeypatch.setattr(scorer, "mnv", True)
+    return scorer
+
+
+def test_scores_do_not_depend_on_which_variants_come_together(scorer, tiny_genome):
     records = [record("1", *variant) for variant in random_variants(tiny_genome["1"], 50, 40, seed=3)]
     together = scorer(records)
     for one, found in zip(records, together, strict=True):
@@ -24,8 +34,7 @@ def test_scores_do_not_depend_on_which_variants_come_together(tiny_genome, tiny_
         assert alone.skipped == found.skipped
 
 
-def test_alternates_are_outermost_and_genes_keep_the_tables_order(tiny_genome, tiny_model):
-    scorer = SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+def test_alternates_are_outermost_and_genes_keep_the_tables_order(scorer, tiny_genome):
     ref = tiny_genome["1"][2499]
     alts = [a for a in "ACGT" if a != ref][:2]
     (found,) = scorer([record("chr1", 2500, ref, ",".join([alts[0], "<DEL>", "*", alts[1]]))])
@@ -33,8 +42,7 @@ def test_alternates_are_outermost_and_genes_keep_the_tables_order(tiny_genome, t
     assert found.skipped == ["symbolic", "overlapping deletion (*)"]
 
 
-def test_two_long_alleles_get_dots(tiny_genome, tiny_model):
-    scorer = SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+def test_two_long_alleles_get_dots(scorer, tiny_genome):
     ref = tiny_genome["2"][2000:2003]
     (found,) = scorer([record("2", 2001, ref, "GGGG")])
     assert found.effects[0].text() == "GGGG|LONE|.|.|.|.|.|.|.|."
@@ -78,10 +86,8 @@ def plain_scores(network, sequence, gene, pos, ref, alt, distance):
     return tuple(float((sign * change[:, channel]).max()) for channel in (1, 2) for sign in (1, -1))
 
 
-def test_mnvs_have_the_scores_of_whole_windows(tiny_genome, tiny_model):
-    distance = 20
-    genome, annotation = open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"])
-    scorer = SpliceScorer(tiny_model, genome, annotation, distance=distance, mnv=True)
+def test_mnvs_have_the_scores_of_whole_windows(mnv_scorer, tiny_genome, tiny_model):
+    scorer, distance, annotation = mnv_scorer, mnv_scorer.distance, mnv_scorer.annotation
     network, variants = Network(tiny_model), list(random_mnvs(tiny_genome["1"], 24))
     found = scorer([record("1", *variant) for variant in variants])
     genes = {gene.name: gene for gene in annotation.genes}
@@ -94,9 +100,8 @@ def test_mnvs_have_the_scores_of_whole_windows(tiny_genome, tiny_model):
     assert max(max(effect.scores) for each in found for effect in each.effects) > 0.1
 
 
-def test_an_mnv_of_equal_bases_has_the_scores_of_its_snv(tiny_genome, tiny_model):
-    genome, annotation = open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"])
-    scorer = SpliceScorer(tiny_model, genome, annotation, mnv=True)
+def test_an_mnv_of_equal_bases_has_the_scores_of_its_snv(mnv_scorer, tiny_genome):
+    scorer = mnv_scorer
     ref = tiny_genome["1"][2499:2502]
     alt = "ACGT"[("ACGT".index(ref[0]) + 1) % 4]
     one, three = scorer([record("1", 2500, ref[0], alt), record("1", 2500, ref, alt + ref[1:])])
@@ -116,8 +121,7 @@ def test_an_mnv_of_equal_bases_has_the_scores_of_its_snv(tiny_genome, tiny_model
         ("2", 2000, None, "G]17:198982]", "symbolic"),
     ],
 )
-def test_what_spliceai_skips_is_skipped_with_its_reason(tiny_genome, tiny_model, chromosome, pos, ref, alt, reason):
-    scorer = SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+def test_what_spliceai_skips_is_skipped_with_its_reason(scorer, tiny_genome, chromosome, pos, ref, alt, reason):
     if ref is None or isinstance(ref, int):
         ref = tiny_genome[chromosome][pos - 1 : pos - 1 + (ref or 1)]
     (found,) = scorer([record(chromosome, pos, ref, alt)])
@@ -125,8 +129,7 @@ def test_what_spliceai_skips_is_skipped_with_its_reason(tiny_genome, tiny_model,
     assert not found.effects
 
 
-def test_lower_case_alleles_are_the_same_alleles(tiny_genome, tiny_model):
-    scorer = SpliceScorer(tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]))
+def test_lower_case_alleles_are_the_same_alleles(scorer, tiny_genome):
     ref = tiny_genome["2"][1999]
     upper, lower = scorer([record("2", 2000, ref, "TGC"), record("2", 2000, ref.lower(), "tgc")])
     assert upper.effects[0].scores == lower.effects[0].scores
