@@ -72,7 +72,13 @@ def test_the_page_has_the_entries_with_the_largest_scores_in_order(vcf, inputs, 
     expected = sorted(_info_scores(vcf), reverse=True)
     assert found.entries == len(expected)
     assert [round(max(one.effect.scores), 2) for one in found.explained] == expected[:7]
-    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("<svg") == 7 + 4  # and those of the key
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 7 + 4  # and those of the key
+    exons = {exon for one in found.explained for exon in one.gene.exons}
+    assert exons <= {(500, 700), (1200, 1500), (2400, 3000), (2000, 2200), (3000, 3300), (4500, 5000)}
+    for start, end in re.findall(r"exon ([\d,]+) to ([\d,]+)", page):
+        assert (int(start.replace(",", "")), int(end.replace(",", ""))) in exons
+    assert 'class="exon"' in page
 
 
 def test_the_tracks_are_the_outputs_of_which_the_scores_are_differences(vcf, inputs, tmp_path):
