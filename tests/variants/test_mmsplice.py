@@ -1,11 +1,13 @@
 """MMSplice's scores: equal to those of the program mmsplice, and what is written of them."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deepbio.cli.main import main
 from deepbio.errors import DataError
 from deepbio.genome import VcfFile, open_genome
 from deepbio.genome.exons import Exon, Exons, read_exons
@@ -86,6 +88,23 @@ def test_the_field_has_the_exon_of_largest_change_for_each_alternate_and_gene(tm
     rows = [line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines()]
     assert rows[0][7:11] == ["exon_start", "exon_end", "transcripts", "delta_logit_psi"]
     assert [float(row[10]) for row in rows[1:]] == pytest.approx([float(e.split("|")[4]) for e in field], abs=5e-5)
+
+
+def test_the_command_writes_a_bcf_with_an_index(tmp_path, monkeypatch, capsys):
+    pysam = pytest.importorskip("pysam")
+    genome_of(tmp_path, ZDHHC8["sequence"])
+    annotation(tmp_path)
+    (tmp_path / "in.vcf").write_text(f"{HEAD}22\t323\t.\t{ZDHHC8['sequence'][322]}\tA\t.\t.\t.\n")
+    monkeypatch.chdir(tmp_path)
+    command = "deepbio variants mmsplice in.vcf --fasta g.fa --annotation g.gtf -o out.bcf --index"
+    monkeypatch.setattr(sys, "argv", command.split())
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "1 of 1 records scored" in capsys.readouterr().err
+    with pysam.VariantFile("out.bcf") as file:
+        (record,) = file.fetch("22", 300, 330)
+        assert record.info["MMSplice"] == ("A|ZDHHC8|201|322|-4.1343",)
 
 
 def test_an_annotation_without_exons_is_refused(tmp_path):
