@@ -10,6 +10,7 @@ import typer
 
 import deepbio
 from deepbio.cli import augment, datasets, variants
+from deepbio.cli.attack import attack
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
 from deepbio.cli.card import card
@@ -45,6 +46,7 @@ for command in (
     evaluate,
     predict,
     explain,
+    attack,
     diagnose,
     doctor,
     push,

@@ -10,6 +10,8 @@ from typing import Any
 from deepbio.files import write_atomically
 from deepbio.report.html import templates
 
+FOOTER = "Written by deepbio. This file asks nothing of the network. An explanation says what the model uses, not what is true."
+
 
 @dataclass(frozen=True)
 class Section:
@@ -37,7 +39,13 @@ class Section:
 
 
 def write_page(
-    path: Path, *, title: str, facts: Sequence[tuple[str, str]], notes: Sequence[str], sections: Sequence[Section]
+    path: Path,
+    *,
+    title: str,
+    facts: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+    sections: Sequence[Section],
+    footer: str = FOOTER,
 ) -> None:
     """Write the page, whole or not at all.
 
@@ -47,7 +55,9 @@ def write_page(
         facts: Names and values below the title.
         notes: Paragraphs below them.
         sections: Explained examples.
+        footer: Last line.
     """
-    page = templates().get_template("explanation.html").render(title=title, facts=facts, notes=notes, sections=sections)
+    template = templates().get_template("explanation.html")
+    page = template.render(title=title, facts=facts, notes=notes, sections=sections, footer=footer)
     with write_atomically(path) as beside:
         beside.write_text(page, encoding="utf-8")

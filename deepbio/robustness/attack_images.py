@@ -13,7 +13,7 @@ from deepbio.robustness.attack import Attack
 from deepbio.robustness.auto_pgd import APGD
 from deepbio.robustness.carlini_wagner import CarliniWagner
 from deepbio.robustness.deep_fool import DeepFool
-from deepbio.robustness.engine import Engine, Progress
+from deepbio.robustness.engine import Progress, engine_for
 from deepbio.robustness.gradient_sign import FGSM, PGD
 from deepbio.robustness.network import Network
 from deepbio.robustness.printed import EOT
@@ -95,7 +95,7 @@ def attack_images(
     images, truth, aim = network.checked(x, y, target)
     if target is not None and not chosen.takes_target:
         raise DataError(f"{chosen.name} has no target. Use 'pgd', 'apgd', 'carlini_wagner' or 'square'.")
-    engine = Engine(network, chosen)
+    engine = engine_for(network, chosen)
     clean = network.classes_of(images).argmax(axis=1).astype(np.int32)
     wanted = np.where(aim < 0, clean == truth, clean != aim)
     pixels, steps = images.astype(np.float32) / np.float32(255), np.zeros(len(images), np.int64)
@@ -129,9 +129,7 @@ def judge(
     epsilon: float, *, steps: np.ndarray, options: dict[str, Any],
 ) -> Adversarial:  # fmt: skip
     """Return adversarial examples with the predictions of their floats and of their bytes."""
-    logits = np.concatenate([np.zeros((0, network.classes), np.float32)] + [
-        np.asarray(network(x[k : k + 256])) for k in range(0, len(x), 256)
-    ])  # fmt: skip
+    logits = network.logits_of(x)
     pixels = towards_original(x, images) if np.isfinite(epsilon) else nearest_bytes(x)
     rounded = network.classes_of(pixels)
     predicted = logits.argmax(axis=1).astype(np.int32)

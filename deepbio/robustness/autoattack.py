@@ -13,7 +13,7 @@ from deepbio.robustness.attack import Attack
 from deepbio.robustness.attack_images import check_epsilon, judge
 from deepbio.robustness.auto_pgd import APGD
 from deepbio.robustness.deep_fool import DeepFool
-from deepbio.robustness.engine import Engine, Progress
+from deepbio.robustness.engine import Progress, engine_for
 from deepbio.robustness.network import Network
 from deepbio.robustness.square import Square
 from deepbio.training.steps.perturbation import Norm
@@ -72,7 +72,7 @@ def autoattack_small(
     pixels, done = images.astype(np.float32) / np.float32(255), np.zeros(len(images), np.int64)
     adversarial, left, broken = pixels.copy(), np.flatnonzero(clean == truth), {}
     for name, attack in attacks:
-        found = Engine(network, attack)(
+        found = engine_for(network, attack)(
             pixels[left], truth[left], aim[left], radius, batch_size=batch_size, seed=seed, progress=progress
         )
         inside = np.array([_size(a - b, norm) for a, b in zip(found.x, pixels[left], strict=True)]) <= radius + 1e-6

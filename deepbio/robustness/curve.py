@@ -13,7 +13,7 @@ from deepbio.metrics import Estimate
 from deepbio.robustness.adversarial import Adversarial
 from deepbio.robustness.attack import Attack
 from deepbio.robustness.attack_images import check_epsilon, judge, make_attack
-from deepbio.robustness.engine import Engine
+from deepbio.robustness.engine import engine_for
 from deepbio.robustness.network import Network
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def security_curve(
     radii = sorted({check_epsilon(chosen, epsilon) for epsilon in epsilons} - {0.0})
     if not radii:
         raise DataError("A security curve needs one epsilon above 0 at least.")
-    engine = Engine(network, chosen)
+    engine = engine_for(network, chosen)
     images, truth, aim = network.checked(x, y, None)
     clean = network.classes_of(images).argmax(axis=1).astype(np.int32)
     pixels, steps = images.astype(np.float32) / np.float32(255), np.zeros(len(images), np.int64)

@@ -15,10 +15,12 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.devices.graph import in_graph
+from deepbio.inference.forward import forward_pass
 from deepbio.robustness.attack import Attack, State
 from deepbio.robustness.network import Network
 
 _FAILED = -1e30
+_ATTRIBUTE = "_deepbio_attacks"
 Progress = Callable[[int, int], None]
 
 
@@ -147,6 +149,18 @@ class Engine:
         random = [np.random.Generator(np.random.Philox(key=(seed, i << 32 | run))) for i, run in taken]
         own = self.attack.start(common, random, np.array([run for _, run in taken]))
         return {key: tf.constant(np.asarray(value)) for key, value in (common | own).items()}
+
+
+def engine_for(network: Network, attack: Attack) -> Engine:
+    """Return the engine of an attack, compiled before if the model has not changed since."""
+    model, forward = network.model, forward_pass(network.model)  # another one once the model has changed
+    before, engines = getattr(model, _ATTRIBUTE, (None, {}))
+    if before is not forward:
+        engines = {}
+        object.__setattr__(model, _ATTRIBUTE, (forward, engines))
+    if attack not in engines:
+        engines[attack] = Engine(network, attack)
+    return engines[attack]
 
 
 def _specs(state: State) -> dict[str, tf.TensorSpec]:

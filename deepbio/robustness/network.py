@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from deepbio.devices.graph import in_graph
 from deepbio.errors import DataError, ModelError
-from deepbio.inference.forward import model_outputs
+from deepbio.inference.forward import in_batches, model_outputs
 from deepbio.inference.pixels import pixel_function, resizes_to_bytes
 from deepbio.interpret.images import as_images
 from deepbio.zoo import describe
@@ -46,6 +47,7 @@ class Network:
                 f"{tuple(model.input_shape[1:])} and its task is {kind or 'unknown'}, with outputs {model.output_shape}."
             )
         self.model, self._outputs = model, pixel_function(model)
+        self._compiled = in_graph(self.__call__)
         self.classes = max(2, int(model.output_shape[-1]))
         self.shape = tuple(model.input_shape[1:])
         self.notes = _notes(model)
@@ -53,6 +55,11 @@ class Network:
     def __call__(self, pixels: Any) -> Any:
         """Return float32 class logits `(batch, classes)` of pixels from 0 to 1."""
         return _class_logits(tf.cast(self._outputs(pixels), tf.float32))
+
+    def logits_of(self, pixels: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
+        """Return class logits of float pixels, in batches."""
+        run = self._compiled.get_concrete_function(tf.TensorSpec((None, *self.shape), tf.float32))
+        return in_batches(run, pixels.astype(np.float32), output_shape=(self.classes,), batch_size=batch_size)
 
     def classes_of(self, images: np.ndarray, *, batch_size: int = 256) -> np.ndarray:
         """Return class logits of uint8 images through the model itself, as `predict` runs it."""

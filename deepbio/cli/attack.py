@@ -1,0 +1,224 @@
+"""`deepbio attack`: adversarial examples of a trained model, its robust accuracy, and the checks that such a figure needs."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from deepbio.cli.console import load_tensorflow, note, show_json
+from deepbio.cli.options import Json, Model, with_groups
+from deepbio.cli.own_data import DataOptions
+from deepbio.cli.trained import choose_split, evaluation_data, trained
+from deepbio.errors import DeepbioError, nearest
+from deepbio.files import writable_folder, write_atomically
+
+if TYPE_CHECKING:
+    from deepbio.interpret.page import Section
+
+_SEVERAL = "autoattack_small"
+_FOOTER = "Written by deepbio. This file asks nothing of the network. Robust to these attacks is not robust to all."
+
+
+@with_groups
+def attack(
+    model: Model,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")] = None,
+    attack: Annotated[
+        str,
+        typer.Option(
+            help="Attack on images: autoattack_small (default), fgsm, pgd, apgd, deep_fool, carlini_wagner, square or eot. "
+            "DNA has one attack, by substitutions."
+        ),
+    ] = _SEVERAL,
+    epsilon: Annotated[str, typer.Option(help="Radius as a fraction of the range of pixels, such as 8/255.")] = "8/255",
+    norm: Annotated[str, typer.Option(help="Norm of the perturbation: linf or l2.")] = "linf",
+    steps: Annotated[int | None, typer.Option(min=1, help="Number of steps; default that of the attack.")] = None,
+    max_substitutions: Annotated[int, typer.Option(min=1, help="Largest number of substitutions of DNA.")] = 10,
+    position: Annotated[
+        int | None, typer.Option(help="Position of the attacked output, for outputs along DNA.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Split: train, valid, test or all; default test, and all of your own files.")
+    ] = None,
+    data: DataOptions,
+    limit: Annotated[int, typer.Option(min=1, help="Largest number of attacked examples.")] = 200,
+    shown: Annotated[int, typer.Option(min=0, help="Number of examples on the page.")] = 12,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
+    json: Json = False,
+) -> None:
+    """Attack a model of images or DNA, and write adversarial examples, robust accuracies and one page, attack.html."""
+    if out is None:
+        raise DeepbioError("Expected a folder for the result: -o DIR.")
+    if split is not None:
+        choose_split(split, ("train", "valid", "test", "all"))
+    radius = _epsilon(epsilon)
+    folder = trained(model)
+    load_tensorflow()
+    from deepbio.interpret.page import write_page
+    from deepbio.zoo import describe, get_model
+
+    built = get_model(folder)
+    record = describe(built)
+    found, split, parts = evaluation_data(model, record, dataset, data, split)
+    if found.input.modality not in ("image", "dna"):
+        raise DeepbioError(f"deepbio attack is for images and DNA; {model} takes {found.input.modality}.")
+    x = np.concatenate([np.asarray(part.x[np.arange(min(limit, len(part)))]) for part in parts])[:limit]
+    y = np.concatenate([np.asarray(part.y)[:limit] for part in parts])[:limit]
+    place = writable_folder(out)
+    options: dict[str, Any] = {"steps": steps} if steps is not None else {}
+    if found.input.modality == "image":
+        figures, sections, notes = _images(built, x, y, found.labels, place, attack, radius, norm, options, shown, seed)
+    else:
+        figures, sections, notes = _dna(built, x, found.labels, place, max_substitutions, position, shown, seed)
+    total = sum(len(part) for part in parts)
+    if total > len(x):
+        notes.append(f"The first {len(x)} of {total} examples; --limit takes more.")
+    figures = {"model": model, "dataset": found.name, "split": split, "examples": len(x), "seed": seed, **figures}
+    with write_atomically(place / "attack.json") as beside:
+        beside.write_text(jsonlib.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    facts = [("model", model), ("data", f"{found.name}, {split}"), ("examples", str(len(x))), ("seed", str(seed))]
+    write_page(
+        place / "attack.html", title=f"Attack on {model}", facts=facts, notes=notes, sections=sections, footer=_FOOTER
+    )
+    if json:
+        show_json(figures)
+        return
+    for section in sections[:2]:
+        for row in section.rows:
+            typer.echo("\t".join(map(str, row)))
+    note(f"Written to {place}; open {place / 'attack.html'}.")
+
+
+def _epsilon(text: str) -> float:
+    top, slash, bottom = text.partition("/")
+    try:
+        return float(top) / (float(bottom) if slash else 1.0)
+    except (ValueError, ZeroDivisionError) as error:
+        raise DeepbioError(f"--epsilon is a number or a fraction such as 8/255; received {text!r}.") from error
+
+
+def _images(
+    built: Any, x: np.ndarray, y: np.ndarray, labels: Any, place: Path, attack: str, radius: float, norm: str,
+    options: dict[str, Any], shown: int, seed: int,
+) -> tuple[dict[str, Any], list[Section], list[str]]:  # fmt: skip
+    from deepbio.interpret.drawing import as_png, save_figure
+    from deepbio.interpret.page import Section
+    from deepbio.robustness import ATTACKS, attack_images, autoattack_small, masking_checks, security_curve
+    from deepbio.robustness.drawing import draw_adversarial, draw_curve
+    from deepbio.training.steps.perturbation import NORMS
+
+    if norm not in NORMS:
+        raise DeepbioError(f"Unknown --norm {norm!r}. {nearest(norm, NORMS)}")
+    if attack != _SEVERAL and attack not in ATTACKS:
+        raise DeepbioError(f"Unknown --attack {attack!r}. {nearest(attack, [_SEVERAL, *ATTACKS])}")
+    setting: dict[str, Any] = {"epsilon": radius, "norm": norm, "seed": seed}
+    found = (
+        autoattack_small(built, x, y, **setting, **options)
+        if attack == _SEVERAL
+        else attack_images(built, x, y, attack=attack, **setting, **options)
+    )
+    names = [str(label) for label in labels] or [str(k) for k in range(max(2, built.output_shape[-1]))]
+    checks = masking_checks(built, x, y, **setting)
+    rounded = attack_images(built, x, y, attack="pgd", as_bytes=True, **setting)
+    radii = [radius * k / 4 for k in (1, 2, 3, 4, 6, 8) if radius * k / 4 <= 1]
+    curve = security_curve(built, x, y, epsilons=radii, norm=norm, seed=seed)
+    with write_atomically(place / "adversarial.npz") as beside:
+        np.savez_compressed(
+            beside, x=found.x, pixels=found.pixels, images=found.images, y=y, clean=found.clean, predicted=found.predicted,
+            predicted_as_bytes=found.predicted_as_bytes, success=found.success,
+        )  # fmt: skip
+    accuracies = [
+        ("without an attack", found.clean_accuracy()),
+        (f"{found.attack}, floats", found.robust_accuracy()),
+        (f"{found.attack}, rounded to bytes", found.robust_accuracy(as_bytes=True)),
+        ("pgd among bytes", rounded.robust_accuracy()),
+    ]
+    rows = [(name, str(one)) for name, one in accuracies]
+    about = f"epsilon {radius:.4g}, {norm}"
+    verdicts = [
+        (c.name, "not checked" if c.passed is None else "yes" if c.passed else "NO", c.found) for c in checks.checks
+    ]
+    figure = draw_curve([("pgd", curve)])
+    save_figure(figure, place / "curve.png")
+    sections = [
+        Section("Accuracy", about, header=("examples", "accuracy"), rows=rows),
+        Section("Signs of masked gradients", str(checks).split(" (")[0], header=("check", "passed", "found"), rows=verdicts),
+        Section(
+            "Security curve", picture=as_png(figure), alt="Accuracy under attack falls as epsilon grows.",
+            caption="PGD with 40 steps; bands are 95% intervals.", header=("epsilon", "accuracy"),
+            rows=[(f"{e:.4g}", str(one)) for e, one in zip(curve.epsilons, curve.as_floats, strict=True)],
+        ),
+    ]  # fmt: skip
+    for i in np.flatnonzero(found.success_as_bytes)[:shown]:
+        picture = draw_adversarial(found, int(i), names)
+        save_figure(picture, place / f"{i + 1}.png")
+        before, after = names[found.clean[i]], names[found.predicted_as_bytes[i]]
+        caption = f"{before} is predicted as {after}; as floats with probability {found.confidence[i]:.3f}. Size {found.sizes[i]:.4g}."
+        sections.append(
+            Section(f"Example {i + 1}", f"{before} to {after}", picture=as_png(picture), alt=caption, caption=caption)
+        )
+    figures = {
+        "attack": found.attack, "options": dict(found.options), "masked_gradients": checks.masked,
+        "checks": [{"name": c.name, "passed": c.passed, "found": c.found} for c in checks.checks],
+        "accuracy": {name: one.to_dict() for name, one in accuracies},
+        "curve": [{"epsilon": e, **one.to_dict()} for e, one in zip(curve.epsilons, curve.as_floats, strict=True)],
+    }  # fmt: skip
+    return figures, sections, [str(checks), *found.notes]
+
+
+def _dna(
+    built: Any, x: np.ndarray, labels: Any, place: Path, max_substitutions: int, position: int | None, shown: int, seed: int
+) -> tuple[dict[str, Any], list[Section], list[str]]:  # fmt: skip
+    from deepbio.interpret.drawing import as_png, save_figure
+    from deepbio.interpret.page import Section
+    from deepbio.robustness import attack_dna, positions_taken, random_substitutions
+    from deepbio.robustness.drawing import draw_substitutions
+
+    found = attack_dna(built, x, position=position, max_substitutions=max_substitutions)
+    random = random_substitutions(built, x, position=position, seed=seed)
+    names = [str(label) for label in labels] or [str(k) for k in range(max(2, built.output_shape[-1]))]
+    counts, drawn = found.counts[found.success], random[random > 0]
+    median = float(np.median(counts)) if len(counts) else float("nan")
+    by_random = f"{np.median(drawn):g} ({len(drawn)} of {random.size} tries)" if len(drawn) else "none"
+    rows = [
+        ("changed", f"{found.success.sum()} of {len(x)}"),
+        ("median substitutions", f"{median:g}"),
+        ("median of random substitutions", by_random),
+    ]
+    taken = positions_taken(found).sum(axis=1)
+    positions = [(int(k), int(taken[k])) for k in np.argsort(-taken, kind="stable")[:12] if taken[k]]
+    lines = ["example\tclass\tnew_class\tsubstitutions"]
+    for i, chosen in enumerate(found.substitutions):
+        edits = ",".join(f"{where}{'ACGT'[found.codes[i, where]]}>{'ACGT'[base]}" for where, base in chosen)
+        lines.append(f"{i + 1}\t{names[found.clean[i]]}\t{names[found.predicted[i]]}\t{edits}")
+    with write_atomically(place / "substitutions.tsv") as beside:
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sections = [
+        Section("Substitutions", header=("what", "found"), rows=rows),
+        Section("Positions", "with the most substitutions, from 0", header=("position", "times"), rows=positions),
+    ]
+    for i in np.flatnonzero(found.success)[:shown]:
+        figure = draw_substitutions(found, int(i))
+        save_figure(figure, place / f"{i + 1}.png")
+        edits = lines[i + 1].split("\t")[-1]
+        caption = f"{names[found.clean[i]]} is predicted as {names[found.predicted[i]]}: {edits}."
+        sections.append(Section(f"Sequence {i + 1}", picture=as_png(figure), alt=caption, caption=caption))
+    figures = {
+        "changed": int(found.success.sum()), "median_substitutions": median if len(counts) else None,
+        "median_random": float(np.median(drawn)) if len(drawn) else None, "positions": positions,
+    }  # fmt: skip
+    about = (
+        "Substitutions start from the predicted class, right or wrong; a count of 1 is exact, larger ones are bounds."
+    )
+    return figures, sections, [about]
