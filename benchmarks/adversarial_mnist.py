@@ -195,7 +195,7 @@ def main(arguments):
         f"Accuracy (%) of `small_cnn` after adversarial training at epsilon 0.3 ({taken}), under attack at epsilon 0.3. Published "
         "figures are those of the challenge model of Madry et al. 2018, a larger network trained by PGD-40. An attack on floats stops "
         "at its first success, which rounding often undoes; 'as bytes' searches among bytes. FGSM training overfitted to FGSM "
-        "(catastrophic overfitting): the network does not reach the figures of Wong et al. at epsilon 0.3, and PGD and Square show it.",
+        "(catastrophic overfitting): at epsilon 0.3 it does not reach the figures of Wong et al., as PGD and Square show.",
         table(("network", "attack", "images", "clean", "accuracy, floats", "bytes", "published", "seconds"), robust),
         "Signs of masked gradients (`masking_checks`, 200 images):",
         checks,
