@@ -19,6 +19,7 @@ from deepbio.cli.diagnose import diagnose
 from deepbio.cli.doctor import doctor
 from deepbio.cli.evaluate import evaluate
 from deepbio.cli.explain import explain
+from deepbio.cli.export import export
 from deepbio.cli.finetune import finetune
 from deepbio.cli.fit import fit
 from deepbio.cli.info import info
@@ -47,6 +48,7 @@ for command in (
     predict,
     explain,
     attack,
+    export,
     diagnose,
     doctor,
     push,

@@ -38,7 +38,11 @@ class Sentences(Layer):
             ends = ops.maximum(ends, ops.cast(ops.equal(ids, stop), ids.dtype))
         after_end = ops.concatenate([ops.ones_like(ends[:, :1]), ends[:, :-1]], axis=1)
         number = ops.expand_dims(ops.arange(tokens, dtype=ids.dtype), 0)
-        start = ops.associative_scan(ops.maximum, after_end * number, axis=1)
+        start = after_end * number
+        for step in (
+            2**k for k in range((tokens - 1).bit_length())
+        ):  # running maximum by doubling, which ONNX can express
+            start = ops.maximum(start, ops.pad(start[:, :-step], ((0, 0), (step, 0))))
         column = (number - start) % self.words
         row = ops.cumsum(ops.cast(ops.equal(column, 0), ids.dtype), axis=1) - 1
         # padding (0) and what does not fit go to an additional last row

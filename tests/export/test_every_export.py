@@ -1,0 +1,37 @@
+"""Each model of the registry is exported to each format, or refused; the refusals are listed here."""
+
+import numpy as np
+import pytest
+
+from deepbio.errors import ModelError
+from deepbio.export import export, load_exported
+from deepbio.inference import predict
+from deepbio.zoo import model_spec
+from tests.zoo.test_every_model import every_modality, perturb, some_input, tiny_dataset, tiny_model
+
+RUNTIMES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai_edge_litert"}
+# LiteRT has loops over time only with TensorFlow's own operations ("Flex"), which its interpreter does not contain.
+RECURRENT = {"danq", "danq_jaspar", "dream_rnn", "note_lstm", "bilstm", "gru", "han"}
+REFUSED = {"litert": RECURRENT}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("format", ["saved_model", *RUNTIMES])
+@pytest.mark.parametrize(("name", "modality"), every_modality())
+def test_each_model_is_exported_or_refused(name, modality, format, tmp_path):
+    if format in RUNTIMES:
+        pytest.importorskip(RUNTIMES[format], reason=f"the runtime of {format} is not installed")
+    model = tiny_model(name, tiny_dataset(name, modality), seed=0)
+    perturb(model)
+    if model_spec(name).function in REFUSED.get(format, ()):
+        with pytest.raises(ModelError):
+            export(model, tmp_path / "out", format=format)
+        return
+    found = export(model, tmp_path / "out", format=format)
+    assert found.difference <= 1e-5
+    x = some_input(tiny_dataset(name, modality).input, 5)
+    expected = predict(model, x)
+    np.testing.assert_allclose(
+        load_exported(found.path)(x), expected, rtol=1e-4, atol=1e-5 * max(1, np.abs(expected).max())
+    )
