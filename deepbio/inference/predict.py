@@ -21,6 +21,7 @@ from deepbio.inference.uncertainty import (
 )
 from deepbio.specs import Task
 from deepbio.zoo import describe
+from deepbio.zoo.build import returns_probabilities
 
 log = logging.getLogger("deepbio")
 
@@ -58,7 +59,7 @@ def predict(
     """Predict every example, in order.
 
     Args:
-        model: Model from `get_model`, any `keras.Model` that returns logits, or a list of such models. The predictions of a
+        model: Model from `get_model`, any `keras.Model`, or a list of such models. A last sigmoid or softmax is not applied twice. The predictions of a
             list are averaged (a deep ensemble: the same architecture trained with several seeds).
         data: A split; an array of the model's input shape; sequences, notes or paths of images as a list, a NumPy array or a
             pandas series; a pandas frame; AnnData; or the path of a file or folder: FASTA, BED, GTF, GenBank, VCF, a table, notes,
@@ -151,7 +152,7 @@ def postprocess(
             "keep it). Pass task=... for probabilities, or logits=True.",
             model.name,
         )
-    if not (logits or record.activation_built_in or task is None):
+    if not (logits or task is None or record.activation_built_in or returns_probabilities(model, task)):
         found = task.probabilities(found)
     if task is not None and task.kind == "binary" and found.ndim == 2:
         found = found[:, 0]

@@ -118,6 +118,10 @@ def fit(
         model_spec(record.architecture).training if record.architecture else {}, settings, kind=data.task.kind
     )
     check_model(model, data)
+    if plan is None and not model.trainable_variables:
+        raise TrainingError(
+            f"All layers of {model.name} are frozen. Set model.trainable = True, or that of its last layer."
+        )
     check_data(data)
     whole, data = data, match_dataset(model, data)
     if chosen.loss == "ordinal":

@@ -14,6 +14,7 @@ from deepbio.devices.cluster import Cluster
 from deepbio.devices.precision import LossScale
 from deepbio.errors import ModelError, TrainingError
 from deepbio.zoo import describe
+from deepbio.zoo.build import returns_probabilities
 
 log = logging.getLogger("deepbio")
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
@@ -67,12 +68,18 @@ def check_model(model: keras.Model, data: Dataset) -> None:
     """Check that a model takes the data's input and returns its task's logits.
 
     Raises:
-        ModelError: The shapes differ.
+        ModelError: The shapes differ, or Keras does not know them.
         TrainingError: The model returns probabilities.
     """
-    if describe(model).activation_built_in:
+    if not model.built or not hasattr(model, "output_shape"):
+        raise ModelError(
+            f"{model.name} is not built, or is a subclass of keras.Model whose shapes Keras does not know. Build it with the functional "
+            "API: inputs = keras.Input(shape, dtype=...); keras.Model(inputs, model(inputs))."
+        )
+    if describe(model).activation_built_in or returns_probabilities(model, data.task):
         raise TrainingError(
-            "This model has its activation built in (activation='auto'), which is for export. Build it without to train it."
+            f"{model.name} ends in a sigmoid or softmax, and fit trains logits. Leave the activation out (activation='auto' of get_model "
+            "is for export); predict and evaluate apply it."
         )
     expected = tuple(model.input_shape[1:])
     if expected != data.input.shape:

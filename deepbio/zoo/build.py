@@ -84,6 +84,29 @@ def with_activation(model: keras.Model, task: Task | None) -> keras.Model:
     return keras.Model(model.input, last(model.output), name=model.name)
 
 
+def returns_probabilities(model: keras.Model, task: Task | None) -> bool:
+    """Return whether a model's last layer applies the activation of a classification, so that its outputs are no logits.
+
+    Example:
+        >>> from deepbio.zoo import get_model
+        >>> task = Task("binary", 1)
+        >>> model = get_model("mlp", input_shape=3, outputs=1)
+        >>> returns_probabilities(model, task), returns_probabilities(with_activation(model, task), task)
+        (False, True)
+    """
+    import keras
+
+    if task is None or not task.is_classification:
+        return False
+    layers = model.layers[-1:]
+    while layers and isinstance(layers[-1], keras.Model):
+        layers = layers[-1].layers[-1:]
+    if not layers:
+        return False
+    function = getattr(layers[0], "activation", None)
+    return isinstance(layers[0], keras.layers.Softmax) or getattr(function, "__name__", "") in ("sigmoid", "softmax")
+
+
 def _in_units(model: keras.Model, task: Task) -> keras.Model:
     """Return the model of a regression with a last layer that returns values in the unit of the targets."""
     import keras

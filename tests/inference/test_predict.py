@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -26,6 +27,12 @@ def test_a_binary_task_gives_one_probability_per_example():
     p = predict(get_model("mlp", dataset=data, seed=0), data.test)
     assert p.shape == (200,)
     assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_a_last_sigmoid_is_not_applied_twice():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    x = np.float32([[1, 2], [-3, 4]])
+    np.testing.assert_allclose(predict(model, x, task=Task("binary", 1)), np.asarray(model(x))[:, 0], atol=1e-7)
 
 
 def test_sequences_are_predicted_like_their_codes(dna):

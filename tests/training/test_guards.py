@@ -2,6 +2,7 @@
 
 import logging
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 from deepbio.datasets import Dataset, Split, epoch_order, load_dataset
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.sharding import shard_in_graph, shards, times_counted
-from deepbio.errors import TrainingError
+from deepbio.errors import DeepbioError, TrainingError
 from deepbio.training import fit
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
 from deepbio.zoo import get_model
@@ -26,6 +27,43 @@ def test_a_class_that_validation_lacks_is_logged(xor, caplog):
     with caplog.at_level(logging.WARNING), pytest.warns(match="undefined"):
         fit(get_model("mlp", dataset=xor, seed=0), lacking, epochs=1, verbose=False)
     assert "the validation split lacks same" in caplog.text
+
+
+class OwnModel(keras.Model):
+    def __init__(self):
+        super().__init__(name="own")
+        self.head = keras.layers.Dense(1)
+
+    def call(self, x):
+        return self.head(x)
+
+
+def sequential(*layers):
+    return keras.Sequential([keras.Input((2,)), *layers], name="own")
+
+
+def frozen():
+    model = sequential(keras.layers.Dense(1))
+    model.trainable = False
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (OwnModel, "functional API"),
+        (lambda: keras.Sequential([keras.layers.Dense(1)], name="own"), "is not built"),
+        (frozen, r"All layers of own are frozen\. Set model\.trainable"),
+        (lambda: sequential(keras.layers.Dense(1, activation="sigmoid")), "own ends in a sigmoid or softmax"),
+        (
+            lambda: sequential(sequential(keras.layers.Dense(1), keras.layers.Activation("sigmoid"))),
+            "own ends in a sigmoid",
+        ),
+    ],
+)
+def test_a_model_that_cannot_be_trained_gives_one_error(xor, make, message):
+    with pytest.raises(DeepbioError, match=message):
+        fit(make(), xor, epochs=1, verbose=False)
 
 
 def test_an_empty_validation_split_is_refused(xor):
