@@ -59,8 +59,8 @@ def predict(
     """Predict every example, in order.
 
     Args:
-        model: Model from `get_model`, any `keras.Model`, or a list of such models. A last sigmoid or softmax is not applied twice. The predictions of a
-            list are averaged (a deep ensemble: the same architecture trained with several seeds).
+        model: Model from `get_model`, any `keras.Model`, or a list of such models. A last sigmoid or softmax is not applied twice.
+            The predictions of a list are averaged (a deep ensemble: the same architecture trained with several seeds).
         data: A split; an array of the model's input shape; sequences, notes or paths of images as a list, a NumPy array or a
             pandas series; a pandas frame; AnnData; or the path of a file or folder: FASTA, BED, GTF, GenBank, VCF, a table, notes,
             images, `.npz` or `.h5ad`. Files are read as those of training were.

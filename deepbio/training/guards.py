@@ -73,13 +73,13 @@ def check_model(model: keras.Model, data: Dataset) -> None:
     """
     if not model.built or not hasattr(model, "output_shape"):
         raise ModelError(
-            f"{model.name} is not built, or is a subclass of keras.Model whose shapes Keras does not know. Build it with the functional "
-            "API: inputs = keras.Input(shape, dtype=...); keras.Model(inputs, model(inputs))."
+            f"{model.name} is not built, or is a subclass of keras.Model whose shapes Keras does not know. Build it with the "
+            "functional API: inputs = keras.Input(shape, dtype=...); keras.Model(inputs, model(inputs))."
         )
     if describe(model).activation_built_in or returns_probabilities(model, data.task):
         raise TrainingError(
-            f"{model.name} ends in a sigmoid or softmax, and fit trains logits. Leave the activation out (activation='auto' of get_model "
-            "is for export); predict and evaluate apply it."
+            f"{model.name} ends in a sigmoid or softmax, and fit trains logits. Leave the activation out (activation='auto' of "
+            "get_model is for export); predict and evaluate apply it."
         )
     expected = tuple(model.input_shape[1:])
     if expected != data.input.shape:
