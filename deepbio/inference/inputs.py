@@ -1,7 +1,7 @@
 """Convert the data passed to `predict` and `evaluate` into a source or a split that fits the model."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,23 @@ import pandas as pd
 
 from deepbio.datasets import Source, Split
 from deepbio.errors import DataError
+from deepbio.inference.batches import gives_batches, labelled
 from deepbio.inference.conversion import fitting, from_texts
 from deepbio.inference.own_files import read_examples, read_labelled, source_options
 from deepbio.inference.reading_plan import input_of
 from deepbio.zoo.record import ModelRecord
 
 Data = (
-    Split | Source | np.ndarray | Sequence[str] | str | os.PathLike[str] | Mapping[str, Any] | pd.Series | pd.DataFrame
+    Split
+    | Source
+    | np.ndarray
+    | Iterator[Any]
+    | Sequence[str]
+    | str
+    | os.PathLike[str]
+    | Mapping[str, Any]
+    | pd.Series
+    | pd.DataFrame
 )
 
 
@@ -73,6 +83,9 @@ def as_split(record: ModelRecord, data: Any, **reading: Any) -> Split:
     if isinstance(data, Split):
         _no_options(reading)
         return data
+    if gives_batches(data):
+        _no_options(reading)
+        return labelled(data)
     if isinstance(data, (str, os.PathLike, Mapping, pd.DataFrame)) or hasattr(data, "obs_names"):
         return read_labelled(record, source_options(input_of(record), data, reading))[0]
     raise DataError(f"Expected a Split, a table, AnnData or files with labels; received {type(data).__name__}.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from deepbio.errors import ModelError
+from deepbio.errors import DataError, ModelError
+from deepbio.inference.batches import gives_batches, inputs_and_labels, whole
 from deepbio.inference.inputs import Data, as_source
 from deepbio.inference.prevalence import Prevalence, for_prevalence
 from deepbio.inference.tta import tta_transforms
@@ -63,7 +64,8 @@ def predict(
             The predictions of a list are averaged (a deep ensemble: the same architecture trained with several seeds).
         data: A split; an array of the model's input shape; sequences, notes or paths of images as a list, a NumPy array or a
             pandas series; a pandas frame; AnnData; or the path of a file or folder: FASTA, BED, GTF, GenBank, VCF, a table, notes,
-            images, `.npz` or `.h5ad`. Files are read as those of training were.
+            images, `.npz` or `.h5ad`. Files are read as those of training were. Also a `tf.data.Dataset`, a `keras.utils.PyDataset`
+            or a generator of batches `x` or `(x, y)`.
         task: Task whose activation turns logits into predictions, for a model that does not know it. Without any task,
             logits are returned.
         batch_size: Number of examples in one pass. It does not change the result.
@@ -105,11 +107,19 @@ def predict(
         check_uncertainty(uncertainty)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
         members = ensemble_members(model)
+        data = whole(data) if gives_batches(data) else data  # each member reads them
         found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options, **reading) for one in members])
         known = task or describe(members[0]).task
         return found.mean(axis=0) if uncertainty is None else predictive_distribution(found, None if logits else known)
+    if gives_batches(data) and uncertainty is None:  # never all in memory
+        parts = [
+            predict(model, x, batch_size=batch_size, tta=tta, **options, **reading) for x, _ in inputs_and_labels(data)
+        ]
+        if not parts:
+            raise DataError("Expected at least one batch; received none. A generator can be read once only.")
+        return np.concatenate(parts)
     record = describe(model)
-    source, _ = as_source(record, data, **reading)
+    source, _ = as_source(record, whole(data) if gives_batches(data) else data, **reading)
     if uncertainty == "dropout":
         if tta is not None:
             raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")
