@@ -43,9 +43,7 @@ def inputs_and_labels(data: Any) -> Iterator[tuple[np.ndarray, np.ndarray | None
             )
         x, y = np.asarray(parts[0]), None if len(parts) == 1 else np.asarray(parts[1])
         if not x.ndim or (y is not None and len(y) != len(x)):
-            raise DataError(
-                f"Expected as many labels as examples; batch {number} has shapes {x.shape} and {np.shape(y)}."
-            )
+            raise DataError(f"Expected as many labels as examples; batch {number} has {len(x)} and {len(y)} labels.")
         yield x, y
 
 
