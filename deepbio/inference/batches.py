@@ -42,7 +42,9 @@ def inputs_and_labels(data: Any) -> Iterator[tuple[np.ndarray, np.ndarray | None
                 f"Expected batches x or (x, y) of arrays; batch {number} is {received}. Leave sample weights and other inputs out."
             )
         x, y = np.asarray(parts[0]), None if len(parts) == 1 else np.asarray(parts[1])
-        if not x.ndim or (y is not None and len(y) != len(x)):
+        if not x.ndim:
+            raise DataError(f"Expected batches of examples; batch {number} is one {x.dtype} value.")
+        if y is not None and len(y) != len(x):
             raise DataError(f"Expected as many labels as examples; batch {number} has {len(x)} and {len(y)} labels.")
         yield x, y
 
