@@ -32,6 +32,13 @@ def report(
     ] = None,
     data: DataOptions,
     facts: Facts = None,
+    examples: Annotated[
+        bool,
+        typer.Option(
+            "--examples",
+            help="Best, median and worst image with masks, or window with profiles; they may be of patients.",
+        ),
+    ] = False,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst errors to show; they may be of patients.")] = 0,
 ) -> None:
     """Write a page about a trained model: metrics, curves, subgroups with gaps, worst errors on request.
@@ -59,6 +66,8 @@ def report(
     if fitted and found.task.kind == "binary":
         reading["threshold"] = fitted.thresholds[0] if fitted.thresholds else 0.5
         reading["prevalence"] = fitted.prevalence[0] if fitted.prevalence else None
+    if examples and found.task.kind == "per_pixel":
+        reading["images"] = np.asarray(part.x[np.arange(len(part))])
     result = Result.of(
         inference.evaluate(built, part),
         found,
@@ -72,7 +81,7 @@ def report(
     )
     result = replace(result, split=split)
     cards = {found.name: found.card.text} if found.card else {}
-    write_report([result], out, title=f"{result.model} on {found.name}", cards=cards, worst=worst)
+    write_report([result], out, title=f"{result.model} on {found.name}", cards=cards, worst=worst, examples=examples)
     note(f"{out} written: {len(part)} examples, subgroups by {', '.join(columns) or 'nothing'}.")
 
 

@@ -11,6 +11,7 @@ from deepbio.report.bands import bands
 from deepbio.report.confusion_table import confusion_of
 from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
 from deepbio.report.drawing import to_svg
+from deepbio.report.examples import example_pictures
 from deepbio.report.figures import (
     best_epoch,
     bins_for,
@@ -40,18 +41,20 @@ _KINDS = {
 }
 
 
-def build_sections(results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0) -> list[dict[str, Any]]:
+def build_sections(
+    results: Sequence[Result], cards: Mapping[str, str], *, worst: int = 0, examples: bool = False
+) -> list[dict[str, Any]]:
     """Build the sections of a page for the template, one per split of a data set, in the order they first occur."""
     sections: list[dict[str, Any]] = []
     shown: set[str] = set()
     for number, group in enumerate(group_results(results), start=1):
         card = "" if group.dataset in shown else cards.get(group.dataset, "")
         shown.add(group.dataset)
-        sections.append(_section(group, f"s{number}", card, worst))
+        sections.append(_section(group, f"s{number}", card, worst, examples))
     return sections
 
 
-def _section(group: Group, anchor: str, card: str, worst: int) -> dict[str, Any]:
+def _section(group: Group, anchor: str, card: str, worst: int, examples: bool) -> dict[str, Any]:
     confusions = [found for entry in group.entries if (found := confusion_of(entry)) is not None]
     fact_names, results = _fact_names(group), [(entry.name, entry.result) for entry in group.entries]
     return {
@@ -69,10 +72,18 @@ def _section(group: Group, anchor: str, card: str, worst: int) -> dict[str, Any]
         "tables": [found for found in confusions if "rows" in found],
         "confusions": [found for found in confusions if "pairs" in found],
         "subgroups": [_subgroups(group, entry) for entry in group.entries if entry.result.columns],
+        "examples": list(_examples(group, anchor)) if examples else [],
         "worst": [(name, worst_errors(one, worst)) for name, one in results if worst and not one.baseline],
         "documents": [(name, one.card, one.recipe.strip()) for name, one in results if one.card or one.recipe],
         "headline": _headline(group),
     }
+
+
+def _examples(group: Group, anchor: str):
+    for number, entry in enumerate(group.entries):
+        pictures = example_pictures(entry.result, name=f"{anchor}-example{number}")
+        if pictures and not entry.result.baseline:
+            yield entry.name, entry.result.task.kind, pictures
 
 
 def _subgroups(group: Group, entry: Entry) -> dict[str, Any]:

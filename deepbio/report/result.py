@@ -36,6 +36,7 @@ class Result:
         recipe: YAML that trains the model again.
         threshold: Probability from which a binary task predicts the second label.
         prevalence: Frequency of that label which the probabilities assume; that of `y` if it is not known.
+        images: Images whose pixels are classified, `(n, height, width, channels)` uint8, for overlays of masks.
     """
 
     dataset: str
@@ -58,6 +59,7 @@ class Result:
     recipe: str = field(default="", repr=False)
     threshold: float = 0.5
     prevalence: float | None = None
+    images: np.ndarray | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, evaluation: Any, data: Dataset, *, model: str, split: str, **more: Any) -> Result:

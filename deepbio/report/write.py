@@ -19,11 +19,12 @@ def write_report(
     title: str,
     cards: Mapping[str, str] | None = None,
     worst: int = 0,
+    examples: bool = False,
 ) -> Path:
     """Write the results as one HTML file without outside requests, and return its path.
 
-    The page shows figures and tables of whole splits, and single examples only if `worst` asks for them. The same results
-    always produce the same bytes.
+    The page shows figures and tables of whole splits, and single examples only if `worst` or `examples` asks for them. The same
+    results always produce the same bytes.
 
     Args:
         results: Results, grouped by data set and split in the page, models before baselines.
@@ -31,6 +32,8 @@ def write_report(
         title: Title of the page.
         cards: Name of a data set to the text of its card (Markdown).
         worst: Number of each model's worst errors to list, with truth and prediction. They may identify patients.
+        examples: Whether to show the best, median and worst example: masks over images, profiles along windows. They may
+            identify patients.
 
     Raises:
         DataError: there are no results.
@@ -41,7 +44,7 @@ def write_report(
     # Drawing is only needed here, and importing it takes as long as drawing.
     from deepbio.report.page import build_sections
 
-    sections = build_sections(results, cards or {}, worst=worst)
+    sections = build_sections(results, cards or {}, worst=worst, examples=examples)
     script = prevalence_script() if any(section["decision"] for section in sections) else None
     page = templates().get_template("report.html").render(title=title, sections=sections, script=script)
     target = Path(path)
