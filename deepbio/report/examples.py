@@ -16,7 +16,7 @@ from deepbio.report.drawing import INK, SERIES, new_figure, plain_axes, to_svg
 from deepbio.report.result import Result
 
 _SIDE = 288  # pixels of an image in the page, at least
-_TRUTH, _PREDICTED = (0, 158, 115), (230, 97, 0)  # told apart by readers who are colour-blind, on grey
+_TRUTH, _PREDICTED = (0, 158, 115), (230, 97, 0)  # distinct to colour-blind readers, on grey
 
 
 def example_pictures(result: Result, *, name: str) -> list[dict[str, Any]]:
