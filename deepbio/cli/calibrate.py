@@ -46,7 +46,7 @@ def calibrate(
     data = training_data(run, origin, input=describe(model).input)
     aim = key_values([threshold], option="--threshold") if threshold else None
     postprocessing = inference.fit_postprocessing(
-        model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class
+        model, data.valid, method=method, threshold=aim, coverage=coverage, by_class=by_class, reference=data.train
     )
     attach(model, replace(describe(model), postprocessing=postprocessing))
     write_postprocessing(run, postprocessing)

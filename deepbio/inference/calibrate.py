@@ -12,7 +12,7 @@ from deepbio import metrics
 from deepbio.datasets import Split
 from deepbio.errors import TrainingError, nearest
 from deepbio.inference.conformal import fit_conformal
-from deepbio.inference.out_of_distribution import ood_quantiles
+from deepbio.inference.out_of_distribution import fit_ood
 from deepbio.inference.predict import predict
 from deepbio.specs import Task
 from deepbio.zoo import describe
@@ -35,6 +35,7 @@ def calibrate(
     threshold: Mapping[str, Any] | None = None,
     coverage: float | None = None,
     by_class: bool = False,
+    reference: Split | None = None,
     name: str = "valid",
 ) -> keras.Model:
     """Return a calibrated model: the same layers and weights, with postprocessing fitted to a validation split.
@@ -51,6 +52,8 @@ def calibrate(
             `{"maximize": "f1"}`; for binary and multilabel tasks.
         coverage: Fraction of examples whose prediction set (one of several classes) or interval (numbers) must contain the truth.
         by_class: Whether the coverage must be reached within each class.
+        reference: Training split. With it, `ood_score` measures the distance to its examples, of which the model keeps at most 200 or
+            their means and covariance; without it, it reads the logits, which can rank foreign inputs as familiar.
         name: Name of the split, for the record.
 
     Returns:
@@ -72,7 +75,14 @@ def calibrate(
     import keras
 
     postprocessing = fit_postprocessing(
-        model, split, method=method, threshold=threshold, coverage=coverage, by_class=by_class, name=name
+        model,
+        split,
+        method=method,
+        threshold=threshold,
+        coverage=coverage,
+        by_class=by_class,
+        reference=reference,
+        name=name,
     )
     same_layers = keras.Model(model.input, model.output, name=model.name)
     return zoo_model(same_layers, replace(describe(model), postprocessing=postprocessing))
@@ -86,6 +96,7 @@ def fit_postprocessing(
     threshold: Mapping[str, Any] | None = None,
     coverage: float | None = None,
     by_class: bool = False,
+    reference: Split | None = None,
     name: str = "valid",
 ) -> Postprocessing:
     """Return the postprocessing that `calibrate` attaches to its model; arguments and errors are the same."""
@@ -99,12 +110,11 @@ def fit_postprocessing(
     p = p if calibration is None else calibration.apply(p)
     thresholds, aim = _fit_thresholds(task, y, p, threshold)
     conformal = None if coverage is None else fit_conformal(task, y, p, coverage, by_class=by_class)
-    quantiles = ()
+    ood: dict[str, Any] = {}
     if task.kind in _PROBABLE and not record.activation_built_in:
-        quantiles = ood_quantiles(task, predict(model, split, logits=True))
-    return Postprocessing(
-        name, len(split), calibration, thresholds, aim, conformal, quantiles, **_meaning(task, split, p, thresholds)
-    )
+        ood = fit_ood(model, split, reference)
+    meaning = _meaning(task, split, p, thresholds)
+    return Postprocessing(name, len(split), calibration, thresholds, aim, conformal, **ood, **meaning)
 
 
 def _meaning(task: Task, split: Split, p: np.ndarray, thresholds: tuple[float, ...]) -> dict[str, Any]:

@@ -144,6 +144,8 @@ def describe_postprocessing(postprocessing: Mapping[str, Any] | None) -> str:
         steps.append("probabilities assume the class frequencies of that split")
     if conformal := postprocessing.get("conformal"):
         steps.append(f"prediction sets or intervals contain the truth in {conformal['coverage']:.0%} of cases")
+    if method := postprocessing.get("ood_method"):
+        steps.append(f"the out-of-distribution score is {method.replace('_', ' ')}")
     if not steps:
         return ""
     return f"Fitted on the {postprocessing['split']} split ({postprocessing['examples']} examples): {'; '.join(steps)}."

@@ -75,7 +75,7 @@ _BRITISH = [
 UNITS: dict[str, str] = {
     "°c": "celsius", "deg c": "celsius", "degrees c": "celsius", "degrees celsius": "celsius",
     "°f": "fahrenheit", "deg f": "fahrenheit", "degrees f": "fahrenheit", "degrees fahrenheit": "fahrenheit",
-    "mcg": "microgram", "µg": "microgram", "ug": "microgram", "micrograms": "microgram",
+    "mcg": "microgram", "\u03bcg": "microgram", "ug": "microgram", "micrograms": "microgram",
     "mg/dl": "mgperdl", "g/dl": "gperdl", "mmol/l": "mmolperl", "meq/l": "meqperl", "mm hg": "mmhg",
     "beats/min": "bpm", "beats per minute": "bpm", "/min": "bpm", "breaths/min": "bpm",
     "kgs": "kg", "kilograms": "kg", "kilogram": "kg", "cms": "cm", "centimeters": "cm", "centimetres": "cm",
@@ -132,10 +132,10 @@ def normalise(text: str, *, abbreviations: Mapping[str, str] = ABBREVIATIONS) ->
     text = _HIDDEN.sub(HIDDEN, text)
     text = _DATE.sub(DATE, text)
     text = _TIME.sub(TIME, text)
-    text = _units().sub(lambda match: f" {UNITS[' '.join(match[1].lower().split())]}", text)
+    text = _units().sub(lambda match: f" {UNITS[' '.join(match[1].casefold().split())]}", text)
     if abbreviations:
         pattern, table = _short_forms(tuple(sorted(abbreviations.items())))
-        text = pattern.sub(lambda match: table[match[0].lower()], text)
+        text = pattern.sub(lambda match: table[match[0].casefold()], text)
     text = _IN_WORDS.sub(_digits, text)
     text = _THOUSANDS.sub(NUMBER, text)
     return _NUMBER.sub(_rounded, text)
@@ -198,6 +198,6 @@ def _units() -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=8)
 def _short_forms(items: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    table = {short.lower(): long for short, long in items}
+    table = {short.casefold(): long for short, long in items}  # as a pattern without case finds them
     shorts = "|".join(re.escape(short) for short in sorted(table, key=len, reverse=True))
     return re.compile(rf"(?<![\w/])(?:{shorts})(?![\w/])", re.IGNORECASE), table

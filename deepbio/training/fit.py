@@ -183,7 +183,7 @@ def fit(
                 copy_weights_back(copy, model)
         joules = meter.joules() if state is None else None  # a resumed run measured only a part
         if calibration is not None:
-            postprocessing = fit_postprocessing(model, data.valid, method=calibration)
+            postprocessing = fit_postprocessing(model, data.valid, method=calibration, reference=data.train)
             attach(model, replace(describe(model), postprocessing=postprocessing))
         evaluation = evaluate(model, data.valid)
         run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)

@@ -87,3 +87,12 @@ def test_the_preparation_is_kept_with_the_tokenizer_and_off_by_default():
     assert again == both
     assert again.preparation == both.preparation == Preparation(True, True, ABBREVIATIONS)
     assert again.decode(again.encode(["No SOB for 3 wks"], 9)) == expected
+
+
+@pytest.mark.parametrize("text", ["5 \u00b5g", "5 \u03bcg", "5 mcg"])
+def test_both_letters_mu_are_micrograms(text):
+    assert normalise(f"{text} daily") == "5 microgram daily"
+
+
+def test_letters_that_only_fold_to_others_are_read():
+    assert normalise("no \u017fob") == normalise("no sob") == "no shortness of breath"
