@@ -35,7 +35,7 @@ ABOUT = (
 SIZES, SMALLEST, GROUPS, ERRORS = (
     (20, 50, 200, 1000),
     (1, 2, 3, 5, 20, "half"),
-    (1, 2, 5, 20),
+    (1, 2, 5, 10, 20),
     (0.0, 0.02, 0.05, 0.1, 0.3),
 )
 BETWEEN = 0.5  # standard deviation between groups, in those of one example
@@ -153,7 +153,9 @@ def compute(arguments) -> None:
         key = (kind, str(n), str(smallest), str(groups), str(error))
         if key in done or n not in arguments.sizes or kind not in arguments.kinds or time.monotonic() > end:
             continue
-        names = ALL[kind][1].split()
+        names = [name for name in ALL[kind][1].split() if not arguments.metrics or name in arguments.metrics]
+        if not names:
+            continue
         sims = {1: 5, 2: 5}.get(groups, arguments.sims if n < 1000 else arguments.sims // 2)
         found = simulate(kind, sizes, groups, error, names, sims, arguments.n_resamples)
         with arguments.cache.open("a", newline="") as file:
@@ -214,7 +216,7 @@ def summary(new: list[dict], old: list[dict]) -> list[list[str]]:
     return lines
 
 
-@script(__doc__, cache=True, sims=400, n_resamples=100, sizes=list(SIZES), kinds=list(ALL), old=Path)
+@script(__doc__, cache=True, sims=400, n_resamples=100, sizes=list(SIZES), kinds=list(ALL), metrics=[], old=Path)
 def main(arguments):
     arguments.cache.mkdir(parents=True, exist_ok=True)
     arguments.cache /= "coverage.csv"

@@ -52,6 +52,8 @@ def metric_interval(
     if not n_resamples or not math.isfinite(value):
         return Estimate(value)
     reason = units.shortage(one.needs)
+    if not reason and units.groups is not None and units.count < one.min_groups:
+        reason = f"{units.count} groups, {one.min_groups} needed"
     if not reason and one.needs == "an error" and not _any_wrong(y, p):
         reason = "no example is predicted wrongly"
     if reason:

@@ -136,3 +136,15 @@ def test_grades_from_a_table_stand_in_the_order_of_numbers():
     task = Task("multiclass", len(labels), labels=labels)
     found = summarize(task, y, np.eye(len(labels))[given], metrics=["quadratic_kappa"], n_resamples=0)
     assert found["quadratic_kappa"].value == pytest.approx(0.906, abs=0.0005)
+
+
+@pytest.mark.parametrize("name", ["rmse", "mae"])
+def test_losses_that_few_groups_dominate_need_ten(name):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=100)
+    p = y + rng.normal(size=100)
+    five, ten = (
+        summarize(Task("regression", 1), y, p, metrics=[name], groups=np.arange(100) % n)[name] for n in (5, 10)
+    )
+    assert five.reason == "5 groups, 10 needed"
+    assert ten.low < ten.value < ten.high
