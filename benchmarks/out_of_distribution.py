@@ -154,15 +154,20 @@ def main(arguments):
         found = cache(preset, lambda preset=preset: rows_of(preset, arguments.count)) or {"rows": [], "left": []}
         rows += [line.split("\t") for line in found["rows"]]
         left += list(found["left"])
-    repeated = cache("pasted", lambda: {"rows": ["\t".join(line) for line in pasted()]}) or {"rows": []}
+    notes = "note_evidence.vignettes" in arguments.presets
+    repeated = cache("pasted", lambda: {"rows": ["\t".join(line) for line in pasted()]}) if notes else None
     cache.stop_if_incomplete()
     header = ("preset", "other set", "score", "AUROC", "FPR at 95%")
     about = (
         "Test examples of the preset's data set against the other set, up to 600 of each. Sets with an asterisk chose the default "
         "score of the modality; the figures of a default are those of the other sets."
     )
-    write_page(
-        arguments, "How well out-of-distribution scores work", about, table(header, rows), [f"- {one}" for one in left],
-        "Mean rank of 200 short notes, pasted several times, among 4,000 notes like those of training (1: least like them):",
-        table(("score", "once", "twice", "three times", "four times"), [line.split("\t") for line in repeated["rows"]]),
-    )  # fmt: skip
+    parts = [table(header, rows), [f"- {one}" for one in left]]
+    if repeated is not None:
+        parts += [
+            "Mean rank of 200 short notes, pasted several times, among 4,000 notes like those of training (1: least like them):",
+            table(
+                ("score", "once", "twice", "three times", "four times"), [line.split("\t") for line in repeated["rows"]]
+            ),
+        ]
+    write_page(arguments, "How well out-of-distribution scores work", about, *parts)
