@@ -1,5 +1,6 @@
 """Seeded mutations of bytes, of the fields of text, of the values of JSON, and of what is packed in gzip or zip."""
 
+import copy
 import gzip
 import io
 import json
@@ -151,7 +152,7 @@ def _mutated_json(content: bytes, random_: random.Random) -> bytes:
         if random_.random() < 0.2:
             del part[key]
         else:
-            part[key] = random_.choice(_VALUES)
+            part[key] = copy.deepcopy(random_.choice(_VALUES))  # a later change must not reach the list
     return json.dumps(found).encode()
 
 

@@ -1,6 +1,7 @@
 """A preset that is being replaced is the old one or the new one, whole, after a kill or on a full disk."""
 
 import errno
+import io
 import os
 import random
 import shutil
@@ -68,34 +69,56 @@ def test_sixty_killed_replacements_leave_the_old_preset_or_the_new_one(tmp_path)
     assert kill_while_it_is_replaced(tmp_path / "preset", 60) == {OLD.name, NEW.name}
 
 
-def test_a_full_disk_at_any_moment_leaves_the_old_preset(tmp_path, monkeypatch):
-    shutil.copytree(OLD, tmp_path / "preset")
-    before = {file.name: file.read_bytes() for file in (tmp_path / "preset").iterdir()}
-    model, flush, refused = get_model(NEW), os.fsync, 0
-    for last in range(20):
-        calls: list[int] = []
+WRITES = [(os, "fsync"), (os, "rename"), (os, "replace"), (os, "mkdir"), (io, "open"), (shutil, "copyfile")]
 
-        def full(handle, calls=calls, last=last):
-            calls.append(handle)
-            if len(calls) == last + 1:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            return flush(handle)
 
-        monkeypatch.setattr(os, "fsync", full)
-        try:
-            save_preset(model, tmp_path / "preset")
-            if len(calls) <= last:
-                break
-            shutil.rmtree(tmp_path / "preset")  # the disk was full where nothing depends on it
-            shutil.copytree(OLD, tmp_path / "preset")
-        except DeepbioError:
-            refused += 1
-        finally:
-            monkeypatch.setattr(os, "fsync", flush)
-        finish_replacement(tmp_path / "preset")
-        assert {file.name: file.read_bytes() for file in (tmp_path / "preset").iterdir()} == before
-    assert refused >= 5
-    assert read_preset(tmp_path / "preset")["architecture"] == read_preset(NEW)["architecture"]
+def full_disk(monkeypatch, after: int) -> list[str]:
+    """Make the call number `after` of those that write raise "No space left on device"; return the list of calls."""
+    calls: list[str] = []
+
+    def limited(name, function):
+        def call(*args, **kwargs):
+            mode = kwargs.get("mode", args[1] if len(args) > 1 else "r")
+            if name != "open" or set(mode) & set("wxa+"):
+                calls.append(name)
+                if len(calls) == after + 1:
+                    named = () if isinstance(args[0], int) else (str(args[0]),)
+                    raise OSError(errno.ENOSPC, "No space left on device", *named)
+            return function(*args, **kwargs)
+
+        return call
+
+    for module, name in WRITES:
+        monkeypatch.setattr(module, name, limited(name, getattr(module, name)))
+    return calls
+
+
+def test_a_full_disk_at_twenty_moments_leaves_the_old_preset_or_the_new_one(tmp_path):
+    before = {file.name: file.read_bytes() for file in OLD.iterdir()}
+    model, new = get_model(NEW), read_preset(NEW)["architecture"]
+    reached, found, folder = set(), [], tmp_path / "preset"
+    for after in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(OLD, folder)
+        with pytest.MonkeyPatch.context() as patch:
+            calls = full_disk(patch, after)
+            try:
+                save_preset(model, folder)
+                refused = False
+            except DeepbioError:
+                refused = True
+        if len(calls) <= after:
+            break
+        reached.add(after)
+        finish_replacement(folder)
+        now = {file.name: file.read_bytes() for file in folder.iterdir()}
+        if now != before:
+            assert read_preset(folder)["architecture"] == new
+            assert get_model(folder).count_params() == model.count_params()
+        assert not refused or now == before or calls[after] == "replace"
+        found.append("old" if now == before else "new")
+    assert len(reached) >= 20
+    assert set(found) == {"old", "new"}
 
 
 def test_a_second_fit_in_one_folder_is_refused_before_it_trains(tmp_path):
