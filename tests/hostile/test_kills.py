@@ -77,14 +77,14 @@ def full_disk(monkeypatch, after: int) -> list[str]:
     calls: list[str] = []
 
     def limited(name, function):
-        def call(*args, **kwargs):
-            mode = kwargs.get("mode", args[1] if len(args) > 1 else "r")
-            if name != "open" or set(mode) & set("wxa+"):
+        def call(first, *args, **kwargs):
+            mode = kwargs.get("mode", args[0] if args else "r")
+            if name != "open" or set(str(mode)) & set("wxa+"):
                 calls.append(name)
                 if len(calls) == after + 1:
-                    named = () if isinstance(args[0], int) else (str(args[0]),)
+                    named = () if isinstance(first, int) else (str(first),)
                     raise OSError(errno.ENOSPC, "No space left on device", *named)
-            return function(*args, **kwargs)
+            return function(first, *args, **kwargs)
 
         return call
 
