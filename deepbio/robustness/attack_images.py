@@ -15,7 +15,7 @@ from deepbio.robustness.carlini_wagner import CarliniWagner
 from deepbio.robustness.deep_fool import DeepFool
 from deepbio.robustness.engine import Progress, engine_for
 from deepbio.robustness.gradient_sign import FGSM, PGD
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import Network, network_of
 from deepbio.robustness.printed import EOT
 from deepbio.robustness.square import Square
 
@@ -90,7 +90,7 @@ def attack_images(
         >>> found.success.tolist(), bool(found.sizes.max() <= 0.300001)
         ([True], True)
     """
-    chosen, network = make_attack(attack, **options), Network(model)
+    chosen, network = make_attack(attack, **options), network_of(model)
     radius = check_epsilon(chosen, epsilon)
     images, truth, aim = network.checked(x, y, target)
     if target is not None and not chosen.takes_target:

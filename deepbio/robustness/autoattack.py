@@ -14,7 +14,7 @@ from deepbio.robustness.attack_images import check_epsilon, judge
 from deepbio.robustness.auto_pgd import APGD
 from deepbio.robustness.deep_fool import DeepFool
 from deepbio.robustness.engine import Progress, engine_for
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import Network, network_of
 from deepbio.robustness.square import Square
 from deepbio.training.steps.perturbation import Norm
 
@@ -64,7 +64,7 @@ def autoattack_small(
         >>> found.robust_accuracy().value
         0.0
     """
-    network = Network(model)
+    network = network_of(model)
     attacks = _attacks(network, norm, steps, queries, targets)
     radius = check_epsilon(attacks[0][1], epsilon)
     images, truth, aim = network.checked(x, y, None)

@@ -14,7 +14,7 @@ from deepbio.robustness.adversarial import Adversarial
 from deepbio.robustness.attack import Attack
 from deepbio.robustness.attack_images import check_epsilon, judge, make_attack
 from deepbio.robustness.engine import engine_for
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import network_of
 
 if TYPE_CHECKING:
     import keras
@@ -76,7 +76,7 @@ def security_curve(
         >>> [estimate.value for estimate in curve.as_floats]
         [1.0, 1.0, 0.0]
     """
-    chosen, network = make_attack(attack, **options), Network(model)
+    chosen, network = make_attack(attack, **options), network_of(model)
     radii = sorted({check_epsilon(chosen, epsilon) for epsilon in epsilons} - {0.0})
     if not radii:
         raise DataError("A security curve needs one epsilon above 0 at least.")

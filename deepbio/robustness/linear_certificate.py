@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import ModelError
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import network_of
 from deepbio.training.steps.perturbation import Norm
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def linear_radius(model: keras.Model, x: np.ndarray, y: np.ndarray, *, norm: Nor
         dense = type(layer).__name__ == "Dense" and getattr(layer.activation, "__name__", "") == "linear"
         if not dense and type(layer).__name__ not in _LINEAR:
             raise ModelError(f"An exact certificate needs linear layers; {model.name} has {layer.name!r}. Use certify.")
-    network = Network(model)
+    network = network_of(model)
     images, truth, _ = network.checked(x, y, None)
     pixels = tf.constant(np.zeros((1, *network.shape), np.float32))
     with tf.GradientTape() as tape:

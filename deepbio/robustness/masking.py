@@ -15,7 +15,7 @@ from deepbio.robustness.adversarial import Adversarial
 from deepbio.robustness.attack import Attack
 from deepbio.robustness.attack_images import attack_images
 from deepbio.robustness.gradient_sign import FGSM, PGD
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import Network, network_of
 from deepbio.robustness.square import Square
 from deepbio.training.steps.perturbation import Norm
 
@@ -109,7 +109,7 @@ def masking_checks(
         >>> masking_checks(model, images, model(images).numpy().argmax(1), epsilon=0.3, steps=5, queries=20).masked
         False
     """
-    network = Network(model)
+    network = network_of(model)
     images, truth, _ = network.checked(x, y, None)
     right = network.classes_of(images).argmax(axis=1) == truth
     images, truth = images[right], truth[right]

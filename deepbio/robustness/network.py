@@ -9,13 +9,15 @@ import tensorflow as tf
 
 from deepbio.devices.graph import in_graph
 from deepbio.errors import DataError, ModelError
-from deepbio.inference.forward import in_batches, model_outputs
+from deepbio.inference.forward import forward_pass, in_batches, model_outputs
 from deepbio.inference.pixels import pixel_function, resizes_to_bytes
 from deepbio.interpret.images import as_images
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
+
+_ATTRIBUTE = "_deepbio_network"
 
 
 class Network:
@@ -80,6 +82,20 @@ class Network:
 
     def _are_classes(self, values: np.ndarray) -> bool:
         return not values.size or (values.min() >= 0 and values.max() < self.classes)
+
+
+def network_of(model: keras.Model) -> Network:
+    """Return the network of a model, the same one as long as the model has not changed.
+
+    Raises:
+        ModelError: As `Network`.
+    """
+    forward = forward_pass(model)  # another one once the model has changed
+    before, network = getattr(model, _ATTRIBUTE, (None, None))
+    if network is None or before is not forward:
+        network = Network(model)
+        object.__setattr__(model, _ATTRIBUTE, (forward, network))
+    return network
 
 
 def _class_logits(logits: Any) -> Any:

@@ -14,7 +14,7 @@ from deepbio.robustness.adversarial import Adversarial, fraction
 from deepbio.robustness.attack import State, checked_gradient
 from deepbio.robustness.gradient_sign import PGD
 from deepbio.robustness.losses import attack_loss, margin
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import Network, network_of
 from deepbio.robustness.photograph import NUMBERS, Photograph
 from deepbio.training.steps.perturbation import per_example, steepest
 
@@ -91,7 +91,7 @@ def destruction_rate(
         >>> 0 <= destruction_rate(model, found).value <= 1
         True
     """
-    transform, network = photograph or Photograph(), Network(model)
+    transform, network = photograph or Photograph(), network_of(model)
     chosen = found.success_as_bytes
     pixels, y = found.pixels[chosen].astype(np.float32) / np.float32(255), found.y[chosen]
     if not len(y):

@@ -14,7 +14,7 @@ from deepbio.devices.graph import in_graph
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate
 from deepbio.robustness.adversarial import fraction
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import network_of
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +82,7 @@ def certify(
             "Expected std, n0, n and batch_size above 0, and alpha between 0 and 1; received "
             f"{(std, n0, n, batch_size, alpha)}."
         )
-    network = Network(model)
+    network = network_of(model)
     images, truth, _ = network.checked(x, y, None)
 
     def sample(image: Any, count: Any, key: Any) -> Any:

@@ -13,7 +13,7 @@ from deepbio.errors import DataError
 from deepbio.metrics import Estimate
 from deepbio.robustness.adversarial import fraction
 from deepbio.robustness.attack import checked_gradient
-from deepbio.robustness.network import Network
+from deepbio.robustness.network import network_of
 from deepbio.training.steps.perturbation import NORMS, Norm, project, steepest
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Universal:
 
     def accuracy(self, model: keras.Model, x: np.ndarray, y: np.ndarray) -> Estimate:
         """Return the accuracy on perturbed images, with Wilson's interval. Use images that the perturbation was not made from."""
-        network = Network(model)
+        network = network_of(model)
         images, truth, _ = network.checked(x, y, None)
         return fraction(network.classes_of(self.apply(images)).argmax(axis=1) == truth)
 
@@ -82,7 +82,7 @@ def universal_perturbation(
             f"Expected norm {' or '.join(NORMS)}, epsilon above 0 (for 'linf' up to 1) and epochs; received {norm!r}, {epsilon}, "
             f"{epochs}."
         )
-    network = Network(model)
+    network = network_of(model)
     images, truth, _ = network.checked(x, y, None)
     if not len(images):
         raise DataError("A universal perturbation needs one image at least.")
