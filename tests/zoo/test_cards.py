@@ -82,7 +82,7 @@ def test_the_cards_of_converted_presets_are_those_beside_the_conversion_scripts(
 
 def test_the_out_of_distribution_score_of_a_card_is_that_of_the_results():
     page = (ROOT / "benchmarks/results/out_of_distribution.md").read_text(encoding="utf-8")
-    rows = {tuple(cell.strip() for cell in line.split("|")[1:5]) for line in page.splitlines()}
+    rows = [[cell.strip() for cell in line.split("|")[1:5]] for line in page.splitlines() if line.count("|") == 6]
     stated = 0
     for folder in TRAINED:
         card = (folder / "card.md").read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def test_the_out_of_distribution_score_of_a_card_is_that_of_the_results():
             fitted = json.loads((folder / "preset.json").read_text(encoding="utf-8"))["postprocessing"]
             assert fitted["ood_method"] == method
             assert any(
-                row[0] == folder.name and row[1].startswith(other) and row[2:] == (method, figure) for row in rows
+                row[0] == folder.name and row[1].startswith(other) and row[2:] == [method, figure] for row in rows
             )
             stated += 1
-    assert stated >= 4
+    assert stated >= 6
