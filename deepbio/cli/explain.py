@@ -53,6 +53,7 @@ def explain(
         Path | None,
         typer.Option("--background", help="Table of rows that replace a missing column; default the file."),
     ] = None,
+    pictures: Annotated[str, typer.Option("--pictures", help="Format of the pictures: png or svg.")] = "png",
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
 ) -> None:
     """Explain predictions: arrays, tables and pictures in a folder, and one page, explanation.html, that shows them."""
@@ -62,6 +63,8 @@ def explain(
         raise DeepbioError("Expected either a file or --vcf, for example: deepbio explain MODEL my.fa -o DIR")
     if (vcf is None) != (genome is None):
         raise DeepbioError("--vcf and --genome belong together: the windows of a VCF are read from the genome.")
+    if pictures not in ("png", "svg"):
+        raise DeepbioError(f"Expected --pictures png or svg; received {pictures!r}.")
     folder = trained(model)
     load_tensorflow()
     from deepbio.files import writable_folder
@@ -89,7 +92,7 @@ def explain(
         facts.append(("position", str(position)))
     if vcf is not None and genome is not None:
         way = _method(method, _dna_methods(), "deep_lift_shap")
-        sections, notes = _variants(built, vcf, genome, way, chosen, motifs, limit, place, seed)
+        sections, notes = _variants(built, vcf, genome, way, chosen, motifs, limit, place, pictures, seed)
     else:
         assert file is not None
         source, ids = as_source(record, file)
@@ -100,10 +103,10 @@ def explain(
         notes = [f"The first {limit} of {len(source)} examples; --limit takes more."] if len(source) > limit else []
         if modality == "dna":
             way = _method(method, _dna_methods(), "deep_lift_shap")
-            sections, more = _dna(built, x, names, way, chosen, motifs, place, seed)
+            sections, more = _dna(built, x, names, way, chosen, motifs, place, pictures, seed)
         elif modality == "image":
             way = _method(method, _IMAGE_METHODS, "grad_cam")
-            sections, more = _images(built, x, names, way, chosen, place, seed)
+            sections, more = _images(built, x, names, way, chosen, place, pictures, seed)
         elif modality == "text":
             way = _method(method, _TEXT_METHODS, "integrated_gradients")
             sections, more = _notes(built, x, names, way, chosen, place)
@@ -146,7 +149,8 @@ def _progress(what: str) -> Callable[[int, int], None]:
     return show
 
 
-def _dna(built, x, names, method, target, motifs, place, seed) -> tuple[list[Section], list[str]]:
+def _dna(built, x, names, method, target, motifs, place, pictures, seed) -> tuple[list[Section], list[str]]:
+    from deepbio.interpret.browser_tracks import regions_of
     from deepbio.interpret.drawing import as_png
     from deepbio.interpret.explain import draw_sequence, explain_dna, write_dna
     from deepbio.interpret.page import Section
@@ -155,7 +159,7 @@ def _dna(built, x, names, method, target, motifs, place, seed) -> tuple[list[Sec
         built, x, names=names, method=method, target=target, motifs=motifs, progress=_progress("steps"),
         **_options(method, seed),
     )  # fmt: skip
-    files = write_dna(found, place)
+    files = write_dna(found, place, regions=regions_of(names, x.shape[1]), picture_format=pictures)
     sections = []
     for i, name in enumerate(names):
         own = found.seqlets[found.seqlets["example"] == i].head(12)
@@ -172,7 +176,9 @@ def _dna(built, x, names, method, target, motifs, place, seed) -> tuple[list[Sec
     return sections, [*found.notes, f"Files: {', '.join(files)}."]
 
 
-def _variants(built, vcf, genome, method, target, motifs, limit, place, seed) -> tuple[list[Section], list[str]]:
+def _variants(
+    built, vcf, genome, method, target, motifs, limit, place, pictures, seed
+) -> tuple[list[Section], list[str]]:
     from deepbio.interpret.drawing import as_png, save_figure
     from deepbio.interpret.explain import explain_dna, write_dna
     from deepbio.interpret.page import Section
@@ -187,7 +193,7 @@ def _variants(built, vcf, genome, method, target, motifs, limit, place, seed) ->
     sections = []
     for i, name in enumerate(windows.names):
         figure = draw_variant(windows, i, *pair)
-        save_figure(figure, place / f"variant_{i + 1}.png")
+        save_figure(figure, place / f"variant_{i + 1}.{pictures}")
         sums = [float(found.per_base[i].sum()) for found in pair]
         about = f"sum of the attributions: REF {sums[0]:.3g}, ALT {sums[1]:.3g}"
         sections.append(
@@ -201,7 +207,7 @@ def _variants(built, vcf, genome, method, target, motifs, limit, place, seed) ->
     return sections, notes
 
 
-def _images(built, x, names, method, target, place, seed) -> tuple[list[Section], list[str]]:
+def _images(built, x, names, method, target, place, pictures, seed) -> tuple[list[Section], list[str]]:
     from deepbio.interpret import drawing
     from deepbio.interpret.grad_cam import grad_cam
     from deepbio.interpret.images import image_gradients, occlusion, rise
@@ -223,7 +229,7 @@ def _images(built, x, names, method, target, place, seed) -> tuple[list[Section]
         axes[0].imshow(x[i].squeeze(), cmap="gray", vmin=0, vmax=255)
         axes[0].set_axis_off()
         drawing.draw_overlay(x[i], values[i], axes[1])
-        drawing.save_figure(figure, place / f"{i + 1}.png")
+        drawing.save_figure(figure, place / f"{i + 1}.{pictures}")
         row, column = np.unravel_index(values[i].argmax(), values[i].shape)
         alt = f"Largest at row {row}, column {column}."
         sections.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from deepbio.errors import DataError, nearest
 from deepbio.escaping import spreadsheet_text
 from deepbio.files import write_atomically
 from deepbio.interpret import drawing
+from deepbio.interpret.browser_tracks import write_tracks
 from deepbio.interpret.deep_lift import deep_lift_shap
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.gradients import (
@@ -138,20 +138,26 @@ def explain_dna(
 
 
 def write_dna(
-    found: DnaExplanation, folder: Path, *, regions: Sequence[str] | None = None, pictures: int = 10
+    found: DnaExplanation,
+    folder: Path,
+    *,
+    regions: Sequence[str] | None = None,
+    pictures: int = 10,
+    picture_format: str = "png",
 ) -> list[str]:
-    """Write the files of an explanation: npz, TSV, bedGraph and PNG.
+    """Write the files of an explanation: npz, TSV, bedGraph, bigWig and pictures.
 
     Args:
         found: Explanation.
         folder: Folder, which exists.
         regions: Region of each sequence, `chromosome:start-end`, for coordinates on the genome; None counts along each sequence.
         pictures: Maximum number of sequences that are drawn.
+        picture_format: `"png"` or `"svg"`.
 
     Returns:
         Names of the files.
     """
-    files = ["attributions.npz", "seqlets.tsv", "attributions.bedgraph"]
+    files = ["attributions.npz", "seqlets.tsv", "attributions.bedgraph", "attributions.bw"]
     arrays = {"attributions": found.values, "codes": found.codes, "names": np.array(found.names)}
     if found.hypothetical is not None:
         arrays["hypothetical"] = found.hypothetical
@@ -164,14 +170,9 @@ def write_dna(
         table["motif"] = table["motif"].map(spreadsheet_text, na_action="ignore")
     with write_atomically(folder / files[1]) as beside:
         table.to_csv(beside, sep="\t", index=False, float_format="%.6g")
-    with write_atomically(folder / files[2]) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        for i, row in enumerate(found.per_base):
-            place, first, backwards = _place(found.names[i], regions[i] if regions is not None else None)
-            ordered = row[::-1] if backwards else row
-            writer.writerows((place, first + p, first + p + 1, f"{v:.6g}") for p, v in enumerate(ordered) if v)
+    write_tracks(folder / files[2], folder / files[3], found.per_base, found.names, regions)
     for i in range(min(pictures, len(found.names))):
-        name = f"{i + 1}.png"
+        name = f"{i + 1}.{picture_format}"
         drawing.save_figure(draw_sequence(found, i), folder / name)
         files.append(name)
     return files
@@ -215,14 +216,3 @@ def boxes_of(seqlets: pd.DataFrame, first: int, last: int) -> list[tuple[int, in
     names = seqlets["motif"].astype(str) if "motif" in seqlets else [""] * len(seqlets)
     rows = zip(seqlets["start"].tolist(), seqlets["end"].tolist(), names, strict=True)
     return [(start, end, name.split(" ", 1)[-1]) for start, end, name in rows if first <= start and end <= last]
-
-
-def _place(name: str, region: str | None) -> tuple[str, int, bool]:
-    if region is None:
-        return name, 0, False
-    chromosome, _, span = region.replace(",", "").rpartition(":")
-    backwards = span.endswith("(-)")
-    try:
-        return chromosome, int(span.split("(")[0].split("-")[0]), backwards
-    except ValueError:
-        raise DataError(f"Expected a region chromosome:start-end; received {region!r}.") from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 _ATTRIBUTE = "_deepbio_substitutions"
-_POSITIONS = 8  # positions of a block: more of them make larger products of matrices, but wider windows
+_POSITIONS = 16  # positions of a block: more of them make larger products of matrices, but wider windows
 _WHOLE_POSITIONS = 32  # if some layer runs whole, its batch decides
 _ROOM = 1 << 25  # values of the widest step in one block
 
@@ -81,8 +81,9 @@ def saturation_mutagenesis(
     first, last = _range(start, end, codes.shape[1])
     explained = None if target is None and raw_outputs else target_function(model, target)
     changes = Changes(taken, explained)
-    size = _block_size(changes)
+    size = min(_block_size(changes), last - first)
     starts = range(first, last, size)
+    jit_compile = changes.of_model.is_worth_compiling(3 * len(codes) * (last - first), size)
     reference: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     for i, row in enumerate(codes):
@@ -90,12 +91,16 @@ def saturation_mutagenesis(
         own = changes.outputs(values)
         found = np.empty((last - first, 4, *own.shape[1:]), np.float32)
         found[:] = own[0]
-        for block, begin in enumerate(starts):
-            positions = np.arange(begin, min(begin + size, last))
+        for block, start in enumerate(starts):
+            begin = min(start, last - size)  # the last block has as many positions as the others
+            positions = np.arange(begin, begin + size)
             where, bases = np.nonzero(row[positions][:, None] != np.arange(4))
-            windows = np.repeat(row[None, positions], len(where), axis=0)
-            windows[np.arange(len(where)), where] = bases
-            found[positions[where] - first, bases] = changes(values, first=begin, codes=windows)
+            for part in range(0, len(where), 3 * size):  # one more where a base is N
+                chosen = slice(part, part + 3 * size)
+                found[positions[where[chosen]] - first, bases[chosen]] = changes(
+                    values, first=begin, codes=_changed(row[positions], where[chosen], bases[chosen], 3 * size),
+                    jit_compile=jit_compile,
+                )[: len(where[chosen])]  # fmt: skip
             if progress is not None:
                 progress(i * len(starts) + block + 1, len(codes) * len(starts))
         reference.append(own[0])
@@ -175,10 +180,9 @@ def pairwise_mutagenesis(
         ]
         for part in range(0, len(edits), 96):
             a, j, b = (np.array(column) for column in zip(*edits[part : part + 96], strict=True))
-            low, high = first + i, first + int(j.max())
-            windows = np.repeat(row[None, low : high + 1], len(a), axis=0)
-            windows[:, 0], windows[np.arange(len(a)), j - i] = a, b
-            both = changes(values, first=low, codes=windows)
+            windows = np.repeat(row[None, first:last], len(a), axis=0)  # one width, because each is compiled
+            windows[:, i], windows[np.arange(len(a)), j] = a, b
+            both = changes(values, first=first, codes=windows)
             found = both - single[i, a] - single[j, b] + own
             out[i, a, j, b] = out[j, b, i, a] = found
     return out
@@ -215,9 +219,16 @@ class Changes:
         """Return the explained number of the reference, `(1, ...)`."""
         return np.asarray(self.explained(reference[-1]))
 
-    def __call__(self, reference: Any, *, first: int, codes: np.ndarray) -> np.ndarray:
+    def __call__(self, reference: Any, *, first: int, codes: np.ndarray, jit_compile: bool = False) -> np.ndarray:
         """Return the explained number of changed sequences, `(n, ...)`."""
-        return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes)))
+        return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes, jit_compile=jit_compile)))
+
+
+def _changed(part: np.ndarray, where: np.ndarray, bases: np.ndarray, rows: int) -> np.ndarray:
+    """Return copies of a part of a sequence, each with another base at one position, and more copies up to a number of rows."""
+    copies = np.repeat(part[None], rows, axis=0)
+    copies[np.arange(len(where)), where] = bases
+    return copies
 
 
 def _block_size(changes: Changes) -> int:

@@ -51,11 +51,15 @@ def averaged(call: Callable[..., Any], x: Sequence[Any], reference: Sequence[Any
     @tf.custom_gradient
     def function(*inputs):
         def gradient(upstream, variables=None):
-            total = [tf.zeros_like(r) for r in inputs]
-            for node, weight in zip(_NODES, _NODE_WEIGHTS, strict=True):
-                points = [r + float(node) * (v - r) for v, r in zip(x, inputs, strict=True)]
+            nodes, weights = tf.constant(_NODES, tf.float32), tf.constant(_NODE_WEIGHTS, tf.float32)
+
+            def one_node(k, *total):  # a loop, so that a recurrent layer is traced once instead of 16 times
+                points = [r + nodes[k] * (v - r) for v, r in zip(x, inputs, strict=True)]
                 found = _vjp(call, points, upstream)
-                total = [t if g is None else t + float(weight) * g for t, g in zip(total, found, strict=True)]
+                return k + 1, *(t if g is None else t + weights[k] * g for t, g in zip(total, found, strict=True))
+
+            start = (0, *(tf.zeros_like(r) for r in inputs))
+            _, *total = tf.while_loop(lambda k, *_: k < len(_NODES), one_node, start, parallel_iterations=1)
             return _without_variables(total, variables)
 
         return call(*inputs), gradient

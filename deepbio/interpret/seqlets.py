@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.browser_tracks import parse_region
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,22 +151,19 @@ def with_coordinates(seqlets: pd.DataFrame, regions: Sequence[str]) -> pd.DataFr
         >>> table[["chromosome", "chromosome_start", "chromosome_end"]].to_numpy().tolist()[0]
         ['chr1', 1050, 1060]
     """
-    import re
-
     import pandas as pd
 
-    known = [re.fullmatch(r"(.+):(\d+)-(\d+)(?:\(([+-])\))?", region.replace(",", "")) for region in regions]
-    if None in known or (len(seqlets) and seqlets["example"].max() >= len(known)):
+    known = [parse_region(region) for region in regions]
+    if len(seqlets) and seqlets["example"].max() >= len(known):
         raise DataError(
-            "Expected a region chromosome:start-end, such as chr1:1000-1100 or chr1:1000-1100(-), per example."
+            f"Expected a region for each of {seqlets['example'].max() + 1} examples; received {len(known)}."
         )
     rows = []
     for one in seqlets.itertuples():
-        chromosome, start, end, strand = known[one.example].groups()  # type: ignore[index,union-attr]
-        minus = strand == "-"
-        first = int(end) - int(one.end) if minus else int(start) + int(one.start)  # type: ignore[arg-type]
+        chromosome, start, end, strand = known[one.example]  # type: ignore[index]
+        first = end - int(one.end) if strand == "-" else start + int(one.start)  # type: ignore[arg-type]
         name = getattr(one, "motif", f"seqlet_{one.Index}")
-        rows.append((chromosome, first, first + int(one.end) - int(one.start), name, one.attribution, strand or "+"))  # type: ignore[operator]
+        rows.append((chromosome, first, first + int(one.end) - int(one.start), name, one.attribution, strand))  # type: ignore[operator]
     located = pd.DataFrame(
         rows, columns=["chromosome", "chromosome_start", "chromosome_end", "name", "score", "strand"]
     )

@@ -38,10 +38,40 @@ def test_sequences_get_arrays_tables_pictures_and_a_page(tmp_path):
     name, start, end, value = lines[0].split("\t")
     assert (name, int(end) - int(start)) == ("one", 1)
     assert float(value) == pytest.approx(arrays["attributions"][0, int(start)].sum(), rel=1e-4)
+    track = pytest.importorskip("pybigtools").open(out / "attributions.bw")
+    np.testing.assert_allclose(
+        track.values("two", 0, 60, fillna=None), arrays["attributions"][1].sum(axis=-1), rtol=1e-5, atol=1e-7
+    )
     page = (out / "explanation.html").read_text()
     assert page.count("<section") == 2
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert (out / "2.png").stat().st_size > 5000
+
+
+def test_names_of_regions_are_places_on_the_genome_and_pictures_are_svg(tmp_path):
+    pytest.importorskip("logomaker")
+    names = iter(("chr2:1000-1060", "chr2:1030-1090(-)"))
+    lines = [f">{next(names)}" if line[0] == ">" else line for line in SEQUENCES.splitlines()]
+    (tmp_path / "a.fa").write_text("\n".join(lines) + "\n")
+    out = tmp_path / "out"
+    run(
+        "dna_cnn.uci_splice",
+        tmp_path / "a.fa",
+        "--target",
+        "IE",
+        "--method",
+        "input_x_gradient",
+        "--pictures",
+        "svg",
+        "-o",
+        out,
+    )
+    first, second = load(out / "attributions.npz")["attributions"].sum(axis=-1)
+    expected = np.concatenate([first[:30], (first[30:] + second[::-1][:30]) / 2, second[::-1][30:]])
+    track = pytest.importorskip("pybigtools").open(out / "attributions.bw")
+    np.testing.assert_allclose(track.values("chr2", 1000, 1090, fillna=None), expected, rtol=1e-5, atol=1e-7)
+    assert (out / "1.svg").read_text().lstrip().startswith("<?xml")
+    assert not (out / "1.png").exists()
 
 
 def test_variants_get_pairs_of_logos(tmp_path):
@@ -97,6 +127,7 @@ def test_a_word_of_a_note_is_no_formula_of_a_spreadsheet(tmp_path):
         (("dna_cnn.uci_splice", "a.fa", "--target", "IF", "-o", "out"), "no label 'IF'"),
         (("dna_cnn.uci_splice", "a.fa", "--target", "IE", "--method", "deeplift", "-o", "out"), "deep_lift_shap"),
         (("dna_cnn.uci_splice", "a.fa", "--target", "0", "--position", "3", "-o", "out"), "no positions"),
+        (("dna_cnn.uci_splice", "a.fa", "--target", "IE", "--pictures", "pdf", "-o", "out"), "png or svg"),
         (("dna_cnn", "a.fa", "-o", "out"), "architecture without weights"),
     ],
 )

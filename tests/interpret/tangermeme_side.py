@@ -1,4 +1,4 @@
-"""Run by another Python that has PyTorch and tangermeme: a network from the steps in an npz, explained by tangermeme.
+"""Run by another Python that has PyTorch, tangermeme and shap: a network from the steps in an npz, explained by both.
 
 python tangermeme_side.py STEPS.npz RESULT.npz [--threads 2] [--repeats 0]
 """
@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import shap
 import torch
 from tangermeme.deep_lift_shap import deep_lift_shap
 from tangermeme.saturation_mutagenesis import saturation_mutagenesis
@@ -99,6 +100,8 @@ def main(source, result, *options):
                 repeats,
             )
             out[name] = found.numpy().transpose(0, 2, 1)
+        explainer = shap.DeepExplainer(net, references[0])
+        out["shap"] = explainer.shap_values(x[:1], check_additivity=False).reshape(x[:1].shape).transpose(0, 2, 1)
     start, end = facts["range"]
     found, times["saturation_mutagenesis"] = timed(
         lambda: saturation_mutagenesis(

@@ -100,6 +100,7 @@ def test_meme_files_are_read_and_wrong_ones_refused(tmp_path):
             read_meme(file)
 
 
+@pytest.mark.slow  # numba compiles TOMTOM once in each environment
 def test_seqlets_are_named_by_tomtom_on_either_strand(tmp_path):
     pytest.importorskip("memelite")
     (tmp_path / "two.meme").write_text(CRP)
