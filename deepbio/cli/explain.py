@@ -232,14 +232,8 @@ def _images(built, x, names, method, target, place, pictures, seed) -> tuple[lis
         drawing.save_figure(figure, place / f"{i + 1}.{pictures}")
         row, column = np.unravel_index(values[i].argmax(), values[i].shape)
         alt = f"Largest at row {row}, column {column}."
-        sections.append(
-            Section(
-                name,
-                picture=drawing.as_png(figure),
-                alt=alt,
-                caption=f"The image, and where it raises the output. {alt}",
-            )
-        )
+        caption = f"The image, and where it raises the output. {alt}"
+        sections.append(Section(name, picture=drawing.as_png(figure), alt=alt, caption=caption))
     return sections, [
         "Grad-CAM of small images is coarse: it has the resolution of the last feature map."
     ] if "cam" in method else []
