@@ -97,7 +97,10 @@ def flips(model, notes, phrases, smallest: float = 0.01) -> dict[str, np.ndarray
     ends = [(phrases[columns[k]].negated[0], phrases[columns[k]].affirmed[0]) for k in rows]
     asked = [f"{text} He has no {no}." for text, (no, _) in zip(texts, ends, strict=True)]
     asked += [f"{text} He has {yes}." for text, (_, yes) in zip(texts, ends, strict=True)]
-    p = deepbio.predict(model, asked)
+    p = deepbio.predict(model, asked)[
+        :, : len(notes.diseases)
+    ]  # given that it is one of them: the posterior knows no others
+    p = p / p.sum(axis=1, keepdims=True)
     moved, wanted = p[len(rows) :] - p[: len(rows)], change[rows]
     one = np.arange(len(rows)), np.abs(wanted).argmax(axis=1)
     return {

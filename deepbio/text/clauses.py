@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"|(?P<mark>[.!?;:,=\n()]|(?<=\s)[-–](?=\s))",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"\s*(?:[-*•#>·]|\(?\d{1,2}[.)]|\[.?\])\s*")
+_BULLET = re.compile(r"\s*(?:[-*•#>·]|\(?\d{1,2}[.)](?!\d)|\[.?\])\s*")
 _HEADING = re.compile(r"\s*[A-Za-z][\w /&'-]{0,40}:|[^a-z\n]{3,60}$")
 _GLUE = frozenset(
     [
@@ -60,7 +60,7 @@ _GLUE = frozenset(
         "any",
     ]
 )
-MIN_WRAP = 40  # width from which lines of equal length are taken for one wrapped paragraph
+MIN_WRAP = 36  # width from which lines of equal length are taken for one wrapped paragraph
 
 
 class Token(NamedTuple):
@@ -156,17 +156,40 @@ def hard_breaks(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def unwrap(text: str) -> str:
+    """Return a text with a space for each line end that only wraps a sentence.
+
+    Example:
+        >>> unwrap("Denies chest pain, shortness of\\nbreath.\\n- cough")
+        'Denies chest pain, shortness of breath.\\n- cough'
+    """
+    hard = hard_breaks(text)
+    return re.sub(r"[ \t]*\n[ \t]*", lambda match: match[0] if _breaks(match, hard) else " ", text)
+
+
+def _breaks(match: re.Match[str], hard: frozenset[int]) -> bool:
+    return match.start() + match[0].index("\n") in hard
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Return whether lines are one text that was wrapped at a width: no line had room for the next line's first word."""
+    width = max(len(line.rstrip()) for line in lines)
+    if width < MIN_WRAP or sum(map(_is_bullet, lines)) > 1:
+        return False
+    pairs = list(itertools.pairwise(lines))
+    full = all(len(a.rstrip()) + 1 + len((b.split() or [""])[0]) > width for a, b in pairs)
+    # of two lines the longer one is always "full", so a heading or bullet is believed there
+    return full and (len(lines) > 2 or not any(_BULLET.match(b) or _HEADING.match(b) for _, b in pairs))
+
+
 def _hard_in_block(block: str) -> list[int]:
     lines = block.split("\n")
-    width = max(len(line.rstrip()) for line in lines)
-    wrapped = width >= MIN_WRAP and all(
-        len(a.rstrip()) + 1 + len((b.split() or [""])[0]) > width and not _BULLET.match(b) and not _HEADING.match(b)
-        for a, b in itertools.pairwise(lines)
-    )
-    places, place, capital = [], -1, False
+    wrapped = _is_wrapped(lines)
+    places, place, capital, bullet = [], -1, False, False
     for number, line in enumerate(lines):
         if number == 0 or (places and places[-1] == place):
             capital = line.lstrip("-*•# \t0123456789.)")[:1].isupper()
+            bullet = _is_bullet(line)
         place += len(line) + 1
         if number + 1 == len(lines):
             break
@@ -175,13 +198,13 @@ def _hard_in_block(block: str) -> list[int]:
         open_ = line.rstrip().endswith(",") or (bool(words) and words[-1] in _GLUE and line.rstrip()[-1:].isalnum())
         starts_small = after.lstrip()[:1].islower()
         soft = (
-            not _is_bullet(after)
+            (wrapped or not _is_bullet(after))
             and (not re.match(r"\s*[A-Za-z][\w /&'-]{0,40}:", after) or wrapped)
             and line.strip() != ""
             and (
                 wrapped
                 or (open_ and not re.match(r"[^a-z\n]{3,60}$", line))
-                or (capital and starts_small and line.rstrip()[-1:] not in ".:;!?")
+                or ((capital or bullet) and starts_small and line.rstrip()[-1:] not in ".:;!?")
             )
         )
         if not soft:

@@ -53,9 +53,10 @@ NOTE_ABBREVIATIONS: dict[str, str] = ABBREVIATIONS | {
     "ha": "headache", "h/a": "headache", "l-spine": "lumbar spine", "lad": "lymphadenopathy", "lfts": "liver function tests",
     "loc": "loss of consciousness", "ns": "night sweats", "nkda": "no known drug allergies", "ruq": "right upper quadrant",
     "temp": "temperature", "wt": "weight", "sz": "seizure", "bm": "bowel movement", "lns": "lymph nodes", "ln": "lymph node",
-    "prn": "as needed", "pmhx": "past medical history", "fhx": "family history", "st": "sore throat", "svt": "tachycardia",
+    "prn": "as needed", "pmhx": "past medical history", "fhx": "family history", "svt": "tachycardia",
     "dvt": "deep vein thrombosis", "aki": "acute kidney injury", "hsm": "hepatosplenomegaly", "uop": "urine output",
     "creat": "creatinine", "bili": "bilirubin", "brbpr": "bloody stools", "&": "and", "neck stiff": "stiff neck",
+    "n/v": "nausea, vomiting", "nausea and vomiting": "nausea, vomiting",
 }  # fmt: skip
 """Short forms that `TermFinder` reads in notes, beyond `ABBREVIATIONS`."""
 
@@ -64,7 +65,7 @@ _BRITISH = [
     for pattern, american in (
         (r"(?<=an)aem(?=i)", "em"), (r"(?<=\b)an?aem", "anem"), (r"haem(?=[aeiorl])", "hem"),
         (r"aemi(?=a|c)", "emi"), (r"(?<=\w)aemi", "emi"),
-        (r"oedema", "edema"), (r"rhoea", "rhea"), (r"oesoph", "esoph"), (r"dyspnoea", "dyspnea"), (r"apnoea", "apnea"),
+        (r"(?<!i)oedema", "edema"), (r"rhoea", "rhea"), (r"oesoph", "esoph"), (r"dyspnoea", "dyspnea"), (r"apnoea", "apnea"),
         (r"orthopnoea", "orthopnea"), (r"paraesth", "paresth"), (r"anaesth", "anesth"), (r"tumour", "tumor"), (r"colour", "color"),
         (r"paed(?=iat)", "ped"), (r"leuc(?=o|a)", "leuk"), (r"melaena", "melena"), (r"faec", "fec"), (r"oestr", "estr"),
         (r"behaviour", "behavior"), (r"caes", "ces"), (r"litre", "liter"), (r"ischaem", "ischem"), (r"uraem", "urem"),

@@ -7,12 +7,14 @@ Findings are terms of the Human Phenotype Ontology (names, exact synonyms, phras
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from deepbio.text.clinical import NUMBER_WORDS
 from deepbio.text.context import MARK, State, Word, words_of
 from deepbio.text.demographics import demographics_of
 from deepbio.text.everyday import EVERYDAY, PLAIN
@@ -25,38 +27,14 @@ _LONGEST = 8
 _SPREAD = 2  # words that may be between those of a phrase
 _ARTICLES = frozenset(("a", "an", "the", "is", "very"))
 _GLUE = _ARTICLES | frozenset(
-    [
-        "of",
-        "in",
-        "on",
-        "with",
-        "and",
-        "or",
-        "to",
-        "from",
-        "at",
-        "by",
-        "his",
-        "her",
-        "their",
-        "for",
-        "has",
-        "have",
-        "had",
-        "was",
-        "are",
-        "were",
-        "be",
-        "been",
-        "my",
-        "i",
-        "it",
-        "this",
-        "that",
-    ]
+    ("of", "in", "on", "with", "and", "or", "to", "from", "at", "by", "his", "her", "their", "for", "has", "have", "had", "was",
+     "are", "were", "be", "been", "my", "i", "it", "this", "that")
+)  # fmt: skip
+_NEGATORS = frozenset(
+    ("no", "not", "cannot", "without", "never", "hardly", "absent", "lost", "non", "lack", "fail", "unable")
 )
-_NEGATORS = frozenset(["no", "not", "cannot", "without", "never", "hardly", "absent", "lost"])
 _STOPS = frozenset(".!?;:\n")
+_DIGITS = {word: str(i) for i, word in enumerate(NUMBER_WORDS)}  # as `normalise` writes them
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -158,13 +136,17 @@ class TermFinder:
     def _matches(self, text: str, words: list[Word]) -> Iterator[tuple[str, State, int, int]]:
         stems = [_stem(word.text) for word in words]
         used = [False] * len(words)
-        candidates: list[tuple[int, int, int, str, tuple[int, ...]]] = []
+        candidates: list[tuple[float, int, int, str, tuple[int, ...]]] = []
+        commas = [0, *itertools.accumulate("," in text[a.end : b.start] for a, b in itertools.pairwise(words))]
         for i in range(len(words)):
             for length in range(min(_LONGEST, len(words) - i), 0, -1):
                 id = self._phrases.get(tuple(stems[i : i + length]))
                 if id is not None:
-                    candidates.append((-length, 0, i, id, tuple(range(i, i + length))))
-                    break
+                    places = tuple(range(i, i + length))
+                    over_comma = commas[places[-1]] > commas[i]  # "rash, maculopapular", but not "headache, high fever"
+                    candidates.append((0.5 * over_comma - length, 0, i, id, places))
+                    if not over_comma:
+                        break
         for clause in _clauses(text, words):
             candidates += [(-len(places), 1, places[0], id, places) for id, places in self._in_clause(stems, clause)]
         for _, _, _, id, places in sorted(candidates, key=lambda c: c[:3]):
@@ -292,9 +274,9 @@ def _descendants(root: str, terms: Mapping[str, Term]) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    """Return the singular of a word: "rash" of "rashes", "eye" of "eyes", "abscess" of itself."""
+    """Return the singular of a word, or its digits: "rash" of "rashes", "abscess" of itself, "2" of "two"."""
     if word.endswith(("shes", "ches", "xes", "sses")):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
-    return word
+    return _DIGITS.get(word, word)

@@ -18,13 +18,13 @@ class Measurement(NamedTuple):
 
 
 MEASUREMENTS = (
-    Measurement(r"temp(?:erature)?\.?|T(?:max)?|fever(?: of| to| up to)?", 35.0, "hypothermia", 38.0, "fever"),
+    Measurement(r"temp(?:erature)?\.?|(?-i:T(?:max)?)|fever(?: of| to| up to)?", 35.0, "hypothermia", 38.0, "fever"),
     Measurement(r"plt|plts|platelets?|platelet count|thrombocytes|PLT", 140, "thrombocytopenia", 450, "thrombocytosis"),
     Measurement(r"hb|hgb|h(?:a)?emoglobin", 11.5, "anemia", None, ""),
     Measurement(r"wbc|wcc|white (?:blood )?cells?(?: count)?|leu[ck]ocytes", 4.0, "leukopenia", 11.5, "leukocytosis"),
     Measurement(r"na|sodium", 133, "hyponatremia", 148, "hypernatremia"),
-    Measurement(r"k|potassium", 3.4, "hypokalemia", 5.8, "hyperkalemia"),
-    Measurement(r"mg|magnesium", 0.66, "hypomagnesemia", None, ""),
+    Measurement(r"(?-i:K)|potassium", 3.4, "hypokalemia", 5.8, "hyperkalemia"),
+    Measurement(r"(?-i:Mg)|magnesium", 0.66, "hypomagnesemia", None, ""),
     Measurement(r"ast|alt|sgot|sgpt|got|gpt", None, "", 60, "elevated circulating hepatic transaminase concentration"),
     Measurement(r"ck|cpk|creatine kinase", None, "", 250, "elevated circulating creatine kinase concentration"),
     Measurement(r"ldh", None, "", 280, "increased circulating lactate dehydrogenase concentration"),
@@ -105,35 +105,21 @@ def _finding(measurement: Measurement, value: float) -> str:
         value = value / 1000 if value > 500 else value
     if names == "c3":
         value = value / 100 if value > 5 else value  # mg/dl
-    if names == "mg" or names.startswith("mg|"):
+    if names.endswith("magnesium"):
         return "hypomagnesemia" if value < 0.66 or 0.9 < value < 1.6 else ""
-    if (names.startswith("k|") and not 1 <= value <= 9) or (names.startswith("na|") and not 100 <= value <= 180):
+    if (names.endswith("potassium") and not 1 <= value <= 9) or (names.endswith("sodium") and not 100 <= value <= 180):
         return ""
     if measurement.low is not None and value < measurement.low:
         return measurement.below
     return measurement.above if measurement.high is not None and value > measurement.high else ""
 
 
+_AFTER = (  # a dose, a duration, a date or a pair, which is no value
+    r"(?![\d/]|\s?(?:mg(?!/)|mcg|tab|h|hrs|days?|d|weeks?|wk|years?|yrs?|mo)\b|\.\d|-\d)(?:\s?(?:°\s?[CF]|%|mmHg|bpm|[CF]\b))?"
+)
 _PATTERNS = [
-    (
-        m,
-        re.compile(
-            rf"(?<![\w.])(?:{m.names}){_GAP}{_NUMBER}(?![\d/]|\s?(?:mg(?!/)|mcg|tab|h|hrs|days?|d|weeks?|wk|years?|yrs?|mo)\b|\.\d|-\d)(?:\s?(?:°\s?[CF]|%|mmHg|bpm|[CF]\b))?",
-            0 if m.names.startswith(("temp", "k|", "mg|")) else re.IGNORECASE,
-        ),
-    )
-    for m in (
-        m._replace(
-            names={
-                "k": r"K|[Pp]otassium",
-                "m": r"Mg|[Mm]agnesium",
-                "t": r"[Tt]emp(?:erature)?\.?|T(?:max)?|[Ff]ever(?: of| to| up to)?",
-            }[m.names[0]]
-        )
-        if m.names.startswith(("temp", "k|", "mg|"))
-        else m
-        for m in MEASUREMENTS
-    )
+    (measurement, re.compile(rf"(?<![\w.])(?:{measurement.names}){_GAP}{_NUMBER}{_AFTER}", re.IGNORECASE))
+    for measurement in MEASUREMENTS
 ]
 _PAIRS = [(re.compile(r"(?<![\d/])(\d{2,3})/(\d{2,3})(?![\d/])"), (150, 95), 92)]
 _CREATININE = re.compile(rf"(?<![\w.])(?:Cr|[Cc]reat(?:inine)?){_GAP}{_NUMBER}(?![\d/])")

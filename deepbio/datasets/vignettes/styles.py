@@ -25,6 +25,7 @@ from deepbio.text.phrase_tables import CLINICAL, OWN
 NONE = "None of these"
 PROSE = 0.5  # fraction of the notes that are those of `simulate_vignettes`
 _TYPOS = 0.01
+_SAID = 0.5  # fraction of the sets of findings that state the age, and of those that state the sex
 _VALUES: dict[str, tuple[str, int, int, int]] = {  # name, smallest and largest value, divisor
     "HP:0001945": ("T ", 381, 407, 10), "HP:0001873": ("plt ", 8, 130, 1), "HP:0001903": ("Hb ", 52, 110, 10),
     "HP:0001974": ("WBC ", 125, 290, 10), "HP:0001882": ("WBC ", 11, 38, 10), "HP:0003565": ("ESR ", 40, 125, 1),
@@ -105,24 +106,22 @@ def simulate_notes(
             else:
                 states = prose.findings[row]
                 age, male = int(for_patients.integers(1, 90)), bool(for_patients.random() < 0.5)
-                texts.append(
-                    _tokens(Patient(0, list(ids[states == 1]), list(ids[states == -1]), "", age, male), source)
-                )
+                patient = Patient(0, list(ids[states == 1]), list(ids[states == -1]), "", age, male)
+                texts.append(_tokens(patient, source, for_words))
             row += 1
             continue
         patient = source.patient(int(y[i]), for_patients)
-        texts.append(_note(patient, phrases, choices, for_typos) if written else _tokens(patient, source))
+        texts.append(_note(patient, phrases, choices, for_typos) if written else _tokens(patient, source, for_words))
     return StyledNotes(texts, y.astype(np.int64), tuple(chosen), ontology.release)
 
 
-def _tokens(patient: Patient, source: PatientSampler) -> str:
+def _tokens(patient: Patient, source: PatientSampler, rng: np.random.Generator) -> str:
     implied = {ancestor for id in patient.affirmed for ancestor in source.ancestors(id)}
     kept = [token_of(id) for id in patient.affirmed if id not in implied]
     kept += [MARK + token_of(id) for id in patient.negated if id not in implied and id not in patient.affirmed]
-    who = (
-        demographics_of(f"{patient.age}{'M' if patient.male else 'F'}") if patient.age % 8 else []
-    )  # some notes do not say
-    return " ".join([*kept, *(token_of(OWN_PREFIX + name) for name in who)])
+    # said or not, independently: a token of nearly every note would share the work of the model's bias
+    who = demographics_of(f"{patient.age}{'M' if patient.male else 'F'}")
+    return " ".join([*kept, *(token_of(OWN_PREFIX + name) for name in who if rng.random() < _SAID)])
 
 
 def _note(

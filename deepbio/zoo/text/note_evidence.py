@@ -1,7 +1,11 @@
 """Additive evidence: each word in its context has a term for or against each label."""
 
-import keras
+from collections.abc import Sequence
 
+import keras
+import numpy as np
+
+from deepbio.errors import ModelError
 from deepbio.layers import SumOverTime, word_input
 from deepbio.specs import ModelInput
 from deepbio.zoo.registry import ADAMW, register
@@ -27,6 +31,7 @@ def note_evidence(
     units: int = 128,
     word_dropout: float = 0.1,
     dropout: float = 0.2,
+    prior: Sequence[float] | None = None,
 ) -> keras.Model:
     """Convolve phrases, and add up their evidence.
 
@@ -41,6 +46,8 @@ def note_evidence(
         units: Units of the dense layer after it.
         word_dropout: Fraction of the words that become unknown in training.
         dropout: Rate after the convolution.
+        prior: Frequency of each label, whose logarithm the bias of the logits starts from; equal by default. Otherwise, if one label
+            is much more frequent, the frequent words learn that, too, and are slow to forget it.
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
@@ -50,4 +57,17 @@ def note_evidence(
     x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Dense(units, activation="relu", name="phrases")(x)
     x = SumOverTime(name="sum")(x, mask=mask)
-    return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="note_evidence")
+    head = keras.layers.Dense(outputs, name="head")
+    model = keras.Model(inputs, head(x), name="note_evidence")
+    if prior is not None:
+        head.bias.assign(_log_prior(prior, outputs))
+    return model
+
+
+def _log_prior(prior: Sequence[float], outputs: int) -> np.ndarray:
+    frequency = np.asarray(prior, np.float64)
+    if frequency.shape != (outputs,) or not (np.isfinite(frequency).all() and frequency.min() > 0):
+        raise ModelError(
+            f"The prior of note_evidence has one positive number per label, {outputs} in all; received shape {frequency.shape}."
+        )
+    return np.log(frequency) - np.log(frequency).mean()
