@@ -16,9 +16,9 @@ from deepbio.inference import ood_score, predict
 from deepbio.interpret.text import attention_weights, word_evidence
 from deepbio.text import MARK, PADDING, UNKNOWN, Tokenizer
 from deepbio.text.findings import TermFinder
-from deepbio.text.markup import plain_text
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.build import build
+from deepbio.zoo.get_model import preset_folder
 
 if TYPE_CHECKING:
     import keras
@@ -93,7 +93,7 @@ def diagnose(
         candidates = _candidates(loaded, ids[0], p, best, shown, words, steps)
     return Diagnosis(
         candidates,
-        terms=tuple(TermFinder.of_release().find(plain_text(note))) if count else (),
+        terms=tuple(TermFinder.of_release().find(tokenizer.preparation.read(note))) if count else (),
         doubts=_doubts(count, unknown, rank),
         remarks=(_CUT,) if cut or count == MAX_WORDS else (),
         ood_score=rank,
@@ -105,7 +105,7 @@ def diagnose(
 
 def _load(model: Any) -> tuple[keras.Model, Tokenizer]:
     """Return the model and its tokenizer."""
-    loaded = get_model(model) if isinstance(model, (str, os.PathLike)) else model
+    loaded = _loaded(os.fspath(model)) if isinstance(model, (str, os.PathLike)) else model
     record = describe(loaded)
     multiclass = record.task is not None and record.task.kind == "multiclass"
     if record.input is None or record.input.tokenizer is None or not multiclass:
@@ -113,6 +113,18 @@ def _load(model: Any) -> tuple[keras.Model, Tokenizer]:
     if record.activation_built_in:
         raise ModelError("diagnose reads logits: load the model without activation='auto'.")
     return loaded, _tokenizer(record.input.tokenizer)
+
+
+def _loaded(name: str) -> keras.Model:
+    """Return the model of a preset, which is loaded again only after one of its files has changed."""
+    folder = preset_folder(name)
+    files = () if folder is None else sorted(folder.iterdir())
+    return _preset(name, tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+
+
+@functools.lru_cache(maxsize=2)
+def _preset(name: str, files: tuple[tuple[str, int, int], ...]) -> keras.Model:
+    return get_model(name)
 
 
 @functools.lru_cache(maxsize=2)

@@ -115,7 +115,7 @@ def _finding(measurement: Measurement, value: float) -> str:
 
 
 _AFTER = (  # a dose, a duration, a date or a pair, which is no value
-    r"(?![\d/]|\s?(?:mg(?!/)|mcg|tab|h|hrs|days?|d|weeks?|wk|years?|yrs?|mo)\b|\.\d|-\d)(?:\s?(?:°\s?[CF]|%|mmHg|bpm|[CF]\b))?"
+    r"(?![\d/]|\s?(?:(?-i:mg)(?!/)|mcg|tab|h|hrs|days?|d|weeks?|wk|years?|yrs?|mo)\b|\.\d|-\d)(?:\s?(?:°\s?[CF]|%|mmHg|bpm|[CF]\b))?"
 )
 _PATTERNS = [
     (measurement, re.compile(rf"(?<![\w.])(?:{measurement.names}){_GAP}{_NUMBER}{_AFTER}", re.IGNORECASE))

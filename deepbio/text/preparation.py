@@ -16,6 +16,7 @@ from deepbio.text.markup import plain_text, without_repeats
 from deepbio.text.measurements import with_findings
 from deepbio.text.negation import mark_negated
 
+_SPACES = re.compile(r"[ \t]{2,}")
 _WITH_DIGITS = re.compile(r"\w*\d\w*")
 
 
@@ -91,8 +92,8 @@ class Preparation:
 
 
 def _one_form(text: str) -> str:
-    """Return a text without HTML, wrapped lines and repeats."""
-    return without_repeats(unwrap(plain_text(text)))
+    """Return a text without HTML, wrapped lines, repeats and runs of spaces."""
+    return without_repeats(_SPACES.sub(" ", unwrap(plain_text(text))))
 
 
 def mask_identifiers(text: str) -> str:

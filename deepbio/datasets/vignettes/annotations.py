@@ -113,8 +113,8 @@ def _rows(path: Path, source: str, mtime: int, size: int) -> dict[str, list[tupl
     """Return the numbered lines of one source by the name of their disease; a file is read once until it changes."""
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-        if line.startswith("database_id\t") and line.split("\t") != _COLUMNS:
-            raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
         if line.startswith(source):
-            found[line.split("\t", 2)[1] if line.count("\t") else ""].append((number, line))
+            found[line.split("\t", 2)[1] if "\t" in line else ""].append((number, line))
+        elif line.startswith("database_id\t") and line.split("\t") != _COLUMNS:
+            raise DataError(f"{path}, line {number}: expected the columns {', '.join(_COLUMNS)}.")
     return dict(found)
