@@ -98,7 +98,11 @@ def compared(sentences: list[dict], python: str) -> list[str]:
     rows = []
     for name, states in readers:
         negated = [(a == "negated") == (b == "negated") for a, b in zip(states, true, strict=True)]
-        six = "no such states" if name.startswith(("NegEx", "negspacy")) else fraction(np.equal(states, true))
+        six = (
+            "no such states"
+            if name.startswith(("NegEx", "negspacy"))
+            else fraction([a == b for a, b in zip(states, true, strict=True)])
+        )
         rows.append([name, fraction(negated), *([six] if "state" in sentences[0] else [])])
     header = ["reader", "negated or not", *(["all six states"] if "state" in sentences[0] else [])]
     return table(header, rows)

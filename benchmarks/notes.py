@@ -42,8 +42,15 @@ def fraction(right, groups=None) -> str:
     return f"{right.sum()} of {len(right)}, {span(found.value, found.low, found.high)}"
 
 
+def labels_of(model) -> tuple[str, ...]:
+    task = describe(model).task
+    assert task is not None
+    assert task.labels is not None
+    return tuple(task.labels)
+
+
 def by_hand(model, ending: str, title: str) -> list:
-    labels = describe(model).task.labels
+    labels = labels_of(model)
     listed, unlisted = (read(f"{kind}_notes{ending}.json") for kind in ("listed", "unlisted"))
     found = [diagnose(note["note"], model=model, top=len(labels)) for note in listed]
     ranks = np.array(
@@ -111,7 +118,7 @@ def invariance(model) -> list:
 
 def denied(model) -> list:
     """Deny the ten commonest findings of each disease in one note."""
-    labels, notes = describe(model).task.labels, simulate_vignettes(50, 1, seed=0)
+    labels, notes = labels_of(model), simulate_vignettes(50, 1, seed=0)
     prior = 1 / len(labels)
     above = []
     for disease in notes.diseases:
@@ -159,10 +166,12 @@ def timing(model) -> list:
 
 def validation(model) -> list:
     """Return what thresholds of "none of these" do on the preset's validation notes."""
-    options = describe(model).dataset["options"]
+    trained = describe(model).dataset
+    assert trained is not None
+    options = trained["options"]
     data = load_dataset("vignettes", **{**options, "train": 3000, "test": 1})
-    p = deepbio.predict(model, [str(text) for text in data.valid.groups])
-    none = len(describe(model).task.labels) - 1
+    p = deepbio.predict(model, [str(text) for text in np.asarray(data.valid.groups)])
+    none = len(labels_of(model)) - 1
     rows = [
         [t, f"{(p[data.valid.y < none, none] >= t).mean():.1%}", f"{(p[data.valid.y == none, none] >= t).mean():.1%}"]
         for t in (0.3, 0.5, 0.7, 0.9)
@@ -175,7 +184,7 @@ def validation(model) -> list:
 
 def prose(model) -> list:
     data = load_dataset("vignettes")
-    p = deepbio.predict(model, [str(text) for text in data.test.groups])
+    p = deepbio.predict(model, [str(text) for text in np.asarray(data.test.groups)])
     order = np.argsort(-p, axis=1)
     right = order[:, 0] == data.test.y
     five = (order[:, :5] == data.test.y[:, None]).any(axis=1)

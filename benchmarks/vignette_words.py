@@ -49,8 +49,10 @@ def planted(pieces: list[str], states: np.ndarray, phrases, tokenizer: Tokenizer
 
 def word_scores(model, notes, phrases, rows) -> tuple[list, list, dict[str, list]]:
     """Return for each note which words are planted, which of them are affirmed or others, and the scores by name."""
-    record = describe(model)
-    tokenizer, length = Tokenizer.from_json(record.input.tokenizer), record.input.shape[0]
+    reads = describe(model).input
+    assert reads is not None
+    assert reads.tokenizer is not None
+    tokenizer, length = Tokenizer.from_json(reads.tokenizer), reads.shape[0]
     truth, counted = [], []
     scores: dict[str, list] = {"integrated gradients": [], "the model's own evidence or attention": []}
     for i in rows:
@@ -132,8 +134,10 @@ def recognised(notes, finder: TermFinder) -> tuple[int, int, int]:
 @script(__doc__, model="note_evidence.vignettes", notes=300, flipped=6000, terms=2000)
 def main(arguments):
     model = deepbio.get_model(arguments.model)
+    task = describe(model).task
+    assert task is not None
     notes, flipped_notes = (
-        simulate_vignettes(len(describe(model).task.labels), n, seed=SEED)
+        simulate_vignettes(task.outputs, n, seed=SEED)
         for n in (max(arguments.notes, arguments.terms), arguments.flipped)
     )
     phrases = choose_phrases(notes.terms, read_ontology(hpo_folder() / "hp.obo"))

@@ -66,8 +66,8 @@ class Diagnosis:
         terms: Findings in the note, each with its context.
         doubts: Reasons to answer "none of these"; empty if there are none.
         remarks: Other information for the reader, such as that the note was cut.
-        ood_score: Fraction of validation notes with a lower out-of-distribution score; `None` for an uncalibrated model, and for one
-            that reads findings.
+        ood_score: Fraction of validation notes with a lower out-of-distribution score; `None` for an uncalibrated model. A model that
+            reads findings answers "none of these" by its own class for them, not by this score.
         words: Number of words of the note.
         unknown: Fraction of them that the model does not know.
         model: Name of the model.

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepbio.diagnosis.diagnosis import Candidate, Change, Diagnosis, WordWeight
 from deepbio.diagnosis.questions import ask_next
+from deepbio.inference.out_of_distribution import ood_rank
 from deepbio.interpret.additive import Additive, additive_evidence
 from deepbio.text import MARK, Tokenizer
 from deepbio.text.findings import FoundTerm, TermFinder, token_of
@@ -15,6 +16,8 @@ from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
+
+    from deepbio.zoo.record import ModelRecord
 
 NONE = "None of these"
 NONE_FROM = 0.5  # probability of "none of these", chosen on the validation notes: see benchmarks/results/notes.md
@@ -51,8 +54,11 @@ def diagnose_findings(
     assert task is not None
     labels = task.labels or tuple(str(i) for i in range(task.outputs))
 
+    def logits_of(tokens: list[str]) -> np.ndarray:
+        return evidence.bias + evidence.table[[places[token] for token in tokens]].sum(axis=0)
+
     def probabilities(tokens: list[str]) -> np.ndarray:
-        logits = evidence.bias + evidence.table[[places[token] for token in tokens]].sum(axis=0)
+        logits = logits_of(tokens)
         p = np.exp(logits - logits.max())
         p = (p / p.sum())[None]
         return (p if record.postprocessing is None else record.postprocessing.apply(p))[0]
@@ -72,7 +78,7 @@ def diagnose_findings(
         terms=tuple(terms) if text or not terms else tuple(FoundTerm(*term[:3], 0, 0) for term in terms),
         doubts=_doubts(len(own), p, labels),
         remarks=remarks,
-        ood_score=None,
+        ood_score=_ood(record, logits_of(read)),
         words=count,
         unknown=_unknown(reading, terms),
         model=name,
@@ -85,6 +91,12 @@ _DEMOGRAPHICS = frozenset(
     token_of(f"own:{name}")
     for name in ("infant or small child", "child", "young adult", "middle age", "old age", "woman", "man")
 )
+
+
+def _ood(record: ModelRecord, logits: np.ndarray) -> float | None:
+    fitted = record.postprocessing
+    ranked = fitted is not None and bool(fitted.ood_quantiles) and fitted.ood_reference is None
+    return float(ood_rank(record, logits[None])[0]) if ranked else None
 
 
 def _doubts(own: int, p: np.ndarray, labels: tuple[str, ...]) -> tuple[str, ...]:

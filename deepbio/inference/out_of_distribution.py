@@ -97,6 +97,18 @@ def _of_logits(task: Task, logits: np.ndarray, method: str) -> np.ndarray:
     return _normalized_energy(task, logits) if method == "normalized_energy" else _score(task, logits)
 
 
+def ood_rank(record: ModelRecord, logits: np.ndarray) -> np.ndarray:
+    """Return the ranks of `ood_score(rank=True)` from logits `(n, classes)`, of a model whose stored score needs no more than these.
+
+    Raises:
+        ModelError: There are no validation examples behind the model, or its score is a distance.
+    """
+    fitted = record.postprocessing
+    if record.task is None or (fitted is not None and fitted.ood_reference is not None):
+        raise ModelError("The score of this model is a distance to training examples: call ood_score with the examples.")
+    return _ranks(fitted, _of_logits(record.task, logits, fitted.ood_method if fitted is not None else "logits"))
+
+
 def _ranks(fitted: Postprocessing | None, scores: np.ndarray) -> np.ndarray:
     """Return the fraction of validation examples with a lower score."""
     if fitted is None or not fitted.ood_quantiles:

@@ -11,8 +11,8 @@ from deepbio.datasets.vignettes import simulate_vignettes
 from deepbio.diagnosis import diagnose
 from deepbio.diagnosis.answer import Answer, json_schema
 from deepbio.diagnosis.diagnose import DEFAULT_MODEL
-from deepbio.inference import predict
-from deepbio.zoo import describe, get_model
+from deepbio.inference import ood_score, predict
+from deepbio.zoo import get_model
 
 ROOT = Path(__file__).parents[2]
 NOTE = "4M. High fever for 5 days, red eyes, rash on the trunk. Strawberry tongue. No cough. Mother had uveitis."
@@ -34,7 +34,7 @@ def some():
 
 def test_the_evidence_of_the_findings_adds_up_to_the_answer(model):
     found = diagnose(NOTE, model=model, top=50)
-    logits = np.array([c.bias + sum(weight for _, weight in c.evidence) for c in found.candidates])
+    logits = np.array([(c.bias or 0.0) + sum(weight for _, weight in c.evidence) for c in found.candidates])
     p = np.array([c.probability for c in found.candidates])
     np.testing.assert_allclose(np.log(p[:8] / p[0]), logits[:8] - logits[0], atol=1e-4)
     first = found.candidates[0]
@@ -42,6 +42,11 @@ def test_the_evidence_of_the_findings_adds_up_to_the_answer(model):
     assert {"Fever", "Strawberry tongue", "no Cough"} <= {word for word, _ in first.evidence}
     assert not any("Uveitis" in word for word, _ in first.evidence)  # the mother's
     assert first.words_for[0] == max(first.evidence, key=lambda part: part.weight)
+
+
+def test_the_out_of_distribution_score_is_that_of_the_model(model):
+    found = diagnose(NOTE, model=model)
+    assert found.ood_score == pytest.approx(float(ood_score(model, [NOTE], rank=True)[0]), abs=1e-6)
 
 
 def test_what_would_change_the_answer_is_what_the_changed_note_says(model):
@@ -108,9 +113,3 @@ def test_a_preset_is_read_once_until_its_files_change(tmp_path, model):
     assert _loaded(folder) is first
     (tmp_path / "preset" / "preset.json").touch()
     assert _loaded(folder) is not first
-
-
-def test_labels_end_in_none_of_these(model):
-    labels = describe(model).task.labels
-    assert labels[-1] == "None of these"
-    assert len(labels) == 51

@@ -60,7 +60,8 @@ def note_evidence(
     head = keras.layers.Dense(outputs, name="head")
     model = keras.Model(inputs, head(x), name="note_evidence")
     if prior is not None:
-        head.bias.assign(_log_prior(prior, outputs))
+        kernel, _ = head.get_weights()
+        head.set_weights([kernel, _log_prior(prior, outputs)])
     return model
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepbio.datasets.vignettes import Disease
-from deepbio.datasets.vignettes.findings import draw_balanced_findings, draw_findings, finding_model
+from deepbio.datasets.vignettes.findings import draw_findings, finding_model
 from deepbio.errors import DataError
 
 TERMS = ["fever", "cough", "rash", "spots"]
@@ -81,23 +81,3 @@ def test_a_prior_is_normalised_and_checked():
 def test_a_number_out_of_range_is_named(changes):
     with pytest.raises(DataError, match=next(iter(changes))):
         _model(**changes)
-
-
-def test_balanced_draws_have_the_expected_number_of_each_state():
-    model = _model()
-    y = np.repeat([0, 1], 1000)
-    states = draw_balanced_findings(model, y, np.random.default_rng(0))
-    affirmed, negated = model.probabilities()
-    for disease in (0, 1):
-        own = states[y == disease]
-        # 1,000 patients: rounded up or down, where single draws would be off by up to 30
-        assert np.abs((own == 1).sum(axis=0) - 1000 * affirmed[disease]).max() < 1
-        assert np.abs((own == -1).sum(axis=0) - 1000 * negated[disease]).max() < 1
-
-
-def test_balanced_findings_are_drawn_independently_of_each_other():
-    model = _model()
-    states = draw_balanced_findings(model, np.zeros(20000, int), np.random.default_rng(1))
-    fever, rash = states[:, 0] == 1, states[:, 2] == 1
-    # standard error about sqrt(p (1 - p) q (1 - q) / 20000) < 0.002
-    assert (fever & rash).mean() == pytest.approx(fever.mean() * rash.mean(), abs=0.006)

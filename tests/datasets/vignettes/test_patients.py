@@ -20,7 +20,8 @@ def diseases():
 
 @pytest.fixture(scope="module")
 def sampler(diseases):
-    return PatientSampler(*diseases, TermFinder.of_release())
+    chosen, annotated = diseases
+    return PatientSampler(chosen, annotated, TermFinder.of_release())
 
 
 def drawn(sampler, label, number, seed=0):
