@@ -10,10 +10,10 @@ of the preset (last table). Flips are those of benchmarks/vignette_words.py: a d
 
 import json
 import textwrap
-import time
+from collections.abc import Callable
 
 import numpy as np
-from _table import ROOT, script, span, table, write_page
+from _table import ROOT, Cache, script, span, table, write_page
 from vignette_words import flips
 
 import deepbio
@@ -26,10 +26,6 @@ from deepbio.text.ontology import hpo_folder, read_ontology
 from deepbio.zoo import describe
 
 DATA = ROOT / "tests/data/notes"
-HEAD = (
-    "A six-year-old boy has had a high fever for three days, extremely red eyes, a rash on the trunk, a swollen red strawberry "
-    "tongue, swollen neck lymph nodes and is irritable."
-)
 
 
 def read(name: str) -> list[dict]:
@@ -151,19 +147,6 @@ def flipped(model) -> list:
     ]
 
 
-def timing(model) -> list:
-    diagnose(HEAD, model=model)
-    walls, cpus = [], []
-    for _ in range(20):
-        wall, cpu = time.perf_counter(), time.process_time()
-        diagnose(HEAD, model=model)
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    return [
-        f"One further note: median {1000 * np.median(walls):.0f} ms ({1000 * np.median(cpus):.0f} ms of processor time)."
-    ]
-
-
 def validation(model) -> list:
     """Return what thresholds of "none of these" do on the preset's validation notes."""
     trained = describe(model).dataset
@@ -191,20 +174,21 @@ def prose(model) -> list:
     return [f"Synthetic prose, {len(right):,} test notes: top-1 {fraction(right)}; top-5 {fraction(five)}."]
 
 
-@script(__doc__, model="note_evidence.vignettes_findings")
+@script(__doc__, cache=True, model="note_evidence.vignettes_findings")
 def main(arguments):
-    model = deepbio.get_model(arguments.model)
-    parts = []
-    for part in (
-        lambda: by_hand(model, "_held_out", "Held-out notes written by hand"),
-        lambda: by_hand(model, "", "Notes that the author of the phrase lists knew,"),
-        lambda: invariance(model),
-        lambda: denied(model),
-        lambda: flipped(model),
-        lambda: timing(model),
-        lambda: prose(model),
-        lambda: validation(model),
-    ):
-        parts += part()
-        print(*parts[-2:], sep="\n", flush=True)
-    write_page(arguments, "Notes as clinicians write them", f"Preset `{arguments.model}`.", *parts)
+    cache, model = Cache(arguments), deepbio.get_model(arguments.model)
+    parts: dict[str, Callable[[], list]] = {
+        "held out": lambda: by_hand(model, "_held_out", "Held-out notes written by hand"),
+        "known": lambda: by_hand(model, "", "Notes that the author of the phrase lists knew,"),
+        "forms": lambda: invariance(model),
+        "denied": lambda: denied(model),
+        "flips": lambda: flipped(model),
+        "prose": lambda: prose(model),
+        "thresholds": lambda: validation(model),
+    }
+    lines = []
+    for name, part in parts.items():
+        found = cache(name, lambda part=part: {"lines": json.dumps(part())})
+        lines += json.loads(found["lines"]) if found else []
+    cache.stop_if_incomplete()
+    write_page(arguments, "Notes as clinicians write them", f"Preset `{arguments.model}`.", *lines)
