@@ -119,7 +119,7 @@ def _tokens(patient: Patient, source: PatientSampler, rng: np.random.Generator) 
     implied = {ancestor for id in patient.affirmed for ancestor in source.ancestors(id)}
     kept = [token_of(id) for id in patient.affirmed if id not in implied]
     kept += [MARK + token_of(id) for id in patient.negated if id not in implied and id not in patient.affirmed]
-    # said or not, independently: a token of nearly every note would share the work of the model's bias
+    # stated or not, independently: a token of nearly every note would share the work of the model's bias
     who = demographics_of(f"{patient.age}{'M' if patient.male else 'F'}")
     return " ".join([*kept, *(token_of(OWN_PREFIX + name) for name in who if rng.random() < _SAID)])
 
