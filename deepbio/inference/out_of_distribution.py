@@ -105,7 +105,9 @@ def ood_rank(record: ModelRecord, logits: np.ndarray) -> np.ndarray:
     """
     fitted = record.postprocessing
     if record.task is None or (fitted is not None and fitted.ood_reference is not None):
-        raise ModelError("The score of this model is a distance to training examples: call ood_score with the examples.")
+        raise ModelError(
+            "The score of this model is a distance to training examples: call ood_score with the examples."
+        )
     return _ranks(fitted, _of_logits(record.task, logits, fitted.ood_method if fitted is not None else "logits"))
 
 
