@@ -41,11 +41,7 @@ class Certified:
     alpha: float
 
     def accuracy(self, radius: float = 0.0) -> Estimate:
-<<<<<<< HEAD
         """Return the fraction of images predicted rightly with at least this radius (certified accuracy), with Wilson's interval."""
-=======
-        """Return the fraction of images predicted rightly with at least this radius: the certified accuracy, with its interval."""
->>>>>>> 09d008e (Shorten a line)
         return fraction((self.predicted == self.y) & (self.radius >= radius))
 
 
