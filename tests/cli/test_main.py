@@ -110,10 +110,11 @@ OWN_DATA = [
     ("datasets", "check"),
     ("augment", "preview"),
     ("report",),
+    ("attack",),
 ]
 
 
-def test_seven_commands_have_the_same_options_of_own_data():
+def test_the_commands_have_the_same_options_of_own_data():
     def panel(command):
         return [
             (option.opts, option.metavar, option.help, option.rich_help_panel)

@@ -17,7 +17,7 @@ from deepbio.errors import DataError
     st.lists(
         st.tuples(
             st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip),
-            st.floats(-1e30, 1e30, allow_subnormal=False),
+            st.floats(-(2.0**99), 2.0**99, width=32, allow_subnormal=False),
         ),
         min_size=1,
         max_size=10,
