@@ -171,7 +171,7 @@ class _Block:
         if step.kind == "shift":
             return self._at(i, k, lambda first: first - step.left, size)
         if step.kind == "flip":
-            return tf.reverse(self._at(i, k, lambda first: self.steps[i].shape[0] - size - first, size), [1])
+            return step.call(self._at(i, k, lambda first: self.steps[i].shape[0] - size - first, size))
         if step.kind == "pointwise":
             changes = [self._at(j, k, lambda first: first, size) for j in step.inputs]
             if step.linear:

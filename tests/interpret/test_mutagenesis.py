@@ -51,6 +51,7 @@ def test_every_substitution_gives_the_output_of_the_whole_model(dna_model, small
         pytest.param("dna_cnn", {"input_shape": 70, "composition": True, "frames": True}, marks=pytest.mark.slow),
         ("deepbind", {"input_shape": 50, "network_input": (60,), "pooling": "max_and_mean"}),
         ("deepbind", {"input_shape": 50, "network_input": (40,)}),
+        ("deepbind", {"input_shape": 50, "reverse_complement": "average"}),
     ],
 )
 def test_strands_options_and_resized_inputs_are_exact_too(name, options, small_model):
