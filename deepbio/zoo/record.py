@@ -66,7 +66,7 @@ class ModelRecord:
         """Build the record that `to_dict` described.
 
         Example:
-            >>> record = ModelRecord("mlp", {"units": (16,)}, ModelInput("table", (4,)), 1, Task("binary"), members=2)
+            >>> record = ModelRecord("mlp", {"units": (16,)}, ModelInput("table", (4,)), 1, Task("binary", 1), members=2)
             >>> ModelRecord.from_dict(record.to_dict()) == record
             True
         """
