@@ -15,7 +15,9 @@ import tensorflow as tf
 
 from deepbio.incremental.steps import Step, pooled
 
-_SMALL = 1e-6  # below this change of input the quotient is noise, and the gradient at the input is used
+_NOISE = 4 * float(
+    np.finfo(np.float32).eps
+)  # a change of input below this fraction of it is rounding: the gradient is used
 _NODES, _NODE_WEIGHTS = ((np.polynomial.legendre.leggauss(16)[i] + (1, 0)[i]) / 2 for i in range(2))
 
 
@@ -74,7 +76,7 @@ def _rescale(call: Callable[..., Any], x: Any, reference: Any, y: Any) -> Any:
 
         def gradient(upstream, variables=None):
             change = x - r
-            small = tf.abs(change) < _SMALL
+            small = tf.abs(change) <= _NOISE * tf.maximum(tf.abs(x), tf.abs(r))
             slope = (y - value) / tf.where(small, tf.ones_like(change), change)
             multiplier = tf.where(small, _vjp(call, [x], tf.ones_like(y))[0], slope)
             return _without_variables([upstream * multiplier], variables)
@@ -95,7 +97,8 @@ def _max_pool(call: Callable[..., Any], x: Any, reference: Any, y: Any) -> Any:
             tiled = tf.broadcast_to(x, tf.shape(r))
             larger = tf.maximum(y, value)
             change = tiled - r
-            small = tf.abs(change) < _SMALL / 10
+            # a tiny change may be that of the leading position, which has all of the change of the maximum
+            small = change == 0
             moved = _vjp(call, [tiled], upstream * (larger - value))[0] + _vjp(call, [r], upstream * (y - larger))[0]
             slope = moved / tf.where(small, tf.ones_like(change), change)
             return tf.where(small, _vjp(call, [tiled], upstream)[0], slope)

@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from deepbio.errors import DataError, ModelError
+from deepbio.incremental.steps import Step
 from deepbio.interpret import (
     deep_lift_shap,
     expected_integrated_gradients,
@@ -18,6 +20,7 @@ from deepbio.interpret import (
     smoothgrad,
     target_function,
 )
+from deepbio.interpret.rules import multiplied
 from deepbio.zoo import get_model
 
 SLOW = ("basenji2", "spliceai_10k", "spliceai_2k")
@@ -153,3 +156,16 @@ def test_sequences_are_codes_one_hot_or_strings():
     np.testing.assert_array_equal(expected, saliency(model, np.eye(4, dtype=np.float32)[codes][None]))
     with pytest.raises(DataError, match="takes 12 bases; received sequences of 8"):
         saliency(model, "ACGTACGT")
+
+
+def test_the_smallest_change_of_a_maximum_is_divided_as_any_other():
+    low = np.float32(0.1)
+    high = np.nextafter(np.nextafter(low, np.float32(1)), np.float32(1))
+    middle = np.nextafter(low, np.float32(1))
+    x, reference = tf.constant([[[high], [low]]]), tf.constant([[[low], [middle]]])
+    step = Step("pool", "pool", (0,), lambda v: tf.reduce_max(v, axis=1, keepdims=True), (1, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(reference)
+        value = multiplied(step, [x], [reference], tf.constant([[[high]]]))
+    # the maximum rises by one step, the first position by two, and the second does not lead in `x`
+    np.testing.assert_allclose(np.ravel(tape.gradient(value, reference)), [0.5, 0.0], atol=1e-6)
