@@ -3,10 +3,10 @@
 from deepbio.inference.calibrate import calibrate, fit_postprocessing
 from deepbio.inference.conformal import predict_intervals, predict_sets
 from deepbio.inference.evaluate import Evaluation, compare, evaluate
+from deepbio.inference.genome.predict_genome import GenomePredictions, predict_genome
 from deepbio.inference.long_notes import predict_long_notes
 from deepbio.inference.masks import write_masks
 from deepbio.inference.out_of_distribution import ood_score
-from deepbio.inference.over_genome import GenomePredictions, predict_genome
 from deepbio.inference.predict import predict
 from deepbio.inference.tta import TTA_TRANSFORMS, TTATransform, tta_transforms
 from deepbio.inference.uncertainty import PredictiveDistribution

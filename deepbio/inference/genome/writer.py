@@ -11,8 +11,8 @@ from deepbio.errors import DataError, nearest
 from deepbio.files import write_atomically
 from deepbio.genome import Genome
 from deepbio.genome.bigwig import BigWigFile
-from deepbio.inference import genome_lines as lines
-from deepbio.inference.genome_model import GenomeModel
+from deepbio.inference.genome import lines
+from deepbio.inference.genome.model import GenomeModel
 
 
 class GenomeWriter:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepbio.errors import ModelError
-from deepbio.inference.genome_lines import Predicted
-from deepbio.inference.genome_windows import Windows
+from deepbio.inference.genome.lines import Predicted
+from deepbio.inference.genome.windows import Windows
 from deepbio.inference.passes import Passes
 from deepbio.inference.predict import postprocess
 from deepbio.sequence import reverse_complement

@@ -13,17 +13,17 @@ from deepbio import __version__
 from deepbio.errors import DataError, nearest
 from deepbio.files import FilePath
 from deepbio.genome import open_genome
-from deepbio.inference.genome_lines import format_of
-from deepbio.inference.genome_windows import WindowPlan, Windows, concatenate, plan_intervals, plan_tiles
-from deepbio.inference.longer_windows import load_with_length
+from deepbio.inference.genome.lines import format_of
+from deepbio.inference.genome.longer_windows import load_with_length
+from deepbio.inference.genome.windows import WindowPlan, Windows, concatenate, plan_intervals, plan_tiles
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from deepbio.inference.genome_model import GenomeModel
-    from deepbio.inference.genome_writer import GenomeWriter
+    from deepbio.inference.genome.model import GenomeModel
+    from deepbio.inference.genome.writer import GenomeWriter
 
 STRANDS = ("forward", "reverse", "both")
 
@@ -118,8 +118,8 @@ def predict_genome(
         ['chr1', '100', '150']
     """
     from deepbio.devices import choose_strategy
-    from deepbio.inference.genome_model import GenomeModel, check_model
-    from deepbio.inference.genome_writer import GenomeWriter
+    from deepbio.inference.genome.model import GenomeModel, check_model
+    from deepbio.inference.genome.writer import GenomeWriter
     from deepbio.inference.passes import Passes
 
     path = None if hasattr(out, "write") else Path(out)  # type: ignore[arg-type]
