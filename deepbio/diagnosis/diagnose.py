@@ -149,7 +149,7 @@ def _doubts(count: int, unknown: float, rank: float | None) -> tuple[str, ...]:
     if not count:
         return ("The note contains no words.",)
     doubts = []
-    if 1 - unknown < _MIN_KNOWN:
+    if 1 - unknown <= _MIN_KNOWN:
         doubts.append(f"The model does not know {unknown:.0%} of the words: another language, or another kind of text.")
     if rank is not None and rank >= OOD_RANK:
         doubts.append(ood_in_words(rank))
