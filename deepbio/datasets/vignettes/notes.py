@@ -53,21 +53,29 @@ class RandomChoices:
 
     def below(self, n: int) -> int:
         """Return an integer from 0 to `n - 1`, each equally likely."""
-        if not self._left:
-            self._left = self._rng.random(8192).tolist()
-        return int(self._left.pop() * n)
+        left = self._left or self._refilled()
+        return int(left.pop() * n)
+
+    # the two below repeat `below`, because a million notes call it sixty million times
 
     def one_of(self, choices: Sequence[T]) -> T:
         """Return one of `choices`, each equally likely."""
-        return choices[self.below(len(choices))]
+        left = self._left or self._refilled()
+        return choices[int(left.pop() * len(choices))]
 
     def shuffled(self, values: Sequence[T]) -> list[T]:
         """Return the values in random order."""
         result = list(values)
+        left = self._left
         for i in range(len(result) - 1, 0, -1):
-            j = self.below(i + 1)
+            left = left or self._refilled()
+            j = int(left.pop() * (i + 1))
             result[i], result[j] = result[j], result[i]
         return result
+
+    def _refilled(self) -> list[float]:
+        self._left = self._rng.random(8192).tolist()
+        return self._left
 
     def groups(self, values: Sequence[T], limit: int) -> list[list[T]]:
         """Divide values in random order into one to `limit` groups, none of them empty."""
