@@ -95,6 +95,12 @@ def test_ages_take_the_right_article(n):
         def below(self, n):
             return self.answers.pop(0) if self.answers else 0
 
+        def one_of(self, choices):
+            return choices[self.below(len(choices))]
+
+        def shuffled(self, values):
+            return list(values)
+
     spelled = write_note(np.zeros(1, np.int8), [Phrases(("x",), ())], Fixed(n, 1))
     digits = write_note(np.zeros(1, np.int8), [Phrases(("x",), ())], Fixed(n, 0))
     vowel = n in (8, 11, 18) or 80 <= n <= 89
