@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note, show_json
-from deepbio.cli.options import Json, Model, with_groups
+from deepbio.cli.options import DataName, Json, Model, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import choose_split, evaluation_data, trained
 from deepbio.errors import DeepbioError, nearest
@@ -26,12 +26,7 @@ _FOOTER = "Written by deepbio. This file asks nothing of the network. Robust to 
 @with_groups
 def attack(
     model: Model,
-    dataset: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
-        ),
-    ] = None,
+    dataset: DataName = None,
     *,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")] = None,
     attack: Annotated[

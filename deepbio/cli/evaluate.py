@@ -6,7 +6,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, show_json
-from deepbio.cli.options import BootstrapSeed, Json, Model, Resamples, with_groups
+from deepbio.cli.options import BootstrapSeed, DataName, Json, Model, Resamples, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import choose_split, evaluation_data, trained
 
@@ -21,12 +21,7 @@ Tta = Annotated[
 @with_groups
 def evaluate(
     model: Model,
-    dataset: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
-        ),
-    ] = None,
+    dataset: DataName = None,
     *,
     split: Annotated[
         str | None, typer.Option(help="Split: train, valid, test or all; default test, and all of your own files.")

@@ -9,6 +9,10 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+DataName = Annotated[
+    str | None,
+    typer.Argument(metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON output.")]
 Model = Annotated[str, typer.Argument(help="Folder of a run, or name of a pretrained model.")]
 Resamples = Annotated[int, typer.Option(min=10, help="Number of bootstrap resamples.")]

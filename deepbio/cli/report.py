@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
-from deepbio.cli.options import Facts, Model, with_groups
+from deepbio.cli.options import DataName, Facts, Model, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import choose_split, evaluation_data, read_figures, trained
 from deepbio.errors import DataError
@@ -19,12 +19,7 @@ from deepbio.files import writable_folder
 @with_groups
 def report(
     model: Model,
-    dataset: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="NAME_OR_PATH", help="Data set, or your own file or folder; default the training data set."
-        ),
-    ] = None,
+    dataset: DataName = None,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="HTML page to write.")] = Path("report.html"),
     split: Annotated[

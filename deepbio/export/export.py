@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from deepbio.export.deployable import deployable
 from deepbio.export.runtimes import load_exported
 from deepbio.export.servers import arrange, check_server
 from deepbio.export.writers import FORMATS
-from deepbio.files import writable_folder
+from deepbio.files import sha256_of, writable_folder
 from deepbio.inference import Evaluation, evaluate, predict
 from deepbio.inference.evaluate import compare
 from deepbio.specs import ModelInput
@@ -191,7 +190,7 @@ def _facts(
         "task": record.task.to_dict(),
         "calibrated": after is not None and after.calibration is not None,
         "thresholds": [] if after is None else list(after.thresholds),
-        "sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+        "sha256": {file.name: sha256_of(file) for file in files},
         "golden": {"inputs": x.tolist(), "predictions": expected.tolist()},
         "deepbio": __version__,
     }

@@ -105,13 +105,15 @@ def predict(
     options: Any = {"task": task, "logits": logits, "calibrated": calibrated, "prevalence": prevalence}
     if uncertainty is not None:
         check_uncertainty(uncertainty)
+    several = isinstance(model, Sequence) or uncertainty is not None
+    if several and gives_batches(data):  # each member or pass reads them
+        data = whole(data)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
         members = ensemble_members(model)
-        data = whole(data) if gives_batches(data) else data  # each member reads them
         found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options, **reading) for one in members])
         known = task or describe(members[0]).task
         return found.mean(axis=0) if uncertainty is None else predictive_distribution(found, None if logits else known)
-    if gives_batches(data) and uncertainty is None:  # never all in memory
+    if gives_batches(data):  # never all in memory
         parts = [
             predict(model, x, batch_size=batch_size, tta=tta, **options, **reading) for x, _ in inputs_and_labels(data)
         ]
@@ -119,7 +121,7 @@ def predict(
             raise DataError("Expected at least one batch; received none. A generator can be read once only.")
         return np.concatenate(parts)
     record = describe(model)
-    source, _ = as_source(record, whole(data) if gives_batches(data) else data, **reading)
+    source, _ = as_source(record, data, **reading)
     if uncertainty == "dropout":
         if tta is not None:
             raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")

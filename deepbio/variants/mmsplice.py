@@ -16,7 +16,7 @@ from deepbio.variants.exon_inclusion import INTRON, MODULES, delta_logit_psi, ex
 from deepbio.variants.inputs import as_files, check_chromosomes
 from deepbio.variants.rules import left_out
 from deepbio.variants.run import Scored, score_file
-from deepbio.variants.summary import Summary, compare_reference
+from deepbio.variants.summary import Summary, compare_reference, scorable
 
 FIELD = "MMSplice"
 HEADER = (
@@ -146,13 +146,7 @@ class ExonScorer:
             reason = "position beyond the chromosome"
         elif None in left:  # otherwise no sequence is compared
             reason, scored.checked = compare_reference(self.genome, chromosome, record)
-        if reason is not None:
-            scored.skipped.append(reason)
-            return
-        for alternate, why in zip(record.alternates, left, strict=True):
-            if why is not None:
-                scored.skipped.append(why)
-                continue
+        for alternate in scorable(record, reason, scored.skipped):
             for exon in exons:
                 yield alternate, exon, self.genome[str(chromosome)]
 

@@ -15,7 +15,7 @@ from deepbio.errors import ModelError
 from deepbio.genome import Annotation, Gene, Genome, Record
 from deepbio.incremental.network import read_network
 from deepbio.variants.rules import Effect, align, left_out, score
-from deepbio.variants.summary import NO_GENE, compare_reference
+from deepbio.variants.summary import NO_GENE, compare_reference, scorable
 from deepbio.variants.windows import Change, Window, make_windows
 
 if TYPE_CHECKING:
@@ -170,13 +170,7 @@ class SpliceScorer:
                 reason = "near the chromosome's end"
             elif reason is None and len(record.reference) > 2 * self.distance:
                 reason = "REF longer than twice the distance"
-        if reason is not None:
-            scored.skipped.append(reason)
-            return
-        for alternate, why in zip(record.alternates, left, strict=True):
-            if why is not None:
-                scored.skipped.append(why)
-                continue
+        for alternate in scorable(record, reason, scored.skipped):
             for gene in genes:
                 yield gene, alternate
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from deepbio.files import FilePath
 from deepbio.genome import Genome, Record
 from deepbio.genome.encoded import reduced
 from deepbio.sequence import decode, encode
+from deepbio.variants.rules import left_out
 
 log = logging.getLogger("deepbio")
 
@@ -108,6 +109,25 @@ def compare_reference(genome: Genome, chromosome: str, record: Record) -> tuple[
     if len(there) < len(given):
         return MISMATCH, True
     return MISMATCH, bool(((there != given) & (given < 4)).any())
+
+
+def scorable(record: Record, reason: str | None, skipped: list[str]) -> Iterator[str]:
+    """Yield the alternates of a record that can be scored, and add to `skipped` why the rest cannot.
+
+    Args:
+        record: Record.
+        reason: Reason why no alternate can be scored, or None.
+        skipped: List that is added to.
+    """
+    if reason is not None:
+        skipped.append(reason)
+        return
+    for alternate in record.alternates:
+        why = left_out(alternate)
+        if why is None:
+            yield alternate
+        else:
+            skipped.append(why)
 
 
 def describe_mismatch(genome: Genome, record: Record) -> str:
