@@ -12,8 +12,6 @@ JOBS   ?= 2
 LOCKED ?= yes
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
-# Material for MkDocs advertises its successor at every build otherwise.
-export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help demo test survive quick slow fuzz lint format docs wheel lock newest clean
 
@@ -24,7 +22,7 @@ help:
 	@echo "make quick   compute the suite quick and show its leaderboard"
 	@echo "make slow    run the tests that take long, too"
 	@echo "make fuzz    read a thousand damaged files of every format (MUTANTS=1000 SEED=0)"
-	@echo "make lint    check style, types and the direction of imports"
+	@echo "make lint    check style, types, spelling and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
 	@echo "make wheel   build the wheel and its list of parts (SBOM) into dist/, install it alone elsewhere and run it"
@@ -56,13 +54,14 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/installed-dev
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python docs/_site/build.py -W --keep-going
 
 wheel: $(VENV)/installed-dev
 	rm -rf dist

@@ -68,7 +68,7 @@ EXCEPTIONS = [
     ("*", r"at (the )?(very )?(most|least)", "comparison"),
     ("*", r"held[- ]out|hold[- ]out", "the field's word for data kept aside"),
     ("*", r"(?:hyper|sym|symbolic |hard )links?", "links of files"),
-    ("docs/_build/*", r"\blinks?\b", "links of pages"),
+    ("docs/_s*/*", r"\blinks?\b", "links of pages"),
     ("deepbio/report/*", r"--link|var\(--link\)|\"link\"", "links of pages: a colour of the style sheet"),
     ("deepbio/zoo/weight_files.py", r"link", "links inside HDF5 files"),
     ("deepbio/text/*.py", r"\"denied\"|(was|is|were|are) denied", "triggers of NegEx"),

@@ -13,8 +13,19 @@ ROOT = Path(__file__).resolve().parents[2]
 ORIGINS = ("with deepbio", "fetched", "user-supplied")
 
 
+def families() -> dict[str, list[str]]:
+    """Return the members of each family of models, such as the networks of `keras.applications`."""
+    from deepbio.zoo.registry import list_models, model_spec
+
+    found: dict[str, list[str]] = {}
+    for name in list_models():
+        if family := model_spec(name).family:
+            found.setdefault(family, []).append(name)
+    return found
+
+
 def model_table() -> str:
-    """Return the table of models; each name links to its section of the page."""
+    """Return the table of models; each name links to its page."""
     from deepbio.zoo.registry import list_models, model_spec
 
     rows: dict[str, list[str]] = {}
@@ -22,19 +33,25 @@ def model_table() -> str:
         spec = model_spec(name)
         if spec.family:  # one row for all networks of the family
             summary = f"Every network of `{spec.family.replace('_', '.')}`, with weights from ImageNet on request"
-            rows.setdefault(spec.family, [f"`{spec.family}.*`", ", ".join(spec.modality), "", summary])
+            link = f"[`{spec.family}.*`](models/{spec.family}.md)"
+            rows.setdefault(spec.family, [link, ", ".join(spec.modality), "", summary])
         else:
-            rows[name] = [f"[`{name}`](#{name})", ", ".join(spec.modality), f"{spec.parameters:,}", spec.summary]
+            rows[name] = [
+                f"[`{name}`](models/{name}.md)",
+                ", ".join(spec.modality),
+                f"{spec.parameters:,}",
+                spec.summary,
+            ]
     return _table(["model", "input", "parameters", "summary"], rows.values())
 
 
 def dataset_table() -> str:
-    """Return the table of data sets, those that come with deepbio first; each name links to its section of the page."""
+    """Return the table of data sets, those that come with deepbio first; each name links to its page."""
     from deepbio.datasets import dataset_card, list_datasets
 
     rows = [
         [
-            f"[`{card.name}`](#{card.name})",
+            f"[`{card.name}`](datasets/{card.name}.md)",
             card["title"] + (" (synthetic)" if card.facts.get("synthetic") else ""),
             card["modality"],
             card["task"],

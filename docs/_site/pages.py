@@ -1,0 +1,167 @@
+"""Pages that the site makes: models, data sets, command line, reference, results, contributing and changelog."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from reference import command_line_page, reference_index, room_pages
+from tables import ROOT, dataset_table, families, model_table, origin
+
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def generated_pages() -> dict[str, str]:
+    """Return the content of every page that is made, by its path below `docs/`."""
+    return {
+        "models.md": models_page(),
+        **{f"models/{name}.md": page for name, page in model_pages().items()},
+        "datasets.md": datasets_page(),
+        **{f"datasets/{name}.md": page for name, page in dataset_pages().items()},
+        "command_line.md": command_line_page(),
+        "reference.md": reference_index(),
+        **{f"api/{room}.md": page for room, page in room_pages().items()},
+        "results.md": results_page(),
+        **{f"results/{file.name}": result_page(file) for file in results()},
+        **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.csv"))},
+        "contributing.md": from_root("CONTRIBUTING.md"),
+        "changelog.md": from_root("CHANGELOG.md"),
+    }
+
+
+def from_root(name: str) -> str:
+    """Return a document of the project's root with the links that it needs as a page."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    text = re.sub(r"\]\(docs/", "](", text)
+    return re.sub(r"\[([^]]+)\]\([A-Z]+\.md\)", r"\1", text)
+
+
+def results() -> list[Path]:
+    """Return the files of measured results."""
+    return sorted(RESULTS.glob("*.md"))
+
+
+def heading(file: Path) -> str:
+    """Return the first heading of a Markdown file; a leaderboard is titled as its suite, so the word is put before it."""
+    text = file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").replace("`", "")
+    return f"Leaderboard: {text}" if file.stem.startswith("leaderboard_") else text
+
+
+def results_page() -> str:
+    """Return the index of measured results: one row per page, with the command that makes its figures."""
+    rows = []
+    for file in results():
+        made = re.search(r"`((?:python|make|deepbio) [^`]+)`", file.read_text(encoding="utf-8"))
+        rows.append(f"| [{heading(file)}](results/{file.name}) | {f'`{made[1]}`' if made else ''} |")
+    return "\n".join(
+        [
+            "# Results\n",
+            "Every figure in this documentation was measured. Each page below states its figures, the machine, and the command that",
+            "makes them again. The [leaderboards](leaderboards.md) compare models with each other and with simple baselines.\n",
+            _browser("| page | made by |", "|---|---|", *rows),
+        ]
+    )
+
+
+def result_page(file: Path) -> str:
+    """Return a file of results as a page that the index lists, not the navigation."""
+    text = re.sub(r"\]\(\.\./(?:\.\./docs/)?", "](../", file.read_text(encoding="utf-8"))
+    return f"---\norphan: true\n---\n\n{text}"
+
+
+def models_page() -> str:
+    """Return the page of models: a table that can be sorted and filtered."""
+    return "\n".join(
+        [
+            "# Models\n",
+            "`deepbio models` prints this list, and `deepbio info NAME` a page about one model. `get_model(NAME, ...)` builds it.",
+            "Parameters are counted in the reference form, which is that of the paper where there is one.\n",
+            _browser(model_table()),
+        ]
+    )
+
+
+def model_pages() -> dict[str, str]:
+    """Return a page per model, and one per family."""
+    from deepbio.zoo.registry import list_models, model_spec
+
+    pages = {}
+    for name in list_models():
+        spec = model_spec(name)
+        if spec.family:
+            continue
+        parts = [
+            f"---\norphan: true\n---\n\n# {name}\n",
+            f"{spec.summary}.\n",
+            f"- Paper: {spec.paper}",
+            f"- Input: {', '.join(spec.modality)}",
+            f"- Reference form: {_pairs(spec.reference)}: {spec.parameters:,} parameters",
+            *([f"- Fixed by this name: {_pairs(spec.defaults)}"] if spec.defaults else []),
+            f"- `fit` uses: {_pairs(spec.training)}" if spec.training else "- `fit` uses its general defaults",
+            *([f"- Pretrained: {', '.join(f'`{name}.{tag}`' for tag in spec.tags)}"] if spec.tags else []),
+            "\nEach option below is a keyword of `get_model`, or `--set option=value` on the command line.\n",
+            f"```{{eval-rst}}\n.. autofunction:: {spec.module}::{spec.function}\n   :no-index:\n```\n",
+        ]
+        pages[name] = "\n".join(parts)
+    for family, members in families().items():
+        spec = model_spec(members[0])
+        parts = [
+            f"---\norphan: true\n---\n\n# {family}\n",
+            f"- Paper: {spec.paper}",
+            f"- Input: {', '.join(spec.modality)}\n",
+            _browser(
+                "| model | parameters |",
+                "|---|--:|",
+                *(f"| `{name}` | {model_spec(name).parameters:,} |" for name in members),
+            ),
+            f"```{{eval-rst}}\n.. automodule:: {spec.module}\n   :no-members:\n   :no-index:\n```\n",
+        ]
+        pages[family] = "\n".join(parts)
+    return pages
+
+
+def datasets_page() -> str:
+    """Return the page of data sets: a table that can be sorted and filtered."""
+    return "\n".join(
+        [
+            "# Data sets\n",
+            "`deepbio datasets` prints this list. Some data sets come with deepbio. Some are fetched from their publisher when they",
+            "are first loaded, and checked by checksum. Some are user-supplied: the card says how to obtain the files.",
+            "Splits are fixed and share no group.\n",
+            _browser(dataset_table()),
+        ]
+    )
+
+
+def dataset_pages() -> dict[str, str]:
+    """Return a page per data set: its card."""
+    from deepbio.datasets import dataset_card, list_datasets
+
+    pages = {}
+    for card in map(dataset_card, list_datasets()):
+        sizes = card["split"].get("sizes") or card["split"].get("fractions") or {}
+        parts = [
+            f"---\norphan: true\n---\n\n# {card.name}\n",
+            f"**{card['title']}**\n",
+            f"{card.text}\n",
+            f"- Files: {origin(card)}",
+            *([f"- To obtain: {card['obtain']}"] if "obtain" in card.facts else []),
+            f"- Source: {card['source']}",
+            f"- Licence: {card['licence']}" + (f" ({card['licence_terms']})" if "licence_terms" in card.facts else ""),
+            *([f"- {card['attribution']}"] if "attribution" in card.facts else []),
+            f"- Cite: {card['citation']}",
+            "- Splits: " + "; ".join(part for part in (_pairs(sizes), card["split"]["rule"]) if part),
+            f"- Classes: {card['classes'].get('rule') or _pairs(card['classes'])}",
+            *[f"- Known problem: {problem}" for problem in card.facts.get("known_problems", [])],
+        ]
+        pages[card.name] = "\n".join(parts) + "\n"
+    return pages
+
+
+def _browser(*table: str) -> str:
+    """Return a table that `docs/_static/tables.js` makes sortable and filterable."""
+    return "\n".join([":::{table}", ":class: browse", ":align: left", "", *(line.strip() for line in table), ":::", ""])
+
+
+def _pairs(values) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items())
