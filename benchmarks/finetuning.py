@@ -132,7 +132,7 @@ def curve_parts(name: str, found: dict) -> tuple[list, dict]:
         changes = ["" if way == "scratch" else f"; {span(*gain, '+.3f')}" for gain in gains]
         rows.append([NAMES[way], *(span(*c) + change for c, change in zip(curves[way], changes, strict=True))])
     header = ["way", *(f"{fraction:.0%}" for fraction in FRACTIONS)]
-    return [f"## {name}: {TITLES[PLANS[name].metric]}", table(header, rows)], curves
+    return [f"### {name}: {TITLES[PLANS[name].metric]}", table(header, rows)], curves
 
 
 def draw_curves(curves: dict[str, dict], out: Path) -> None:

@@ -32,6 +32,7 @@ def _having(language: str) -> list[Path]:
 def small(monkeypatch, tmp_path):
     """One epoch on some hundred examples: the code of the documents is run, without reproducing its figures."""
     from deepbio import datasets, inference, training
+    from deepbio.datasets import load
     from deepbio.augment.operation import _REGISTRY
     from deepbio.metrics import METRICS
     from deepbio.zoo.registry import _USER_MODELS
@@ -39,7 +40,7 @@ def small(monkeypatch, tmp_path):
     def load_some(name, **options):
         if name == "vignettes":
             options = {"train": 600, "valid": 400, "test": 400, **options}  # so that fewer are written, too
-        data = datasets.load.load_dataset(name, **options)
+        data = load.load_dataset(name, **options)
         few = {part: split.take(np.linspace(0, len(split) - 1, 400).astype(int)) for part, split in data.splits()}
         return dataclasses.replace(data, **few)
 
@@ -76,8 +77,8 @@ def test_the_commands_of_a_document_exist_with_their_options(document):
     for words in _commands(document):
         command = typer.main.get_command(app)
         while words and words[0] in getattr(command, "commands", {}):
-            command = command.commands[words.pop(0)]
-        assert not hasattr(command, "commands") or command.invoke_without_command or words[0].startswith("-"), words
+            command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
+        assert not hasattr(command, "commands") or command.invoke_without_command or words[0].startswith("-"), words  # type: ignore[attr-defined]
         if words != ["--help"]:
             command.make_context(command.name, words)  # raises at an unknown option
 

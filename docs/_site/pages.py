@@ -66,6 +66,8 @@ def results_page() -> str:
 def result_page(file: Path) -> str:
     """Return a file of results as a page that the index lists, not the navigation."""
     text = re.sub(r"\]\(\.\./(?:\.\./docs/)?", "](../", file.read_text(encoding="utf-8"))
+    if not re.search(r"^## ", text, flags=re.M):  # a heading of level 3 below the title
+        text = re.sub(r"^### ", "## ", text, flags=re.M)
     return f"---\norphan: true\n---\n\n{text}"
 
 

@@ -50,7 +50,7 @@ def test_every_command_is_described(made):
 
     from deepbio.cli.main import app
 
-    assert all(f"## {name}\n" in made["command_line.md"] for name in get_command(app).commands)
+    assert all(f"## {name}\n" in made["command_line.md"] for name in get_command(app).commands)  # type: ignore[attr-defined]
     assert "## datasets check\n" in made["command_line.md"]
 
 
