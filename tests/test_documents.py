@@ -32,8 +32,8 @@ def _having(language: str) -> list[Path]:
 def small(monkeypatch, tmp_path):
     """One epoch on some hundred examples: the code of the documents is run, without reproducing its figures."""
     from deepbio import datasets, inference, training
-    from deepbio.datasets import load
     from deepbio.augment.operation import _REGISTRY
+    from deepbio.datasets import load
     from deepbio.metrics import METRICS
     from deepbio.zoo.registry import _USER_MODELS
 
