@@ -51,7 +51,7 @@ def save_preset(
     folder: str | Path,
     *,
     dataset: Mapping[str, Any] | None = None,
-    weights: Literal["h5", "safetensors"] = "h5",
+    weights: Literal["h5", "safetensors", "safetensors16"] = "h5",
 ) -> Path:
     """Write a model as a preset: weights, golden outputs, and last `preset.json` with the checksum of the weights.
 
@@ -61,7 +61,7 @@ def save_preset(
         model: Model from `get_model`, or any functional `keras.Model` with a record (`fit` attaches one).
         folder: Path of the folder, created if necessary.
         dataset: Name, options and fingerprint of the data set.
-        weights: Kind of the weight file. An ensemble has one file per member.
+        weights: Kind of the weight file; `"safetensors16"` stores large arrays as float16. An ensemble has one file per member.
 
     Returns:
         The folder.
@@ -168,13 +168,13 @@ def _write_weights(model: keras.Model, record: ModelRecord, out: Path, kind: str
             models.append(build(replace(record, members=1)))
             models[-1].set_weights(trunk.get_weights())
     entries = []
-    ending = {"h5": "weights.h5", "safetensors": "safetensors"}[kind]
+    ending = "weights.h5" if kind == "h5" else "safetensors"
     for i, each in enumerate(models, start=1):
         file = out / (f"model.{ending}" if len(models) == 1 else f"member_{i}.{ending}")
         if kind == "h5":
             with write_atomically(file) as beside:
                 save_h5(each, beside)
         else:
-            save_safetensors(each, file)
+            save_safetensors(each, file, half=kind == "safetensors16")
         entries.append({"file": file.name, "sha256": sha256_of(file)})
     return entries

@@ -163,6 +163,7 @@ class GoldenFacts(Part):
     examples: Annotated[int, Field(ge=1, le=MAX_GOLDEN)]
     inputs: Literal["deepbio.zoo.golden_outputs.golden_inputs"]
     source: Annotated[str, Field(max_length=10_000)] | None = None
+    tolerance: Annotated[float, Field(gt=0, le=0.01)] = 1e-5
     logits: list[Any] | None = None
     predictions: list[Any] | None = None
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MAX_HEADER = 64 << 20
 _MAX_OBJECTS = 20_000
 _MAX_GROUPS_DEEP = 40
+_HALF_FROM = 200_000  # values of an array that may be stored as float16
 
 
 def load_weight_file(model: keras.Model, path: Path, *, layers: Mapping[str, str] | None = None) -> None:
@@ -184,11 +185,28 @@ def layer_names(model: keras.Model) -> dict[str, Any]:
     return names
 
 
-def save_safetensors(model: keras.Model, path: Path) -> None:
-    """Write a model's weights as float32 `safetensors` (https://huggingface.co/docs/safetensors), named by `weight_names`."""
+def save_safetensors(model: keras.Model, path: Path, *, half: bool = False) -> None:
+    """Write a model's weights as `safetensors` (https://huggingface.co/docs/safetensors), named by `weight_names`.
+
+    Args:
+        model: Model whose weights are written.
+        path: Path of the file.
+        half: Whether arrays of at least 200,000 values are stored as float16, in half the space. Rounding the small ones, such as
+            depthwise kernels and normalisations, would change outputs most and save least.
+
+    Raises:
+        WeightsError: A weight is too large for float16.
+    """
     from safetensors.numpy import save_file
 
     arrays = {name: np.asarray(variable).astype("float32") for name, variable in weight_names(model).items()}
+    if half:
+        top = max(
+            (float(np.abs(each).max(initial=0)) for each in arrays.values() if each.size >= _HALF_FROM), default=0.0
+        )
+        if top > 65_504:  # the largest float16
+            raise WeightsError(f"{model.name} has a weight of {top:.3g}, too large for float16. Write float32.")
+        arrays = {name: each.astype("float16") if each.size >= _HALF_FROM else each for name, each in arrays.items()}
     with write_atomically(path) as beside:
         save_file(arrays, beside)
 

@@ -38,6 +38,25 @@ def test_safetensors_follow_the_specification(tmp_path):
         np.testing.assert_array_equal(values, np.asarray(variable))
 
 
+def test_only_large_arrays_are_stored_as_float16(tmp_path):
+    options = {"input_shape": 400, "outputs": 2, "units": (600, 8)}
+    a, b = (get_model("mlp", seed=seed, **options) for seed in (0, 1))
+    save_safetensors(a, tmp_path / "w.safetensors", half=True)
+    kinds = {name: str(array.dtype) for name, array in read_safetensors(tmp_path / "w.safetensors").items()}
+    assert [name for name, kind in kinds.items() if kind == "float16"] == ["dense.0.kernel"]  # 400 x 600 values
+    assert set(kinds.values()) == {"float16", "float32"}
+    load_weight_file(b, tmp_path / "w.safetensors")
+    for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
+        np.testing.assert_allclose(x, y, rtol=2**-11, atol=1e-7)
+
+
+def test_a_weight_too_large_for_float16_is_refused(tmp_path):
+    model = get_model("mlp", input_shape=400, outputs=2, units=(600,))
+    model.set_weights([w * 0 + 1e6 for w in model.get_weights()])
+    with pytest.raises(WeightsError, match=r"1e\+06, too large for float16"):
+        save_safetensors(model, tmp_path / "w.safetensors", half=True)
+
+
 def test_names_of_weights_do_not_depend_on_what_was_built_before():
     names = list(weight_names(get_model("basset", input_shape=200, outputs=2, units=(8, 8))))
     assert names == list(weight_names(get_model("basset", input_shape=200, outputs=2, units=(8, 8))))
