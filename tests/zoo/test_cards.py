@@ -62,10 +62,10 @@ def test_the_table_of_a_card_has_the_figures_of_metrics_json(folder):
 @pytest.mark.parametrize("folder", TRAINED, ids=lambda folder: folder.name)
 def test_the_test_figures_in_the_text_of_a_card_are_those_of_their_source(folder):
     text, figures = read_card(folder).text, recorded(folder)
-    sentence = re.search(r"On the test split \(.*?`benchmarks/results/\w+\.md`", text, re.S)
+    sentence = re.search(r"On the test split \(.*?`(benchmarks/results/\w+\.md)`", text, re.S)
     if sentence is None:
         pytest.skip("the card has no such sentence")
-    source = ROOT / re.search(r"benchmarks/results/\w+\.md", sentence[0])[0]
+    source = ROOT / sentence[1]
     results = source.read_text(encoding="utf-8")
     for *interval, spread in re.findall(rf"{INTERVAL}|(\d\.\d+ ± \d\.\d+)", sentence[0]):
         written = spread or "{} [{}, {}]".format(*interval)
