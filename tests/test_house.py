@@ -254,5 +254,7 @@ def test_what_must_pass_before_a_change_goes_in_is_one_program():
 
 
 def test_no_tracked_file_is_large():
-    # Weights and data over this size are fetched, not committed.
-    assert [_short(file) for file in _tracked() if file.stat().st_size > 5_000_000] == []
+    # Weights and data over this size are fetched, not committed, except the one trunk with which images are fine-tuned offline.
+    large = {_short(file): file.stat().st_size for file in _tracked() if file.stat().st_size > 5_000_000}
+    assert list(large) == ["zoo/efficientnet_lite0.imagenet/model.safetensors"]
+    assert sum(large.values()) < 12_000_000
