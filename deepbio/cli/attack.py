@@ -110,7 +110,7 @@ def _images(
     from deepbio.interpret.drawing import as_png, save_figure
     from deepbio.interpret.page import Section
     from deepbio.robustness import ATTACKS, attack_images, autoattack_small, masking_checks, security_curve
-    from deepbio.robustness.drawing import draw_adversarial, draw_curve
+    from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve
     from deepbio.training.steps.perturbation import NORMS
 
     if norm not in NORMS:
@@ -178,7 +178,7 @@ def _dna(
     from deepbio.interpret.drawing import as_png, save_figure
     from deepbio.interpret.page import Section
     from deepbio.robustness import attack_dna, positions_taken, random_substitutions
-    from deepbio.robustness.drawing import draw_substitutions
+    from deepbio.robustness.evaluation.drawing import draw_substitutions
 
     found = attack_dna(built, x, position=position, max_substitutions=max_substitutions)
     random = random_substitutions(built, x, position=position, seed=seed)

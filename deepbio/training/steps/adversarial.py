@@ -108,7 +108,9 @@ class AdversarialTraining:
             start = clean + random_start(
                 tf.ensure_shape(noise, x.shape), rng.uniform(tf.shape(x)[:1]), radius, self.norm
             )
-        moved = project(start, clean, radius, self.norm)
+        # One step ends at the side of the ball where it starts, so a start that is clipped to the pixels leaves dark images one
+        # perturbation to learn. Wong et al. start outside of the pixels too.
+        moved = start if self.attack == "fgsm" else project(start, clean, radius, self.norm)
         size = per_example(tf.fill(tf.shape(x)[:1], self.chosen_step_size), clean)
         for _ in range(self.chosen_steps):
             with tf.GradientTape(watch_accessed_variables=False) as tape:

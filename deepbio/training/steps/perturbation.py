@@ -21,8 +21,8 @@ def size_of(delta: Any, norm: Norm) -> Any:
         >>> size_of(tf.constant([[3.0, -4.0]]), "l2").numpy().tolist(), size_of(tf.constant([[3.0, -4.0]]), "linf").numpy().tolist()
         ([5.0], [4.0])
     """
-    flat = tf.reshape(delta, (tf.shape(delta)[0], -1))
-    return tf.reduce_max(tf.abs(flat), axis=1) if norm == "linf" else tf.norm(flat, axis=1)
+    axes = tuple(range(1, len(delta.shape)))
+    return tf.reduce_max(tf.abs(delta), axes) if norm == "linf" else tf.sqrt(tf.reduce_sum(tf.square(delta), axes))
 
 
 def project(x: Any, center: Any, radius: Any, norm: Norm, *, low: float = 0.0, high: float = 1.0) -> Any:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepbio.robustness.adversarial import Adversarial
-from deepbio.robustness.attack import Attack
-from deepbio.robustness.attack_images import check_epsilon, judge
-from deepbio.robustness.auto_pgd import APGD
-from deepbio.robustness.deep_fool import DeepFool
-from deepbio.robustness.engine import Progress, engine_for
-from deepbio.robustness.network import Network, network_of
-from deepbio.robustness.square import Square
-from deepbio.training.steps.perturbation import Norm
+from deepbio.robustness.attacks.adversarial import Adversarial
+from deepbio.robustness.attacks.attack import Attack
+from deepbio.robustness.attacks.attack_images import check_epsilon, judge
+from deepbio.robustness.attacks.auto_pgd import APGD
+from deepbio.robustness.attacks.deep_fool import DeepFool
+from deepbio.robustness.attacks.engine import Progress, engine_for
+from deepbio.robustness.attacks.network import Network, network_of
+from deepbio.robustness.attacks.square import Square
+from deepbio.training.steps.perturbation import Norm, size_of
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +75,7 @@ def autoattack_small(
         found = engine_for(network, attack)(
             pixels[left], truth[left], aim[left], radius, batch_size=batch_size, seed=seed, progress=progress
         )
-        inside = np.array([_size(a - b, norm) for a, b in zip(found.x, pixels[left], strict=True)]) <= radius + 1e-6
+        inside = np.asarray(size_of(found.x - pixels[left], norm)) <= radius + 1e-6
         success = (found.score > 0) & inside
         adversarial[left[success]] = found.x[success]
         done[left] += found.steps
@@ -101,7 +101,3 @@ def _attacks(network: Network, norm: Norm, steps: int, queries: int, targets: in
         ("deep_fool", DeepFool(norm=norm)),
     ]
     return [*found, ("square", Square(steps=queries))] if norm == "linf" else found
-
-
-def _size(delta: np.ndarray, norm: Norm) -> float:
-    return float(np.abs(delta).max()) if norm == "linf" else float(np.linalg.norm(delta))

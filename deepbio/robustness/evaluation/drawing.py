@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.interpret.drawing import new_figure
-from deepbio.robustness.adversarial import Adversarial
-from deepbio.robustness.curve import SecurityCurve
-from deepbio.robustness.dna import DnaAdversarial
+from deepbio.robustness.attacks.adversarial import Adversarial
+from deepbio.robustness.edits.dna import DnaAdversarial
+from deepbio.robustness.evaluation.curve import SecurityCurve
 from deepbio.sequence import decode
 
 if TYPE_CHECKING:

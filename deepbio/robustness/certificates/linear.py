@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import ModelError
-from deepbio.robustness.network import network_of
+from deepbio.robustness.attacks.network import network_of
 from deepbio.training.steps.perturbation import Norm
 
 if TYPE_CHECKING:

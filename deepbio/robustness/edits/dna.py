@@ -12,7 +12,7 @@ from deepbio.errors import DataError
 from deepbio.inference.forward import model_outputs
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.mutagenesis import saturation_mutagenesis
-from deepbio.robustness.dna_constraints import Constraints
+from deepbio.robustness.edits.dna_constraints import Constraints
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:

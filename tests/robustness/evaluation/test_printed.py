@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from deepbio.errors import DataError
 from deepbio.robustness import Photograph, attack_images, destruction_rate
-from deepbio.robustness.photograph import NUMBERS
+from deepbio.robustness.corruptions.photograph import NUMBERS
 
 STILL = {
     "gamut": 0, "degrees": 0, "scale": 0, "shift": 0, "perspective": 0, "blur": 0, "brightness": 0, "contrast": 0, "noise": 0,

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.attack import Attack, State
-from deepbio.robustness.losses import margin
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State
+from deepbio.robustness.attacks.losses import margin
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import per_example
 
 _HALVED_AT = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 steps

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.attack import Attack, State, checked_gradient
-from deepbio.robustness.losses import margin
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State, checked_gradient
+from deepbio.robustness.attacks.losses import margin
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import Norm, per_example
 
 _LARGEST = 1e10  # weight of the penalty above which the search ends

@@ -11,9 +11,9 @@ import tensorflow as tf
 from deepbio.devices.graph import in_graph
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate
-from deepbio.robustness.adversarial import fraction
-from deepbio.robustness.attack import checked_gradient
-from deepbio.robustness.network import network_of
+from deepbio.robustness.attacks.adversarial import fraction
+from deepbio.robustness.attacks.attack import checked_gradient
+from deepbio.robustness.attacks.network import network_of
 from deepbio.training.steps.perturbation import NORMS, Norm, project, steepest
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from deepbio.devices.graph import in_graph
 from deepbio.inference.forward import forward_pass
-from deepbio.robustness.attack import Attack, State
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State
+from deepbio.robustness.attacks.network import Network
 
 _FAILED = -1e30
 _ATTRIBUTE = "_deepbio_attacks"

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.attack import Attack, State, checked_gradient
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State, checked_gradient
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import Norm, per_example
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import DataError
-from deepbio.robustness.attack import Attack, State
-from deepbio.robustness.losses import LOSSES, Loss
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State
+from deepbio.robustness.attacks.losses import LOSSES, Loss
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import per_example, project, random_start, steepest
 
 

@@ -13,8 +13,8 @@ from scipy.stats import beta
 from deepbio.devices.graph import in_graph
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate
-from deepbio.robustness.adversarial import fraction
-from deepbio.robustness.network import network_of
+from deepbio.robustness.attacks.adversarial import fraction
+from deepbio.robustness.attacks.network import network_of
 
 if TYPE_CHECKING:
     import keras

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.adversarial import Adversarial
-from deepbio.robustness.attack import Attack
-from deepbio.robustness.attack_images import attack_images
-from deepbio.robustness.gradient_sign import FGSM, PGD
-from deepbio.robustness.network import Network, network_of
-from deepbio.robustness.square import Square
+from deepbio.robustness.attacks.adversarial import Adversarial
+from deepbio.robustness.attacks.attack import Attack
+from deepbio.robustness.attacks.attack_images import attack_images
+from deepbio.robustness.attacks.gradient_sign import FGSM, PGD
+from deepbio.robustness.attacks.network import Network, network_of
+from deepbio.robustness.attacks.square import Square
 from deepbio.training.steps.perturbation import Norm
 
 if TYPE_CHECKING:

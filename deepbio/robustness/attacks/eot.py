@@ -1,25 +1,20 @@
-"""Printed photos: adversarial examples that survive being photographed, and how many do."""
+"""EOT: PGD on the mean loss over random photographs, for adversarial examples that survive being printed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
 
-from deepbio.metrics import Estimate
-from deepbio.robustness.adversarial import Adversarial, fraction
-from deepbio.robustness.attack import State, checked_gradient
-from deepbio.robustness.gradient_sign import PGD
-from deepbio.robustness.losses import attack_loss, margin
-from deepbio.robustness.network import Network, network_of
-from deepbio.robustness.photograph import NUMBERS, Photograph
+from deepbio.robustness.attacks.attack import State, checked_gradient
+from deepbio.robustness.attacks.gradient_sign import PGD
+from deepbio.robustness.attacks.losses import attack_loss, margin
+from deepbio.robustness.attacks.network import Network
+from deepbio.robustness.corruptions.photograph import NUMBERS, Photograph
 from deepbio.training.steps.perturbation import per_example, steepest
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,38 +61,3 @@ class EOT(PGD):
     def ended(self, network: Network, state: State) -> State:
         """Return the state: the last point was judged with its photographs, if at all."""
         return state
-
-
-def destruction_rate(
-    model: keras.Model, found: Adversarial, *, photograph: Photograph | None = None, repeats: int = 5, seed: int = 0
-) -> Estimate:
-    """Return the fraction of adversarial images that are predicted rightly once they are photographed.
-
-    Of the images that were predicted rightly, and wrongly after the attack and rounding to bytes (Kurakin et al. 2017,
-    arXiv:1607.02533, equation 5). The interval is Wilson's for the number of images, each being the mean of its photographs.
-
-    Args:
-        model: Model that was attacked.
-        found: Result of an untargeted attack.
-        photograph: The transformation; `Photograph()` by default.
-        repeats: Number of photographs of each image.
-        seed: Random seed.
-
-    Example:
-        >>> from deepbio.robustness import attack_images
-        >>> from deepbio.zoo import get_model
-        >>> model, image = get_model("lenet5", input_shape=(28, 28, 1), outputs=3, seed=1), np.full((1, 28, 28, 1), 128, np.uint8)
-        >>> found = attack_images(model, image, model(image).numpy().argmax(1), epsilon=0.3, steps=5)
-        >>> 0 <= destruction_rate(model, found).value <= 1
-        True
-    """
-    transform, network = photograph or Photograph(), network_of(model)
-    chosen = found.success_as_bytes
-    pixels, y = found.pixels[chosen].astype(np.float32) / np.float32(255), found.y[chosen]
-    if not len(y):
-        return Estimate(float("nan"), reason="no adversarial example")
-    right = np.zeros(len(y))
-    for k in range(repeats):
-        taken = np.rint(np.asarray(transform(pixels, seed=seed + k)) * 255).astype(np.uint8)
-        right += network.classes_of(taken).argmax(axis=1) == y
-    return fraction(right / repeats)

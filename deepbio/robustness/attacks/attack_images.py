@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError, nearest
-from deepbio.robustness.adversarial import Adversarial, nearest_bytes, towards_original
-from deepbio.robustness.attack import Attack
-from deepbio.robustness.auto_pgd import APGD
-from deepbio.robustness.carlini_wagner import CarliniWagner
-from deepbio.robustness.deep_fool import DeepFool
-from deepbio.robustness.engine import Progress, engine_for
-from deepbio.robustness.gradient_sign import FGSM, PGD
-from deepbio.robustness.network import Network, network_of
-from deepbio.robustness.printed import EOT
-from deepbio.robustness.square import Square
+from deepbio.robustness.attacks.adversarial import Adversarial, nearest_bytes, towards_original
+from deepbio.robustness.attacks.attack import Attack
+from deepbio.robustness.attacks.auto_pgd import APGD
+from deepbio.robustness.attacks.carlini_wagner import CarliniWagner
+from deepbio.robustness.attacks.deep_fool import DeepFool
+from deepbio.robustness.attacks.engine import Progress, engine_for
+from deepbio.robustness.attacks.eot import EOT
+from deepbio.robustness.attacks.gradient_sign import FGSM, PGD
+from deepbio.robustness.attacks.network import Network, network_of
+from deepbio.robustness.attacks.square import Square
+from deepbio.training.steps.perturbation import size_of
 
 if TYPE_CHECKING:
     import keras
@@ -135,8 +136,7 @@ def judge(
     predicted = logits.argmax(axis=1).astype(np.int32)
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True).astype(np.float64))
     confidence = np.take_along_axis(shifted / shifted.sum(axis=1, keepdims=True), predicted[:, None], 1)[:, 0]
-    delta = (x - images.astype(np.float32) / np.float32(255)).reshape(len(x), -1)
-    sizes = np.abs(delta).max(axis=1, initial=0) if attack.norm == "linf" else np.linalg.norm(delta, axis=1)
+    sizes = np.asarray(size_of(x - images.astype(np.float32) / np.float32(255), attack.norm))
     return Adversarial(
         attack=attack.name, options=asdict(attack) | options, images=images, x=x, pixels=pixels, y=y, target=target,
         clean=clean, predicted=predicted, predicted_as_bytes=rounded.argmax(axis=1).astype(np.int32),

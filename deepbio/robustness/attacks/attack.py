@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepbio.errors import DataError, ModelError
-from deepbio.robustness.losses import Loss, attack_loss, margin
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.losses import Loss, attack_loss, margin
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import NORMS, Norm, per_example, project, size_of
 
 State = dict[str, Any]

@@ -10,11 +10,11 @@ import numpy as np
 
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate
-from deepbio.robustness.adversarial import Adversarial
-from deepbio.robustness.attack import Attack
-from deepbio.robustness.attack_images import check_epsilon, judge, make_attack
-from deepbio.robustness.engine import engine_for
-from deepbio.robustness.network import network_of
+from deepbio.robustness.attacks.adversarial import Adversarial
+from deepbio.robustness.attacks.attack import Attack
+from deepbio.robustness.attacks.attack_images import check_epsilon, judge, make_attack
+from deepbio.robustness.attacks.engine import engine_for
+from deepbio.robustness.attacks.network import network_of
 
 if TYPE_CHECKING:
     import keras

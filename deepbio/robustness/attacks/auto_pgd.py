@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
-from deepbio.robustness.attack import Attack, State
-from deepbio.robustness.gradient_sign import check_loss, start_offset
-from deepbio.robustness.losses import Loss
-from deepbio.robustness.network import Network
+from deepbio.robustness.attacks.attack import Attack, State
+from deepbio.robustness.attacks.gradient_sign import check_loss, start_offset
+from deepbio.robustness.attacks.losses import Loss
+from deepbio.robustness.attacks.network import Network
 from deepbio.training.steps.perturbation import per_example, project, steepest
 
 _MOMENTUM = 0.75

@@ -1,0 +1,1 @@
+"""Attacks on images, each one compiled step of a batch."""

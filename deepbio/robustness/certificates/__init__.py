@@ -1,0 +1,1 @@
+"""Radii inside which no perturbation changes a prediction."""

@@ -1,0 +1,1 @@
+"""Damage that happens without an attacker, and photographs of printed images."""

@@ -1,0 +1,1 @@
+"""Attacks on inputs of symbols and columns: DNA, notes and tables."""

@@ -1,0 +1,1 @@
+"""What a robust accuracy needs around it: checks, curves and pages."""
