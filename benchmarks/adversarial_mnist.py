@@ -43,13 +43,17 @@ ATTACKS = {
 
 
 def small_cnn() -> keras.Model:
-    """Return the network of Wong et al. 2020 for MNIST."""
+    """Return the network of Wong et al. 2020 for MNIST, with weights drawn as PyTorch draws them."""
     inputs = keras.Input((28, 28, 1), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(inputs)
+
+    def drawn() -> dict:
+        return {"kernel_initializer": keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")}
+
     for filters in (16, 32):
-        x = keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation="relu")(x)
-    x = keras.layers.Dense(100, activation="relu")(keras.layers.Flatten()(x))
-    return keras.Model(inputs, keras.layers.Dense(10)(x), name="small_cnn")
+        x = keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation="relu", **drawn())(x)
+    x = keras.layers.Dense(100, activation="relu", **drawn())(keras.layers.Flatten()(x))
+    return keras.Model(inputs, keras.layers.Dense(10, **drawn())(x), name="small_cnn")
 
 
 def softmax() -> keras.Model:
