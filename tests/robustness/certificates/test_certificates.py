@@ -57,7 +57,7 @@ def test_the_radius_of_certain_votes_is_that_of_the_paper(plane):
     model, images, _ = plane
     constant = keras.models.clone_model(model)
     constant.layers[-1].set_weights([np.zeros((16, 2)), np.array([0, 5.0])])
-    found = certify(constant, images[:2], [1, 0], std=0.25, n0=10, n=100)
+    found = certify(constant, images[:2], np.array([1, 0]), std=0.25, n0=10, n=100)
     np.testing.assert_allclose(found.radius, 0.3752, atol=1e-4)
     assert found.accuracy().value == 0.5
     assert found.accuracy(0.3753).value == 0
