@@ -114,15 +114,15 @@ def trained(name: str, data, cache: Cache) -> keras.Model | None:
     return model
 
 
-def attacked(model, x, y, epsilon: float, **options) -> dict:
+def attacked(model, examples: tuple, epsilon: float, **options) -> dict:
     """Return accuracies as floats and as bytes with their intervals, and the time."""
     start = time.perf_counter()
-    found = attack_images(model, x, y, epsilon=epsilon, **options)
+    found = attack_images(model, *examples, epsilon=epsilon, **options)
     seconds = time.perf_counter() - start
     floats, rounded, clean = found.robust_accuracy(), found.robust_accuracy(as_bytes=True), found.clean_accuracy()
     return {
         "clean": clean.value, "value": floats.value, "low": floats.low, "high": floats.high,
-        "bytes": rounded.value, "n": len(y), "steps": float(found.steps.mean()), "seconds": seconds,
+        "bytes": rounded.value, "n": len(examples[0]), "steps": float(found.steps.mean()), "seconds": seconds,
     }  # fmt: skip
 
 
@@ -140,14 +140,14 @@ def main(arguments):
         model = trained(name, data, cache)
         for epsilon in (0.1, 0.25, 0.3):
             key = f"fgsm {name} {epsilon}"
-            found = model and cache(key, lambda m=model, e=epsilon: attacked(m, x, y, e, attack="fgsm"))
+            found = model and cache(key, lambda m=model, e=epsilon: attacked(m, (x, y), e, attack="fgsm"))
             if found:
-                error = [100 * (1 - found[part]) for part in ("value", "high", "low")]
+                value, low, high = (100 * (1 - found[part]) for part in ("value", "high", "low"))
                 rows = [
                     name,
                     f"{100 * found['clean']:.2f}",
                     epsilon,
-                    span(*error, ".2f"),
+                    span(value, low, high, ".2f"),
                     f"{100 * (1 - found['bytes']):.2f}",
                 ]
                 plain.append([*rows, PUBLISHED.get((name, epsilon), "")])
@@ -156,7 +156,7 @@ def main(arguments):
         for name, options in ATTACKS.items():
             where = (x, y) if name == "fgsm" else few
             key = f"{name} {network} {len(where[0])}"
-            found = model and cache(key, lambda m=model, o=options, w=where: attacked(m, *w, 0.3, **o))
+            found = model and cache(key, lambda m=model, o=options, w=where: attacked(m, w, 0.3, **o))
             if found:
                 row = [
                     network,
@@ -184,7 +184,7 @@ def main(arguments):
         found = model and cache(f"curve {name}", curve)
         if found:
             curves += [
-                [name, f"{e:.2f}", span(*(100 * v), ".1f")]
+                [name, f"{e:.2f}", span(100 * v[0], 100 * v[1], 100 * v[2], ".1f")]
                 for e, v in zip(found["epsilons"], found["values"], strict=True)
             ]
     cache.stop_if_incomplete()
