@@ -72,7 +72,7 @@ def test_version_is_the_one_in_the_citation_and_the_changelog():
     assert f"## [{deepbio.__version__}]" in changelog
 
 
-# Reading a pickle runs what is in it; print and exit belong to programs, not to a library.
+# Reading a pickle runs what is in it; print and exit belong to programs, not to a library. A lesson of the course is a program.
 FORBIDDEN_CALLS = {"eval", "exec", "print", "exit", "quit", "breakpoint"}
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 
@@ -96,7 +96,9 @@ def _violations(source: str):
 
 @pytest.mark.parametrize("file", MODULES, ids=_short)
 def test_library_code_neither_prints_nor_unpickles_nor_evaluates(file):
-    assert list(_violations(file.read_text(encoding="utf-8"))) == []
+    allowed = "print" if file.parent == ROOT / "deepbio/course/lessons" else "nothing"
+    found = _violations(file.read_text(encoding="utf-8"))
+    assert [violation for violation in found if not violation.endswith(f" {allowed}(...)")] == []
 
 
 def test_the_scan_for_forbidden_calls_finds_them():
@@ -251,7 +253,7 @@ def test_what_must_pass_before_a_change_goes_in_is_one_program():
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
     made = [line for line in lines if line.startswith("make ")]
-    assert made == ["make lint", "make test", "make survive", "make quick", "make docs"]
+    assert made == ["make lint", "make test", "make survive", "make quick", "make course", "make docs"]
 
 
 def test_no_tracked_file_is_large():

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import deepbio
-from deepbio.cli import augment, datasets, variants
+from deepbio.cli import augment, course, datasets, variants
 from deepbio.cli.attack import attack
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
@@ -60,7 +60,7 @@ for command in (
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command()(benchmark)
 app.command()(leaderboard)
-for group in (datasets, augment, variants):
+for group in (datasets, augment, variants, course):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 
