@@ -63,10 +63,10 @@ print(f"largest at p = {p[np.argmax(likelihood)]:.2f}")
 # %%
 data = deepbio.load_dataset("breast_cancer")
 print(data.labels, [len(split) for _, split in data.splits()])
-mean, spread = data.train.x.mean(axis=0), data.train.x.std(axis=0)
-X, X_test = ((split.x - mean) / spread for split in (data.train, data.test))
-X, X_test = X.astype(np.float64), X_test.astype(np.float64)
-y, y_test = data.train.y.ravel().astype(float), data.test.y.ravel().astype(float)
+X, X_test = (np.asarray(split.x, dtype=float) for split in (data.train, data.test))
+y, y_test = (np.asarray(split.y, dtype=float).ravel() for split in (data.train, data.test))
+mean, spread = X.mean(axis=0), X.std(axis=0)
+X, X_test = (X - mean) / spread, (X_test - mean) / spread
 
 # %% [markdown]
 # ### Exercise 3.1: the loss

@@ -118,7 +118,7 @@ with tf.GradientTape() as tape:
     H = tf.nn.relu(X @ variables[0] + variables[1])
     z = tf.linalg.matvec(H, variables[2]) + variables[3]
     loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=z))
-automatic = [g.numpy() for g in tape.gradient(loss, variables)]
+automatic = [np.asarray(g) for g in tape.gradient(loss, variables)]
 autodiff_difference = max(np.abs(a - b).max() for a, b in zip(gradients, automatic, strict=True))
 print(f"largest difference from automatic differentiation: {autodiff_difference:.1e}")
 
