@@ -49,6 +49,11 @@ class Augmentation:
         for one in operations:
             one.prepare(input, task)
 
+    @property
+    def mixes(self) -> bool:
+        """Whether two examples are combined in one."""
+        return self._mixing is not None
+
     def __call__(self, x: Tensor, y: Tensor, position: list[Any]) -> Augmented:
         """Return a changed batch; works inside a graph and outside.
 

@@ -19,10 +19,10 @@ def merge_splits(data: Dataset) -> Split:
     The fixed splits of the card are ignored. Use it for data sets that the literature evaluates by cross-validation.
     """
     parts = [split for _, split in data.splits()]
-    names = ("x", "y", "ids", "groups")
-    x, y, ids, groups = (np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names)
-    order = np.argsort([int(str(i).rsplit(":", 1)[1]) for i in ids])
-    return Split(x[order], y[order], ids[order], groups[order])
+    names = ["x", "y", "ids", "groups", *["sample_weight"] * (parts[0].sample_weight is not None)]
+    found = {name: np.concatenate([np.asarray(getattr(part, name)) for part in parts]) for name in names}
+    order = np.argsort([int(str(i).rsplit(":", 1)[1]) for i in found["ids"]])
+    return Split(**{name: values[order] for name, values in found.items()})
 
 
 def fit_fold(

@@ -165,7 +165,8 @@ class Dataset:
         digest = hashlib.sha256()
         for part, split in self.splits():
             digest.update(f"{part} {split.x.shape} {split.x.dtype}\n".encode())
-            for values in (split.x, split.y):
+            weights = () if split.sample_weight is None else (split.sample_weight,)
+            for values in (split.x, split.y, *weights):
                 if (own := getattr(values, "fingerprint", None)) is not None:
                     digest.update(own().encode())
                 else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -40,9 +40,10 @@ class Split:
         y: Array or source of labels; its first dimension is `n`.
         ids: Names of the examples, `(n,)`; None uses their numbers.
         groups: Group of each example (patient, chromosome, sequence), `(n,)`. No group is in two splits.
+        sample_weight: Weight of each example in the loss, float32 `(n,)`, as in Keras; metrics do not use it.
 
     Raises:
-        DataError: the lengths differ.
+        DataError: the lengths differ, or a weight is negative or not finite.
 
     Example:
         >>> split = Split(np.zeros((4, 2), np.float32), np.array([0, 1, 0, 1]))
@@ -54,13 +55,16 @@ class Split:
     y: Any
     ids: np.ndarray | None = None
     groups: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("y", "ids", "groups"):
+        for name in ("y", "ids", "groups", "sample_weight"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.x):
                 expected = f"A split has one entry of {name} per example: expected {len(self.x)}"
                 raise DataError(f"{expected}, received {len(values)}.")
+        if self.sample_weight is not None:
+            object.__setattr__(self, "sample_weight", _checked_weights(self.sample_weight, self.names))
 
     def __len__(self) -> int:
         return len(self.x)
@@ -75,13 +79,26 @@ class Split:
         if chosen.dtype == bool and chosen.shape != (len(self),):
             raise DataError(f"Expected a mask of {len(self)} entries; received {chosen.size}.")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
-        ids, groups = (None if values is None else values[chosen] for values in (self.ids, self.groups))
-        return Split(self.x[chosen], self.y[chosen], ids, groups)
+        more = (None if values is None else values[chosen] for values in (self.ids, self.groups, self.sample_weight))
+        return Split(self.x[chosen], self.y[chosen], *more)
 
     def names(self, indices: Any) -> list[str]:
         """Return the ids of some examples as text, or their numbers if there are no ids."""
         chosen = np.asarray(indices, dtype=np.int64)
         return [str(value) for value in (chosen if self.ids is None else self.ids[chosen])]
+
+
+def _checked_weights(weights: Any, names: Callable[[Any], list[str]]) -> np.ndarray:
+    values = np.asarray(weights, np.float32)
+    if values.ndim != 1:
+        raise DataError(f"Expected one weight per example; received an array of shape {values.shape}.")
+    bad = np.flatnonzero(~np.isfinite(values) | (values < 0))
+    if len(bad):
+        raise DataError(
+            f"Sample weights are finite numbers of 0 or more; example {names(bad[:1])[0]} has {values[bad[0]]}. Correct it, or leave "
+            "the example out."
+        )
+    return values
 
 
 def blocks(values: Any) -> Iterator[np.ndarray]:

@@ -80,6 +80,11 @@ class Trainer:
         if settings.sampling == "balanced" and not data.task.is_classification:
             raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
         self._augment = augmentation(settings.augment, data.input, data.task)
+        weighted = data.train.sample_weight is not None
+        if weighted and self._augment is not None and self._augment.mixes:
+            raise TrainingError(
+                "mixup and cutmix combine examples of different weights. Choose another augment=, or leave sample_weight out."
+            )
         self._adversarial = adversarial_training(settings.adversarial, data.input, data.task)
         self._feed = make_feed(
             data.train,
@@ -92,7 +97,7 @@ class Trainer:
         self._weights = class_weights(data.task, data.train.y, settings.class_weight)
         self._loss = loss_for(
             task, settings.loss, label_smoothing=settings.label_smoothing, focal_gamma=settings.focal_gamma,
-            adjustment=settings.adjustment, y=data.train.y, weighted=self._weights is not None,
+            adjustment=settings.adjustment, y=data.train.y, weighted=weighted or self._weights is not None,
         )  # fmt: skip
         self._validation = Validation(data, settings, self._loss)
         self.user_metrics: dict[str, float] = {}

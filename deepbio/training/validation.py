@@ -30,6 +30,7 @@ class Validation:
 
     def __init__(self, data: Dataset, settings: Settings, loss: Loss) -> None:
         self._task, self._y, self._loss = data.task, np.asarray(data.valid.y), loss
+        self._weights = data.valid.sample_weight
         self._metrics: dict[str, MetricLike] = {}
         for metric in settings.metrics:
             name = _name(metric)
@@ -49,7 +50,8 @@ class Validation:
         Raises:
             TrainingError: The loss is not finite, or a metric is not one number.
         """
-        value = float(tf.reduce_mean(self._loss(self._y, tf.constant(logits))))
+        each = self._loss(self._y, tf.constant(logits))
+        value = float(tf.reduce_mean(each if self._weights is None else each * self._weights))
         if not np.isfinite(value):
             raise TrainingError(
                 f"The validation loss became {value} after epoch {epoch + 1}, though each training step's was finite. Usual causes: "

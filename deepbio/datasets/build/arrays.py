@@ -35,6 +35,7 @@ def from_arrays(
     ids: Sequence[Any] | np.ndarray | None = None,
     groups: Sequence[Any] | np.ndarray | None = None,
     split: Sequence[str] | np.ndarray | None = None,
+    sample_weight: Sequence[float] | np.ndarray | None = None,
     features: Sequence[str] = (),
     categories: Mapping[str, Sequence[str]] | None = None,
     length: int | None = None,
@@ -60,6 +61,7 @@ def from_arrays(
         ids: Names of the examples; None numbers them from 1.
         groups: Group of each example, such as the patient. No group is in two splits; nor are identical examples.
         split: Published split of each example. None splits by `fractions` and `seed`, stratified by class.
+        sample_weight: Weight of each example in the loss, `(n,)`, as in Keras; metrics do not use it.
         features: Names of a table's columns; a pandas frame has its own.
         categories: Categories of the columns of `x` that contain their positions; columns with NaN for missing values are
             allowed then. Only those in the training split are kept.
@@ -92,8 +94,9 @@ def from_arrays(
         raise DataError(f"Expected masks of {x.shape[1]} x {x.shape[2]} pixels, as the images; received {y.shape[1:]}.")
     n = len(x)
     ids = np.arange(1, n + 1).astype(str) if ids is None else np.asarray(ids)
-    for what, values in (("y", y), ("ids", ids)):
-        if len(values) != n:
+    weights = None if sample_weight is None else np.asarray(sample_weight, np.float32)
+    for what, values in (("y", y), ("ids", ids), ("sample_weight", weights)):
+        if values is not None and len(values) != n:
             raise DataError(f"Expected one entry of {what} per example, {n}; received {len(values)}.")
     stratify = y if task.is_classification else None
     assigned = split_examples(
@@ -115,7 +118,9 @@ def from_arrays(
         _tell_missing_classes(task, y, chosen)
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
     parts: dict[str, Any] = {
-        part: Split(take(where), y[where], ids[where], None if merged is None else merged[where])
+        part: Split(
+            take(where), y[where], ids[where], *(None if found is None else found[where] for found in (merged, weights))
+        )
         for part, where in chosen.items()
     }
     if options is None:  # a user's own order of the classes

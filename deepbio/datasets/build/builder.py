@@ -23,7 +23,7 @@ _PASSED_ON = ("kind", "labels", "positive", "uncertain", "fractions", "seed", "d
 # Every other option of a builder is part of `Dataset.reading`.
 _NO_READING = frozenset(
     {"genome", "bed", "bigwig", "vcf", "folder", "name", "group", "split", "valid", "test", "fractions", "seed"}
-    | {"duplicates", "kind", "positive", "vocabulary", "tokenizer", "missing_group"}
+    | {"duplicates", "kind", "positive", "vocabulary", "tokenizer", "missing_group", "sample_weight"}
 )
 
 

@@ -28,6 +28,7 @@ def from_csv(
     group: str | None = None,
     id: str | None = None,
     split: str | None = None,
+    sample_weight: str | None = None,
     kind: Kind | None = None,
     labels: Sequence[str] | None = None,
     positive: str | None = None,
@@ -71,6 +72,7 @@ def from_csv(
         group: Column of the group, such as the patient. No group is in two splits.
         id: Column that names the rows.
         split: Column that contains train, valid or test.
+        sample_weight: Column of weights in the loss, numbers of 0 or more; metrics do not use them.
         kind, labels, positive: Task to learn; see `deepbio.datasets.build.from_arrays`.
         length, vocabulary, tokenizer: Options of DNA and text; see `deepbio.datasets.build.from_arrays`.
         fractions, seed, duplicates: Options of the splits; see `deepbio.datasets.splitting.split_examples`.
@@ -114,6 +116,7 @@ def from_csv(
         group=group,
         id=id,
         split=split,
+        sample_weight=sample_weight,
         encoding=encoding,
         delimiter=delimiter,
         names=None if names is None else names_of(names),
@@ -141,6 +144,7 @@ def from_csv(
         "ids": table.ids,
         "groups": table.groups,
         "split": table.splits,
+        "sample_weight": table.sample_weight,
         "features": table.features,
         "categories": table.categories,
         "reading": {"features": list(table.features)},

@@ -11,6 +11,7 @@ import pandas as pd
 
 from deepbio.datasets.labels import listed
 from deepbio.datasets.readers.cells import CellFormat, Censored, Missing, category_column, is_category, number_column
+from deepbio.datasets.readers.required_cells import own_groups, present
 from deepbio.datasets.readers.table_file import MISSING, TableFile
 from deepbio.errors import DataError, nearest
 from deepbio.files import FilePath
@@ -33,6 +34,7 @@ class Table:
         ids: Names of the rows, strings `(n,)`: the id column, the index of a frame, or the number of the row, from 1.
         groups: Groups, strings `(n,)`, or None.
         splits: Splits, strings `(n,)`, or None.
+        sample_weight: Weights, float32 `(n,)`, or None.
         rows: Numbers of the rows in the file, int `(n,)`, from 1 below the header.
         categories: Categories of the columns that have some.
     """
@@ -45,6 +47,7 @@ class Table:
     ids: np.ndarray
     groups: np.ndarray | None
     splits: np.ndarray | None
+    sample_weight: np.ndarray | None
     rows: np.ndarray = field(default_factory=lambda: np.arange(0))
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -62,6 +65,7 @@ def read_table(
     group: str | None = None,
     id: str | None = None,
     split: str | None = None,
+    sample_weight: str | None = None,
     encoding: str = "utf-8",
     delimiter: str | None = None,
     names: Sequence[str] | None = None,
@@ -96,6 +100,7 @@ def read_table(
         group: Column of the group, such as the patient. No group is in two splits.
         id: Column that names the rows.
         split: Column that contains train, valid or test.
+        sample_weight: Column of weights in the training loss, numbers of 0 or more.
         encoding, delimiter, names: Form of a text file; see `deepbio.datasets.readers.TableFile`.
         decimal, thousands, missing, censored, dates, date_format, categories, words: Form of the cells; see
             `deepbio.datasets.readers.CellFormat`.
@@ -122,7 +127,7 @@ def read_table(
     targets, dates = ((value,) if isinstance(value, str) else tuple(value) for value in (targets, dates))
     categories = (categories,) if isinstance(categories, str) else categories
     cells = CellFormat(decimal, thousands, missing, censored, dates, date_format, categories, words)
-    named = {"label": label, "text": text, "group": group, "id": id, "split": split}
+    named = {"label": label, "text": text, "group": group, "id": id, "split": split, "sample_weight": sample_weight}
     roles = [name for name in named.values() if name is not None]
     table = TableFile(
         path if isinstance(path, pd.DataFrame) else Path(path), encoding=encoding, delimiter=delimiter, names=names
@@ -139,7 +144,10 @@ def read_table(
     chosen = list(features or ())
     if features is None and text is None:
         chosen = [name for name in columns if name not in {*roles, *targets}]
-    as_text = [*roles, *(name for name in (*dates, *categories) if name in chosen)]
+    as_text = [
+        *(name for name in roles if name != sample_weight),
+        *(name for name in (*dates, *categories) if name in chosen),
+    ]
     frame = table.read(words=as_text, decimal=decimal, missing={name: cells.missing_in(name) for name in columns})
     if features is None:
         chosen = [name for name in chosen if not _is_index(table, frame, name)]
@@ -152,7 +160,7 @@ def read_table(
         if (name := named[use]) is not None and not (use == "group" and missing_group == "own"):
             whole = use == "text" and table.has_null  # a note "." is no missing value where null is one
             spellings = () if keep_na or whole else (*MISSING, *cells.missing_in(name))
-            keep &= _present(file, frame[name], spellings, refuse=not drop_na)
+            keep &= present(file, frame[name], spellings, refuse=not drop_na)
     if drop_na and targets:
         keep &= ~np.isnan(values).all(axis=1)
     if not keep.all():
@@ -167,10 +175,13 @@ def read_table(
 
     for name in (id, split):
         if name is not None:
-            _present(file, frame[name], (), refuse=True)
+            present(file, frame[name], (), refuse=True)
     groups = strings(group)
     if groups is not None and missing_group == "own":
-        groups = _own_groups(file, groups, frame[group], () if keep_na else (*MISSING, *cells.missing_in(str(group))))
+        groups = own_groups(file, groups, frame[group], () if keep_na else (*MISSING, *cells.missing_in(str(group))))
+    weights = None
+    if sample_weight is not None:
+        weights = number_column(str(file), frame[sample_weight], cells, rows=rows, allow_missing=False)
     return Table(
         x=x,
         features=tuple(chosen),
@@ -182,6 +193,7 @@ def read_table(
         else np.asarray(strings(id)),
         groups=groups,
         splits=strings(split),
+        sample_weight=weights,
         rows=rows,
         categories=levels,
     )
@@ -252,33 +264,6 @@ def _is_index(table: TableFile, frame: pd.DataFrame, name: str) -> bool:
         f"{table.path}: column {number} has no name in the header. Name it, or name the columns to learn from with "
         "features=[...] (on the command line --data features=[...])."
     )
-
-
-def _present(file: Path, column: pd.Series, spellings: Sequence[str], *, refuse: bool) -> np.ndarray:
-    """Return which cells of a column of words are there. Missing ones are named together if they are refused."""
-    words = column.astype(str).str.strip()
-    empty = (column.isna() | (words == "")).to_numpy(dtype=bool)
-    missing = empty | words.isin(spellings).to_numpy(dtype=bool)
-    if missing.any() and refuse:
-        rows = np.flatnonzero(missing) + 1
-        written = sorted(set(words[missing & ~empty]))
-        what = (
-            "the cell is empty" if not written else f"the cell says {' or '.join(map(repr, written))}, a missing value"
-        )
-        keep = "; keep_na=True keeps the word" if written else ""
-        raise DataError(
-            f"{file}, {listed(rows)}, column {column.name!r}: {what}. Fill it in or remove the row; drop_na=True (on the command "
-            f"line --data drop_na=true) leaves such rows out{keep}."
-        )
-    return ~missing
-
-
-def _own_groups(file: Path, groups: np.ndarray, column: pd.Series, spellings: Sequence[str]) -> np.ndarray:
-    present = _present(file, column, spellings, refuse=False)
-    if not present.all():
-        log.warning("%s: %d rows without a value of %r are a group each.", file, (~present).sum(), column.name)
-    own = np.array([f"missing {i + 1}" for i in range(len(groups))])
-    return np.where(present, groups, own)
 
 
 def _features(

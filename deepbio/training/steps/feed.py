@@ -6,7 +6,8 @@ on the host in batches, ahead of time, through `tf.data`. Each worker gathers it
 
 import os
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +22,18 @@ PREFETCH = 4  # batches that are gathered ahead of the step
 DEVICE_BYTES = 512 * 2**20  # size up to which cache="auto" copies a split to the device
 
 
+class Batch(NamedTuple):
+    """The examples of one replica in one step, or of a micro-batch of them.
+
+    `divisor` turns the sum of the replicas' losses into the mean over the global batch; `sample_weight` is `None` without weights.
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    divisor: Any
+    sample_weight: tf.Tensor | None = None
+
+
 class ArrayFeed:
     """Batches gathered inside the graph from tensors on each device."""
 
@@ -28,10 +41,12 @@ class ArrayFeed:
 
     def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
         self.examples, self.batch_size, self.order = len(split), batch_size, order
-        x, y = _whole(split.x), _labels(_whole(split.y))
+        arrays = [_whole(split.x), _labels(_whole(split.y))]
+        if split.sample_weight is not None:
+            arrays.append(split.sample_weight)
         replicated = cluster.strategy.num_replicas_in_sync > 1
-        self._constants = None if replicated else (tf.constant(x), tf.constant(y))
-        self._copies = _on_every_device(cluster.strategy, x, y) if replicated else ()
+        self._constants = None if replicated else tuple(map(tf.constant, arrays))
+        self._copies = _on_every_device(cluster.strategy, *arrays) if replicated else ()
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Return the state that `fetch` reads: the order of this epoch, and the data if each device has a copy."""
@@ -42,12 +57,8 @@ class ArrayFeed:
         return (*state, step)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its shard, inside the graph.
-
-        The divisor turns the sum of the replicas' losses into the mean over the global batch.
-        """
+        """Return the batch of this replica, or one of `parts` micro-batches of its shard, inside the graph."""
         order, copies, step = fetched
-        x, y = self._constants or copies
         start = tf.cast(step, tf.int64) * self.batch_size
         chosen = order[start : start + self.batch_size]
         divisor = tf.shape(chosen)[0]
@@ -59,7 +70,8 @@ class ArrayFeed:
             own = tf.shape(chosen)[0]
             first, end = shard_in_graph(own, part, parts)
             chosen, divisor = chosen[first:end], divisor * times_counted(own, parts)
-        return tf.gather(x, chosen), tf.gather(y, chosen), divisor
+        x, y, *weight = (tf.gather(values, chosen) for values in self._constants or copies)
+        return Batch(x, y, divisor, *weight)
 
 
 class StreamFeed:
@@ -75,9 +87,8 @@ class StreamFeed:
         self._own_replicas = self._replicas // cluster.workers
         self._first_replica = cluster.worker * self._own_replicas
         first = np.arange(min(1, len(split)))
-        x, y = np.asarray(split.x[first]), _labels(split.y[first])
         bounds, divisor = (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())
-        self._specs = [(x.dtype, x.shape[1:]), (y.dtype, y.shape[1:]), bounds, divisor]
+        self._specs = [bounds, divisor, *((part.dtype, part.shape[1:]) for part in self._examples(first))]
 
     def start_epoch(self, epoch: int, *, first_step: int = 0):
         """Return the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
@@ -87,7 +98,7 @@ class StreamFeed:
         def shaped(step):
             parts = tf.numpy_function(self._gather, [epoch, step], [dtype for dtype, _ in self._specs])
             for i, (part, (_, shape)) in enumerate(zip(parts, self._specs, strict=True)):
-                part.set_shape([None, *shape] if i < 2 else shape)
+                part.set_shape(shape if i < 2 else [None, *shape])
             return tuple(parts)
 
         data = tf.data.Dataset.range(first_step, steps)
@@ -103,20 +114,25 @@ class StreamFeed:
         own = shards(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
         divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
         mine = chosen[own[0, 0] : own[-1, 1]]
-        x, y = np.ascontiguousarray(self._split.x[mine]), _labels(self._split.y[mine])
-        return [x, y, own - own[0, 0], np.array(divisor, np.int32)]
+        return [own - own[0, 0], np.array(divisor, np.int32), *self._examples(mine)]
+
+    def _examples(self, chosen: np.ndarray) -> list[np.ndarray]:
+        """Return inputs, labels and, if there are some, weights of examples."""
+        split = self._split
+        weights = () if split.sample_weight is None else (split.sample_weight[chosen],)
+        return [np.ascontiguousarray(split.x[chosen]), _labels(split.y[chosen]), *weights]
 
     def fetch(self, iterator, step: tf.Tensor):
         """Return this worker's next batch and the bounds of its replicas' shards, inside the graph."""
         return next(iterator)
 
     def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Return `(x, y, divisor)` of this replica, or of one of `parts` micro-batches of its shard."""
-        x, y, own, divisor = fetched
+        """Return the batch of this replica, or one of `parts` micro-batches of its shard."""
+        own, divisor, *values = fetched
         if self._replicas == 1 and parts == 1:
-            return x, y, divisor
+            return Batch(values[0], values[1], divisor, *values[2:])
         with tf.device("/cpu:0"):  # cut on the host, so that a device receives its own shard only
-            first, end = tf.constant(0), tf.shape(x)[0]
+            first, end = tf.constant(0), tf.shape(values[0])[0]
             if self._replicas > 1:
                 context = tf.distribute.get_replica_context()
                 assert context is not None
@@ -126,7 +142,8 @@ class StreamFeed:
                 low, high = shard_in_graph(end - first, part, parts)
                 divisor *= times_counted(end - first, parts)
                 first, end = first + low, first + high
-            return x[first:end], y[first:end], divisor
+            x, y, *weight = (part[first:end] for part in values)
+            return Batch(x, y, divisor, *weight)
 
 
 Feed = ArrayFeed | StreamFeed
@@ -163,7 +180,7 @@ def make_feed(
             size = len(split) * int(np.prod(split.x.shape[1:])) * np.dtype(split.x.dtype).itemsize / 2**30
             raise TrainingError(f"cache='device': {size:.1f} GiB do not fit. Use cache='host' or 'none'.") from error
     if cache == "host":
-        split = Split(_whole(split.x), _whole(split.y), split.ids, split.groups)
+        split = replace(split, x=_whole(split.x), y=_whole(split.y))
     return StreamFeed(split, batch_size=batch_size, order=order, cluster=cluster)
 
 

@@ -37,7 +37,7 @@ def loss_for(
         focal_gamma: Exponent of the focal loss.
         adjustment: Strength of the logit adjustment.
         y: Training labels, from which the logit adjustment counts the classes.
-        weighted: Whether class weights will be applied to the loss of each example.
+        weighted: Whether class or sample weights will be applied to the loss of each example.
 
     Raises:
         TrainingError: The loss is unknown or does not suit the task.
@@ -76,7 +76,7 @@ def user_loss(loss: Loss, task: Task, *, weighted: bool = False) -> Loss:
     example. The `reduction` of a Keras loss is not used: fit averages over the global batch.
 
     Raises:
-        TrainingError: The loss expects probabilities, or one number per batch comes with class weights.
+        TrainingError: The loss expects probabilities, or one number per batch comes with class or sample weights.
     """
     name = name_of(loss)
     if from_logits(loss) is False and task.activation != "identity":
@@ -91,7 +91,9 @@ def user_loss(loss: Loss, task: Task, *, weighted: bool = False) -> Loss:
         if len(each.shape):
             return ops.mean(each, axis=tuple(range(1, len(each.shape)))) if len(each.shape) > 1 else each
         if weighted:
-            raise TrainingError(f"class_weight needs a loss per example; {name} returns one number per batch.")
+            raise TrainingError(
+                f"class_weight and sample_weight need a loss per example; {name} returns one number per batch."
+            )
         return ops.broadcast_to(each, ops.shape(logits)[:1])
 
     return per_example

@@ -15,7 +15,7 @@ from deepbio.devices.graph import in_graph
 from deepbio.devices.precision import LossScale, computes_in_float16
 from deepbio.errors import TrainingError
 from deepbio.training.steps.adversarial import AdversarialTraining
-from deepbio.training.steps.feed import Feed
+from deepbio.training.steps.feed import Batch, Feed
 from deepbio.training.steps.losses import Loss
 from deepbio.training.working_copy import layers_of
 
@@ -94,8 +94,12 @@ class Step:
         return self._parts > 1 or self.loss_scale is not None
 
     def _one_pass(self, fetched, place):
-        x, y, divisor = self.feed.batch(fetched)
-        return self._whole(*self._perturbed(self._augmented(x, y, place, 0), place, 0), divisor)
+        return self._whole(*self._prepared(self.feed.batch(fetched), place, 0))
+
+    def _prepared(self, found: Batch, place, part):
+        """Return the batch to learn from, what TRADES keeps beside it, the divisor and the weights."""
+        batch, beside = self._perturbed(self._augmented(found.x, found.y, place, part), place, part)
+        return batch, beside, found.divisor, found.sample_weight
 
     def _position(self, place, part) -> list[Any]:
         """Return the position in training, of which all random changes are a function, however the data arrive."""
@@ -121,17 +125,19 @@ class Step:
         )
         return (batch, x) if self._adversarial.attack == "trades" else (batch._replace(x=x), None)
 
-    def _learn(self, batch, beside, divisor):
-        value, gradients = self._gradients(batch, beside, divisor, 1.0)
+    def _learn(self, *prepared):
+        value, gradients = self._gradients(*prepared, 1.0)
         self._optimizer.apply_gradients(zip(self._summed(gradients), self._variables, strict=True))
         return value
 
-    def _gradients(self, batch, beside, divisor, scale):
+    def _gradients(self, batch, beside, divisor, sample_weight, scale):
         with tf.GradientTape() as tape:
             logits = self._logits(batch.x)
             each = self._loss_of(batch, logits)
             if self._adversarial is not None and beside is not None:
                 each += self._adversarial.penalty(logits, self._logits(beside))
+            if sample_weight is not None:
+                each *= sample_weight
             value = tf.reduce_sum(each) / tf.cast(divisor, tf.float32)
             total = value
             if self._model.losses:
@@ -182,10 +188,9 @@ class Step:
         return value
 
     def _add_part(self, fetched, place, part):
-        x, y, divisor = self.feed.batch(fetched, part=part, parts=self._parts)
+        prepared = self._prepared(self.feed.batch(fetched, part=part, parts=self._parts), place, part)
         scale = 1.0 if self.loss_scale is None else self.loss_scale.value
-        batch, beside = self._perturbed(self._augmented(x, y, place, part), place, part)
-        value, gradients = self._gradients(batch, beside, divisor, scale)
+        value, gradients = self._gradients(*prepared, scale)
         for total, gradient in zip(self._sums, gradients, strict=True):
             if gradient is not None:
                 total.assign_add(tf.cast(gradient, total.dtype))
