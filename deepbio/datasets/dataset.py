@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepbio.datasets.batches import StreamedSplit
 from deepbio.datasets.cards import Card
 from deepbio.datasets.split import BLOCK, Split, blocks
 from deepbio.errors import DataError
@@ -36,6 +37,7 @@ class Dataset:
     if TYPE_CHECKING:
         from deepbio.datasets.build import (
             from_arrays,
+            from_batches,
             from_bed,
             from_bigwig,
             from_csv,
@@ -58,7 +60,8 @@ class Dataset:
     reading: Reading | None = None
 
     def __post_init__(self) -> None:
-        if self.task.kind == "regression" and isinstance(self.train.y, np.ndarray) and len(self.train.y):
+        whole = isinstance(self.train.y, np.ndarray) and not isinstance(self.train, StreamedSplit)
+        if self.task.kind == "regression" and whole and len(self.train.y):
             y = np.asarray(self.train.y, np.float64).reshape(len(self.train.y), -1)
             std = y.std(axis=0)
             std = np.where(std > 0, std, 1.0)
@@ -131,6 +134,8 @@ class Dataset:
             if len(y) and (y.min() < 0 or y.max() >= classes):
                 expected = f"labels of the {part} split must be 0 to {classes - 1}"
                 raise DataError(f"{self.name}: {expected}; found {y.min()} to {y.max()}.")
+        if isinstance(self.train, StreamedSplit):
+            return
         present = np.unique(np.asarray(self.train.y))
         names = self.labels or tuple(map(str, range(classes)))
         if missing := [names[i] for i in range(classes) if i not in present]:
@@ -184,7 +189,10 @@ class Dataset:
         return _builder("from_peaks" if "genome" in options else "from_anndata")(data, **options)
 
     def __repr__(self) -> str:
-        sizes = " ".join(f"{part}={len(split)}" for part, split in self.splits())
+        sizes = " ".join(
+            f"{part}={split.steps} batches" if isinstance(split, StreamedSplit) else f"{part}={len(split)}"
+            for part, split in self.splits()
+        )
         return f"Dataset({self.name!r}, {self.task.kind}, {self.input.modality} {self.input.shape}, {sizes})"
 
 
@@ -203,5 +211,5 @@ class _Constructor:
         return _builder(self._name)
 
 
-for _name in ("arrays", "bed", "bigwig", "csv", "fasta", "folder", "genbank", "manifest", "npz", "vcf"):
+for _name in ("arrays", "batches", "bed", "bigwig", "csv", "fasta", "folder", "genbank", "manifest", "npz", "vcf"):
     setattr(Dataset, f"from_{_name}", _Constructor(f"from_{_name}"))

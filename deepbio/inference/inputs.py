@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from deepbio.datasets import Source, Split
+from deepbio.datasets.batches import gives_batches, labelled
 from deepbio.errors import DataError
-from deepbio.inference.batches import gives_batches, labelled
 from deepbio.inference.conversion import fitting, from_texts
 from deepbio.inference.own_files import read_examples, read_labelled, source_options
 from deepbio.inference.reading_plan import input_of

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from deepbio.datasets.batches import gives_batches, inputs_and_labels, whole
 from deepbio.errors import DataError, ModelError
-from deepbio.inference.batches import gives_batches, inputs_and_labels, whole
 from deepbio.inference.inputs import Data, as_source
 from deepbio.inference.prevalence import Prevalence, for_prevalence
 from deepbio.inference.tta import tta_transforms

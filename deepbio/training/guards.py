@@ -4,15 +4,19 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from deepbio.augment import Augmentation
 from deepbio.datasets import Dataset
+from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.precision import LossScale
 from deepbio.errors import ModelError, TrainingError
+from deepbio.training.settings import Settings
 from deepbio.zoo import describe
 from deepbio.zoo.build import returns_probabilities
 
@@ -45,6 +49,30 @@ def check_data(data: Dataset) -> None:
                 "%s: the validation split lacks %s, so its metrics ignore them. Split again, stratified by class, if they matter.",
                 data.name, ", ".join(names),
             )  # fmt: skip
+
+
+def check_settings(data: Dataset, settings: Settings, augment: Augmentation | None) -> None:
+    """Check that settings suit the training split: its task, its weights, and whether all of it is known.
+
+    Raises:
+        TrainingError: A setting does not suit it.
+    """
+    if settings.sampling == "balanced" and not data.task.is_classification:
+        raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
+    if data.train.sample_weight is not None and augment is not None and augment.mixes:
+        raise TrainingError(
+            "mixup and cutmix combine examples of different weights. Choose another augment=, or leave sample_weight out."
+        )
+    if not isinstance(data.train, StreamedSplit):
+        return
+    whole = {"sampling": "balanced", "class_weight": "balanced", "loss": "logit_adjusted", "cache": ("host", "device")}
+    for name, values in whole.items():
+        value = getattr(settings, name)
+        if isinstance(value, str) and value in (values if isinstance(values, tuple) else (values,)):
+            raise TrainingError(
+                f"{name}={value!r} needs the whole training split, and a stream is read batch by batch. Leave it out, or read the "
+                "examples into memory (Dataset.from_arrays)."
+            )
 
 
 def check_order(data: Dataset) -> None:
@@ -101,11 +129,13 @@ def check_model(model: keras.Model, data: Dataset) -> None:
         )
 
 
-def batch_description(data: Dataset, order: Callable[[], np.ndarray], batch_size: int) -> Callable[[int], str]:
+def batch_description(data: Dataset, feed: Any, epoch: int) -> Callable[[int], str]:
     """Return a function that describes the batch of a step: the ids of its examples, and their values if they are numbers."""
 
     def describe_batch(step: int) -> str:
-        chosen = order()[step * batch_size : (step + 1) * batch_size]
+        if isinstance(data.train, StreamedSplit):
+            return f"batch {step + 1} of the stream"
+        chosen = feed.order(epoch)[step * feed.batch_size : (step + 1) * feed.batch_size]
         ids = data.train.names(chosen)
         text = ", ".join(ids[:8]) + (f" and {len(ids) - 8} more" if len(ids) > 8 else "")
         x = np.asarray(data.train.x[chosen])

@@ -26,11 +26,11 @@ class Progress:
     Args:
         epochs: Maximum number of epochs.
         steps: Number of steps per epoch.
-        examples: Number of examples per epoch.
+        examples: Number of examples per epoch; `None` if it is not known.
         verbose: Whether to show anything; `"auto"` does if standard error is a terminal.
     """
 
-    def __init__(self, epochs: int, steps: int, examples: int, *, verbose: bool | str = "auto") -> None:
+    def __init__(self, epochs: int, steps: int, examples: int | None, *, verbose: bool | str = "auto") -> None:
         from rich.console import Console
 
         self._epochs, self._steps, self._examples = epochs, steps, examples
@@ -78,8 +78,13 @@ class Progress:
 
     def _speed(self, done: int, waited: float) -> str:
         seconds = max(time.perf_counter() - self._start, 1e-9)
-        rate = (done - self._done_before) * self._examples / self._steps / seconds
-        return f"{rate:,.0f} examples/s  data wait {min(waited / seconds, 1):.0%}"
+        rate = (done - self._done_before) / seconds
+        speed = (
+            f"{rate:,.1f} steps/s"
+            if self._examples is None
+            else f"{rate * self._examples / self._steps:,.0f} examples/s"
+        )
+        return f"{speed}  data wait {min(waited / seconds, 1):.0%}"
 
 
 class HistoryLog(keras.callbacks.Callback):

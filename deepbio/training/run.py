@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from deepbio.datasets import Dataset
+from deepbio.datasets.batches import StreamedSplit
 from deepbio.inference.evaluate import Evaluation
 from deepbio.replacement import replace_files
 from deepbio.training.logs import as_csv
@@ -134,9 +135,15 @@ def run_result(run: Run, data: Dataset, *, model: str, **more: Any) -> Result:
     # a report marks the best epoch, and does not know which way is better for the user's own metrics
     own = run.user_metrics.keys() - {metric for metric in run.settings.metrics if isinstance(metric, str)}
     history = {name: values for name, values in run.history.items() if name.removeprefix("val_") not in own}
-    facts = {"seed": str(run.seed), "training examples": str(len(data.train))}
+    facts = {"seed": str(run.seed), **_training_size(data)}
     more |= {"history": history, "seconds": run.seconds, "parameters": int(run.model.count_params()), "facts": facts}
     return Result.of(run.valid, data, model=model, split="valid", **more)
+
+
+def _training_size(data: Dataset) -> dict[str, str]:
+    if isinstance(data.train, StreamedSplit):
+        return {"training batches": str(data.train.steps)}
+    return {"training examples": str(len(data.train))}
 
 
 def write_results(results: Sequence[Result], data: Dataset, out: Path, *, title: str) -> Path:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
+from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.documents import check_content
 from deepbio.errors import TrainingError
@@ -22,7 +23,7 @@ from deepbio.training.callbacks import own_callbacks, prepare_callbacks, uses_ba
 from deepbio.training.checkpoints.callback_state import read_callbacks, write_callbacks
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State, TrainerFacts
 from deepbio.training.checkpoints.preemption import Request
-from deepbio.training.guards import batch_description, lost_workers_named
+from deepbio.training.guards import batch_description, check_settings, lost_workers_named
 from deepbio.training.logs import Progress
 from deepbio.training.settings import Settings
 from deepbio.training.steps.adversarial import adversarial_training
@@ -77,14 +78,9 @@ class Trainer:
         self._plan = plan
         self._trained = model.trainable_variables if plan is None else plan.variables
         strategy = cluster.strategy
-        if settings.sampling == "balanced" and not data.task.is_classification:
-            raise TrainingError(f"sampling='balanced' is for classes; the task is {data.task.kind}. Use 'natural'.")
         self._augment = augmentation(settings.augment, data.input, data.task)
         weighted = data.train.sample_weight is not None
-        if weighted and self._augment is not None and self._augment.mixes:
-            raise TrainingError(
-                "mixup and cutmix combine examples of different weights. Choose another augment=, or leave sample_weight out."
-            )
+        check_settings(data, settings, self._augment)
         self._adversarial = adversarial_training(settings.adversarial, data.input, data.task)
         self._feed = make_feed(
             data.train,
@@ -101,7 +97,7 @@ class Trainer:
         )  # fmt: skip
         self._validation = Validation(data, settings, self._loss)
         self.user_metrics: dict[str, float] = {}
-        self.steps = -(-len(data.train) // settings.batch_size)
+        self.steps = self._feed.steps
         with strategy.scope():
             rates = None if plan is None else plan.rates
             self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)
@@ -136,7 +132,8 @@ class Trainer:
         if resume is not None:
             self._restore(resume)
         verbose = verbose if self._cluster.is_chief else False
-        with Progress(settings.epochs, self.steps, len(self._data.train), verbose=verbose) as progress:
+        examples = None if isinstance(self._data.train, StreamedSplit) else len(self._data.train)
+        with Progress(settings.epochs, self.steps, examples, verbose=verbose) as progress:
             while self._epoch < settings.epochs and not model.stop_training:
                 self._one_epoch(progress)
         if self._optimizer.use_ema:
@@ -186,7 +183,7 @@ class Trainer:
 
         losses = self._loop.epoch(
             epoch, callbacks=self._callbacks, steps_per_call=self._per_call, done=self._losses, after_call=after_call,
-            describe_batch=batch_description(self._data, lambda: self._feed.order(epoch), self._settings.batch_size),
+            describe_batch=batch_description(self._data, self._feed, epoch),
             pause_every=self._checkpoints.every_steps if self._checkpoints is not None else None,
         )  # fmt: skip
         raw = None  # the weights themselves, while their moving average replaces them in validation and callbacks

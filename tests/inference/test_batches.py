@@ -64,9 +64,9 @@ def iter_of(x):
         (lambda: (x for x in ()), "at least one batch"),
         (
             lambda: (b for b in [(np.zeros((2, 2), "f4"), np.zeros(2), np.ones(2))]),
-            "batch 1 is tuple of 3. Leave sample weights",
+            "batch 1 has sample weights",
         ),
-        (lambda: (b for b in [(np.zeros((2, 2), "f4"), np.zeros(3))]), "as many labels as examples; batch 1"),
+        (lambda: (b for b in [(np.zeros((2, 2), "f4"), np.zeros(3))]), "as many labels as examples, 2; batch 1"),
         (lambda: (b for b in [np.zeros((2, 5), "f4")]), r"received \(5,\)"),
     ],
 )

@@ -1,5 +1,7 @@
 """Sample weights weigh the loss as in Keras, on every feed, and are read from files."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def trained(data: Dataset, **settings) -> tuple[keras.Model, Run]:
 def test_weights_and_losses_are_those_of_keras(settings):
     data = weighted(WEIGHTS)
     ours, run = trained(data, **settings)
-    theirs = get_model("mlp", dataset=data, seed=0, units=[5], dropout=0)
+    theirs: Any = get_model("mlp", dataset=data, seed=0, units=[5], dropout=0)
     theirs.compile(keras.optimizers.SGD(0.3), keras.losses.BinaryCrossentropy(from_logits=True))
     train, valid = data.train, data.valid
     history = theirs.fit(

@@ -8,6 +8,7 @@ Example:
 
 from deepbio.datasets.build.anndata import from_anndata, from_peaks
 from deepbio.datasets.build.arrays import from_arrays
+from deepbio.datasets.build.batches import from_batches
 from deepbio.datasets.build.fasta import from_fasta
 from deepbio.datasets.build.images import from_folder, from_manifest
 from deepbio.datasets.build.intervals import from_bed, from_bigwig, from_genbank
@@ -18,6 +19,7 @@ from deepbio.datasets.build.variants import from_vcf
 __all__ = [
     "from_anndata",
     "from_arrays",
+    "from_batches",
     "from_bed",
     "from_bigwig",
     "from_csv",

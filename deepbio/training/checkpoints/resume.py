@@ -94,10 +94,11 @@ def _only_longer(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) ->
 
 
 def _sample(split: Split) -> dict[str, Any]:
-    chosen = np.unique(np.linspace(0, len(split) - 1, min(SAMPLE, len(split))).astype(np.int64))
+    size = len(split.x)  # of a stream, its first batch
+    chosen = np.unique(np.linspace(0, size - 1, min(SAMPLE, size)).astype(np.int64))
     digest = hashlib.sha256()
     weights = () if split.sample_weight is None else (split.sample_weight[chosen],)
     for values in (split.x[chosen], np.asarray(split.y[chosen]), *weights):
         digest.update(f"{values.dtype} {values.shape}\n".encode())
         digest.update(np.ascontiguousarray(values).tobytes())
-    return {"examples": len(split), "sample": digest.hexdigest()}
+    return {"examples": size, "sample": digest.hexdigest()}

@@ -1,18 +1,21 @@
 """Feeds: which examples make up batch `i` of an epoch, and how they reach the compiled step.
 
 Two feeds, one order. A small split in memory is copied to the device and gathered inside the graph. Any other source is gathered
-on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own shard only.
+on the host in batches, ahead of time, through `tf.data`. Each worker gathers its own shard only. A third feed reads the user's own
+pipeline in its order.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from deepbio.datasets import Source, Split, balanced_order, epoch_order
+from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import TrainingError
@@ -40,7 +43,7 @@ class ArrayFeed:
     waits = False
 
     def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
-        self.examples, self.batch_size, self.order = len(split), batch_size, order
+        self.steps, self.batch_size, self.order = steps_of(len(split), batch_size), batch_size, order
         arrays = [_whole(split.x), _labels(_whole(split.y))]
         if split.sample_weight is not None:
             arrays.append(split.sample_weight)
@@ -74,53 +77,27 @@ class ArrayFeed:
         return Batch(x, y, divisor, *weight)
 
 
-class StreamFeed:
-    """Batches gathered on the host by a few threads, some ahead of the step."""
+class _HostFeed:
+    """Batches that a host gathers ahead of the step, with the bounds of its replicas' shards and the divisor of the loss."""
 
     waits = True
 
-    def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
-        self.examples, self.batch_size, self.order = len(split), batch_size, order
-        self._split = split
-        self._orders: dict[int, np.ndarray] = {}
+    def __init__(self, cluster: Cluster) -> None:
         self._replicas = cluster.strategy.num_replicas_in_sync  # of all workers together
         self._own_replicas = self._replicas // cluster.workers
         self._first_replica = cluster.worker * self._own_replicas
-        first = np.arange(min(1, len(split)))
-        bounds, divisor = (np.dtype(np.int32), (self._own_replicas, 2)), (np.dtype(np.int32), ())
-        self._specs = [bounds, divisor, *((part.dtype, part.shape[1:]) for part in self._examples(first))]
 
-    def start_epoch(self, epoch: int, *, first_step: int = 0):
-        """Return the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
-        self._orders = {epoch: self.order(epoch)}
-        steps = -(-self.examples // self.batch_size)
+    def _described(self, examples: Sequence[np.ndarray]) -> list[tuple[np.dtype, tuple[int | None, ...]]]:
+        """Return the dtype and shape of what `fetch` returns: bounds, divisor, inputs, labels and weights."""
+        integer = np.dtype(np.int32)
+        bounds, divisor = (integer, (self._own_replicas, 2)), (integer, ())
+        return [bounds, divisor, *((part.dtype, (None, *part.shape[1:])) for part in examples)]
 
-        def shaped(step):
-            parts = tf.numpy_function(self._gather, [epoch, step], [dtype for dtype, _ in self._specs])
-            for i, (part, (_, shape)) in enumerate(zip(parts, self._specs, strict=True)):
-                part.set_shape(shape if i < 2 else [None, *shape])
-            return tuple(parts)
-
-        data = tf.data.Dataset.range(first_step, steps)
-        data = data.map(shaped, num_parallel_calls=min(4, os.cpu_count() or 1), deterministic=True)
-        return iter(data.prefetch(PREFETCH))
-
-    def _gather(self, epoch: np.ndarray, step: np.ndarray) -> list[np.ndarray]:
-        # a method, because TensorFlow keeps every function passed to it, and one per epoch would keep each epoch's order
-        order = self._orders.get(int(epoch))
-        if order is None:  # an abandoned epoch still prefetches; nobody reads it
-            order = self.order(int(epoch))
-        chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
-        own = shards(len(chosen), self._replicas)[self._first_replica :][: self._own_replicas]
-        divisor = len(chosen) * (self._replicas if len(chosen) < self._replicas else 1)
-        mine = chosen[own[0, 0] : own[-1, 1]]
-        return [own - own[0, 0], np.array(divisor, np.int32), *self._examples(mine)]
-
-    def _examples(self, chosen: np.ndarray) -> list[np.ndarray]:
-        """Return inputs, labels and, if there are some, weights of examples."""
-        split = self._split
-        weights = () if split.sample_weight is None else (split.sample_weight[chosen],)
-        return [np.ascontiguousarray(split.x[chosen]), _labels(split.y[chosen]), *weights]
+    def _shares(self, examples: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of this host's replicas in a batch, and the divisor."""
+        own = shards(examples, self._replicas)[self._first_replica :][: self._own_replicas]
+        divisor = examples * (self._replicas if examples < self._replicas else 1)
+        return own, np.array(divisor, np.int32)
 
     def fetch(self, iterator, step: tf.Tensor):
         """Return this worker's next batch and the bounds of its replicas' shards, inside the graph."""
@@ -146,7 +123,79 @@ class StreamFeed:
             return Batch(x, y, divisor, *weight)
 
 
-Feed = ArrayFeed | StreamFeed
+class StreamFeed(_HostFeed):
+    """Batches gathered from a source by a few threads, some ahead of the step."""
+
+    def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.steps, self.batch_size, self.order = steps_of(len(split), batch_size), batch_size, order
+        self._split = split
+        self._orders: dict[int, np.ndarray] = {}
+        self._specs = self._described(_parts(split, np.arange(min(1, len(split)))))
+
+    def start_epoch(self, epoch: int, *, first_step: int = 0):
+        """Return the iterator that `fetch` reads; it starts at `first_step` without gathering what comes before."""
+        self._orders = {epoch: self.order(epoch)}
+
+        def shaped(step):
+            parts = tf.numpy_function(self._gather, [epoch, step], [dtype for dtype, _ in self._specs])
+            for part, (_, shape) in zip(parts, self._specs, strict=True):
+                part.set_shape(shape)
+            return tuple(parts)
+
+        data = tf.data.Dataset.range(first_step, self.steps)
+        data = data.map(shaped, num_parallel_calls=min(4, os.cpu_count() or 1), deterministic=True)
+        return iter(data.prefetch(PREFETCH))
+
+    def _gather(self, epoch: np.ndarray, step: np.ndarray) -> list[np.ndarray]:
+        # a method, because TensorFlow keeps every function passed to it, and one per epoch would keep each epoch's order
+        order = self._orders.get(int(epoch))
+        if order is None:  # an abandoned epoch still prefetches; nobody reads it
+            order = self.order(int(epoch))
+        chosen = order[int(step) * self.batch_size : (int(step) + 1) * self.batch_size]
+        own, divisor = self._shares(len(chosen))
+        mine = chosen[own[0, 0] : own[-1, 1]]
+        return [own - own[0, 0], divisor, *_parts(self._split, mine)]
+
+
+class BatchFeed(_HostFeed):
+    """Batches of the user's own pipeline, read in its order.
+
+    Attributes:
+        problem: What went wrong in the pipeline when it ended too early; the step loop raises it.
+
+    Raises:
+        TrainingError: Several machines train; their pipelines need not yield the same batches.
+    """
+
+    def __init__(self, split: StreamedSplit, *, cluster: Cluster) -> None:
+        if cluster.workers > 1:
+            raise TrainingError(
+                "Batches of your own pipeline are for one machine, because those of several need not agree. Read the examples into "
+                "memory (Dataset.from_arrays), or train on one machine."
+            )
+        super().__init__(cluster)
+        self.steps, self.problem = split.steps, None
+        self._split = split
+        self._specs = self._described([np.asarray(split.x), *_others(split.y, split.sample_weight)])
+
+    def start_epoch(self, epoch: int, *, first_step: int = 0):
+        """Return the iterator that `fetch` reads; it skips the batches before `first_step`."""
+        self.problem: Exception | None = None
+        signature = tuple(tf.TensorSpec(shape, tf.as_dtype(dtype)) for dtype, shape in self._specs)
+        data = tf.data.Dataset.from_generator(lambda: self._read(first_step), output_signature=signature)
+        return iter(data.prefetch(PREFETCH))
+
+    def _read(self, first_step: int):
+        try:
+            for batch in islice(self._split.batches(), first_step, None):
+                own, divisor = self._shares(len(batch.x))
+                yield (own, divisor, batch.x, *_others(batch.y, batch.sample_weight))
+        except Exception as error:  # raised by the loop: TensorFlow would only quote it
+            self.problem = error
+
+
+Feed = ArrayFeed | StreamFeed | BatchFeed
 
 
 def make_feed(
@@ -170,8 +219,10 @@ def make_feed(
     Raises:
         TrainingError: The data do not fit the device.
     """
-    order = order_of(split, seed=seed, sampling=sampling)
     cluster = cluster or Cluster(tf.distribute.get_strategy())
+    if isinstance(split, StreamedSplit):
+        return BatchFeed(split, cluster=cluster)
+    order = order_of(split, seed=seed, sampling=sampling)
     in_memory = type(split.x) is np.ndarray and isinstance(split.y, np.ndarray) and split.x.nbytes <= DEVICE_BYTES
     if cache == "device" or (cache == "auto" and in_memory):
         try:
@@ -203,6 +254,21 @@ def _whole(source: Source | Any, *, rows: int = 8192) -> np.ndarray:
     for first in range(0, len(source), rows):
         found[first : first + rows] = source[np.arange(first, min(first + rows, len(source)))]
     return found
+
+
+def steps_of(examples: int, batch_size: int) -> int:
+    """Return the number of batches of an epoch."""
+    return -(-examples // batch_size)
+
+
+def _parts(split: Split, chosen: np.ndarray) -> list[np.ndarray]:
+    """Return inputs, labels and, if there are some, weights of examples."""
+    weights = None if split.sample_weight is None else split.sample_weight[chosen]
+    return [np.ascontiguousarray(split.x[chosen]), *_others(split.y[chosen], weights)]
+
+
+def _others(y: Any, weights: Any) -> list[np.ndarray]:
+    return [_labels(y)] if weights is None else [_labels(y), np.asarray(weights, np.float32)]
 
 
 def _labels(y) -> np.ndarray:

@@ -34,7 +34,7 @@ class StepLoop:
         self._feed, self.loss_scale = step.feed, step.loss_scale
         self._cluster = Cluster(step.strategy)
         self._steps_in_call = 1
-        self.steps = -(-step.feed.examples // step.feed.batch_size)
+        self.steps = step.feed.steps
         self.waited = 0.0
         # one at a time if steps wait for data, so that the clock measures waiting only; 10 is TensorFlow's own number
         at_once = 1 if step.feed.waits else 10
@@ -85,9 +85,12 @@ class StepLoop:
                 count = min(count, pause_every - first % pause_every)
             callbacks.on_train_batch_begin(first)
             start = time.perf_counter()
-            with lost_workers_named(self._cluster):
-                found, waited = self._run(state, tf.constant(epoch), tf.constant(first), tf.constant(count))
-                found, self.waited = found.numpy(), self.waited + float(waited)
+            try:
+                with lost_workers_named(self._cluster):
+                    found, waited = self._run(state, tf.constant(epoch), tf.constant(first), tf.constant(count))
+                    found, self.waited = found.numpy(), self.waited + float(waited)
+            except tf.errors.OutOfRangeError:
+                raise getattr(self._feed, "problem", None) or RuntimeError("The feed ended early.") from None
             took = time.perf_counter() - start
             check_finite(found, epoch=epoch, first=first, describe_batch=describe_batch, loss_scale=self.loss_scale)
             losses = np.concatenate([losses, found])

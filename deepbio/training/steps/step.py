@@ -125,8 +125,8 @@ class Step:
         )
         return (batch, x) if self._adversarial.attack == "trades" else (batch._replace(x=x), None)
 
-    def _learn(self, *prepared):
-        value, gradients = self._gradients(*prepared, 1.0)
+    def _learn(self, batch, beside, divisor, sample_weight):
+        value, gradients = self._gradients(batch, beside, divisor, sample_weight, 1.0)
         self._optimizer.apply_gradients(zip(self._summed(gradients), self._variables, strict=True))
         return value
 
