@@ -1,6 +1,6 @@
 """Keras layers shared by several models, and the input stages that contain preprocessing."""
 
-from deepbio.layers.activations import LocalResponseNormalization, quick_gelu
+from deepbio.layers.activations import LocalResponseNormalization, log_softplus, quick_gelu, tanh_gelu
 from deepbio.layers.attention import ContextAttention, LabelAttention
 from deepbio.layers.base import Layer, OverTime, ops
 from deepbio.layers.inputs import (
@@ -16,12 +16,14 @@ from deepbio.layers.inputs import (
 )
 from deepbio.layers.model import ZooModel
 from deepbio.layers.pooling import MaxOverTime, MeanOverKnown, SumOverTime, masked_softmax
+from deepbio.layers.relative_attention import AttentionPooling1D, RelativeAttention, position_features
 from deepbio.layers.resize import FitImage, FitLength
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 from deepbio.layers.transformer import ClassTokenAndPositions, RotaryAttention
 from deepbio.layers.words import Sentences, TfIdf
 
 __all__ = [
+    "AttentionPooling1D",
     "ClassTokenAndPositions",
     "ContextAttention",
     "FitImage",
@@ -33,6 +35,7 @@ __all__ = [
     "MeanOverKnown",
     "OneHot",
     "OverTime",
+    "RelativeAttention",
     "RotaryAttention",
     "Sentences",
     "StrandMean",
@@ -46,10 +49,13 @@ __all__ = [
     "dna_input",
     "flat_input",
     "image_input",
+    "log_softplus",
     "masked_softmax",
     "ops",
+    "position_features",
     "quick_gelu",
     "table_input",
+    "tanh_gelu",
     "text_input",
     "word_input",
 ]

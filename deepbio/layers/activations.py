@@ -1,4 +1,4 @@
-"""`quick_gelu`, and normalisation across channels as AlexNet has it."""
+"""Activations that Keras has no name for, and normalisation across channels as AlexNet has it."""
 
 import keras
 
@@ -14,6 +14,29 @@ def quick_gelu(x):
         0.8458
     """
     return x * ops.sigmoid(1.702 * x)
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+def tanh_gelu(x):
+    """Return GELU in its approximation by a hyperbolic tangent, elementwise (Hendrycks and Gimpel 2016, arXiv:1606.08415).
+
+    Example:
+        >>> round(float(tanh_gelu(keras.ops.array(1.0))), 4)
+        0.8412
+    """
+    return ops.gelu(x, approximate=True)
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+def log_softplus(x):
+    """Return `log(log(1 + exp(x)))`, elementwise: the log rate of a network whose published output is a softplus.
+
+    Example:
+        >>> [round(float(log_softplus(keras.ops.array(x))), 4) for x in (0.0, -50.0)]
+        [-0.3665, -50.0]
+    """
+    # below -15 the two sides differ by less than 2e-7, and softplus loses digits
+    return ops.where(x < -15.0, x, ops.log(ops.softplus(ops.maximum(x, -15.0))))
 
 
 @keras.saving.register_keras_serializable(package="deepbio")

@@ -25,6 +25,23 @@ def test_other_published_forms_have_their_counts_too(name, options, parameters):
     assert get_model(name, **options).count_params() == parameters
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "trainable"),
+    [
+        ("enformer", {}, 246_172_353),  # sums over the layers of enformer-pytorch and borzoi-pytorch
+        ("enformer", {"outputs": 1643}, 234_894_443),
+        ("enformer", {"outputs": 5313 + 1643}, 251_221_292),
+        ("borzoi", {}, 185_892_699),
+        ("borzoi", {"outputs": 2608}, 176_281_936),
+        ("borzoi", {"outputs": 7611 + 2608}, 190_902_667),
+    ],
+)
+def test_the_large_attention_models_train_as_many_weights_as_their_authors(name, options, trainable):
+    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+        model = get_model(name, **options)
+    assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == trainable
+
+
 def test_basset_trains_4135064_of_its_weights():
     assert sum(int(np.prod(v.shape)) for v in get_model("basset").trainable_variables) == 4_135_064
 
@@ -106,6 +123,8 @@ def test_frames_take_windows_that_are_no_whole_number_of_codons(length):
         ("deepbind", 23, "at least 24 bases"),
         ("bpnet", 1114, "at least 1115 bases"),
         ("basenji2", 131_073, "multiple of 128 bases, at least 16512; received 131073. The nearest is 131072"),
+        ("enformer", 2048, "multiple of 128 bases, at least 82048; received 2048. The nearest is 82048"),
+        ("borzoi", 524_200, "multiple of 128 bases, at least 327808; received 524200. The nearest is 524160"),
     ],
 )
 def test_a_window_that_does_not_fit_is_told_which_would(name, length, message):

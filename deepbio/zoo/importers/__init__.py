@@ -1,0 +1,1 @@
+"""Published weights of other programs, as the weights of deepbio's architectures."""

@@ -1,0 +1,58 @@
+"""Run by another Python that has PyTorch: a peer's network with random weights, its state dict and its outputs.
+
+python attention_side.py FACTS.json RESULT.npz
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def enformer(facts):
+    from enformer_pytorch import Enformer
+
+    model = Enformer.from_hparams(**facts["options"])
+    return model, lambda x: torch.cat([model(x)[head] for head in model.output_heads], dim=-1)
+
+
+def borzoi(facts):
+    from borzoi_pytorch import Borzoi
+    from borzoi_pytorch.pytorch_borzoi_transformer import Attention, get_positional_embed
+
+    model = Borzoi.from_hparams(**facts["options"])
+    for module in model.modules():
+        if isinstance(module, Attention):  # the positions are made for 4,096 bins only
+            module.positions = get_positional_embed(facts["length"] // 128, module.num_rel_pos_features, "cpu")
+
+    def outputs(x):
+        heads = [model(x.transpose(1, 2)), model(x.transpose(1, 2), is_human=False)]
+        return torch.cat(heads, dim=1).transpose(1, 2)
+
+    return model, outputs
+
+
+def main(path, out):
+    facts = json.loads(Path(path).read_text())
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    model, outputs = globals()[facts["network"]](facts)
+    model.eval()
+    with torch.no_grad():
+        for name, values in model.state_dict().items():
+            if values.dtype.is_floating_point and not name.startswith("_trunk."):
+                # attention that is far from uniform, so that its scores matter
+                gain = 2.0 if any(part in name for part in ("to_", "rel_", "query", "key", "value")) else 0.5
+                noise = torch.randn(values.shape) * gain / max(1, values[0].numel() if values.ndim > 1 else 25) ** 0.5
+                centre = 1.0 if "running_var" in name or (values.ndim == 1 and name.endswith("weight")) else 0.0
+                values.copy_(centre + (noise.abs() if "running_var" in name else noise))
+        codes = np.random.default_rng(0).integers(0, 5, (facts["examples"], facts["length"])).astype(np.uint8)
+        x = torch.tensor(np.eye(5, 4, dtype=np.float32)[codes])
+        found = outputs(x).numpy()
+    state = {k: v.numpy() for k, v in model.state_dict().items() if not k.startswith(facts.get("leave_out", "nothing"))}
+    np.savez(out, codes=codes, outputs=found, **{f"w:{name}": values for name, values in state.items()})
+
+
+main(*sys.argv[1:])
