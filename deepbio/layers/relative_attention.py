@@ -8,8 +8,6 @@ import numpy as np
 from deepbio.errors import ModelError
 from deepbio.layers.base import Layer, ops
 
-KINDS = ("exponential", "central_mask", "gamma", "gamma_by_position", "scaled_central_mask")
-
 
 def position_features(length: int, channels: int, *, kinds: tuple[str, ...]) -> np.ndarray:
     """Return features of the distances from `-(length - 1)` to `length - 1` between two positions.
@@ -36,8 +34,8 @@ def position_features(length: int, channels: int, *, kinds: tuple[str, ...]) -> 
         >>> position_features(3, 2, kinds=("scaled_central_mask",)).tolist()
         [[1.0, -1.0], [1.0, -1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]
     """
-    if unknown := set(kinds) - set(KINDS):
-        raise ModelError(f"Position features are of the kinds {', '.join(KINDS)}; received {sorted(unknown)[0]!r}.")
+    if unknown := set(kinds) - _KINDS.keys():
+        raise ModelError(f"Position features are of the kinds {', '.join(_KINDS)}; received {sorted(unknown)[0]!r}.")
     if not kinds or channels % (2 * len(kinds)):
         raise ModelError(
             f"Position features of {len(kinds)} kinds are a multiple of {2 * len(kinds)}; received {channels}."
@@ -80,7 +78,13 @@ def _gamma_by_position(distance: np.ndarray, count: int, length: int) -> np.ndar
     return density / density.max(axis=1, keepdims=True)
 
 
-_KINDS = dict(zip(KINDS, (_exponential, _central_mask, _gamma, _gamma_by_position, _scaled_central_mask), strict=True))
+_KINDS = {
+    "exponential": _exponential,
+    "central_mask": _central_mask,
+    "gamma": _gamma,
+    "gamma_by_position": _gamma_by_position,
+    "scaled_central_mask": _scaled_central_mask,
+}
 
 
 @keras.saving.register_keras_serializable(package="deepbio")

@@ -1,5 +1,7 @@
 """Facts of the published networks beyond their reference counts."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from deepbio.errors import ModelError
 from deepbio.zoo import get_model
 from deepbio.zoo.dna.window_length import shortest_length
 
-ops = keras.ops
+ops: Any = keras.ops
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_bpnet_joins_its_heads_without_loss():
 
 
 def test_bpnets_heads_stand_alone_too():
-    options = {"input_shape": 200, "filters": 8, "num_layers": 3}
+    options: dict[str, Any] = {"input_shape": 200, "filters": 8, "num_layers": 3}
     assert get_model("bpnet", outputs=2, head="profile", **options).output_shape == (None, 78, 2)
     assert get_model("bpnet", outputs=2, head="counts", **options).output_shape == (None, 2)
     with pytest.raises(ModelError, match="head is 'both', 'profile' or 'counts'"):
@@ -136,7 +138,7 @@ def test_a_window_that_does_not_fit_is_told_which_would(name, length, message):
     ("name", "length"), [("basset", 168), ("deepsea", 163), ("danq", 38), ("deepstarr", 16), ("bpnet", 1115)]
 )
 def test_the_shortest_window_works(name, length):
-    small = {"deepsea": {"units": 8}, "danq": {"units": 8}, "bpnet": {"filters": 8}}.get(name, {})
+    small: dict[str, Any] = {"deepsea": {"units": 8}, "danq": {"units": 8}, "bpnet": {"filters": 8}}.get(name, {})
     model = get_model(name, input_shape=length, outputs=1, **small)
     assert np.isfinite(model.predict_on_batch(np.zeros((1, length), np.uint8))).all()
 

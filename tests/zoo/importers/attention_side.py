@@ -3,6 +3,8 @@
 python attention_side.py FACTS.json RESULT.npz
 """
 
+# pyright: reportMissingImports=false
+
 import json
 import sys
 from pathlib import Path
