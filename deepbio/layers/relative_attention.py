@@ -60,8 +60,8 @@ def _scaled_central_mask(distance: np.ndarray, count: int, length: int) -> np.nd
 
 
 def _gamma_density(distance: np.ndarray, count: int, length: int) -> np.ndarray:
-    deviation, mean = length / (2 * count), np.linspace(length / count, length, count)
-    shape, rate = (mean / deviation) ** 2, mean / deviation**2
+    std, mean = length / (2 * count), np.linspace(length / count, length, count)
+    shape, rate = (mean / std) ** 2, mean / std**2
     # the densities have a shape above 1, so all are 0 at distance 0
     log = (shape - 1) * np.log(np.maximum(distance, 1e-300)) - rate * distance
     constant = np.array([math.lgamma(value) for value in shape]) - shape * np.log(rate)

@@ -12,7 +12,7 @@ def test_each_kind_of_position_feature_has_its_formula():
     features = position_features(16, 12, kinds=("exponential", "central_mask", "gamma"))
     assert features.shape == (31, 12)
     ahead = features[15:]  # distances 0 to 15
-    # half-lives 8 and 16; masks up to 0 and 2; gamma densities of mean 8 and 16 and deviation 4
+    # half-lives 8 and 16; masks up to 0 and 2; gamma densities of mean 8 and 16 and standard deviation 4
     np.testing.assert_allclose(ahead[[0, 8], 0], [1, 0.5])
     np.testing.assert_allclose(ahead[[0, 8], 1], [1, 0.5**0.5], rtol=1e-6)
     np.testing.assert_array_equal(ahead[:4, 2:4], [[1, 1], [0, 1], [0, 1], [0, 0]])
