@@ -49,7 +49,7 @@ def borzoi(
 
     Args:
         stem_filters: Filters of the first convolution.
-        tower_filters: Filters of the next convolutions; a pool stands before each. The last one's positions are the output bins.
+        tower_filters: Filters of the next convolutions; each follows a pool. The last one's positions are the output bins.
         transformer_filters: Filters of the transformer and of the decoder.
         num_layers: Transformer layers.
         num_heads: Heads of each attention layer.
