@@ -14,6 +14,7 @@ from deepbio.layers.inputs import (
     text_input,
     word_input,
 )
+from deepbio.layers.kmers import KmerEmbedding, LearnedPositions
 from deepbio.layers.model import ZooModel
 from deepbio.layers.pooling import MaxOverTime, MeanOverKnown, SumOverTime, masked_softmax
 from deepbio.layers.relative_attention import AttentionPooling1D, RelativeAttention, position_features
@@ -28,8 +29,10 @@ __all__ = [
     "ContextAttention",
     "FitImage",
     "FitLength",
+    "KmerEmbedding",
     "LabelAttention",
     "Layer",
+    "LearnedPositions",
     "LocalResponseNormalization",
     "MaxOverTime",
     "MeanOverKnown",

@@ -27,6 +27,9 @@ _SMALL = {
         "input_shape": 1024, "stem_filters": 8, "tower_filters": (8, 8, 8, 8), "num_layers": 1, "num_heads": 2, "key_dim": 4,
         "value_dim": 4, "position_channels": 6, "cropping": 10, "head_filters": 8,
     },
+    "nucleotide_transformer": {
+        "input_shape": 63, "embedding_dim": 8, "num_layers": 1, "num_heads": 2, "mlp_units": 8,
+    },
     "spliceai_10k": {"input_shape": 10_010, "filters": 4},
     "spliceai_2k": {"input_shape": 2_010, "filters": 4},
     "spliceai_400nt": {"input_shape": 420, "filters": 4},

@@ -68,6 +68,7 @@ SMALL_FORMS = {
         "cropping": 2,
         "head_filters": 16,
     },
+    "nucleotide_transformer": {"embedding_dim": 8, "num_layers": 1, "num_heads": 2, "mlp_units": 8},
     **{
         name: {"filters": 8, "num_blocks": 1, "kernel_size": (7, 3), "dilation_rate": (1, 2)}
         for name in fnmatch.filter(MODELS, "spliceai_*")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,16 +91,28 @@ class TorchState:
         self.take(f"{name}.bias", f"{path}/beta")
 
     def heads(self, names: tuple[str, ...], path: str) -> None:
-        """Take the last layers of several heads, `(out, in)` or `(out, in, 1)`, as one dense layer, in the order of `names`."""
-        found = [name for name in names if f"{name}.weight" in self._left] or [names[0]]
-        parts = [(self._left.pop(f"{name}.weight", None), self._left.pop(f"{name}.bias", None)) for name in found]
-        missing = [name for name, (kernel, bias) in zip(found, parts, strict=True) if kernel is None or bias is None]
-        if missing:
-            self._missing += [f"{name}.weight and {name}.bias" for name in missing]
-            return
-        kernels = [np.reshape(kernel, kernel.shape[:2]).T for kernel, _ in parts if kernel is not None]
-        self._found[f"{path}/kernel"] = np.concatenate(kernels, axis=1)
-        self._found[f"{path}/bias"] = np.concatenate([bias for _, bias in parts if bias is not None])
+        """Take the last layers of those heads that are there as one dense layer, in the order of `names`."""
+        self.joined_dense([name for name in names if f"{name}.weight" in self._left] or names[:1], path)
+
+    def joined_dense(self, names: Sequence[str], path: str) -> None:
+        """Take linear layers, `(out, in)` or `(out, in, 1)`, that read the same features as one dense layer, in order."""
+        kernels, biases = [], []
+        for name in names:
+            kernel, bias = (self._left.pop(f"{name}.{part}", None) for part in ("weight", "bias"))
+            if kernel is None or bias is None:
+                self._missing += [f"{name}.{part}" for part, v in (("weight", kernel), ("bias", bias)) if v is None]
+                continue
+            kernels.append(np.reshape(kernel, kernel.shape[:2]).T)
+            biases.append(bias)
+        if len(kernels) == len(names):
+            self._found[f"{path}/kernel"], self._found[f"{path}/bias"] = (
+                np.concatenate(kernels, 1),
+                np.concatenate(biases),
+            )
+
+    def add(self, path: str, values: np.ndarray) -> None:
+        """Set the variable `path` to values that were derived from other tensors."""
+        self._found[path] = values
 
     def finish(self) -> dict[str, np.ndarray]:
         """Return the values of each variable of the Keras model, by its path.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from deepbio.errors import ModelError
-from deepbio.zoo import get_model
+from deepbio.zoo import get_model, model_spec
 from deepbio.zoo.dna.window_length import shortest_length
 
 ops: Any = keras.ops
@@ -36,11 +36,13 @@ def test_other_published_forms_have_their_counts_too(name, options, parameters):
         ("borzoi", {}, 185_892_699),
         ("borzoi", {"outputs": 2608}, 176_281_936),
         ("borzoi", {"outputs": 7611 + 2608}, 190_902_667),
+        # Hugging Face states 55.9 million for v2-50m: these, 1,049,600 unused positions and a contact head of 193
+        ("nucleotide_transformer", {"num_layers": 12}, 54_855_179),
     ],
 )
 def test_the_large_attention_models_train_as_many_weights_as_their_authors(name, options, trainable):
     with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
-        model = get_model(name, **options)
+        model = get_model(name, **{**model_spec(name).reference, **options})
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == trainable
 
 
@@ -146,3 +148,22 @@ def test_the_shortest_window_works(name, length):
 def test_the_shortest_length_counts_dilation_and_pooling():
     assert shortest_length([(3, 1), (2, 2)]) == 4
     assert shortest_length([(1 + 2 * 4, 1)]) == 9
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"head": "cls"}, "head is 'mean' or 'masked_lm'; received 'cls'"),
+        ({"head": "masked_lm", "outputs": 5}, "one output per token of the vocabulary, 4107; received outputs=5"),
+        ({"num_heads": 3}, "multiple of 2 \\* num_heads, 6; received 8"),
+        ({"vocabulary_size": 100}, "at least 4,105 tokens"),
+        (
+            {"rotary": False, "max_positions": 8},
+            "enough for 6 tokens; a window of 60 bases has 11. Use windows of at most 30 bases",
+        ),
+    ],
+)
+def test_options_of_the_nucleotide_transformer_that_cannot_be_are_refused(options, message):
+    small: dict[str, Any] = {"input_shape": 60, "outputs": 2, "embedding_dim": 8, "num_heads": 2, **options}
+    with pytest.raises(ModelError, match=message):
+        get_model("nucleotide_transformer", **small)

@@ -1,4 +1,4 @@
-"""Enformer and Borzoi with the weights of their PyTorch forms: the same outputs.
+"""Enformer, Borzoi and the Nucleotide Transformer with the weights of their PyTorch forms: the same outputs.
 
 PEERS_PYTHON names a Python with enformer-pytorch, borzoi-pytorch and transformers; otherwise this one is tried.
 """
@@ -15,6 +15,7 @@ import pytest
 from deepbio.zoo import get_model
 from deepbio.zoo.importers.borzoi_pytorch import borzoi_pytorch
 from deepbio.zoo.importers.enformer_pytorch import enformer_pytorch
+from deepbio.zoo.importers.esm import esm
 from deepbio.zoo.importers.torch_layout import assign_weights
 
 SIDE = Path(__file__).with_name("attention_side.py")
@@ -40,10 +41,11 @@ def peer(folder, **facts):
     return found["codes"], found["outputs"], state
 
 
-def check_same_rates(model, codes, expected):
-    found = np.exp(model.predict_on_batch(codes))
+def check_same(model, codes, expected, *, rates=True):
+    found = model.predict_on_batch(codes)
+    found = np.exp(found) if rates else found
     assert found.shape == expected.shape
-    assert expected.std() > 0.01 * expected.mean()
+    assert expected.std() > 0.01 * np.abs(expected).mean()
     difference = np.abs(found - expected).max() / np.abs(expected).max()
     print(f"{model.name}: largest difference {difference:.1e} of the largest output")
     assert difference < 1e-4
@@ -65,7 +67,7 @@ def test_enformer_equals_enformer_pytorch(tmp_path):
         value_dim=48, position_channels=48, cropping=2, head_filters=192, gamma="gamma_by_position",
     )  # fmt: skip
     assign_weights(model, enformer_pytorch(state))
-    check_same_rates(model, codes, expected)
+    check_same(model, codes, expected)
 
 
 @pytest.mark.peers
@@ -77,7 +79,7 @@ def test_enformer_equals_enformer_pytorch_at_full_width(tmp_path):
     model = get_model("enformer", input_shape=2048, outputs=6956, cropping=0, gamma="gamma_by_position")
     assign_weights(model, enformer_pytorch(state))
     assert sum(np.prod(v.shape) for v in model.trainable_variables) == 251_221_292
-    check_same_rates(model, codes, expected)
+    check_same(model, codes, expected)
 
 
 @pytest.mark.peers
@@ -97,7 +99,7 @@ def test_enformer_equals_enformer_pytorch_with_the_recorded_positions_of_197_kb(
         head_filters=384,
     )
     assign_weights(model, enformer_pytorch(state))
-    check_same_rates(model, codes, expected)
+    check_same(model, codes, expected)
 
 
 @pytest.mark.peers
@@ -112,4 +114,30 @@ def test_borzoi_equals_borzoi_pytorch(tmp_path):
         value_dim=24, cropping=8,
     )  # fmt: skip
     assign_weights(model, borzoi_pytorch(state))
-    check_same_rates(model, codes, expected)
+    check_same(model, codes, expected)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize(
+    ("version", "options"),
+    [
+        (1, {"gated": False, "rotary": False, "max_positions": 102, "vocabulary_size": 4105, "token_dropout": True}),
+        (2, {"gated": True, "rotary": True}),
+    ],
+)
+def test_the_nucleotide_transformer_equals_esm(version, options, tmp_path):
+    config = {
+        "vocab_size": 3 + 4100 + 2 * version, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "intermediate_size": 96, "max_position_embeddings": 102, "emb_layer_norm_before": False, "hidden_dropout_prob": 0.0,
+        "position_embedding_type": ["absolute", "rotary"][version - 1], "token_dropout": version == 1,
+        "tie_word_embeddings": False,
+    }  # fmt: skip
+    codes, expected, state = peer(
+        tmp_path, network="esm", options=config, gated=version == 2, length=303, examples=2, codes=4
+    )
+    model = get_model(
+        "nucleotide_transformer", input_shape=303, outputs=config["vocab_size"], head="masked_lm", embedding_dim=64, num_layers=2,
+        num_heads=4, mlp_units=96, **options,
+    )  # fmt: skip
+    assign_weights(model, esm(state, rotary=version == 2))
+    check_same(model, codes, expected, rates=False)
