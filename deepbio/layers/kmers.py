@@ -31,7 +31,7 @@ class KmerEmbedding(Layer):
         >>> layer = KmerEmbedding(1, 4 + 16 + 5, k=2)
         >>> one_hot = keras.ops.one_hot([[0, 3, 1]], 4)  # AT and C
         >>> _ = layer(one_hot)
-        >>> layer.embeddings.assign(keras.ops.reshape(keras.ops.arange(25.0), (25, 1)))
+        >>> _ = layer.embeddings.assign(keras.ops.reshape(keras.ops.arange(25.0), (25, 1)))
         >>> layer(one_hot)[0, :, 0].numpy().tolist()
         [3.0, 5.0, 22.0]
     """
