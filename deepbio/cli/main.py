@@ -22,6 +22,7 @@ from deepbio.cli.explain import explain
 from deepbio.cli.export import export
 from deepbio.cli.finetune import finetune
 from deepbio.cli.fit import fit
+from deepbio.cli.import_weights import import_weights
 from deepbio.cli.info import info
 from deepbio.cli.launch import launch
 from deepbio.cli.models import models
@@ -58,6 +59,7 @@ for command in (
 ):
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
+app.command("import")(import_weights)
 app.command()(benchmark)
 app.command()(leaderboard)
 for group in (datasets, augment, variants, course):

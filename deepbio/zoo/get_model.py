@@ -11,9 +11,9 @@ from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
 from deepbio.specs import RANKS, ModelInput, Task
 from deepbio.zoo.build import build
-from deepbio.zoo.load_preset import load_preset
+from deepbio.zoo.load_preset import adapted, load_preset
 from deepbio.zoo.preset import read_preset
-from deepbio.zoo.record import ModelRecord
+from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, builder_options, list_models, model_spec
 from deepbio.zoo.weight_sources import hub_folder
 
@@ -42,8 +42,9 @@ def get_model(
         dataset: Data set that determines input, outputs and task.
         input_shape: Shape of one example, if there is no data set. An integer is a length.
         outputs: Number of outputs, if there is no data set.
-        weights: Tag or preset folder to load the weights from. The `keras_applications.*` models also take `"imagenet"`
-            (downloaded by Keras) or a weight file of the same network, and adapt it to the channels of the images.
+        weights: Tag or preset folder to load the weights from, or a file of the authors of a model (`deepbio import --list`).
+            The `keras_applications.*` models also take `"imagenet"` (downloaded by Keras) or a weight file of the same
+            network, and adapt it to the channels of the images.
         activation: `None` returns logits. `"auto"` builds the task's activation in, for export or use without deepbio.
         seed: Seed of the initial weights. `None` initializes them differently each time.
         config: Options of the architecture; `deepbio info NAME` lists them. Pretrained weights fix them, except
@@ -65,6 +66,16 @@ def get_model(
         raise ModelError(f"Expected activation None (logits) or 'auto' (the task's); received {activation!r}.")
     source = preset_folder(name)
     keras_weights = source is None and weights is not None and _spec(name).family == "keras_applications"
+    if source is None and weights is not None and not keras_weights and Path(weights).expanduser().is_file():
+        from deepbio.zoo.importers.import_weights import import_for
+
+        if input_shape is None and dataset is not None:
+            input_shape = dataset.input.shape
+        model = import_for(_spec(name).name, weights, config, input_shape=_shape(input_shape))
+        return adapted(
+            model, describe(model), task=None if dataset is None else dataset.task, outputs=outputs,
+            activation=activation, seed=seed, source=os.fspath(weights),
+        )  # fmt: skip
     if source is None and weights is not None and not keras_weights:
         source = preset_folder(f"{name}.{weights}") or preset_folder(os.fspath(weights))
         if source is None:

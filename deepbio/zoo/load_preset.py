@@ -74,9 +74,36 @@ def load_preset(
     if "notice" in preset:
         show_notice(preset["notice"])
     model = _load(preset, entries, record, folder)
-    if new_head:
+    return adapted(
+        model, record, task=task, outputs=outputs, activation=activation, seed=seed, strands=strands, source=str(folder)
+    )
+
+
+def adapted(
+    model: keras.Model,
+    record: ModelRecord,
+    *,
+    task: Task | None,
+    outputs: int | None,
+    activation: str | None,
+    seed: int | None,
+    strands: str = "none",
+    source: str,
+) -> keras.Model:
+    """Return a loaded model for another task, with a new head if its number of outputs differs.
+
+    Args:
+        model, record: Model with its weights, and its record.
+        task, outputs: Task, or number of outputs; those of the record by default.
+        activation: `"auto"` builds the task's activation in.
+        seed: Seed of a new head.
+        strands: `"average"` reads both strands.
+        source: Name of the source of the weights, for the log.
+    """
+    outputs = task.outputs if task is not None else outputs
+    if outputs is not None and outputs != record.outputs:
         record = replace(record, outputs=outputs, task=task, seed=seed, postprocessing=None)
-        model, _ = transferred(model, record, keep_head=False, source=str(folder))
+        model, _ = transferred(model, record, keep_head=False, source=source)
     elif task is not None:
         if record.task is not None:  # the scale of the targets is that of the trained weights
             task = replace(task, mean=record.task.mean, std=record.task.std) if task.kind == "regression" else task

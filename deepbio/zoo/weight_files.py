@@ -82,7 +82,7 @@ def count_values(path: Path) -> tuple[int, int]:
     return sum(sizes), len(sizes)
 
 
-def _h5_arrays(path: Path) -> Iterator[tuple[tuple[int, ...], int]]:
+def _h5_arrays(path: Path, content: bytes | None = None) -> Iterator[tuple[tuple[int, ...], int]]:
     """Yield the shape and the number of values of each array in an HDF5 file, after checking what it consists of."""
     import h5py
 
@@ -110,12 +110,45 @@ def _h5_arrays(path: Path) -> Iterator[tuple[tuple[int, ...], int]]:
                 yield tuple(entry.shape), int(entry.size or 0)
 
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path if content is None else io.BytesIO(content), "r") as file:
             yield from walk(file)
     except WeightsError:
         raise
     except Exception as error:  # h5py has no common class of errors
         raise WeightsError(f"{path} is not a readable HDF5 file: {_first_line(error)}") from error
+
+
+def read_h5_arrays(path: Path, content: bytes | None = None) -> tuple[dict[str, np.ndarray], Any]:
+    """Read all arrays of an HDF5 file, and the description of a Keras model if there is one.
+
+    Args:
+        path: Path of the file.
+        content: Content of the file, if it is inside another one.
+
+    Returns:
+        Path inside the file (without `model_weights/`) to array, and the parsed `model_config` or None.
+
+    Raises:
+        WeightsError: Not HDF5, damaged, or it refers to other files.
+    """
+    import h5py
+
+    for shape, values in _h5_arrays(path, content):
+        if values > 2**32:
+            raise WeightsError(f"{path} has an array of shape {shape}; such a file is not loaded.")
+    found: dict[str, np.ndarray] = {}
+
+    def keep(name: str, entry: Any) -> None:
+        if isinstance(entry, h5py.Dataset):
+            found[name.removeprefix("model_weights/")] = np.asarray(entry)
+
+    try:
+        with h5py.File(path if content is None else io.BytesIO(content), "r") as file:
+            file.visititems(keep)
+            text = file.attrs.get("model_config")
+    except Exception as error:  # h5py has no common class of errors
+        raise WeightsError(f"{path} is not a readable HDF5 file: {_first_line(error)}") from error
+    return found, None if text is None else parse_json(text, f"{path}: model_config", error=WeightsError)
 
 
 def _count_safetensors(path: Path) -> tuple[int, int]:

@@ -29,6 +29,7 @@ def bpnet(
     kernel_size: int = 21,
     profile_kernel_size: int = 75,
     head: Literal["both", "profile", "counts"] = "both",
+    total_counts: bool = False,
 ) -> keras.Model:
     """Apply dilated residual convolutions, and predict where the reads fall (profile) and how many there are (counts).
 
@@ -45,6 +46,8 @@ def bpnet(
         kernel_size: Kernel size of the first convolution.
         profile_kernel_size: Kernel size of the profile's convolution.
         head: `"both"` as above; `"profile"` returns the profile's logits; `"counts"` returns the log counts.
+        total_counts: Whether one count is that of all tracks together, whose softmax is over positions and tracks, as in
+            bpnet-lite; otherwise each track has its own.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, positions, outputs)`, or `(batch, outputs)` for `head="counts"`. An output is a track, such as a strand.
@@ -55,16 +58,24 @@ def bpnet(
     steps = [(kernel_size, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_kernel_size, 1)]
     check_length("bpnet", input, shortest_length(steps))
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, kernel_size, activation="relu")(x)
-    for dilation in dilations:
-        branch = keras.layers.Conv1D(filters, 3, dilation_rate=dilation, activation="relu")(x)
+    x = keras.layers.Conv1D(filters, kernel_size, activation="relu", name="stem")(x)
+    for i, dilation in enumerate(dilations, start=1):
+        branch = keras.layers.Conv1D(filters, 3, dilation_rate=dilation, activation="relu", name=f"dilated_{i}")(x)
         x = keras.layers.Add()([keras.layers.Cropping1D(dilation)(x), branch])
     profile = counts = None
     if head != "counts":
         profile = keras.layers.Conv1D(outputs, profile_kernel_size, name="profile_head")(x)
     if head != "profile":
-        counts = keras.layers.Dense(outputs, name="counts_head")(keras.layers.GlobalAveragePooling1D()(x))
+        counts = keras.layers.Dense(1 if total_counts else outputs, name="counts_head")(
+            keras.layers.GlobalAveragePooling1D()(x)
+        )
     if profile is None or counts is None:
         return keras.Model(inputs, counts if profile is None else profile, name="bpnet")
-    log_rates = ops.expand_dims(counts, 1) + ops.log_softmax(profile, axis=1)
+    log_rates = ops.expand_dims(counts, 1) + _log_softmax(profile, total_counts)
     return keras.Model(inputs, log_rates, name="bpnet")
+
+
+def _log_softmax(profile, over_tracks: bool):
+    if not over_tracks:
+        return ops.log_softmax(profile, axis=1)
+    return ops.reshape(ops.log_softmax(keras.layers.Flatten()(profile)), (-1, *profile.shape[1:]))

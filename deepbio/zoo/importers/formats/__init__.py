@@ -1,0 +1,1 @@
+"""Published forms of weights: one file per form."""
