@@ -13,8 +13,9 @@ import numpy as np
 from deepbio.documents import parse_json
 from deepbio.errors import DataError, WeightsError, nearest
 from deepbio.limits import check_archive
+from deepbio.zoo.hdf5_weights import read_h5_arrays
 from deepbio.zoo.importers.torch_file import read_torch
-from deepbio.zoo.weight_files import read_h5_arrays, read_safetensors
+from deepbio.zoo.weight_files import read_safetensors
 
 _KINDS = ".safetensors, .pt, .pth, .bin, .torch (PyTorch), .h5, .hdf5, .keras (Keras) or .npz"
 
