@@ -70,7 +70,7 @@ EXCEPTIONS = [
     ("*", r"(?:hyper|sym|symbolic |hard )links?", "links of files"),
     ("docs/_s*/*", r"\blinks?\b", "links of pages"),
     ("deepbio/report/*", r"--link|var\(--link\)|\"link\"", "links of pages: a colour of the style sheet"),
-    ("deepbio/zoo/weight_files.py", r"link", "links inside HDF5 files"),
+    ("deepbio/zoo/hdf5_weights.py", r"link", "links inside HDF5 files"),
     ("deepbio/text/*.py", r"\"denied\"|(was|is|were|are) denied", "triggers of NegEx"),
     ("deepbio/datasets/vignettes/notes.py", r"The history tells of", "generated notes, which must not change"),
     ("zoo/*/report.html", r".", "pages that training runs wrote"),

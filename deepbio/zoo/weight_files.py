@@ -1,6 +1,6 @@
 """Read and write weight files: Keras's `.weights.h5`, `safetensors`, and the layers of a Keras 2 model file.
 
-These files contain numbers only. An HDF5 file is checked before it is read: no links to other files, no values stored outside
+These files contain numbers only. An HDF5 file is checked before it is read: no references to other files, no values stored outside
 the file, no array larger than the model.
 """
 
