@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from deepbio.datasets import Dataset, Split, epoch_order, load_dataset
+from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.sharding import shard_in_graph, shards, times_counted
 from deepbio.errors import DeepbioError, TrainingError
 from deepbio.training import fit
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
+from deepbio.training.steps.feed import make_feed
 from deepbio.zoo import get_model
 
 
@@ -73,14 +74,14 @@ def test_an_empty_validation_split_is_refused(xor):
 
 
 def test_a_loss_that_is_not_finite_names_step_examples_and_their_values(xor):
-    order = epoch_order(len(xor.train), seed=0, epoch=0)
-    describe_batch = batch_description(xor, lambda: order, 4)
+    feed = make_feed(xor.train, batch_size=4, seed=0)
+    describe_batch = batch_description(xor, feed, 0)
     with pytest.raises(TrainingError, match=r"became nan at epoch 1, step 13\. Its batch: train:\d+.*inputs from -?\d"):
         check_finite(np.array([0.1, np.nan, np.inf], np.float32), epoch=0, first=11, describe_batch=describe_batch)
     x = np.array(xor.train.x)
     x[:] = np.inf
     broken = Dataset("b", xor.task, xor.input, Split(x, xor.train.y, xor.train.ids), xor.valid, xor.test)
-    assert "input not finite: train:" in batch_description(broken, lambda: order, 4)(0)
+    assert "input not finite: train:" in batch_description(broken, feed, 0)(0)
 
 
 def test_a_lost_worker_is_reported_with_what_to_do(monkeypatch):
