@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 
 class DeepbioError(Exception):
-    """Base of every error that deepbio raises on purpose. The command line prints it and exits with 2."""
+    """Base of every error that deepbio raises on purpose. The command line prints it and exits with `exit_code`."""
+
+    exit_code = 2  # the same command would fail again
 
 
 class DataError(DeepbioError):
@@ -22,6 +24,12 @@ class WeightsError(DeepbioError):
 
 class TrainingError(DeepbioError):
     """Training cannot start or cannot continue."""
+
+
+class LostWorkerError(TrainingError):
+    """Another process of the cluster is lost. The same command can go on from the last checkpoint."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again
 
 
 class OptionalDependencyError(DeepbioError):

@@ -94,7 +94,7 @@ def _show_warning(message: Warning | str, *_place: object) -> None:
 
 
 def main() -> None:
-    """Run the command line. A `DeepbioError` is one message and exit code 2, Ctrl-C is exit code 130."""
+    """Run the command line. A `DeepbioError` is one message and its exit code (2, or 75 if trying again can help), Ctrl-C is 130."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # without the start-up messages of TensorFlow
     try:
         add_commands(app)
@@ -105,7 +105,7 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         typer.echo(terminal_text(f"Error: {error}"), err=True)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code == 130:  # typer turns Ctrl-C into this, without a message
             typer.echo("Stopped.", err=True)

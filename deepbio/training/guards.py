@@ -15,7 +15,7 @@ from deepbio.datasets import Dataset
 from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.precision import LossScale
-from deepbio.errors import ModelError, TrainingError
+from deepbio.errors import LostWorkerError, ModelError, TrainingError
 from deepbio.training.settings import Settings
 from deepbio.zoo import describe
 from deepbio.zoo.build import returns_probabilities
@@ -189,14 +189,14 @@ def lost_workers_named(cluster: Cluster) -> Iterator[None]:
     """Replace TensorFlow's error about a lost worker by one that says what to do.
 
     Raises:
-        TrainingError: Another process of the cluster is lost.
+        LostWorkerError: Another process of the cluster is lost.
     """
     try:
         yield
     except _LOST as error:
         if cluster.workers == 1:
             raise
-        raise TrainingError(
+        raise LostWorkerError(
             f"Worker {cluster.worker} of {cluster.workers} lost contact with another worker: {str(error).splitlines()[0][:300]} "
             "Start all workers again with resume=True (--resume); `deepbio launch --restarts K` does so by itself."
         ) from error

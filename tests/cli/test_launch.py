@@ -60,6 +60,25 @@ def same_weights(one, other):
     return weights_hash(get_model(one)) == weights_hash(get_model(other))
 
 
+@pytest.mark.slow
+@pytest.mark.multiworker
+@pytest.mark.timeout(600)
+def test_a_worker_that_stands_still_is_replaced(tmp_path):
+    process = start(
+        None, "launch", "--workers", "2", "--restarts", "1", "--", *FIT, "--epochs", "60", "--patience", "0", "--out", tmp_path
+    )  # fmt: skip
+    while not list(tmp_path.glob("checkpoints/*.npz")) and process.poll() is None:
+        time.sleep(0.01)
+    workers = worker_pids(process.pid)
+    os.kill(workers[1], signal.SIGSTOP)
+    [(code, _, err)] = finish(process, seconds=500)
+    assert code == 0, err
+    assert "Worker 0 of 2 lost contact with another worker" in err
+    assert "Worker 0 ended with code 75" in err
+    assert not Path(f"/proc/{workers[1]}").exists()
+    assert (tmp_path / "preset.json").exists()
+
+
 @pytest.mark.multiworker
 def test_a_mistake_is_told_once_and_not_tried_again():
     process = start(None, "launch", "--workers", "2", "--restarts", "3", "--", "fit", "mpl", "xor")

@@ -10,7 +10,7 @@ import tensorflow as tf
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.sharding import shard_in_graph, shards, times_counted
-from deepbio.errors import DeepbioError, TrainingError
+from deepbio.errors import DeepbioError, LostWorkerError, TrainingError
 from deepbio.training import fit
 from deepbio.training.guards import batch_description, check_finite, lost_workers_named
 from deepbio.training.steps.feed import make_feed
@@ -89,7 +89,7 @@ def test_a_lost_worker_is_reported_with_what_to_do(monkeypatch):
     with pytest.raises(tf.errors.UnavailableError), lost_workers_named(cluster):
         raise tf.errors.UnavailableError(None, None, "peer down")
     monkeypatch.setattr(cluster, "workers", 2)
-    with pytest.raises(TrainingError, match=r"lost contact.*peer down.*--resume"), lost_workers_named(cluster):
+    with pytest.raises(LostWorkerError, match=r"lost contact.*peer down.*--resume"), lost_workers_named(cluster):
         raise tf.errors.UnavailableError(None, None, "peer down")
 
 
