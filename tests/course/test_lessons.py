@@ -29,9 +29,14 @@ def printed(number):
 
 
 def value(number, pattern):
-    match = re.search(pattern, printed(number))
+    match = re.search(pattern, printed(number), flags=re.M)
     assert match, f"lesson {number} does not print {pattern!r}:\n{printed(number)}"
     return float(match[1].replace(",", ""))
+
+
+def test_1_the_note_is_of_kawasaki_disease_and_the_question_of_1978_has_its_answer():
+    assert value(1, r"([\d.]+)%  Kawasaki disease") > 90
+    assert value(1, r"question of 1978: ([\d.]+)") == 0.020  # Casscells et al. 1978: about 2%
 
 
 def test_2_corrections_respect_the_bound_of_novikoff():
@@ -60,3 +65,31 @@ def test_3_descent_starts_at_ln_2_and_three_implementations_agree():
 def test_4_gradients_equal_automatic_differentiation_to_1e_10():
     assert value(4, r"automatic differentiation: (\S+)") < 1e-10
     assert value(4, r"smallest error (\S+)") < 1e-8
+
+
+def test_5_two_matrix_products_equal_keras_and_depth_without_activation_stays_a_line():
+    assert value(5, r"largest difference from Keras: (\S+)") < 1e-4
+    line, linear, deep = (
+        value(5, rf"{name}\s+([\d.]+)") for name in ("one layer", "no activation", "three hidden layers, relu")
+    )
+    assert abs(line - linear) < 0.03  # the same function class
+    assert deep > 0.97
+
+
+def test_6_the_gap_between_mlp_and_cnn_has_an_interval_above_zero():
+    gap = re.search(r"shift gap ([\d.]+) \[([\d.]+), ([\d.]+)\]", printed(6))
+    assert gap
+    low, high = float(gap[2]), float(gap[3])
+    assert 0.5 < low < float(gap[1]) < high < 1
+
+
+def test_7_alexnet_has_the_weights_of_the_article():
+    # Krizhevsky et al. 2012: "60 million parameters"; layer by layer, 60,965,224
+    assert printed(7).count("60,965,224") == 2
+    assert "equals the model: True" in printed(7)
+    assert value(7, r"sum\s+60,965,224\s+([\d,]+)") == 724_406_816
+
+
+def test_8_shifts_in_training_help_on_digits_that_moved():
+    plain, shifted = (value(8, rf"^mlp{name} +centred .* moved ([\d.]+)") for name in ("", ", shifts"))
+    assert shifted > plain + 0.3
