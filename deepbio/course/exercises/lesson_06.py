@@ -122,6 +122,6 @@ def invariance(answer: Any) -> str:
         )
     if any(max(getattr(layer, "strides", (1,))) > 1 for layer in model.layers):
         raise AnswerError(
-            "A stride or a pooling of 2 x 2 looks at a fixed grid: a shift by one pixel changes the result. Pool once, over everything."
+            "A stride or a pooling of 2 x 2 looks at a fixed grid: a shift by one pixel changes the result. Pool once, over all."
         )
     raise AnswerError(f"The logits change by {change:.2g} when the pattern moves. Which layer knows the position?")
