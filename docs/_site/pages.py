@@ -64,11 +64,11 @@ def results_page() -> str:
 
 
 def result_page(file: Path) -> str:
-    """Return a file of results as a page that the index lists, not the navigation."""
+    """Return a file of results as a page."""
     text = re.sub(r"\]\(\.\./(?:\.\./docs/)?", "](../", file.read_text(encoding="utf-8"))
     if not re.search(r"^## ", text, flags=re.M):  # a heading of level 3 below the title
         text = re.sub(r"^### ", "## ", text, flags=re.M)
-    return f"---\norphan: true\n---\n\n{text}"
+    return text
 
 
 def models_page() -> str:
@@ -93,7 +93,7 @@ def model_pages() -> dict[str, str]:
         if spec.family:
             continue
         parts = [
-            f"---\norphan: true\n---\n\n# {name}\n",
+            f"# {name}\n",
             f"{spec.summary}.\n",
             f"- Paper: {spec.paper}",
             f"- Input: {', '.join(spec.modality)}",
@@ -108,7 +108,7 @@ def model_pages() -> dict[str, str]:
     for family, members in families().items():
         spec = model_spec(members[0])
         parts = [
-            f"---\norphan: true\n---\n\n# {family}\n",
+            f"# {family}\n",
             f"- Paper: {spec.paper}",
             f"- Input: {', '.join(spec.modality)}\n",
             _browser(
@@ -143,7 +143,7 @@ def dataset_pages() -> dict[str, str]:
     for card in map(dataset_card, list_datasets()):
         sizes = card["split"].get("sizes") or card["split"].get("fractions") or {}
         parts = [
-            f"---\norphan: true\n---\n\n# {card.name}\n",
+            f"# {card.name}\n",
             f"**{card['title']}**\n",
             f"{card.text}\n",
             f"- Files: {origin(card)}",
