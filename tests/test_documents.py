@@ -15,6 +15,7 @@ import pytest
 import typer.main
 
 import deepbio
+from deepbio.course import lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -120,18 +121,13 @@ def test_the_parity_table_of_the_readme_is_that_of_the_results():
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_to_files_of_the_project_exist(document):
-    generated = {
-        "models.md",
-        "datasets.md",
-        "command_line.md",
-        "reference.md",
-        "results.md",
-        "contributing.md",
-        "changelog.md",
-    }
+    names = "models datasets command_line reference results contributing changelog"
+    generated = {f"{name}.md" for name in names.split()}
     generated |= {f"results/{file.name}" for file in (ROOT / "benchmarks/results").iterdir()}
     generated |= {f"models/{name}.md" for name in deepbio.list_models()}
     generated |= {f"datasets/{name}.md" for name in deepbio.list_datasets()}
+    generated |= {f"course/{lesson.path.stem}.ipynb" for lesson in lessons()}
+    generated |= {f"api/{file.parent.name}.md" for file in (ROOT / "deepbio").glob("*/__init__.py")}
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
         assert target in generated or (document.parent / target).exists(), target

@@ -7,6 +7,7 @@ date, so Sphinx reads it no second time.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -44,7 +45,12 @@ def main() -> int:
     arguments, others = parser.parse_known_args()
     put_together()
     words = ["-b", "html", "-c", str(DOCS), "-d", str(SOURCES.parent / "doctrees"), "-q", *others]
-    return sphinx([*words, str(SOURCES), str(arguments.out)])
+    built = SOURCES.parent / "html"  # MyST-NB writes a folder of its own beside it
+    if status := sphinx([*words, str(SOURCES), str(built)]):
+        return status
+    shutil.rmtree(arguments.out, ignore_errors=True)
+    shutil.copytree(built, arguments.out, ignore=shutil.ignore_patterns(".buildinfo*", "_sources"))
+    return 0
 
 
 if __name__ == "__main__":

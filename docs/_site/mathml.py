@@ -15,7 +15,7 @@ def _inline(writer, node) -> None:
 def _block(writer, node) -> None:
     from docutils import nodes
 
-    writer.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    writer.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>')
     raise nodes.SkipNode
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+from course import lesson_pages
 from reference import command_line_page, reference_index, room_pages
 from tables import ROOT, dataset_table, families, model_table, origin
 
@@ -13,17 +15,19 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 def generated_pages() -> dict[str, str]:
     """Return the content of every page that is made, by its path below `docs/`."""
+    models, data = model_pages(), dataset_pages()
     return {
-        "models.md": models_page(),
-        **{f"models/{name}.md": page for name, page in model_pages().items()},
-        "datasets.md": datasets_page(),
-        **{f"datasets/{name}.md": page for name, page in dataset_pages().items()},
+        "models.md": models_page(models),
+        **{f"models/{name}.md": page for name, page in models.items()},
+        "datasets.md": datasets_page(data),
+        **{f"datasets/{name}.md": page for name, page in data.items()},
         "command_line.md": command_line_page(),
         "reference.md": reference_index(),
         **{f"api/{room}.md": page for room, page in room_pages().items()},
         "results.md": results_page(),
         **{f"results/{file.name}": result_page(file) for file in results()},
         **{f"results/{file.name}": file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.csv"))},
+        **lesson_pages(),
         "contributing.md": from_root("CONTRIBUTING.md"),
         "changelog.md": from_root("CHANGELOG.md"),
     }
@@ -59,6 +63,7 @@ def results_page() -> str:
             "Every figure in this documentation was measured. Each page below states its figures, the machine, and the command that",
             "makes them again. The [leaderboards](leaderboards.md) compare models with each other and with simple baselines.\n",
             _browser("| page | made by |", "|---|---|", *rows),
+            _toctree(f"results/{file.stem}" for file in results()),
         ]
     )
 
@@ -71,7 +76,7 @@ def result_page(file: Path) -> str:
     return text
 
 
-def models_page() -> str:
+def models_page(names: Iterable[str]) -> str:
     """Return the page of models: a table that can be sorted and filtered."""
     return "\n".join(
         [
@@ -79,6 +84,7 @@ def models_page() -> str:
             "`deepbio models` prints this list, and `deepbio info NAME` a page about one model. `get_model(NAME, ...)` builds it.",
             "Parameters are counted in the reference form, which is that of the paper where there is one.\n",
             _browser(model_table()),
+            _toctree(f"models/{name}" for name in names),
         ]
     )
 
@@ -101,6 +107,7 @@ def model_pages() -> dict[str, str]:
             *([f"- Fixed by this name: {_pairs(spec.defaults)}"] if spec.defaults else []),
             f"- `fit` uses: {_pairs(spec.training)}" if spec.training else "- `fit` uses its general defaults",
             *([f"- Pretrained: {', '.join(f'`{name}.{tag}`' for tag in spec.tags)}"] if spec.tags else []),
+            *_snippet(name, spec),
             "\nEach option below is a keyword of `get_model`, or `--set option=value` on the command line.\n",
             f"```{{eval-rst}}\n.. autofunction:: {spec.module}::{spec.function}\n   :no-index:\n```\n",
         ]
@@ -122,7 +129,22 @@ def model_pages() -> dict[str, str]:
     return pages
 
 
-def datasets_page() -> str:
+def _snippet(name: str, spec) -> list[str]:
+    shape, outputs = spec.reference.get("input_shape"), spec.reference.get("outputs")
+    return [
+        "\n```python",
+        "import deepbio\n",
+        f'model = deepbio.get_model("{name}", input_shape={shape}, outputs={outputs})  # or dataset=data',
+        *(f'model = deepbio.get_model("{name}.{tag}")  # with weights' for tag in spec.tags[:1]),
+        "```\n",
+        "```sh",
+        f"deepbio info {name}",
+        f"deepbio fit {name} DATA --out runs/{name}",
+        "```",
+    ]
+
+
+def datasets_page(names: Iterable[str]) -> str:
     """Return the page of data sets: a table that can be sorted and filtered."""
     return "\n".join(
         [
@@ -131,6 +153,7 @@ def datasets_page() -> str:
             "are first loaded, and checked by checksum. Some are user-supplied: the card says how to obtain the files.",
             "Splits are fixed and share no group.\n",
             _browser(dataset_table()),
+            _toctree(f"datasets/{name}" for name in names),
         ]
     )
 
@@ -156,6 +179,15 @@ def dataset_pages() -> dict[str, str]:
             f"- Classes: {card['classes'].get('rule') or _pairs(card['classes'])}",
             *[f"- Known problem: {problem}" for problem in card.facts.get("known_problems", [])],
         ]
+        parts += [
+            "\n```python",
+            "import deepbio\n",
+            f'data = deepbio.load_dataset("{card.name}")',
+            "```\n",
+            "```sh",
+            f"deepbio info {card.name}",
+            "```",
+        ]
         pages[card.name] = "\n".join(parts) + "\n"
     return pages
 
@@ -163,6 +195,11 @@ def dataset_pages() -> dict[str, str]:
 def _browser(*table: str) -> str:
     """Return a table that `docs/_static/tables.js` makes sortable and filterable."""
     return "\n".join([":::{table}", ":class: browse", ":align: left", "", *(line.strip() for line in table), ":::", ""])
+
+
+def _toctree(pages: Iterable[str]) -> str:
+    """Return the pages that belong below this one, which has their links already."""
+    return "\n".join(["```{toctree}", ":hidden:", "", *pages, "```", ""])
 
 
 def _pairs(values) -> str:
