@@ -13,7 +13,7 @@ LOCKED ?= yes
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test survive quick slow fuzz course lint format docs wheel lock newest clean
+.PHONY: help demo test survive quick slow fuzz course browser lint format docs wheel lock newest clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
@@ -23,6 +23,7 @@ help:
 	@echo "make slow    run the tests that take long, too"
 	@echo "make fuzz    read a thousand damaged files of every format (MUTANTS=1000 SEED=0)"
 	@echo "make course  run every lesson of the course, keep the notebooks in build/course and check their numbers"
+	@echo "make browser run the tests of pages in headless Chromium; they are skipped where there is none"
 	@echo "make lint    check style, types, spelling and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
@@ -53,6 +54,9 @@ fuzz: $(VENV)/installed-dev
 course: $(VENV)/installed-dev
 	$(BIN)/python -m deepbio.course.export build/course --execute
 	DEEPBIO_COURSE=build/course $(BIN)/python -m pytest -m course tests/course
+
+browser: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m browser
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

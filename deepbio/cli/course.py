@@ -71,3 +71,15 @@ def check(
         show_table(["exercise", "title", "verdict", ""], [(v.exercise, v.title, v.status, v.reason) for v in found])
     if any(v.status != "right" for v in found):
         raise typer.Exit(1)
+
+
+@app.command("widgets")
+def widgets(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the pages.")] = Path("widgets"),
+) -> None:
+    """Write the interactive widgets: pages that work in a browser from a file, without network."""
+    from deepbio.course.widgets import write_widgets
+
+    index, *_ = write_widgets(out)
+    typer.echo(index)
+    note("Open it in a browser; the pages may be copied, mailed or put on any web server.")

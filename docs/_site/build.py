@@ -16,6 +16,8 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 from pages import generated_pages  # noqa: E402
 from sphinx.cmd.build import main as sphinx  # noqa: E402
 
+from deepbio.course.widgets import write_widgets  # noqa: E402
+
 DOCS = Path(__file__).resolve().parents[1]
 SOURCES = DOCS.parent / "build" / "docs"
 
@@ -50,6 +52,7 @@ def main() -> int:
         return status
     shutil.rmtree(arguments.out, ignore_errors=True)
     shutil.copytree(built, arguments.out, ignore=shutil.ignore_patterns(".buildinfo*", "_sources"))
+    write_widgets(arguments.out / "widgets")
     return 0
 
 

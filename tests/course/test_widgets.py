@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from deepbio.course.widgets import WIDGETS, widget_page, write_widgets
 from deepbio.course.widgets.contents import FINDINGS
@@ -134,6 +135,16 @@ def test_points_of_the_perceptron_are_eighths_and_no_two_are_equal():
 def test_an_unknown_widget_is_an_error_that_names_the_nearest():
     with pytest.raises(DeepbioError, match="Unknown widget 'perceptrons'.*perceptron"):
         widget_page("perceptrons")
+
+
+def test_the_command_writes_the_pages_and_prints_where(tmp_path, monkeypatch):
+    from deepbio.cli.main import app
+
+    monkeypatch.setattr("deepbio.course.widgets.build.widget_page", lambda name: name)  # their content is tested above
+    found = CliRunner().invoke(app, ["course", "widgets", "-o", str(tmp_path / "w")])
+    assert found.exit_code == 0
+    assert found.stdout.splitlines()[0] == str(tmp_path / "w/index.html")
+    assert {path.stem for path in (tmp_path / "w").iterdir()} == {"index", *NAMES}
 
 
 def test_the_module_writes_the_pages_without_tensorflow_at_its_import(tmp_path):

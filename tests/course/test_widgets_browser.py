@@ -8,25 +8,12 @@ from PIL import Image
 from scipy.signal import correlate2d
 from sklearn.linear_model import LogisticRegression
 
-from deepbio.course.widgets import WIDGETS, write_widgets
+from deepbio.course.widgets import WIDGETS
 from deepbio.course.widgets.networks import attack, digits, figures, keras_network, load_networks, on_canvas
-from tests.chromium import Browser
 from tests.course.widget_cases import content
 
 pytestmark = pytest.mark.browser
 NAMES = [widget.name for widget in WIDGETS]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_widgets(tmp_path_factory.mktemp("widgets"))[0].parent
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

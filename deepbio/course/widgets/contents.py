@@ -142,7 +142,8 @@ CONTENTS: dict[str, Callable[[], Content]] = {
 
 def _with_networks(prefix: str, size: int, measured: Iterable[str]) -> Content:
     found, stored = figures(), load_networks()
-    test = digits().test
+    data = digits()
+    test = data.test
     x, y = np.asarray(test.x)[found["pictures"]], np.asarray(test.y)[found["pictures"]]
     networks = {
         name.removeprefix(prefix): {"size": size, "layers": [_layer(*layer) for layer in layers]}
@@ -154,6 +155,7 @@ def _with_networks(prefix: str, size: int, measured: Iterable[str]) -> Content:
         "labels": y.tolist(),
         "networks": networks,
         "accuracy": {name.removeprefix(prefix): v for name, v in found["accuracy"].items() if name.startswith(prefix)},
+        "learned": len(data.train.y),
         "examples": found["examples"],
         **{name: found[name] for name in measured},
     }

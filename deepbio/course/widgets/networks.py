@@ -73,8 +73,8 @@ def layers_of(model: keras.Model) -> list[tuple[str, list[np.ndarray]]]:
 
     Example:
         >>> from deepbio.zoo import get_model
-        >>> [kind for kind, _ in layers_of(get_model("mlp", dataset="digits", units=(4,)))]
-        ['flatten', 'dense', 'relu', 'dense']
+        >>> [kind for kind, _ in layers_of(get_model("image_cnn", input_shape=(8, 8, 1), outputs=10))][:3]
+        ['conv', 'relu', 'conv']
     """
     found: list[tuple[str, list[np.ndarray]]] = []
     kinds = {"Activation": "relu", "MaxPooling2D": "pool", "GlobalAveragePooling2D": "mean", "Flatten": "flatten"}
