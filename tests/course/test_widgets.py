@@ -39,7 +39,7 @@ def test_a_page_names_no_address_outside_and_allows_only_its_own_script(pages, n
     text = pages[name]
     assert re.findall(r"https?:|//cdn|@import|url\(|<link|<iframe|src=", text) == []
     assert set(re.findall(r'href="([^"]*)"', text)) <= {f"{one}.html" for one in NAMES}
-    policy = html.unescape(re.search(r'content="(default-src[^"]*)"', text)[1])
+    policy = html.unescape(re.findall(r'content="(default-src[^"]*)"', text)[0])
     scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
     assert len(scripts) == (name != "index")
     for script in scripts:
@@ -51,7 +51,7 @@ def test_a_page_names_no_address_outside_and_allows_only_its_own_script(pages, n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_has_a_name_and_every_identifier_is_unique(pages, name):
-    body = re.search(r"<main>(.*?)</main>", pages[name], flags=re.DOTALL)[1]
+    body = re.findall(r"<main>(.*?)</main>", pages[name], flags=re.DOTALL)[0]
     ids = re.findall(r'\bid="([^"]+)"', body)
     assert len(ids) == len(set(ids))
     for canvas in re.findall(r"<canvas[^>]*>", body):

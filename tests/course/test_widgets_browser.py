@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from deepbio.course.widgets import WIDGETS
 from deepbio.course.widgets.networks import attack, digits, figures, keras_network, load_networks, on_canvas
-from tests.course.widget_cases import content
+from tests.course.widget_cases import content, preset_of_findings
 
 pytestmark = pytest.mark.browser
 NAMES = [widget.name for widget in WIDGETS]
@@ -225,18 +225,12 @@ def test_the_smallest_budget_that_flips_is_that_of_tensorflow(show, network):
 
 def test_findings_are_ranked_as_by_the_preset(show):
     from deepbio import predict
-    from deepbio.text import Tokenizer
-    from deepbio.zoo import describe, get_model
 
-    tab, model = show("findings"), get_model("note_evidence.vignettes_findings")
-    record, labels = describe(model), content("findings")["labels"]
-    vocabulary = Tokenizer.from_json(record.input.tokenizer).vocabulary
+    tab, labels = show("findings"), content("findings")["labels"]
+    model, encode = preset_of_findings()
 
     def ranked():
-        ids = np.zeros((1, 40), np.int32)
-        tokens = tab.run("widget.tokens()")
-        ids[0, : len(tokens)] = [vocabulary[token] for token in tokens]
-        p = predict(model, ids)[0]
+        p = predict(model, encode([tab.run("widget.tokens()")]))[0]
         np.testing.assert_allclose(tab.run("widget.probabilities()"), p, atol=1e-5)
         assert tab.text("#ranked li:first-child button span") == labels[p.argmax()]
         return labels[p.argmax()]

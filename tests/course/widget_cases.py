@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
 from deepbio.course.widgets.contents import CONTENTS
@@ -17,6 +18,26 @@ NUMBERS = ("perceptron", "logistic", "descent", "convolution", "network", "evide
 def content(name):
     """Return the content of a page, as its JSON is read."""
     return json.loads(json.dumps(CONTENTS[name]()))
+
+
+def preset_of_findings():
+    """Return the preset of `findings.html` and a function that encodes notes of its tokens."""
+    from deepbio.text import Tokenizer
+    from deepbio.zoo import describe, get_model
+
+    model = get_model("note_evidence.vignettes_findings")
+    record = describe(model)
+    assert record.input is not None
+    assert record.input.tokenizer is not None
+    vocabulary = Tokenizer.from_json(record.input.tokenizer).vocabulary
+
+    def encode(notes):
+        ids = np.zeros((len(notes), 40), np.int32)
+        for row, note in zip(ids, notes, strict=True):
+            row[: len(note)] = [vocabulary[token] for token in note]
+        return ids
+
+    return model, encode
 
 
 def javascript(expression, **values):
