@@ -59,7 +59,8 @@ def test_likelihood_and_gradient_of_the_logistic_unit_are_those_of_autodiff():
     with tf.GradientTape() as tape:
         tape.watch([w, b])
         value = -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(y, w * x + b))
-    np.testing.assert_allclose(found, np.stack([value, *tape.gradient(value, [w, b])]), rtol=1e-12)
+    gradient = tape.gradient(value, [w, b])
+    np.testing.assert_allclose(found, np.stack([value, *gradient]), rtol=1e-12)  # type: ignore[arg-type]
     p = 1 / (1 + np.exp(-(3.1 * x - 0.7)))
     assert found[0] == pytest.approx(-len(y) * log_loss(y, p), rel=1e-12)
 
