@@ -10,6 +10,7 @@ import typer
 
 import deepbio
 from deepbio.cli import augment, course, datasets, variants
+from deepbio.cli.app import app as open_app
 from deepbio.cli.attack import attack
 from deepbio.cli.benchmark import benchmark, leaderboard
 from deepbio.cli.calibrate import calibrate
@@ -60,6 +61,7 @@ for command in (
     app.command()(command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
 app.command("import")(import_weights)
+app.command("app")(open_app)
 app.command()(benchmark)
 app.command()(leaderboard)
 for group in (datasets, augment, variants, course):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NEIGHBORS = 50  # of Sun et al. 2022 for a few thousand examples
 _BLOCK = 512
 _MAX_FEATURES = 1024
+_ATTRIBUTE = "_deepbio_features"
 
 
 def fit_reference(model: keras.Model, split: Split, method: str, *, max_rows: int | None = None) -> OodReference:
@@ -89,8 +90,12 @@ def _features(model: keras.Model, data: Data) -> np.ndarray:
 
     from deepbio.inference.forward import model_outputs
 
-    last: Any = next((layer for layer in reversed(model.layers) if layer.weights), None)
-    if last is None or isinstance(last.input, list):
-        raise ModelError("A distance needs a model whose last layer has one input.")
-    found = model_outputs(keras.Model(model.input, last.input), as_source(describe(model), data)[0])
+    features = getattr(model, _ATTRIBUTE, None)  # one for each model, so that its compiled pass is used again
+    if features is None:
+        last: Any = next((layer for layer in reversed(model.layers) if layer.weights), None)
+        if last is None or isinstance(last.input, list):
+            raise ModelError("A distance needs a model whose last layer has one input.")
+        features = keras.Model(model.input, last.input)
+        object.__setattr__(model, _ATTRIBUTE, features)
+    found = model_outputs(features, as_source(describe(model), data)[0])
     return np.asarray(found, dtype=np.float64).reshape(len(found), -1)

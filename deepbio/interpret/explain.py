@@ -185,12 +185,8 @@ def draw_sequence(found: DnaExplanation, index: int) -> Any:
         found: Explanation.
         index: Index of the sequence.
     """
-    row = np.abs(found.per_base[index])
-    length = len(row)
-    size = min(_SHOWN, length)
-    total = np.concatenate([[0.0], row.cumsum()])
-    first = int((total[size:] - total[:-size]).argmax()) if length > size else 0
-    part = slice(first, first + size)
+    part, length = shown_part(found.per_base[index]), found.codes.shape[1]
+    first, size = part.start, part.stop - part.start
     rows = 2 if found.hypothetical is not None else 1
     figure, axes = drawing.new_figure(rows + (length > size))
     own = found.seqlets[found.seqlets["example"] == index]
@@ -209,6 +205,20 @@ def draw_sequence(found: DnaExplanation, index: int) -> Any:
         axes[k + 1].set_ylabel("every base")
         figure.colorbar(image, ax=axes[k + 1], pad=0.01, aspect=10).ax.tick_params(labelsize=6)
     return figure
+
+
+def shown_part(per_base: np.ndarray) -> slice:
+    """Return the stretch of a sequence that is drawn: at most 200 bases, those with the largest attributions.
+
+    Example:
+        >>> shown_part(np.r_[np.zeros(500), np.ones(200), np.zeros(100)])
+        slice(500, 700, None)
+    """
+    row = np.abs(per_base)
+    size = min(_SHOWN, len(row))
+    total = np.concatenate([[0.0], row.cumsum()])
+    first = int((total[size:] - total[:-size]).argmax()) if len(row) > size else 0
+    return slice(first, first + size)
 
 
 def boxes_of(seqlets: pd.DataFrame, first: int, last: int) -> list[tuple[int, int, str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ import numpy as np
 
 from deepbio.errors import DataError
 from deepbio.files import FilePath, sha256_of, write_atomically
-from deepbio.genome import Annotation, Gene, Genome, VcfFile, open_genome, read_annotation
+from deepbio.genome import Annotation, Gene, Genome, Record, VcfFile, open_genome, read_annotation
 from deepbio.genome.gene_tables import BUILDS
 from deepbio.variants.background import Background, background_of
 from deepbio.variants.entries import Entry, best_entries
 from deepbio.variants.output import FIELD, check_output
 from deepbio.variants.rules import Effect, masked
 from deepbio.variants.run_facts import recorded_facts
-from deepbio.variants.splicing import SpliceScorer
+from deepbio.variants.splicing import Scored, SpliceScorer
 from deepbio.variants.worker import WEIGHTS, load_weights
 
 _CHUNK = 64  # entries that are computed together
@@ -185,28 +185,47 @@ def _check_recorded(
             )
 
 
-def _explain(scorer: SpliceScorer, entries: list[Entry]) -> list[Explained]:
-    """Compute the scores and the outputs around each entry."""
-    prepared = scorer.prepare([entry.record for entry in entries])
+def explain_records(scorer: SpliceScorer, records: Sequence[Record]) -> list[tuple[Scored, dict[int, Explained]]]:
+    """Compute the scores of records, and what a page shows of each effect that has some.
+
+    Args:
+        scorer: Scorer.
+        records: Records, as `SpliceScorer.prepare` takes them.
+
+    Returns:
+        For each record its result, and what a page shows by the index of the effect.
+    """
+    prepared = scorer.prepare(records)
     outputs = scorer.outputs(prepared)
     found = {prepared.slots[around.change.index]: around for around in scorer.around(prepared, outputs)}
     scored = scorer.finish(prepared, outputs)
+    explained: list[dict[int, Explained]] = [{} for _ in records]
+    for (i, j), around in found.items():
+        record, effect, gene = records[i], scored[i].effects[j], around.change.gene
+        alone = replace(record, alternates=(effect.alternate,))
+        entry = Entry(alone, effect.gene, effect.scores, effect.positions, i)
+        boundary = gene.boundary(record.position)
+        explained[i][j] = Explained(entry, gene, effect, boundary, around.reference, around.alternate)
+    return list(zip(scored, explained, strict=True))
+
+
+def _explain(scorer: SpliceScorer, entries: list[Entry]) -> list[Explained]:
+    """Compute the scores and the outputs around each entry."""
     explained = []
-    for i, entry in enumerate(entries):
-        named = [j for j, effect in enumerate(scored[i].effects) if effect.gene == entry.gene and effect.scores]
+    found = explain_records(scorer, [entry.record for entry in entries])
+    for entry, (scored, by_effect) in zip(entries, found, strict=True):
+        named = [j for j, one in by_effect.items() if one.effect.gene == entry.gene]
         if not named:
-            genes = ", ".join(effect.gene for effect in scored[i].effects) or ", ".join(scored[i].skipped) or "none"
+            genes = ", ".join(effect.gene for effect in scored.effects) or ", ".join(scored.skipped) or "none"
             raise DataError(
                 f"{entry.record.where}: the VCF has a score for the gene {entry.gene[:40]!r}, which cannot be computed with this "
                 f"FASTA and annotation ({genes}). Pass those that it was scored with."
             )
         # genes of one name have one entry each, in the order of the annotation
         j = min(
-            named, key=lambda j: max(abs(a - b) for a, b in zip(scored[i].effects[j].scores, entry.scores, strict=True))
+            named, key=lambda j: max(abs(a - b) for a, b in zip(by_effect[j].effect.scores, entry.scores, strict=True))
         )
-        around, effect = found[i, j], scored[i].effects[j]
-        boundary = around.change.gene.boundary(entry.record.position)
-        explained.append(Explained(entry, around.change.gene, effect, boundary, around.reference, around.alternate))
+        explained.append(replace(by_effect[j], entry=entry))
     return explained
 
 

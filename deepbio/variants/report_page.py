@@ -38,20 +38,21 @@ def page(found: Report) -> str:
     return environment.get_template("variants.html").render(
         title=f"Splice effects: {found.facts['file']}",
         facts=found.facts,
-        about_background=_about(found),
+        about_background=about_background(found.background, found.why_no_background),
         columns=columns,
-        rows=[_row(one, found.background) for one in found.explained],
-        score_columns=["score", "value", "position", *filter(None, (percentiles[0], "masked", percentiles[1]))],
+        rows=[page_row(one, found.background) for one in found.explained],
+        score_columns=score_columns(found.background),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
     )
 
 
-def _about(found: Report) -> str:
-    if found.background is None:
-        return f"There are no percentiles: {found.why_no_background}."
-    facts = found.background.facts
-    sizes = ", ".join(f"{found.background.size(kind):,} at {kind} bases" for kind in KINDS)
+def about_background(background: Background | None, why: str) -> str:
+    """Return what the percentiles of a page are, in words; without a background, the reason why there are none."""
+    if background is None:
+        return f"There are no percentiles: {why}."
+    facts = background.facts
+    sizes = ", ".join(f"{background.size(kind):,} at {kind} bases" for kind in KINDS)
     return (
         "A percentile is the percentage of background SNVs with a lower score, among random substitutions at the same distance from "
         f"an exon boundary ({sizes}) in {facts['genes']} genes of {facts['genome']}. Insertions and deletions are compared with them "
@@ -59,7 +60,14 @@ def _about(found: Report) -> str:
     )
 
 
-def _row(one: Explained, background: Background | None) -> dict[str, Any]:
+def score_columns(background: Background | None) -> list[str]:
+    """Return the names of the columns of a variant's scores."""
+    percentile = [] if background is None else ["percentile"]
+    return ["score", "value", "position", *percentile, "masked", *(f"{name}, masked" for name in percentile)]
+
+
+def page_row(one: Explained, background: Background | None) -> dict[str, Any]:
+    """Return what the template shows of a variant: its name, cells, scores, tracks and caption."""
     record, gene = one.entry.record, one.gene
     alternate = record.alternates[0]
     alleles = [_allele(allele) for allele in (record.reference, alternate)]

@@ -1,0 +1,237 @@
+"""The app in a real browser: each tab with real files, by mouse and keyboard, light and dark, wide and narrow, without network."""
+
+import os
+import re
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+from tests.app.conftest import NOTE, SEQUENCE
+from tests.app.webdriver import BROWSER, DRIVER, ENTER, RIGHT, TAB, Browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None or DRIVER is None, reason="needs chromium and chromedriver"),
+]
+DONE = "document.querySelector('#{} h2') !== null"
+
+
+@pytest.fixture(scope="module")
+def address(runs):
+    """Address of `deepbio app`, started as a user does."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-m", "deepbio", "app", str(runs), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    made = Browser(tmp_path)
+    yield made
+    made.close()
+    hosts = {urlsplit(url).hostname or "" for url in made.asked() if url.startswith(("http", "ws"))}
+    outside = {
+        host for host in hosts if not host.endswith((".google.com", ".googleapis.com", ".gvt1.com"))
+    }  # its maker's own
+    assert outside == {"127.0.0.1"}
+
+
+def _no_complaints(browser):
+    bad = [one for one in browser.messages() if "favicon" not in one]
+    assert bad == []
+
+
+def test_a_request_to_the_outside_would_be_seen(tmp_path):
+    page = tmp_path / "outside.html"
+    page.write_text('<img src="http://example.org/x.png">', encoding="utf-8")
+    browser = Browser(tmp_path)
+    browser.open(page.as_uri())
+    browser.close()
+    assert "http://example.org/x.png" in browser.asked()
+
+
+def test_dna_pasted_explained_uploaded_and_wrong(browser, address, tmp_path):
+    browser.open(f"{address}dna")
+    browser.type('textarea[name="sequence"]', SEQUENCE)
+    browser.run("document.querySelector('select[name=model]').value = 'dna_cnn.uci_splice'")
+    browser.run("document.querySelector('select[name=explain]').value = 'both'")
+    browser.click("form.job button.main")
+    browser.wait(DONE.format("dna-result"))
+    assert "sequence: EI" in browser.text("#dna-result")
+    assert (
+        browser.run("return [...document.querySelectorAll('#dna-result img')].map(i => i.naturalWidth > 500)")
+        == [True] * 2
+    )
+    assert browser.run("return document.activeElement.tagName") == "H2"  # a screen reader hears where it is
+    (tmp_path / "two.fa").write_text(f">a\n{SEQUENCE}\n>b\n{SEQUENCE[::-1]}\n")
+    browser.type('input[name="file"]', str(tmp_path / "two.fa"))
+    browser.run("document.querySelector('select[name=explain]').value = 'none'")
+    browser.click("form.job button.main")
+    browser.wait("document.querySelectorAll('#dna-result tbody tr').length === 2")
+    (tmp_path / "wrong.fa").write_text(">a\nHELLO!\n")
+    browser.type('input[name="file"]', str(tmp_path / "wrong.fa"))
+    browser.click("form.job button.main")
+    browser.wait("document.querySelector('#dna-result [role=alert]') !== null")
+    said = browser.text("#dna-result")
+    assert said.startswith("wrong.fa, line 2")
+    assert "Traceback" not in said
+    _no_complaints(browser)
+
+
+def test_a_variant_of_splicing_has_tracks_and_percentiles_and_can_be_cancelled(browser, address, tmp_path):
+    import numpy as np
+
+    bases = np.random.Generator(np.random.Philox(3)).choice(list("ACGT"), 12_000)
+    (tmp_path / "g.fa").write_text(">chr1\n" + "".join(bases) + "\n")
+    table = (
+        "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END\nGENE\t1\t+\t499\t11500\t499,5900,\t700,6000,\n"
+    )
+    (tmp_path / "genes.tsv").write_text(table)
+    browser.open(f"{address}dna")
+    other = "ACGT"[("ACGT".index(bases[6001]) + 1) % 4]
+    form = 'form[action$="variant"] '
+    browser.type(f'{form}input[name="variant"]', f"chr1-6002-{bases[6001]}-{other}")
+    browser.type(f'{form}input[name="fasta"]', str(tmp_path / "g.fa"))
+    browser.type(f'{form}input[name="genes"]', str(tmp_path / "genes.tsv"))
+    browser.click(f"{form}button.main")
+    browser.wait("document.querySelector('#dna-result button[data-cancel]') !== null")
+    browser.click("#dna-result button[data-cancel]")
+    assert browser.text("#dna-result") == "Cancelled."
+    browser.click(f"{form}button.main")
+    browser.wait(DONE.format("dna-result"), seconds=120)
+    assert "GENE (+), 2 bases from an exon boundary" in browser.text("#dna-result")
+    assert "percentile" in browser.text("#dna-result thead")
+    assert browser.run("return document.querySelectorAll('#dna-result .tracks svg rect.exon').length") == 1
+    stroke = "return getComputedStyle(document.querySelector('#dna-result .tracks path.axis')).stroke"
+    assert browser.run(stroke) not in ("", "none")
+    _no_complaints(browser)
+
+
+def test_a_picture_is_predicted_attacked_by_the_slider_and_refused(browser, address, tmp_path, png):
+    (tmp_path / "scan.png").write_bytes(png)
+    browser.open(f"{address}images")
+    browser.run("document.querySelector('select[name=model]').value = 'image_cnn.pneumoniamnist'")
+    browser.type('input[name="file"]', str(tmp_path / "scan.png"))
+    browser.click("form.job button.main")
+    browser.wait(DONE.format("image-result"))
+    assert "Unlike the training images." in browser.text("#image-result")
+    assert browser.run("return document.querySelectorAll('#image-result img').length") == 2
+    browser.run("document.querySelector('input[name=epsilon]').focus()")
+    browser.press(RIGHT)  # the slider by keyboard
+    browser.wait(DONE.format("attack-result"))
+    assert "Attack within 5 of 255" in browser.text("#attack-result")
+    (tmp_path / "scan.dcm").write_bytes(b"no picture")
+    browser.type('input[name="file"]', str(tmp_path / "scan.dcm"))
+    browser.click("form.job button.main")
+    browser.wait("document.querySelector('#image-result [role=alert].problem') !== null")
+    assert browser.text("#image-result").startswith("scan.dcm: expected")
+    _no_complaints(browser)
+
+
+def test_a_note_is_read_by_keyboard_alone(browser, address):
+    browser.open(f"{address}notes")
+    browser.press(TAB)
+    assert browser.run("return document.activeElement.textContent") == "Skip to the content"
+    for _ in range(12):
+        if browser.run("return document.activeElement.name") == "note":
+            break
+        browser.press(TAB)
+    browser.type("textarea", NOTE)
+    for _ in range(8):
+        if browser.run("return document.activeElement.type") == "submit":
+            break
+        browser.press(TAB)
+    browser.press(ENTER)
+    browser.wait(DONE.format("note-result"))
+    assert browser.text("#note-result h2") == "Kawasaki disease"
+    assert "strawberry tongue" in browser.run(
+        "return [...document.querySelectorAll('mark.affirmed')].map(m => m.firstChild.data)"
+    )
+    assert "What to ask next" in browser.text("#note-result")
+    _no_complaints(browser)
+
+
+def test_rows_of_a_table_models_and_runs(browser, address, runs):
+    browser.open(f"{address}tables")
+    browser.type('input[name="file"]', str(runs / "rows.csv"))
+    browser.click("form.job button.main")
+    browser.wait(DONE.format("table-result"))
+    assert "reasons for" in browser.text("#table-result")
+    browser.open(f"{address}models/dna_cnn.uci_splice")
+    browser.click("form.job button.main")
+    browser.wait(DONE.format("check-result"))
+    assert "largest difference" in browser.text("#check-result")
+    browser.open(f"{address}runs")
+    browser.click('input[value="dna_cnn.uci_splice"]')
+    browser.click('input[value="iris"]')
+    browser.click("main button.main")
+    browser.wait("document.querySelectorAll('.figures svg').length === 1")
+    _no_complaints(browser)
+
+
+def test_two_users_at_once_see_their_own_notes(address, tmp_path):
+    users = [Browser(tmp_path / name) for name in ("a", "b")]
+    words = ("Zebra stripes.", "Heron feathers.")
+    for user, word in zip(users, words, strict=True):
+        user.open(f"{address}notes")
+        user.type("textarea", f"{NOTE} {word}")
+    for user in users:
+        user.click("form.job button.main")
+    said = []
+    for user in users:
+        user.wait(DONE.format("note-result"))
+        said.append(user.text("#note-result").lower())
+        user.close()
+    assert ["zebra" in one for one in said] == [True, False]
+    assert ["heron" in one for one in said] == [False, True]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_is_labelled_readable_and_fits_a_phone(address, tmp_path, dark):
+    browser = Browser(tmp_path, width=390, height=800, dark=dark)
+    for tab in ("", "dna", "images", "notes", "tables", "models", "models/dna_cnn.uci_splice", "runs", "api"):
+        browser.open(f"{address}{tab}")
+        assert browser.run("return document.documentElement.scrollWidth") <= 390, tab
+        assert browser.run(_UNLABELLED) == [], tab
+        assert browser.run(_FAINT) == [], tab
+        assert browser.run("return document.querySelectorAll('h1').length") == 1
+        assert re.search(r"\w+ · deepbio$", browser.run("return document.title"))
+        browser.picture(tmp_path / "page.png")
+        with Image.open(tmp_path / "page.png") as image:
+            paper = image.convert("RGB").getpixel((2, 790))
+        assert (sum(paper) < 200) is dark
+    browser.close()
+
+
+_UNLABELLED = """
+return [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, img, [role=region]')].filter((one) =>
+  !(one.labels?.length || one.textContent.trim() && one.tagName === 'BUTTON' || one.hasAttribute('alt') || one.ariaLabel)
+).map((one) => one.outerHTML.slice(0, 120))
+"""
+# Text whose contrast with the first painted ground behind it is below 4.5 (WCAG 2.2, 1.4.3).
+_FAINT = """
+const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+const parse = (text) => (text.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+const ground = (one) => {
+  for (; one; one = one.parentElement) {
+    const color = parse(getComputedStyle(one).backgroundColor);
+    if (color.length === 3 || color[3] > 0.99) return color;
+  }
+  return [255, 255, 255];
+};
+const found = [];
+for (const one of document.querySelectorAll('body *')) {
+  const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  if (!own || !one.checkVisibility() || one.closest('svg, :disabled, .skip, option, noscript')) continue;
+  const [a, b] = [light(parse(getComputedStyle(one).color)), light(ground(one))].sort((x, y) => y - x);
+  if ((a + 0.05) / (b + 0.05) < 4.5) found.push(`${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 40)}`);
+}
+return found;
+"""
