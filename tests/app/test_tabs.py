@@ -173,7 +173,9 @@ def test_rows_of_a_table_have_predictions_and_reasons_that_add_up(ask, runs):
     assert sorted(first.values()) == pytest.approx(sorted(expected[0].tolist()), abs=1e-6)
     assert len(result["reasons"]) == 2
     logits = predict(model, runs / "rows.csv", logits=True)
-    column = describe(model).task.labels.index(result["reasons"][0]["target"])
+    task = describe(model).task
+    assert task is not None
+    column = task.labels.index(result["reasons"][0]["target"])
     effects = sum(one["effect"] for one in result["reasons"][0]["columns"])
     assert effects == pytest.approx(float(logits[0, column] - logits[:, column].mean()), abs=1e-4)
 
