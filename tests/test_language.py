@@ -70,6 +70,8 @@ EXCEPTIONS = [
     ("*", r"(?:hyper|sym|symbolic |hard )links?", "links of files"),
     ("docs/_s*/*", r"\blinks?\b", "links of pages"),
     ("docs/*", r":link(-type|-alt)?:", "options of cards: links of pages"),
+    ("deepbio/app/static/*", r"var\(--link\)", "links of pages: a colour of the reports' style sheet"),
+    ("deepbio/app/templates/*", r'<link rel=', "links of pages"),
     ("deepbio/report/*", r"--link|var\(--link\)|\"link\"", "links of pages: a colour of the style sheet"),
     ("deepbio/zoo/hdf5_weights.py", r"link", "links inside HDF5 files"),
     ("deepbio/text/*.py", r"\"denied\"|(was|is|were|are) denied", "triggers of NegEx"),
