@@ -6,9 +6,6 @@ import time
 import numpy as np
 import pytest
 
-pytest.importorskip("fastapi", reason="needs the extra app")
-pytest.importorskip("httpx2", reason="needs the extra test")
-
 TOKEN = "a-token-of-this-test"
 SEQUENCE = "ATCAGCTGCATCACCGGCTGGCAGCAACAGGTAAGTGGGGTCTGGGCACTGGGCTGGGCC"  # an exon ends before GTAAGT
 NOTE = (
@@ -32,6 +29,7 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="session")
 def app(runs):
     """The application with the catalog and the run."""
+    pytest.importorskip("fastapi", reason="needs the extra app")
     from deepbio.app.collection import Collection
     from deepbio.app.web import create_app
 
@@ -41,6 +39,7 @@ def app(runs):
 @pytest.fixture(scope="session")
 def client(app):
     """A client at the right address; paths are below the token."""
+    pytest.importorskip("httpx2", reason="needs the extra test")
     from starlette.testclient import TestClient
 
     with TestClient(app, base_url=f"http://127.0.0.1/{TOKEN}/") as found:
