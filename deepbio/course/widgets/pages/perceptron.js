@@ -7,7 +7,7 @@ const widget = (() => {
   const classOf = stage.choice("class", () => {});
   const inputs = stage.choice("inputs", restart);
   const preset = stage.choice("preset", name => { points = (data.presets[name] || []).map(p => ({ x: [...p.x], y: p.y })); restart(); });
-  const run = stage.runner("run", step, show, 140);
+  const run = stage.runner("run", step, show, 80);
   stage.button("step", () => { run.stop(); step(); show(); });
   stage.button("reset", restart);
   const snap = v => Math.max(-1.875, Math.min(1.875, Math.round(v * 8) / 8));
@@ -26,11 +26,10 @@ const widget = (() => {
     if (near >= 0) points.splice(near, 1); else points.push({ x, y: Number(classOf()) });
     restart();
   }
-  stage.pointer(plane, (px, py) => {
+  stage.clicks(plane, (px, py) => {
     const hit = points.find(p => Math.hypot(map.x(p.x[0]) - px, map.y(p.x[1]) - py) < 16);
     crossShown = false;
     put(hit ? hit.x : map.back(px, py).map(snap));
-    return false;
   });
   const move = (dx, dy) => large => {
     cross = [snap(cross[0] + dx * (large ? 4 : 1)), snap(cross[1] + dy * (large ? 4 : 1))];

@@ -129,6 +129,13 @@ const stage = (() => {
     one.element.addEventListener("pointermove", event => { if (active && move) move(...at(event), event); });
     for (const end of ["pointerup", "pointercancel"]) one.element.addEventListener(end, () => { active = false; });
   }
+  // Clicks and taps, which leave scrolling by a finger alone.
+  function clicks(one, clicked) {
+    one.element.addEventListener("click", event => {
+      const box = one.element.getBoundingClientRect();
+      clicked(event.clientX - box.left, event.clientY - box.top);
+    });
+  }
   function keys(one, moves) {
     one.element.addEventListener("keydown", event => {
       if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in moves)) return;
@@ -222,5 +229,5 @@ const stage = (() => {
     context.drawImage(one.field, pad[0], pad[1], across, down);
   }
 
-  return { get, canvas, axes, colours, redraw, number, short, percent, show, verdict, slider, choice, check, button, pointer, keys, runner, bars, pixels, field, still };
+  return { get, canvas, axes, colours, redraw, number, short, percent, show, verdict, slider, choice, check, button, pointer, clicks, keys, runner, bars, pixels, field, still };
 })();
