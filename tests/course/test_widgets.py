@@ -38,7 +38,7 @@ def test_there_are_an_index_and_seven_widgets_below_300_kb_each(pages):
 def test_a_page_names_no_address_outside_and_allows_only_its_own_script(pages, name):
     text = pages[name]
     assert re.findall(r"https?:|//cdn|@import|url\(|<link|<iframe|src=", text) == []
-    assert set(re.findall(r'href="([^"]*)"', text)) <= {f"{one}.html" for one in NAMES}
+    assert set(re.findall(r'href="([^"]*)"', text)) <= {f"{one}.html" for one in ("index", *NAMES)}
     policy = html.unescape(re.findall(r'content="(default-src[^"]*)"', text)[0])
     scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
     assert len(scripts) == (name != "index")

@@ -52,6 +52,7 @@ const widget = (() => {
     size = to;
     sizeOf(String(to));
     const box = stage.get("kernel");
+    box.classList.toggle("five", to === 5);
     box.style.gridTemplateColumns = `repeat(${to}, minmax(0, 1fr))`;
     box.replaceChildren(...kernel.map((v, i) => {
       const field = document.createElement("input");

@@ -58,7 +58,7 @@ const widget = (() => {
   }
 
   function drawCurve(context) {
-    at.grid(context, [-2, -1, 0, 1, 2, 3], [0, 0.5, 1], "mean radius of the nuclei (standard deviations from the mean)", "");
+    at.grid(context, [-2, -1, 0, 1, 2, 3], [0, 0.5, 1], "mean radius, standardized", "");
     context.save();
     at.clip(context);
     x.forEach((v, i) => {
