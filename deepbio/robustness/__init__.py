@@ -13,9 +13,16 @@ from deepbio.robustness.attacks.square import Square
 from deepbio.robustness.attacks.universal import Universal, universal_perturbation
 from deepbio.robustness.certificates.linear import linear_radius
 from deepbio.robustness.certificates.smoothing import Certified, certify
+from deepbio.robustness.corruptions.corruption import SEVERITIES, Corruption
+from deepbio.robustness.corruptions.dna import DNA_CORRUPTIONS
+from deepbio.robustness.corruptions.imagenet import IMAGENET_C, IMAGENET_C_224, imagenet_c
+from deepbio.robustness.corruptions.medmnist import MEDMNIST_C, medmnist_c
+from deepbio.robustness.corruptions.notes import NOTE_CORRUPTIONS
 from deepbio.robustness.corruptions.photograph import Photograph
+from deepbio.robustness.corruptions.tables import table_corruptions
 from deepbio.robustness.edits.dna import DnaAdversarial, attack_dna, positions_taken, random_substitutions
 from deepbio.robustness.edits.dna_constraints import Constraints
+from deepbio.robustness.evaluation.corruption_errors import CorruptionErrors, corruption_errors
 from deepbio.robustness.evaluation.curve import SecurityCurve, security_curve
 from deepbio.robustness.evaluation.masking import Check, MaskingReport, masking_checks
 from deepbio.robustness.evaluation.printed import destruction_rate
@@ -23,15 +30,23 @@ from deepbio.robustness.evaluation.printed import destruction_rate
 __all__ = [
     "APGD",
     "ATTACKS",
+    "DNA_CORRUPTIONS",
     "EOT",
     "FGSM",
+    "IMAGENET_C",
+    "IMAGENET_C_224",
+    "MEDMNIST_C",
+    "NOTE_CORRUPTIONS",
     "PGD",
+    "SEVERITIES",
     "Adversarial",
     "Attack",
     "CarliniWagner",
     "Certified",
     "Check",
     "Constraints",
+    "Corruption",
+    "CorruptionErrors",
     "DeepFool",
     "DnaAdversarial",
     "MaskingReport",
@@ -43,12 +58,16 @@ __all__ = [
     "attack_images",
     "autoattack_small",
     "certify",
+    "corruption_errors",
     "destruction_rate",
+    "imagenet_c",
     "linear_radius",
     "make_attack",
     "masking_checks",
+    "medmnist_c",
     "positions_taken",
     "random_substitutions",
     "security_curve",
+    "table_corruptions",
     "universal_perturbation",
 ]
