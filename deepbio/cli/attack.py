@@ -111,6 +111,7 @@ def _images(
     from deepbio.interpret.page import Section
     from deepbio.robustness import ATTACKS, attack_images, autoattack_small, masking_checks, security_curve
     from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve
+    from deepbio.robustness.evaluation.sections import image_accuracies, image_figures, image_sections
     from deepbio.training.steps.perturbation import NORMS
 
     if norm not in NORMS:
@@ -133,28 +134,10 @@ def _images(
             beside, x=found.x, pixels=found.pixels, images=found.images, y=y, clean=found.clean, predicted=found.predicted,
             predicted_as_bytes=found.predicted_as_bytes, success=found.success,
         )  # fmt: skip
-    accuracies = [
-        ("without an attack", found.clean_accuracy()),
-        (f"{found.attack}, floats", found.robust_accuracy()),
-        (f"{found.attack}, rounded to bytes", found.robust_accuracy(as_bytes=True)),
-        ("pgd among bytes", rounded.robust_accuracy()),
-    ]
-    rows = [(name, str(one)) for name, one in accuracies]
-    about = f"epsilon {radius:.4g}, {norm}"
-    verdicts = [
-        (c.name, "not checked" if c.passed is None else "yes" if c.passed else "NO", c.found) for c in checks.checks
-    ]
+    accuracies = image_accuracies(found, rounded)
     figure = draw_curve([("pgd", curve)])
     save_figure(figure, place / "curve.png")
-    sections = [
-        Section("Accuracy", about, header=("examples", "accuracy"), rows=rows),
-        Section("Signs of masked gradients", str(checks).split(" (")[0], header=("check", "passed", "found"), rows=verdicts),
-        Section(
-            "Security curve", picture=as_png(figure), alt="Accuracy under attack falls as epsilon grows.",
-            caption="PGD with 40 steps; bands are 95% intervals.", header=("epsilon", "accuracy"),
-            rows=[(f"{e:.4g}", str(one)) for e, one in zip(curve.epsilons, curve.as_floats, strict=True)],
-        ),
-    ]  # fmt: skip
+    sections = image_sections(accuracies, f"epsilon {radius:.4g}, {norm}", checks, curve, figure)
     for i in np.flatnonzero(found.success_as_bytes)[:shown]:
         picture = draw_adversarial(found, int(i), names)
         save_figure(picture, place / f"{i + 1}.png")
@@ -163,12 +146,7 @@ def _images(
         sections.append(
             Section(f"Example {i + 1}", f"{before} to {after}", picture=as_png(picture), alt=caption, caption=caption)
         )
-    figures = {
-        "attack": found.attack, "options": dict(found.options), "masked_gradients": checks.masked,
-        "checks": [{"name": c.name, "passed": c.passed, "found": c.found} for c in checks.checks],
-        "accuracy": {name: one.to_dict() for name, one in accuracies},
-        "curve": [{"epsilon": e, **one.to_dict()} for e, one in zip(curve.epsilons, curve.as_floats, strict=True)],
-    }  # fmt: skip
+    figures = {"attack": found.attack, "options": dict(found.options)} | image_figures(accuracies, checks, curve)
     return figures, sections, [str(checks), *found.notes]
 
 

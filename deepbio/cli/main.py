@@ -30,6 +30,7 @@ from deepbio.cli.models import models
 from deepbio.cli.predict import predict
 from deepbio.cli.push import push
 from deepbio.cli.report import report
+from deepbio.cli.robustness import robustness
 from deepbio.errors import DeepbioError
 from deepbio.escaping import terminal_text
 
@@ -50,6 +51,7 @@ for command in (
     predict,
     explain,
     attack,
+    robustness,
     export,
     diagnose,
     doctor,

@@ -26,6 +26,7 @@ from deepbio.robustness.evaluation.corruption_errors import CorruptionErrors, co
 from deepbio.robustness.evaluation.curve import SecurityCurve, security_curve
 from deepbio.robustness.evaluation.masking import Check, MaskingReport, masking_checks
 from deepbio.robustness.evaluation.printed import destruction_rate
+from deepbio.robustness.evaluation.suite import SUITES, RobustnessReport, Suite, run_suite
 
 __all__ = [
     "APGD",
@@ -39,6 +40,7 @@ __all__ = [
     "NOTE_CORRUPTIONS",
     "PGD",
     "SEVERITIES",
+    "SUITES",
     "Adversarial",
     "Attack",
     "CarliniWagner",
@@ -51,8 +53,10 @@ __all__ = [
     "DnaAdversarial",
     "MaskingReport",
     "Photograph",
+    "RobustnessReport",
     "SecurityCurve",
     "Square",
+    "Suite",
     "Universal",
     "attack_dna",
     "attack_images",
@@ -67,6 +71,7 @@ __all__ = [
     "medmnist_c",
     "positions_taken",
     "random_substitutions",
+    "run_suite",
     "security_curve",
     "table_corruptions",
     "universal_perturbation",

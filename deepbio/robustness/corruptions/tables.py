@@ -10,11 +10,6 @@ from deepbio.robustness.corruptions.corruption import Corruption, named
 _UNITS = np.array([0.001, 0.01, 0.1, 10.0, 100.0, 1000.0])
 
 
-def missing(row: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
-    """Lose values at a rate (NaN)."""
-    return np.where(random.random(row.shape) < fraction, np.nan, row)
-
-
 def another_unit(row: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
     """Multiply values at a rate by a power of ten, as a wrong unit does."""
     return np.where(random.random(row.shape) < fraction, row * random.choice(_UNITS, row.shape), row)
@@ -28,7 +23,10 @@ def swapped_columns(row: np.ndarray, fraction: float, random: np.random.Generato
 
 
 def table_corruptions(train: np.ndarray) -> dict[str, Corruption]:
-    """Return the corruptions of tables. Noise is measured by the standard deviation of each column of the training split.
+    """Return the corruptions of tables, in the light of the training split.
+
+    Noise is measured by the standard deviation of each column. Values go missing in columns in which some are missing in training,
+    as models refuse others; without such a column the kind is left out.
 
     Args:
         train: float `(n, columns)` of the training split.
@@ -38,7 +36,7 @@ def table_corruptions(train: np.ndarray) -> dict[str, Corruption]:
 
     Example:
         >>> sorted(table_corruptions(np.eye(3)))
-        ['another_unit', 'missing', 'noise', 'swapped_columns']
+        ['another_unit', 'noise', 'swapped_columns']
     """
     values = np.asarray(train, np.float64)
     if values.ndim != 2 or not len(values):
@@ -49,8 +47,14 @@ def table_corruptions(train: np.ndarray) -> dict[str, Corruption]:
     def noise(row: np.ndarray, factor: float, random: np.random.Generator) -> np.ndarray:
         return row + factor * std * random.standard_normal(row.shape)
 
+    may_miss = ~known.all(axis=0)
+
+    def missing(row: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:
+        return np.where((random.random(row.shape) < fraction) & may_miss, np.nan, row)
+
+    losses = [Corruption("missing", "values", missing, (0.05, 0.1, 0.2, 0.4, 0.6))] if may_miss.any() else []
     return named(
-        Corruption("missing", "values", missing, (0.05, 0.1, 0.2, 0.4, 0.6)),
+        *losses,
         Corruption("another_unit", "values", another_unit, (0.01, 0.03, 0.1, 0.2, 0.4)),
         Corruption("noise", "values", noise, (0.1, 0.25, 0.5, 1.0, 2.0)),
         Corruption("swapped_columns", "values", swapped_columns, (0.05, 0.1, 0.2, 0.4, 0.6)),

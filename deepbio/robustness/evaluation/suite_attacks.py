@@ -1,0 +1,131 @@
+"""The attacks of a suite, by modality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from deepbio.datasets import Dataset
+from deepbio.interpret.drawing import as_png
+from deepbio.interpret.page import Section
+from deepbio.metrics import Estimate
+from deepbio.robustness.attacks.adversarial import fraction
+from deepbio.robustness.attacks.attack_images import attack_images
+from deepbio.robustness.attacks.autoattack import autoattack_small
+from deepbio.robustness.edits.dna import attack_dna, positions_taken, random_substitutions
+from deepbio.robustness.evaluation.curve import security_curve
+from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve, draw_substitutions
+from deepbio.robustness.evaluation.masking import masking_checks
+from deepbio.robustness.evaluation.sections import image_accuracies, image_figures, image_sections
+
+if TYPE_CHECKING:
+    import keras
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """What the attacks of a suite found.
+
+    Args:
+        examples: Number of attacked examples.
+        summary: Figures for one row.
+        figures: All figures, for a JSON file.
+        sections: Sections of the page.
+        notes: What a reader must know.
+    """
+
+    examples: int
+    summary: dict[str, Estimate]
+    figures: dict[str, Any]
+    sections: Sequence[Section] = field(repr=False, default=())
+    notes: tuple[str, ...] = ()
+
+
+def _images(
+    model: keras.Model,
+    data: Dataset,
+    x: Any,
+    y: np.ndarray,
+    *,
+    epsilon: float,
+    epsilons: Sequence[float],
+    seed: int,
+    **_: Any,
+) -> Attacked:
+    found = autoattack_small(model, x, y, epsilon=epsilon, seed=seed)
+    among_bytes = attack_images(model, x, y, attack="pgd", as_bytes=True, epsilon=epsilon, seed=seed)
+    checks, curve = (
+        masking_checks(model, x, y, epsilon=epsilon, seed=seed),
+        security_curve(model, x, y, epsilons=epsilons, seed=seed),
+    )
+    accuracies = image_accuracies(found, among_bytes)
+    about = f"epsilon {epsilon * 255:g}/255, linf"
+    sections = image_sections(accuracies, about, checks, curve, draw_curve([("pgd", curve)]))
+    names = _names(data, model)
+    for i in np.flatnonzero(found.success_as_bytes)[:_SHOWN]:
+        before, after = names[found.clean[i]], names[found.predicted_as_bytes[i]]
+        caption = f"{before} is predicted as {after}. Size {found.sizes[i]:.4g}."
+        sections.append(
+            Section(
+                f"Example {i + 1}", picture=as_png(draw_adversarial(found, int(i), names)), alt=caption, caption=caption
+            )
+        )
+    broken = found.success | found.success_as_bytes | among_bytes.success_as_bytes
+    summary = {f"accuracy under attack, epsilon {epsilon * 255:g}/255": found.accuracy_without(broken)}
+    return Attacked(len(y), summary, image_figures(accuracies, checks, curve), sections, (str(checks), *found.notes))
+
+
+def _dna(
+    model: keras.Model, data: Dataset, x: Any, y: np.ndarray, *, seed: int, position: int | None, **_: Any
+) -> Attacked:
+    found = attack_dna(model, x, position=position)
+    random = random_substitutions(model, x, position=position, repeats=2, seed=seed)
+    counts, drawn = found.counts[found.success], random[random > 0]
+    changed = [fraction(found.success & (found.counts <= k)) for k in (1, 2, 3, 5, 10)]
+    taken = positions_taken(found).sum(axis=1)
+    rows = [(f"at most {k}", str(one)) for k, one in zip((1, 2, 3, 5, 10), changed, strict=True)]
+    medians = [float(np.median(one)) if len(one) else float("nan") for one in (counts, drawn)]
+    sections = [
+        Section(
+            "Substitutions that change the predicted class",
+            f"median {medians[0]:g}; of random ones {medians[1]:g} ({len(drawn)} of {random.size} tries)",
+            header=("substitutions", "fraction of sequences"), rows=rows,
+        ),
+        Section(
+            "Positions", "with the most substitutions, from 0", header=("position", "times"),
+            rows=[(int(k), int(taken[k])) for k in np.argsort(-taken, kind="stable")[:10] if taken[k]],
+        ),
+    ]  # fmt: skip
+    names = _names(data, model)
+    for i in np.flatnonzero(found.success)[:_SHOWN]:
+        caption = f"{names[found.clean[i]]} is predicted as {names[found.predicted[i]]}."
+        sections.append(
+            Section(
+                f"Sequence {i + 1}", picture=as_png(draw_substitutions(found, int(i))), alt=caption, caption=caption
+            )
+        )
+    figures = {
+        "median_substitutions": medians[0] if len(counts) else None,
+        "median_random": medians[1] if len(drawn) else None,
+    }
+    summary = {f"changed by {k} substitution{'s' if k > 1 else ''}": changed[j] for j, k in ((0, 1), (2, 3))}
+    note = (
+        "Substitutions start from the predicted class, right or wrong; a count of 1 is exact, larger ones are bounds."
+    )
+    return Attacked(len(y), summary, figures, sections, (note,))
+
+
+def _none(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
+    return Attacked(0, {}, {})
+
+
+def _names(data: Dataset, model: keras.Model) -> list[str]:
+    return [str(one) for one in data.labels] or [str(k) for k in range(max(2, int(model.output_shape[-1])))]
+
+
+ATTACKS_OF: dict[str, Callable[..., Attacked]] = {"image": _images, "dna": _dna, "text": _none, "table": _none}
