@@ -93,7 +93,7 @@ def enlarged(pixels: np.ndarray, factor: float) -> np.ndarray:
 def glass_blur(
     image: np.ndarray, amount: tuple[float, int, int], random: np.random.Generator, *, scale: float = 1.0
 ) -> np.ndarray:
-    """Blur, give each pixel inside the border the value of a near one, and blur again."""
+    """Blur, set each pixel inside the border to the value of a near one, and blur again."""
     std, reach, rounds = amount[0] * scale, max(1, round(amount[1] * scale)), amount[2]
     found = as_bytes(_blurred(unit(image), std))
     height, width = found.shape[:2]
