@@ -54,4 +54,7 @@ def demo(
             ],
             title="Test split, 95% intervals",
         )
-    note(f"{out} written; {time.perf_counter() - start:.0f} s in all.")
+    note(f"{out} written; {time.perf_counter() - start:.0f} s in all. Next:")
+    note(f"  open {out.resolve().as_uri()} in a browser")
+    note("  deepbio course open 1    how these models work: lessons with exercises")
+    note("  deepbio app              try models on your own sequences, images, notes and tables")

@@ -58,3 +58,17 @@ def test_a_check_prints_its_verdict(capsys):
 def test_an_unknown_exercise_is_refused(key):
     with pytest.raises(DeepbioError, match="no exercise"):
         verdict(key, 1)
+
+
+def test_the_step_of_lesson_10_is_that_of_keras():
+    import keras
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    layer = keras.layers.LSTM(4)
+    x = random.normal(size=(1, 1, 3)).astype("float32")
+    layer(x)
+    weights = [random.normal(size=w.shape) for w in layer.get_weights()]
+    layer.set_weights(weights)
+    h, _ = ANSWERS[10].RIGHT["10.1"](x[0, 0], np.zeros(4), np.zeros(4), *weights)
+    assert np.allclose(h, np.asarray(layer(x))[0], atol=1e-6)

@@ -93,3 +93,44 @@ def test_7_alexnet_has_the_weights_of_the_article():
 def test_8_shifts_in_training_help_on_digits_that_moved():
     plain, shifted = (value(8, rf"^mlp{name} +centred .* moved ([\d.]+)") for name in ("", ", shifts"))
     assert shifted > plain + 0.3
+
+
+def test_9_the_attack_beats_random_signs_of_the_same_size_and_training_helps():
+    rows = re.findall(r"epsilon +(\d+)/255: attacked ([\d.]+) .*random signs ([\d.]+)", printed(9))
+    attacked, control = ({int(row[0]): float(row[k]) for row in rows} for k in (1, 2))
+    assert control[32] > 0.9 > 0.3 > attacked[32]
+    assert attacked[64] < 0.05  # an attack of a quarter of the range must break nearly everything, or it is too weak
+    assert value(9, r"hardened network: ([\d.]+)") > 0.95
+    assert value(9, r"careful .* rate ([\d.]+)") < 0.7  # Kurakin et al. 2017: most examples survive printing
+
+
+def test_10_the_lstm_names_kawasaki_disease_but_does_not_understand_no():
+    assert value(10, r"^ *([\d.]+)%  Kawasaki disease") > 50
+    assert value(10, r"^LSTM .*everything negated: ([\d.]+)") > 0.5
+    assert value(10, r"^findings with context .*everything negated: ([\d.]+)") < 0.01
+
+
+def test_11_introns_begin_with_gt_and_end_with_ag_and_the_network_finds_the_donor():
+    # Burset et al. 2000: 98.71% of mammalian introns are GT-AG
+    assert value(11, r"donors with GT: ([\d.]+)") == pytest.approx(0.987, abs=0.01)
+    assert value(11, r"acceptors with AG: ([\d.]+)") == pytest.approx(0.987, abs=0.01)
+    # Stephens and Schneider 1992, doi:10.1016/0022-2836(92)90320-J: 7.9 bits in human donors, 9.4 in acceptors
+    assert value(11, r"donor: ([\d.]+) bits") == pytest.approx(7.9, abs=2.1)
+    assert value(11, r"acceptor: ([\d.]+) bits") == pytest.approx(9.4, abs=2.1)
+    assert "donor site: CAGGTAAGT" in printed(11)  # complementary to the end of U1 snRNA, ACUUACCUG
+    assert value(11, r"correlation ([\d.]+)") > 0.85
+    assert value(11, r"worst substitution: . to . at position (\d+)") in (31, 32)
+
+
+def test_12_two_devices_compute_the_same_training():
+    assert value(12, r"difference of the losses: (\S+)") < 1e-5
+    assert value(12, r"weighted mean: (\S+)") < 1e-5 < 1e-2 < value(12, r"plain mean: +(\S+)")
+
+
+def test_13_intervals_keep_their_promise_and_leakage_shows():
+    # Brown, Cai and DasGupta 2001: the textbook's interval covers far less than 95% near 1, Wilson's about 95% on average
+    assert value(13, r"Wilson +mean coverage ([\d.]+)") == pytest.approx(0.95, abs=0.01)
+    assert value(13, r"textbook .* at an accuracy of 0.98: ([\d.]+)") < 0.8
+    assert value(13, r"images split at random: ([\d.]+)") > 0.95
+    assert value(13, r"patients split at random: ([\d.]+)") == pytest.approx(0.5, abs=0.06)
+    assert value(13, r"^calibrated .* ECE ([\d.]+)") < value(13, r"^as trained .* ECE ([\d.]+)") / 2
