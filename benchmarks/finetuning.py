@@ -30,9 +30,8 @@ from deepbio.metrics import value
 from deepbio.sequence import reverse_complement
 from deepbio.sequence.kmers import kmer_indices
 from deepbio.specs import ModelInput
-from deepbio.training import fit
-from deepbio.training.finetuning import APPROACHES, compare_approaches
-from deepbio.zoo import get_model
+from deepbio.training import finetune, fit
+from deepbio.zoo import describe, get_model
 
 FRACTIONS, SEEDS = (0.05, 0.2, 1.0), range(5)
 EPOCHS, MIN_STEPS = 30, 120
@@ -55,8 +54,15 @@ PLANS = {
     "uci_splice": Plan("peaks", 2000, 900, "accuracy", 64),
 }
 TITLES = {"auroc": "AUROC", "accuracy": "accuracy"}
+# the head, or everything, by gradient steps with the settings of the architecture, not by the rules of `finetune`
+WAYS = {
+    "scratch": None,
+    "linear_probe": {"freeze": "trunk", "layer_decay": 1.0},
+    "full": {"layer_decay": 0.8},
+    "lora": {"lora_rank": 8},
+}
 NAMES = {"scratch": "from scratch", "linear_probe": "linear probe", "full": "full fine-tuning", "lora": "LoRA, rank 8"}
-LOOKS = dict(zip(APPROACHES, (("#6b6b6b", "o"), ("#d98c1f", "s"), ("#1f6f9e", "D"), ("#3a8f5c", "^")), strict=True))
+LOOKS = dict(zip(WAYS, (("#6b6b6b", "o"), ("#d98c1f", "s"), ("#1f6f9e", "D"), ("#3a8f5c", "^")), strict=True))
 
 
 def words(x: np.ndarray, k: int = 10) -> np.ndarray:
@@ -103,9 +109,14 @@ def computed(name: str, data: Dataset, every: Split, fraction: float, way: str, 
     # nothing is chosen on the validation split, so a few examples do for what fit monitors
     new = Dataset(f"{name}_{fraction:g}", data.task, data.input, train, test.take(np.arange(40)), test.take([]))
     epochs = max(EPOCHS, -(-MIN_STEPS // -(-len(train) // plan.batch_size)))
-    settings = {"epochs": epochs, "batch_size": plan.batch_size, "adapter": "layers", "seed": seed, "verbose": False}
+    settings = {"epochs": epochs, "batch_size": plan.batch_size, "seed": seed, "verbose": False}
     began = time.perf_counter()
-    model = compare_approaches(trunk(plan.trunk, folder), new, approaches=(way,), **settings)[way].model
+    how = WAYS[way]
+    if how is None:
+        fresh = get_model("dna_cnn", dataset=new, seed=seed, **describe(get_model(trunk(plan.trunk, folder))).config)
+        model = fit(fresh, new, **settings).model
+    else:
+        model = finetune(trunk(plan.trunk, folder), new, adapter="layers", **how, **settings).model
     found = value(plan.metric, data.task, test.y, predict(model, test))
     return {"value": found, "examples": len(train), "seconds": round(time.perf_counter() - began, 1)}
 
@@ -122,7 +133,7 @@ def curve_parts(name: str, found: dict) -> tuple[list, dict]:
     """Return the table of a data set, and its curves: way to `(fractions, 3)`."""
     examples = [found["scratch", fraction, 0]["examples"] for fraction in FRACTIONS]
     rows, curves = [["training examples", *examples]], {"examples": examples}
-    for way in APPROACHES:
+    for way in WAYS:
         values, base = (
             [np.array([found[w, fraction, seed]["value"] for seed in SEEDS]) for fraction in FRACTIONS]
             for w in (way, "scratch")
@@ -141,7 +152,7 @@ def draw_curves(curves: dict[str, dict], out: Path) -> None:
     figure, axes = plt.subplots(1, len(curves), figsize=(4.2 * len(curves), 3.9), layout="constrained", squeeze=False)
     for axis, (name, ways) in zip(axes[0], curves.items(), strict=True):
         x = np.array(ways["examples"], float)
-        for i, way in enumerate(APPROACHES):
+        for i, way in enumerate(WAYS):
             mean, low, high = np.array(ways[way]).T
             at, (color, marker) = x * 1.05 ** (i - 1.5), LOOKS[way]  # side by side, so that intervals do not overlap
             axis.errorbar(
@@ -165,7 +176,7 @@ def main(arguments):
     for name in arguments.sets:
         data, found = load_dataset(name), {}
         every = all_examples(data)
-        for seed, fraction, way in itertools.product(SEEDS, FRACTIONS, APPROACHES):
+        for seed, fraction, way in itertools.product(SEEDS, FRACTIONS, WAYS):
             compute = partial(computed, name, data, every, fraction, way, seed, folder)
             found[way, fraction, seed] = cache(f"{name}-{fraction:g}-{way}-{seed}", compute)
         if all(found.values()):

@@ -19,6 +19,9 @@ def finetune(
     dataset: Annotated[str | None, typer.Argument(help="Data set; `deepbio datasets` lists them.")] = None,
     *,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; default runs/MODEL-DATASET-tuned.")] = None,
+    method: Annotated[
+        str, typer.Option(help="Method: linear_probe, lp_ft, full or lora; auto chooses by the number of examples.")
+    ] = "auto",
     head: Annotated[str, typer.Option(help="Head of the model: new, or keep for the old task.")] = "new",
     freeze: Annotated[
         str | None,
@@ -30,26 +33,34 @@ def finetune(
         str | None, typer.Option(help="Schedule of unfreezing: gradual, or EPOCH=WHAT,EPOCH=WHAT, such as 2=1,5=all.")
     ] = None,
     layer_decay: Annotated[
-        float, typer.Option(help="Learning rate of a layer group, as a fraction of that of the next one.")
-    ] = 0.8,
+        float | None, typer.Option(help="Learning rate of a layer group, as a fraction of that of the next one; 0.8.")
+    ] = None,
     lora_rank: Annotated[
         int | None, typer.Option(help="Rank of the LoRA matrices that learn beside the frozen trunk; default no LoRA.")
     ] = None,
     lora_on: Annotated[str, typer.Option(help="Layers with LoRA: names or patterns.")] = "*",
     adapter: Annotated[str, typer.Option(help="Adapter for other input sizes: auto, fit or layers.")] = "auto",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Comparison of training from scratch, linear probe, full and LoRA.")
+        bool,
+        typer.Option(
+            "--compare", help="Comparison of training from scratch, linear probe, probe and more, full and LoRA."
+        ),
+    ] = False,
+    score: Annotated[
+        bool,
+        typer.Option("--score", help="Score of the trunk on the training split instead of training."),
     ] = False,
     training: TrainingOptions,
     data: DataOptions,
 ) -> None:
-    """Train a trained model on new data: with frozen layers, layer-wise learning rates, or LoRA."""
+    """Train a trained model on new data: a linear probe, all layers, frozen layers, layer-wise learning rates, or LoRA."""
     name, options = data.read(dataset)
     if name is None:
         raise DeepbioError(
             "Expected a data set by name or your own files, for example: deepbio finetune runs/splice my_data"
         )
     how = {
+        "method": method,
         "head": head,
         "freeze": _which(freeze),
         "unfreeze_schedule": _schedule(unfreeze),
@@ -61,6 +72,12 @@ def finetune(
     folder = out or Path("runs") / f"{Path(model).name}-{name}-{'compared' if compare else 'tuned'}"
     settings, seed = training.settings(), training.seed or 0
     loaded = load_data(name, options)
+    if score:
+        load_tensorflow()
+        from deepbio.training.finetuning import transferability
+
+        typer.echo(str(transferability(model, loaded, adapter=adapter, seed=seed)))
+        return
     if not compare:
         tune(model, loaded, out=folder, seed=seed, how=how, training=training, settings=settings)
         return
@@ -79,7 +96,8 @@ def finetune(
     )
     names = list(next(iter(runs.values())).valid.metrics)
     show_table(["approach", *names], [[way, *(run.valid[n] for n in names)] for way, run in runs.items()])
-    note(f"Written to {folder}; {folder / 'report.html'} compares the four. The test split is untouched.")
+    note(runs.advice)
+    note(f"Written to {folder}; {folder / 'report.html'} compares them. The test split is untouched.")
 
 
 def tune(

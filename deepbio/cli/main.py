@@ -18,6 +18,7 @@ from deepbio.cli.card import card
 from deepbio.cli.demo import demo
 from deepbio.cli.diagnose import diagnose
 from deepbio.cli.doctor import doctor
+from deepbio.cli.embed import embed
 from deepbio.cli.evaluate import evaluate
 from deepbio.cli.explain import explain
 from deepbio.cli.export import export
@@ -47,6 +48,7 @@ for command in (
     info,
     fit,
     finetune,
+    embed,
     evaluate,
     predict,
     explain,

@@ -1,11 +1,13 @@
 """`deepbio models`: the architectures and the pretrained weights, without loading TensorFlow."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from deepbio.cli.console import show_json, show_table
 from deepbio.cli.options import Json
+from deepbio.errors import DeepbioError
 
 ModalityOption = Annotated[str | None, typer.Option(help="Kind of input: dna, image, table or text; default all.")]
 
@@ -16,18 +18,63 @@ def models(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="Pretrained weights instead of architectures.")
     ] = False,
+    task: Annotated[str | None, typer.Option(help="Kind of task of pretrained weights, such as multiclass.")] = None,
+    length: Annotated[
+        str | None,
+        typer.Option(help="Bases, tokens, columns or pixels per side of the input: 600, 500-2000, -1000 or 10000-."),
+    ] = None,
+    parameters: Annotated[str | None, typer.Option(help="Number of parameters, as a range: -1000000.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Wildcard of the licence, such as 'CC BY*'.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only pretrained weights that load here without a connection.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the models."""
-    from deepbio.zoo.registry import list_models, model_spec
+    from deepbio.zoo.registry import list_models, model_spec, pretrained_facts
 
-    names = list_models(pattern, modality=modality, pretrained=pretrained)
-    specs = [(name, model_spec(name.rpartition(".")[0] if pretrained else name)) for name in names]
-    if json:
-        show_json([{"name": name, **model_facts(spec)} for name, spec in specs])
+    names = list_models(
+        pattern, modality=modality, pretrained=pretrained, task=task, offline=offline, licence=licence,
+        input_length=_range(length, "--length"), parameters=_range(parameters, "--parameters"),
+    )  # fmt: skip
+    if pretrained:
+        facts = [pretrained_facts(name) for name in names]
+        if json:
+            specs = [model_spec(name.rpartition(".")[0]) for name in names]
+            show_json([{**model_facts(spec), **asdict(one)} for spec, one in zip(specs, facts, strict=True)])
+            return
+        rows = [
+            (
+                f.name,
+                f.task,
+                "x".join(map(str, f.input_shape)),
+                f"{f.parameters:,}",
+                f.licence,
+                "yes" if f.offline else f.source,
+            )
+            for f in facts
+        ]
+        show_table(["model", "task", "input", "parameters", "licence", "offline"], rows)
         return
-    rows = [(name, " ".join(spec.modality), f"{spec.parameters:,}", spec.summary) for name, spec in specs]
+    specs = [model_spec(name) for name in names]
+    if json:
+        show_json([{"name": spec.name, **model_facts(spec)} for spec in specs])
+        return
+    rows = [(spec.name, " ".join(spec.modality), f"{spec.parameters:,}", spec.summary) for spec in specs]
     show_table(["model", "input", "parameters", "summary"], rows)
+
+
+def _range(text: str | None, option: str) -> int | tuple[int | None, int | None] | None:
+    if text is None:
+        return None
+    low, dash, high = text.replace(",", "").replace("_", "").partition("-")
+    try:
+        ends = int(low) if low else None, int(high) if high else None
+    except ValueError:
+        raise DeepbioError(
+            f"{option} takes a number or a range such as 500-2000, -1000 or 500-; received {text!r}."
+        ) from None
+    return ends if dash or ends[0] is None else ends[0]
 
 
 def model_facts(spec: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from deepbio.documents import Number, OpenPart, Part, Word, read_document
 from deepbio.errors import DeepbioError
 from deepbio.zoo.preset_format import Options
 
+_HOW = ("method", "freeze", "layer_decay", "lora_rank", "lora_on", "batch_norm", "l2_sp", "average", "copies")
+
 
 class _Model(OpenPart):
     name: Word
@@ -68,6 +70,10 @@ def plan_of_recipe(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             schedule = {int(epoch): what for epoch, what in schedule.items()}
         except (TypeError, ValueError):
             raise DeepbioError("The recipe's unfreeze_schedule names epochs by numbers, such as 3: all.") from None
-    how = {key: entry[key] for key in ("freeze", "layer_decay", "lora_rank", "lora_on") if key in entry}
+    how = {key: entry[key] for key in _HOW if key in entry}
+    if how.get("method") == "custom":  # what freeze and the others say
+        how.pop("method")
+    if how.get("method") == "lora":
+        how.pop("lora_rank", None)
     how |= {key: origin[key] for key in ("head", "adapter") if key in origin}
     return str(origin["model"]), {**how, "unfreeze_schedule": schedule}

@@ -2,6 +2,7 @@
 
 from deepbio.inference.calibrate import calibrate, fit_postprocessing
 from deepbio.inference.conformal import predict_intervals, predict_sets
+from deepbio.inference.embeddings import embedding_model, extract_embeddings, nearest_neighbors
 from deepbio.inference.evaluate import Evaluation, compare, evaluate
 from deepbio.inference.genome.predict_genome import GenomePredictions, predict_genome
 from deepbio.inference.long_notes import predict_long_notes
@@ -19,8 +20,11 @@ __all__ = [
     "TTATransform",
     "calibrate",
     "compare",
+    "embedding_model",
     "evaluate",
+    "extract_embeddings",
     "fit_postprocessing",
+    "nearest_neighbors",
     "ood_score",
     "predict",
     "predict_genome",

@@ -4,6 +4,7 @@ from deepbio.interpret.checks import check, randomization_check, remove_and_retr
 from deepbio.interpret.deep_lift import deep_lift_shap
 from deepbio.interpret.dna import make_references
 from deepbio.interpret.edits import insert, multisubstitute, shuffle, substitute
+from deepbio.interpret.embedding_map import draw_embeddings, project
 from deepbio.interpret.experiments import Experiment, ablate, marginalize, space
 from deepbio.interpret.features import Feature, features_of, list_features
 from deepbio.interpret.grad_cam import grad_cam
@@ -53,6 +54,7 @@ __all__ = [
     "check",
     "deep_lift_shap",
     "dependency_map",
+    "draw_embeddings",
     "expected_integrated_gradients",
     "features_of",
     "filter_motifs",
@@ -71,6 +73,7 @@ __all__ = [
     "permutation_importance",
     "profile_counts",
     "profile_shape",
+    "project",
     "randomization_check",
     "read_jaspar",
     "read_meme",

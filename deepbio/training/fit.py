@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import keras
 import tensorflow as tf
@@ -22,14 +22,16 @@ from deepbio.files import writable_folder
 from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
 from deepbio.inference.positions import match_dataset
+from deepbio.specs import Task
+from deepbio.training.averaging import loss_of, wise_ft
 from deepbio.training.callbacks import as_list
-from deepbio.training.checkpoints.checkpoint import Checkpoints
+from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
 from deepbio.training.guards import check_data, check_model, check_order
 from deepbio.training.logs import HistoryLog
 from deepbio.training.run import Run, write_run
-from deepbio.training.settings import TrainingSettings, resolve
+from deepbio.training.settings import Settings, TrainingSettings, resolve
 from deepbio.training.trainer import Preempted, Trainer
 from deepbio.training.working_copy import copy_weights_back, restored, working_copy
 from deepbio.zoo import describe, model_spec
@@ -159,39 +161,79 @@ def fit(
         called = as_list(callbacks)
         if log_dir is not None and cluster.is_chief:
             called.append(HistoryLog(log_dir))
-        meter = EnergyMeter()
-        with restored(model), preemption_request(enabled=checkpoints is not None) as request:
-            lora = plan is not None and plan.needs_copy
-            copy = working_copy(
-                model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
-            )
-            with cluster.strategy.scope():
-                applied = None if plan is None else plan.apply(copy, seed=seed)
-            trainer = Trainer(
-                copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=called,
-                steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
+        if plan is not None and plan.solved is not None:
+            head = plan.solved
+            trained = {"loss": [head.loss], "seconds": [head.seconds]}, {}, head.seconds, None
+        else:
+            trained = _trained(
+                model, data, chosen, task=task, cluster=cluster, seed=seed, identity=identity, callbacks=called, plan=plan,
+                steps_per_execution=steps_per_execution, checkpoints=checkpoints, state=state, verbose=verbose,
             )  # fmt: skip
-            try:
-                history = trainer.train(resume=state, verbose=verbose)
-            except Preempted as moment:
-                who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
-                log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
-                raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
-            if lora and applied is not None:
-                applied.finish(model)
-            else:
-                copy_weights_back(copy, model)
-        joules = meter.joules() if state is None else None  # a resumed run measured only a part
+        history, user_metrics, seconds, joules = trained
         if calibration is not None:
             postprocessing = fit_postprocessing(model, data.valid, method=calibration, reference=data.train)
             attach(model, replace(describe(model), postprocessing=postprocessing))
         evaluation = evaluate(model, data.valid)
-        run = Run(model, chosen, history, evaluation, trainer.user_metrics, seed, trainer.seconds, folder, plan, joules)
+        if plan is not None and plan.solved is not None:
+            history["val_loss"] = [loss_of(task, evaluation.y, evaluation.p)]
+        run = Run(model, chosen, history, evaluation, user_metrics, seed, seconds, folder, plan, joules)
         if folder is not None and checkpoints is not None and cluster.is_chief:
             write_run(run, whole, folder)
             checkpoints.remove()
         cluster.highest([0.0])  # no worker leaves before the run is written
         return run
+
+
+_Trained = tuple[dict[str, list[float]], dict[str, float], float, float | None]
+
+
+def _trained(
+    model: keras.Model,
+    data: Dataset,
+    chosen: Settings,
+    *,
+    task: Task,
+    cluster: Cluster,
+    seed: int,
+    identity: dict[str, Any],
+    callbacks: list[Any],
+    steps_per_execution: int | None,
+    checkpoints: Checkpoints | None,
+    state: State | None,
+    verbose: bool | str,
+    plan: FineTuningPlan | None,
+) -> _Trained:
+    """Train by gradient steps; return history, the user's metrics, seconds and joules."""
+    meter = EnergyMeter()
+    with restored(model), preemption_request(enabled=checkpoints is not None) as request:
+        lora, before = plan is not None and plan.needs_copy, model.get_weights()
+        copy = working_copy(
+            model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
+        )
+        with cluster.strategy.scope():
+            applied = None if plan is None else plan.apply(copy, seed=seed)
+        try:
+            trainer = Trainer(
+                copy, data, chosen, task=task, cluster=cluster, seed=seed, run=identity, callbacks=callbacks,
+                steps_per_execution=steps_per_execution, checkpoints=checkpoints, request=request, plan=applied,
+            )  # fmt: skip
+            history = trainer.train(resume=state, verbose=verbose)
+        except Preempted as moment:
+            who = "Ctrl-C" if request.by_keyboard else "SIGTERM"
+            log.warning("Asked to end (%s): saved at %s. Go on with resume=True (--resume).", who, moment)
+            raise (KeyboardInterrupt if request.by_keyboard else SystemExit(0)) from None
+        finally:
+            if applied is not None:
+                applied.release()
+        if lora and applied is not None:
+            applied.finish(model)
+        else:
+            copy_weights_back(copy, model)
+    if plan is not None and plan.average:
+        share = wise_ft(model, before, data.valid, task)
+        log.info("WiSE-FT: the validation split chose %g of the fine-tuned weights.", share)
+    joules = meter.joules() if state is None else None  # a resumed run measured only a part
+    return history, trainer.user_metrics, trainer.seconds, joules
 
 
 def _prepare_folder(

@@ -107,7 +107,7 @@ def returns_probabilities(model: keras.Model, task: Task | None) -> bool:
     return isinstance(layers[0], keras.layers.Softmax) or getattr(function, "__name__", "") in ("sigmoid", "softmax")
 
 
-def _in_units(model: keras.Model, task: Task) -> keras.Model:
+def in_units(model: keras.Model, task: Task) -> keras.Model:
     """Return the model of a regression with a last layer that returns values in the unit of the targets."""
     import keras
 
@@ -132,7 +132,7 @@ def _build_member(record: ModelRecord, architecture: str, input: ModelInput) -> 
     def make(input: ModelInput) -> keras.Model:
         model = spec.builder()(input, record.outputs, **options)
         if std and record.task is not None:
-            model = _in_units(model, record.task)
+            model = in_units(model, record.task)
         if strands == "none":
             return model
         from deepbio.zoo.dna.reverse_complement import with_strands

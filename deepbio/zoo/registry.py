@@ -16,7 +16,7 @@ from typing import Any
 
 from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
-from deepbio.specs import MODALITIES
+from deepbio.zoo.listing import Filters, Range, WeightFacts, weight_facts
 
 # The keywords of `get_model`, and the options that it adds to every model for DNA or images: no builder may use them.
 RESERVED = frozenset(
@@ -143,26 +143,74 @@ def model_spec(name: str) -> ModelSpec:
     return specs[name]
 
 
-def list_models(pattern: str = "*", *, modality: str | None = None, pretrained: bool = False) -> list[str]:
+def list_models(
+    pattern: str = "*",
+    *,
+    modality: str | None = None,
+    pretrained: bool = False,
+    task: str | None = None,
+    input_length: Range | None = None,
+    parameters: Range | None = None,
+    licence: str | None = None,
+    offline: bool = False,
+) -> list[str]:
     """Return the names of the models that match, sorted. `model_spec(name)` has the facts of each.
 
     Args:
         pattern: Wildcard such as `"*splice*"`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`.
         pretrained: Whether to list pretrained weights, as `model.tag`, instead of architectures.
+        task: Kind of task, such as `"multiclass"`; of pretrained weights only.
+        input_length: Bases, tokens, columns or pixels per side of the input (of an architecture: its reference form), or a range
+            `(smallest, largest)`, in which `None` leaves an end open.
+        parameters: Number of parameters, or a range such as `(None, 1_000_000)`.
+        licence: Wildcard such as `"CC BY*"`, of any case: licence of the code of an architecture, or of the weights.
+        offline: Whether to list only weights that load here without a connection; of pretrained weights only.
 
     Raises:
-        ModelError: Unknown modality.
+        ModelError: Unknown modality or task, a range the wrong way round, or a filter of weights without `pretrained`.
 
     Example:
         >>> list_models("le*", modality="image")
         ['lenet5']
+        >>> list_models(pretrained=True, task="binary", input_length=(None, 80), modality="dna", licence="MIT")[0]
+        'mmsplice_acceptor.cheng2019'
     """
-    if modality is not None and modality not in MODALITIES:
-        raise ModelError(f"Unknown modality {modality!r}. {nearest(modality, MODALITIES)}")
+    filters = Filters(modality, task, input_length, parameters, licence, offline)
+    if not pretrained and (task is not None or offline):
+        raise ModelError("task and offline are facts of weights, which an architecture has not: pass pretrained=True.")
     specs = [spec for spec in _all_specs().values() if modality is None or modality in spec.modality]
-    names = [f"{s.name}.{tag}" for s in specs for tag in s.tags] if pretrained else [s.name for s in specs]
-    return sorted(name for name in names if fnmatch.fnmatchcase(name, pattern))
+    if not pretrained:
+        found = [
+            spec.name
+            for spec in specs
+            if filters.accept(spec.modality, spec.reference["input_shape"], spec.parameters, spec.licence)
+        ]
+    else:
+        facts = [(spec, pretrained_facts(f"{spec.name}.{tag}")) for spec in specs for tag in spec.tags]
+        found = [
+            one.name
+            for spec, one in facts
+            if filters.accept(spec.modality, one.input_shape, one.parameters, one.licence)
+            and filters.accept_weights(one)
+        ]
+    return sorted(name for name in found if fnmatch.fnmatchcase(name, pattern))
+
+
+def pretrained_facts(name: str) -> WeightFacts:
+    """Return what the catalog knows of pretrained weights.
+
+    Raises:
+        ModelError: There are no such weights.
+
+    Example:
+        >>> pretrained_facts("mmsplice_donor.cheng2019").task
+        'binary'
+    """
+    folders = {folder.name: folder for folder in entries("zoo")}
+    if name not in folders:
+        raise ModelError(f"Unknown pretrained model {name!r}. {nearest(name, folders)}")
+    return weight_facts(folders[name])
 
 
 def builder_options(spec: ModelSpec) -> dict[str, Any]:

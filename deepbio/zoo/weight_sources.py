@@ -65,6 +65,12 @@ def is_available(entry: Mapping[str, Any]) -> bool:
         return False
 
 
+def downloaded_file(url: str, sha256: str, cache: Path) -> Path:
+    """Return where the weights of an address are kept once they are downloaded."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", url.rsplit("/", 1)[-1])[-80:]
+    return cache / "weights" / f"{sha256[:16]}-{name}"
+
+
 def hub_folder(name: str) -> Path:
     """Return the local copy of the preset `hf://user/repo` or `hf://user/repo@revision`.
 
@@ -145,8 +151,7 @@ def _installed(folder: Path, *, distribution: str, version: str, file: str) -> P
 def _download(url: str, sha256: str, size: int | None) -> Path:
     if not url.startswith("https://"):
         raise WeightsError(f"Weights are downloaded over https only; received {url!r}.")
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", url.rsplit("/", 1)[-1])[-80:]
-    target = cache_folder() / "weights" / f"{sha256[:16]}-{name}"
+    target = downloaded_file(url, sha256, cache_folder())
     try:
         return download(
             [url],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from course import lesson_pages
 from reference import command_line_page, reference_index, room_pages
-from tables import ROOT, dataset_table, families, model_table, origin
+from tables import ROOT, dataset_table, families, model_table, origin, weights_table
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -82,8 +82,13 @@ def models_page(names: Iterable[str]) -> str:
         [
             "# Models\n",
             "`deepbio models` prints this list, and `deepbio info NAME` a page about one model. `get_model(NAME, ...)` builds it.",
-            "Parameters are counted in the reference form, which is that of the paper where there is one.\n",
+            "Parameters are counted in the reference form, which is that of the paper where there is one. The length is in",
+            "bases, tokens, columns or pixels per side.\n",
             _browser(model_table()),
+            "\n## Pretrained weights\n",
+            "`deepbio models --pretrained` prints this list, and filters it: `--task`, `--length`, `--parameters`, `--licence` and",
+            "`--offline`, as the keywords of `list_models` do. `get_model(NAME)` loads one.\n",
+            _browser(weights_table()),
             _toctree(f"models/{name}" for name in names),
         ]
     )

@@ -31,18 +31,44 @@ def model_table() -> str:
     rows: dict[str, list[str]] = {}
     for name in list_models():
         spec = model_spec(name)
+        weights = ", ".join(f"`{tag}`" for tag in spec.tags)
         if spec.family:  # one row for all networks of the family
             summary = f"Every network of `{spec.family.replace('_', '.')}`, with weights from ImageNet on request"
             link = f"[`{spec.family}.*`](models/{spec.family}.md)"
-            rows.setdefault(spec.family, [link, ", ".join(spec.modality), "", summary])
+            rows.setdefault(spec.family, [link, ", ".join(spec.modality), "", "", spec.licence, "", summary])
         else:
             rows[name] = [
                 f"[`{name}`](models/{name}.md)",
                 ", ".join(spec.modality),
+                f"{spec.reference['input_shape'][0]:,}",
                 f"{spec.parameters:,}",
+                spec.licence,
+                weights,
                 spec.summary,
             ]
-    return _table(["model", "input", "parameters", "summary"], rows.values())
+    return _table(["model", "input", "length", "parameters", "licence", "pretrained", "summary"], rows.values())
+
+
+def weights_table() -> str:
+    """Return the table of pretrained weights: task, input, licence, and where they come from on any computer."""
+    from deepbio.zoo.registry import list_models, model_spec, pretrained_facts
+
+    rows = []
+    for name in list_models(pretrained=True):
+        facts, architecture = pretrained_facts(name), name.rpartition(".")[0]
+        rows.append(
+            [
+                f"[`{name}`](models/{architecture}.md)",
+                ", ".join(model_spec(architecture).modality),
+                facts.task.replace("_", " "),
+                f"{facts.input_shape[0]:,}" if facts.input_shape else "",
+                f"{facts.parameters:,}" if facts.parameters else "",
+                facts.licence,
+                facts.source,
+                facts.trained_on,
+            ]
+        )
+    return _table(["weights", "input", "task", "length", "parameters", "licence", "files", "trained on"], rows)
 
 
 def dataset_table() -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import keras
+import numpy as np
 
 from deepbio.errors import TrainingError
+from deepbio.training.averaging import DistanceFromStart
 from deepbio.training.finetuning.layer_groups import (
     GroupedLayer,
     UnfreezeSchedule,
@@ -19,6 +21,7 @@ from deepbio.training.finetuning.layer_groups import (
     unfrozen_layers,
 )
 from deepbio.training.finetuning.lora import add_lora, merge_lora, train_only_lora
+from deepbio.training.finetuning.probe import Probe
 
 _END = 10**9  # an epoch after the last
 
@@ -35,6 +38,11 @@ class FineTuningPlan:
         lora_on: Names or patterns of the layers with LoRA.
         origin: Where the weights came from, for the recipe.
         fresh: Names of layers with fresh weights. They are never frozen and learn at the full rate.
+        method: What the plan amounts to: one of `METHODS` except `"auto"`.
+        batch_norm: `"frozen"`: batch normalisation keeps its statistics, scales and offsets; or `"learn"`.
+        l2_sp: Factor of the squared distance from the start, for layers with trained weights (L2-SP); 0 for none.
+        average: Whether the weights become the best mixture of start and end on the validation split (WiSE-FT).
+        solved: Head that is solved already; then no step is trained.
 
     Raises:
         TrainingError: A value is out of range, or contradicts another one.
@@ -47,8 +55,17 @@ class FineTuningPlan:
     lora_on: Sequence[str] = ("*",)
     origin: dict[str, Any] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
+    method: str = "custom"
+    batch_norm: str = "learn"
+    l2_sp: float = 0.0
+    average: bool = False
+    solved: Probe | None = None
 
     def __post_init__(self) -> None:
+        if self.batch_norm not in ("frozen", "learn"):
+            raise TrainingError(f"batch_norm is 'frozen' or 'learn'; received {self.batch_norm!r}.")
+        if not 0 <= self.l2_sp < float("inf"):
+            raise TrainingError(f"l2_sp is 0 or a positive number; received {self.l2_sp!r}.")
         if not 0 < self.layer_decay <= 1:
             raise TrainingError(
                 f"layer_decay is over 0 and at most 1 (one rate for all); received {self.layer_decay!r}."
@@ -72,7 +89,10 @@ class FineTuningPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-able values; the epochs of a schedule become text."""
-        found = asdict(self)
+        found = asdict(replace(self, solved=None))
+        found.pop("solved")
+        if self.solved is not None:
+            found["strength"] = self.solved.strength
         if isinstance(found["unfreeze_schedule"], dict):
             found["unfreeze_schedule"] = {str(k): v for k, v in found["unfreeze_schedule"].items()}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
@@ -108,12 +128,22 @@ class AppliedPlan:
         if plan.lora_rank is not None:
             trunk = [layer for layer in self.layers if layer in self._frozen]
             self._lora = add_lora(trunk, plan.lora_rank, on=plan.lora_on, seed=seed)
+        norms = {layer for layer in self.layers if isinstance(layer.layer, keras.layers.BatchNormalization)}
+        self._still = norms - fresh if plan.batch_norm == "frozen" else set()
         self._now: set[GroupedLayer] | None = None
         self.start_epoch(_END)
         self.variables: list[Any] = model.trainable_variables
         top = max(layer.group for layer in self.layers)
         groups = {id(v): top if layer in fresh else layer.group for layer in self.layers for v in layer.layer.weights}
         self.rates = [plan.layer_decay ** (top - groups.get(id(v), top)) for v in self.variables]
+        self._penalised: list[tuple[Any, Any]] = []
+        if plan.l2_sp:
+            known = {
+                id(v) for layer in self.layers if layer not in fresh and not layer.head for v in layer.layer.weights
+            }
+            self._penalised = [(v, v.regularizer) for v in self.variables if id(v) in known]
+            for variable, _ in self._penalised:
+                variable.regularizer = DistanceFromStart(np.array(variable.numpy()), plan.l2_sp)
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> bool:
@@ -125,9 +155,15 @@ class AppliedPlan:
             if layer in self._lora:
                 train_only_lora(layer.layer)
             else:
-                layer.layer.trainable = layer not in frozen and self._before[layer]
+                layer.layer.trainable = layer not in frozen | self._still and self._before[layer]
         self._now = frozen
         return True
+
+    def release(self) -> None:
+        """Take the penalties of L2-SP off the variables."""
+        for variable, regularizer in self._penalised:
+            variable.regularizer = regularizer
+        self._penalised = []
 
     def finish(self, model: keras.Model) -> None:
         """Add LoRA's products to the weights of the user's model, if there are any."""

@@ -5,7 +5,9 @@ Overlap means examples of the new data that the weights were trained on: metrics
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -14,6 +16,8 @@ import numpy as np
 from deepbio.datasets import Dataset, Split, dataset_card, identical, load_dataset
 from deepbio.datasets.fetch import availability
 from deepbio.errors import DeepbioError, ModelError, nearest
+from deepbio.training.finetuning.pooled_start import needs_pooling, pooled_start, with_fresh_weights
+from deepbio.training.finetuning.rules import Facts, decide
 from deepbio.zoo import describe, get_model, weights_hash
 from deepbio.zoo.build import build
 from deepbio.zoo.record import ModelRecord
@@ -35,6 +39,7 @@ class Start:
         trained_on: Data set of the weights, if known.
         origin: Name of the model and hash of its weights, for the recipe.
         fresh: Names of the layers with fresh weights, by kind and rank.
+        scratch: Function that returns the same network with fresh weights; `None` for a Keras model built elsewhere.
     """
 
     model: keras.Model
@@ -42,6 +47,7 @@ class Start:
     trained_on: dict[str, Any] | None
     origin: dict[str, Any]
     fresh: tuple[str, ...] = ()
+    scratch: Callable[[], keras.Model] | None = None
 
 
 def starting_point(
@@ -68,6 +74,10 @@ def starting_point(
             )
         return Start(trained, None, record.dataset, origin)
     _check(record, data, head)
+    if head == "new" and needs_pooling(trained, data):
+        model = pooled_start(trained, record, data, seed=seed)
+        scratch = partial(with_fresh_weights, model, describe(model), seed=seed)
+        return Start(model, None, record.dataset, origin, scratch=scratch)
     task = data.task
     if head == "keep" and task.kind == "regression" and record.task is not None:  # the kept head learnt this scale
         task = replace(task, mean=record.task.mean, std=record.task.std)
@@ -76,7 +86,7 @@ def starting_point(
         task=task, weights=record.weights, seed=seed, members=record.members,
     )  # fmt: skip
     model, fresh = transferred(trained, wanted, keep_head=head == "keep", source=name or trained.name)
-    return Start(model, wanted, record.dataset, origin, tuple(fresh))
+    return Start(model, wanted, record.dataset, origin, tuple(fresh), partial(build, wanted))
 
 
 def _check(record: ModelRecord, data: Dataset, head: str) -> None:
@@ -108,10 +118,13 @@ def _config(trained: keras.Model, record: ModelRecord, data: Dataset, adapter: s
     old, new, config = record.input.shape, data.input.shape, record.config
     if old == new or config.get("network_input") is not None or adapter == "layers":
         return config
-    if adapter == "auto" and _fits(trained, replace(record, input=data.input)):
+    image = record.input.modality == "image"
+    enlarged = image and (new[0] < old[0] or new[1] < old[1])
+    as_trained = decide("input_size", Facts(enlarged=enlarged)) == "trunk"
+    if adapter == "auto" and not as_trained and _fits(trained, replace(record, input=data.input)):
         return config
     candidates = [old]
-    if record.input.modality == "image" and adapter == "auto":
+    if image and adapter == "auto" and not as_trained:
         candidates.insert(0, (*new[:2], old[2]))  # the new size, the channels of the weights
     for shape in candidates:
         changed = {**config, "network_input": shape}
