@@ -99,8 +99,8 @@ def test_a_probe_refuses_settings_of_steps(trained):
 
 def pictures(n: int = 12) -> Dataset:
     x = np.random.default_rng(0).integers(0, 256, (n, 8, 8, 1), np.uint8)
-    parts = [Split(x[i::3], np.arange(len(x[i::3])) % 2) for i in range(3)]
-    return Dataset("pictures", Task.classify(("a", "b")), ModelInput("image", (8, 8, 1)), *parts)
+    train, valid, test = (Split(x[i::3], np.arange(len(x[i::3])) % 2) for i in range(3))
+    return Dataset("pictures", Task.classify(("a", "b")), ModelInput("image", (8, 8, 1)), train, valid, test)
 
 
 def test_views_are_changed_copies_that_a_seed_repeats():
@@ -130,7 +130,7 @@ def test_a_trunk_that_answers_per_position_gets_pooled_features_and_a_new_head(t
     again = get_model(tmp_path / "run")
     check_golden_outputs(again, tmp_path / "run")
     padded = np.full((12, 140), 4, np.uint8)
-    padded[:, 40:100] = data.test.x
+    padded[:, 40:100] = np.asarray(data.test.x)
     maps = get_model("spliceai_80nt", input_shape=140, outputs=3, filters=4, seed=0)
     maps.set_weights(trunk.get_weights())
     import keras
