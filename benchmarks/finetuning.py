@@ -86,10 +86,11 @@ def trunk(name: str, folder: Path) -> str:
         known = np.unique(np.concatenate([words(new.x), words(reverse_complement(new.x))]))
         fresh = ~np.isin(words(x), known).any(axis=1)
         print(f"trunk: {fresh.sum()} of {len(x)} examples share no 20 bases with the new data", flush=True)
+        assert every.groups is not None
         part = assign_splits(every.groups[fresh], every.y[fresh], fractions={"train": 0.9, "valid": 0.1})
         kept = Split(x[fresh], every.y[fresh], None, every.groups[fresh])
-        splits = [kept.take(np.flatnonzero(part == p)) for p in ("train", "valid")]
-        data = Dataset("cnnprom_ecoli_57", source.task, ModelInput("dna", (57,)), *splits, kept.take([]))
+        train, valid = (kept.take(np.flatnonzero(part == p)) for p in ("train", "valid"))
+        data = Dataset("cnnprom_ecoli_57", source.task, ModelInput("dna", (57,)), train, valid, kept.take([]))
         epochs = 12
     fit(get_model("dna_cnn", dataset=data, seed=0, filters=32), data, out=folder, epochs=epochs, seed=0, verbose=False)
     return str(folder)
@@ -97,6 +98,7 @@ def trunk(name: str, folder: Path) -> str:
 
 def computed(name: str, data: Dataset, every: Split, fraction: float, way: str, seed: int, folder: Path) -> dict:
     plan, random = PLANS[name], np.random.default_rng(seed)
+    assert every.groups is not None
     fractions = {part: getattr(plan, part) / (plan.train + plan.test) for part in ("train", "test")}
     part = assign_splits(every.groups, every.y, fractions=fractions, salt=f"seed-{seed}")
     rows, tested = (random.permutation(np.flatnonzero(part == p))[: getattr(plan, p)] for p in ("train", "test"))
