@@ -82,8 +82,9 @@ def trunk(name: str, folder: Path) -> str:
     if name == "ecoli":
         source = load_dataset("cnnprom_ecoli")
         new, every = all_examples(load_dataset("ecoli_promoters")), all_examples(source)
-        x = np.ascontiguousarray(every.x[:, 10:67])  # the site is base 61 of 81 there, base 51 of 57 here
-        known = np.unique(np.concatenate([words(new.x), words(reverse_complement(new.x))]))
+        x = np.ascontiguousarray(np.asarray(every.x)[:, 10:67])  # the site is base 61 of 81 there, base 51 of 57 here
+        codes = np.asarray(new.x)
+        known = np.unique(np.concatenate([words(codes), words(reverse_complement(codes))]))
         fresh = ~np.isin(words(x), known).any(axis=1)
         print(f"trunk: {fresh.sum()} of {len(x)} examples share no 20 bases with the new data", flush=True)
         assert every.groups is not None
