@@ -3,6 +3,8 @@
 Each returns `(inputs, x)`: the `keras.Input` of the model, and the tensor to build on.
 """
 
+from collections.abc import Sequence
+
 import keras
 
 from deepbio.errors import ModelError
@@ -69,10 +71,22 @@ def dna_input(input: ModelInput):
     return inputs, OneHot(name="one_hot")(inputs)
 
 
-def image_input(input: ModelInput):
-    """Convert uint8 pixels `(batch, height, width, channels)` to floats from 0 to 1."""
+def image_input(input: ModelInput, *, mean: Sequence[float] = (), std: Sequence[float] = ()):
+    """Convert uint8 pixels `(batch, height, width, channels)` to floats from 0 to 1, standardized if `mean` and `std` are there.
+
+    Args:
+        input: Input of the model.
+        mean, std: Mean and standard deviation of pixels from 0 to 1, one of each per channel or one for all.
+    """
     inputs = _input(input, "image")
-    return inputs, keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
+    x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
+    if len(mean) != len(std) or len(mean) not in (0, 1, input.shape[-1]):
+        expected = f"Expected one pixel_mean and pixel_std per channel ({input.shape[-1]}), or one for all"
+        raise ModelError(f"{expected}; received {len(mean)} and {len(std)}.")
+    if not mean:
+        return inputs, x
+    scale, offset = [1 / s for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
+    return inputs, keras.layers.Rescaling(scale, offset, name="preprocess")(x)
 
 
 @keras.saving.register_keras_serializable(package="deepbio")

@@ -51,6 +51,7 @@ SMALL_FORMS = {
         "cropping": 4,
         "head_filters": 16,
     },
+    "chrombpnet": {"input_shape": (140,), "filters": 16, "num_layers": 3, "bias_filters": 8, "bias_layers": 2},
     "danq": {"filters": 24, "lstm_units": 16, "units": 32},
     "danq_jaspar": {"filters": 24, "lstm_units": 16, "units": 32},
     "deepsea": {"input_shape": (180,), "filters": (16, 24, 32), "units": 32},

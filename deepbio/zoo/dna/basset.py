@@ -25,6 +25,7 @@ def basset(
     pool_size: tuple[int, ...] = (3, 4, 4),
     units: tuple[int, ...] = (1000, 1000),
     dropout: float = 0.3,
+    epsilon: float = 1e-3,
 ) -> keras.Model:
     """Stack pooled convolutions with batch normalisation, then dense layers over all positions.
 
@@ -34,6 +35,7 @@ def basset(
         filters, kernel_size, pool_size: Filters, kernel size and pool size of each convolution.
         units: Units of each dense layer.
         dropout: Rate after each dense layer.
+        epsilon: Epsilon of the batch normalizations; 1e-5 in the published network.
 
     Input shape: `(batch, length)` uint8 codes.
     Output shape: `(batch, outputs)` logits.
@@ -41,15 +43,15 @@ def basset(
     steps = [step for width, pool in zip(kernel_size, pool_size, strict=True) for step in ((width, 1), (pool, pool))]
     check_length("basset", input, shortest_length(steps))
     inputs, x = dna_input(input)
-    for n, width, pool in zip(filters, kernel_size, pool_size, strict=True):
-        x = keras.layers.Conv1D(n, width)(x)
-        x = keras.layers.BatchNormalization()(x)
+    for i, (n, width, pool) in enumerate(zip(filters, kernel_size, pool_size, strict=True), start=1):
+        x = keras.layers.Conv1D(n, width, name=f"conv_{i}")(x)
+        x = keras.layers.BatchNormalization(epsilon=epsilon, name=f"conv_{i}_norm")(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.MaxPooling1D(pool)(x)
     x = keras.layers.Flatten()(x)
-    for n in units:
-        x = keras.layers.Dense(n)(x)
-        x = keras.layers.BatchNormalization()(x)
+    for i, n in enumerate(units, start=1):
+        x = keras.layers.Dense(n, name=f"dense_{i}")(x)
+        x = keras.layers.BatchNormalization(epsilon=epsilon, name=f"dense_{i}_norm")(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="basset")

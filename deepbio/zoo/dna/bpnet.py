@@ -58,24 +58,31 @@ def bpnet(
     steps = [(kernel_size, 1), *((2 * dilation + 1, 1) for dilation in dilations), (profile_kernel_size, 1)]
     check_length("bpnet", input, shortest_length(steps))
     inputs, x = dna_input(input)
-    x = keras.layers.Conv1D(filters, kernel_size, activation="relu", name="stem")(x)
-    for i, dilation in enumerate(dilations, start=1):
-        branch = keras.layers.Conv1D(filters, 3, dilation_rate=dilation, activation="relu", name=f"dilated_{i}")(x)
-        x = keras.layers.Add()([keras.layers.Cropping1D(dilation)(x), branch])
+    x = dilated_trunk(x, filters, num_layers, kernel_size)
     profile = counts = None
     if head != "counts":
         profile = keras.layers.Conv1D(outputs, profile_kernel_size, name="profile_head")(x)
     if head != "profile":
-        counts = keras.layers.Dense(1 if total_counts else outputs, name="counts_head")(
-            keras.layers.GlobalAveragePooling1D()(x)
-        )
+        mean = keras.layers.GlobalAveragePooling1D()(x)
+        counts = keras.layers.Dense(1 if total_counts else outputs, name="counts_head")(mean)
     if profile is None or counts is None:
         return keras.Model(inputs, counts if profile is None else profile, name="bpnet")
-    log_rates = ops.expand_dims(counts, 1) + _log_softmax(profile, total_counts)
-    return keras.Model(inputs, log_rates, name="bpnet")
+    return keras.Model(inputs, log_rates(profile, counts, over_tracks=total_counts), name="bpnet")
 
 
-def _log_softmax(profile, over_tracks: bool):
+def dilated_trunk(x, filters: int, num_layers: int, kernel_size: int, prefix: str = ""):
+    """Apply a wide convolution and dilated residual convolutions, none of them padded."""
+    x = keras.layers.Conv1D(filters, kernel_size, activation="relu", name=f"{prefix}stem")(x)
+    for i in range(1, num_layers + 1):
+        options = {"dilation_rate": 2**i, "activation": "relu", "name": f"{prefix}dilated_{i}"}
+        branch = keras.layers.Conv1D(filters, 3, **options)(x)
+        x = keras.layers.Add()([keras.layers.Cropping1D(2**i)(x), branch])
+    return x
+
+
+def log_rates(profile, counts, *, over_tracks: bool = False):
+    """Return the log of the reads expected at each position: the log of all reads, and of the fraction of them there."""
     if not over_tracks:
-        return ops.log_softmax(profile, axis=1)
-    return ops.reshape(ops.log_softmax(keras.layers.Flatten()(profile)), (-1, *profile.shape[1:]))
+        return ops.expand_dims(counts, 1) + ops.log_softmax(profile, axis=1)
+    flat = ops.log_softmax(keras.layers.Flatten()(profile))
+    return ops.expand_dims(counts, 1) + ops.reshape(flat, (-1, *profile.shape[1:]))

@@ -44,10 +44,10 @@ def deepsea(
     check_length("deepsea", input, shortest_length([*steps, (kernel_size, 1)]))
     inputs, x = dna_input(input)
     for i, (n, rate) in enumerate(zip(filters, dropout, strict=True)):
-        x = keras.layers.Conv1D(n, kernel_size, activation="relu")(x)
+        x = keras.layers.Conv1D(n, kernel_size, activation="relu", name=f"conv_{i + 1}")(x)
         if i < len(filters) - 1:
             x = keras.layers.MaxPooling1D(pool_size)(x)
         x = keras.layers.Dropout(rate)(x)
     x = keras.layers.Flatten()(x)
-    x = keras.layers.Dense(units, activation="relu")(x)
+    x = keras.layers.Dense(units, activation="relu", name="dense")(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepsea")

@@ -39,15 +39,15 @@ def deepstarr(
     """
     check_length("deepstarr", input, pool_size ** len(filters))
     inputs, x = dna_input(input)
-    for n, width in zip(filters, kernel_size, strict=True):
-        x = keras.layers.Conv1D(n, width, padding="same")(x)
-        x = keras.layers.BatchNormalization()(x)
+    for i, (n, width) in enumerate(zip(filters, kernel_size, strict=True), start=1):
+        x = keras.layers.Conv1D(n, width, padding="same", name=f"conv_{i}")(x)
+        x = keras.layers.BatchNormalization(name=f"conv_{i}_norm")(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.MaxPooling1D(pool_size)(x)
     x = keras.layers.Flatten()(x)
-    for n in units:
-        x = keras.layers.Dense(n)(x)
-        x = keras.layers.BatchNormalization()(x)
+    for i, n in enumerate(units, start=1):
+        x = keras.layers.Dense(n, name=f"dense_{i}")(x)
+        x = keras.layers.BatchNormalization(name=f"dense_{i}_norm")(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="deepstarr")

@@ -45,6 +45,15 @@ PAPER = "Jaganathan et al. 2019, Cell, doi:10.1016/j.cell.2018.12.015"
     parameters=93_763,
     defaults={"kernel_size": (11,), "dilation_rate": (1,)},
 )
+@register(
+    "pangolin",
+    modality="dna",
+    summary="SpliceAI's trunk with two outputs per tissue, splice site and usage, for four tissues at each base",
+    paper="Zeng and Li 2022, Genome Biology, doi:10.1186/s13059-022-02664-4",
+    reference={"input_shape": (15000,), "outputs": 8},
+    parameters=698_952,
+    defaults={"epsilon": 1e-5},
+)
 def spliceai(
     input: ModelInput,
     outputs: int,
@@ -53,16 +62,21 @@ def spliceai(
     kernel_size: tuple[int, ...] = (11, 11, 21, 41),
     dilation_rate: tuple[int, ...] = (1, 4, 10, 25),
     num_blocks: int = 4,
+    negative_slope: float = 0.0,
+    epsilon: float = 1e-3,
 ) -> keras.Model:
     """Widen the context by groups of residual blocks, whose outputs are summed at each base with complete context.
 
     The published classes are none, acceptor and donor. The published softmax is the activation of a `per_position` task.
-    Sequences are on the gene's strand: for a gene on the minus strand, pass the reverse complement.
+    Sequences are on the gene's strand: for a gene on the minus strand, pass the reverse complement. Pangolin has one sigmoid per
+    output; its authors compute that of a splice site as a softmax of two logits, whose difference it is here.
 
     Args:
         filters: Filters of every convolution.
         kernel_size, dilation_rate: Kernel size and dilation rate of the convolutions of each group.
         num_blocks: Residual blocks of a group, each with two convolutions.
+        negative_slope: Slope of the ReLU below zero; 0.1 in OpenSpliceAI.
+        epsilon: Epsilon of the batch normalizations; 1e-5 in OpenSpliceAI.
 
     Input shape: `(batch, context + positions)` uint8 codes; code 4 (N) is all zeros, as beyond a transcript's ends.
     Output shape: `(batch, positions, outputs)` logits.
@@ -75,18 +89,21 @@ def spliceai(
     total = keras.layers.Conv1D(filters, 1, name="skip_0")(x)
     for group, (width, dilation) in enumerate(groups):
         for block in range(num_blocks):
-            x = _residual_block(x, filters, width, dilation, name=f"unit_{group * num_blocks + block + 1}")
+            name = f"unit_{group * num_blocks + block + 1}"
+            x = residual_block(x, filters, width, dilation, name=name, slope=negative_slope, epsilon=epsilon)
         skip = keras.layers.Conv1D(filters, 1, name=f"skip_{group + 1}")(x)
         total = keras.layers.Add(name=f"sum_{group + 1}")([total, skip])
     total = keras.layers.Cropping1D(side, name="crop")(total)
     return keras.Model(inputs, keras.layers.Conv1D(outputs, 1, name="head")(total), name="spliceai")
 
 
-def _residual_block(x, filters: int, width: int, dilation: int, *, name: str):
+def residual_block(x, filters: int, width: int, dilation: int, *, name: str, slope: float = 0.0, epsilon: float = 1e-3):
+    """Add two dilated convolutions, each after a normalization and a ReLU, to their input."""
     y = x
     for half in ("a", "b"):
-        y = keras.layers.BatchNormalization(name=f"{name}{half}_norm")(y)
-        y = keras.layers.Activation("relu", name=f"{name}{half}_relu")(y)
+        y = keras.layers.BatchNormalization(epsilon=epsilon, name=f"{name}{half}_norm")(y)
+        relu = {"name": f"{name}{half}_relu"}
+        y = (keras.layers.LeakyReLU(slope, **relu) if slope else keras.layers.Activation("relu", **relu))(y)
         options = {"dilation_rate": dilation, "padding": "same", "name": f"{name}{half}_conv"}
         y = keras.layers.Conv1D(filters, width, **options)(y)
     return keras.layers.Add(name=name)([y, x])

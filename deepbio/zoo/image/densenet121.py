@@ -26,6 +26,9 @@ def densenet121(
     growth_rate: int = 32,
     stem: str = "imagenet",
     dropout: float = 0.0,
+    epsilon: float = 1.001e-5,
+    pixel_mean: Sequence[float] = (),
+    pixel_std: Sequence[float] = (),
 ) -> keras.Model:
     """Concatenate the outputs of all layers of a block; halve channels and image between blocks; average over the image.
 
@@ -34,33 +37,40 @@ def densenet121(
         growth_rate: Channels that a layer adds.
         stem: `"imagenet"` (7x7 with stride 2, then pooling) or `"cifar"` (one 3x3), for images of about 32 pixels.
         dropout: Rate before the last layer.
+        epsilon: Epsilon of the batch normalizations.
+        pixel_mean, pixel_std: Mean and standard deviation with which pixels from 0 to 1 are standardized, one of each per channel
+            or one for all; empty for none.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, x = image_input(input)
+    inputs, x = image_input(input, mean=pixel_mean, std=pixel_std)
+
+    def convolution(x, filters: int, size: int, name: str, **options):
+        return keras.layers.Conv2D(filters, size, use_bias=False, name=f"{name}_conv", **options)(x)
+
+    def relu(x, name: str, last: str | None = None):
+        x = keras.layers.BatchNormalization(momentum=0.9, epsilon=epsilon, name=f"{name}_bn")(x)
+        return keras.layers.Activation("relu", name=last)(x)
+
     if stem == "imagenet":
         x = keras.layers.ZeroPadding2D(3)(x)
-        x = _relu(keras.layers.Conv2D(2 * growth_rate, 7, 2, use_bias=False)(x))
+        x = relu(convolution(x, 2 * growth_rate, 7, "stem", strides=2), "stem")
         x = keras.layers.ZeroPadding2D(1)(x)
         x = keras.layers.MaxPooling2D(3, 2)(x)
     else:
-        x = keras.layers.Conv2D(2 * growth_rate, 3, padding="same", use_bias=False)(x)
+        x = convolution(x, 2 * growth_rate, 3, "stem", padding="same")
     for i, count in enumerate(num_layers):
-        for _ in range(count):
-            y = keras.layers.Conv2D(4 * growth_rate, 1, use_bias=False)(_relu(x))
-            y = keras.layers.Conv2D(growth_rate, 3, padding="same", use_bias=False)(_relu(y))
+        for j in range(count):
+            layer = f"block{i + 1}_layer{j + 1}"
+            y = convolution(relu(x, f"{layer}_1"), 4 * growth_rate, 1, f"{layer}_1")
+            y = convolution(relu(y, f"{layer}_2"), growth_rate, 3, f"{layer}_2", padding="same")
             x = keras.layers.Concatenate()([x, y])
         if i < len(num_layers) - 1:
-            x = keras.layers.Conv2D(x.shape[-1] // 2, 1, use_bias=False)(_relu(x))
+            x = convolution(relu(x, f"transition{i + 1}"), x.shape[-1] // 2, 1, f"transition{i + 1}")
             x = keras.layers.AveragePooling2D(2)(x)
-    x = _relu(x, name="features")
+    x = relu(x, "last", last="features")
     x = keras.layers.GlobalAveragePooling2D()(x)
     if dropout:
         x = keras.layers.Dropout(dropout)(x)
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="densenet121")
-
-
-def _relu(x, name: str | None = None):
-    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1.001e-5)(x)
-    return keras.layers.Activation("relu", name=name)(x)

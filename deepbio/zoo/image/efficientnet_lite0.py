@@ -1,5 +1,7 @@
 """EfficientNet-Lite0: EfficientNet-B0 made for small machines (Tan, Le 2019, arXiv:1905.11946; Liu 2020, TensorFlow blog)."""
 
+from collections.abc import Sequence
+
 import keras
 
 from deepbio.layers import image_input
@@ -37,6 +39,8 @@ def efficientnet_lite0(
     num_stages: int = 7,
     top_filters: int = 1280,
     dropout: float = 0.2,
+    pixel_mean: Sequence[float] = (127 / 255,),
+    pixel_std: Sequence[float] = (128 / 255,),
 ) -> keras.Model:
     """Stack inverted bottlenecks: expand the channels, convolve each, reduce them, and add the input; average over the image.
 
@@ -48,12 +52,13 @@ def efficientnet_lite0(
         num_stages: Number of stages, from the first; at most seven.
         top_filters: Filters of the last convolution.
         dropout: Rate before the last layer.
+        pixel_mean, pixel_std: Mean and standard deviation with which pixels from 0 to 1 are standardized, one of each per channel
+            or one for all. The defaults are those of the authors; timm has 0.5 and 0.5.
 
     Input shape: `(batch, height, width, channels)` uint8, at least 32 pixels per side.
     Output shape: `(batch, outputs)` logits.
     """
-    inputs, x = image_input(input)
-    x = keras.layers.Rescaling(255 / 128, -127 / 128, name="preprocess")(x)
+    inputs, x = image_input(input, mean=pixel_mean, std=pixel_std)
     x = _conv(x, round(32 * width_coefficient), 3, 2, name="stem")
     block = 0
     for repeats, size, stride, expansion, filters in STAGES[:num_stages]:

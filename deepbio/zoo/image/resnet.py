@@ -53,6 +53,8 @@ def resnet(
     filters: int = 64,
     stem: str = "imagenet",
     dropout: float = 0.0,
+    pixel_mean: Sequence[float] = (),
+    pixel_std: Sequence[float] = (),
 ) -> keras.Model:
     """Stack residual blocks, and average over the image.
 
@@ -66,23 +68,27 @@ def resnet(
         stem: `"imagenet"` (7x7 with stride 2, then 3x3 pooling with stride 2) or `"cifar"` (one 3x3), for images of about 32
             pixels.
         dropout: Rate before the last layer.
+        pixel_mean, pixel_std: Mean and standard deviation with which pixels from 0 to 1 are standardized, one of each per channel
+            or one for all; empty for none.
 
     Input shape: `(batch, height, width, channels)` uint8.
     Output shape: `(batch, outputs)` logits.
     """
     if stem not in STEMS:
         raise ModelError(f"Unknown stem {stem!r}. {nearest(str(stem), STEMS)}")
-    inputs, x = image_input(input)
+    inputs, x = image_input(input, mean=pixel_mean, std=pixel_std)
     if stem == "imagenet":
-        x = _conv(x, filters, 7, 2)
+        x = _conv(x, filters, 7, 2, "stem")
         x = keras.layers.ZeroPadding2D(1)(x)  # after a ReLU, so zero is the minimum
         x = keras.layers.MaxPooling2D(3, 2)(x)
     else:
-        x = _conv(x, filters, 3, 1)
+        x = _conv(x, filters, 3, 1, "stem")
     for stage, count in enumerate(num_blocks):
         for block in range(count):
             stride = 2 if stage > 0 and block == 0 else 1
-            x = (_bottleneck if bottleneck else _basic)(x, filters * 2**stage, stride)
+            x = (_bottleneck if bottleneck else _basic)(
+                x, filters * 2**stage, stride, f"stage{stage + 1}_block{block + 1}"
+            )
             last = (stage, block) == (len(num_blocks) - 1, count - 1)
             x = keras.layers.Activation("relu", name="features" if last else None)(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
@@ -91,26 +97,28 @@ def resnet(
     return keras.Model(inputs, keras.layers.Dense(outputs, name="head")(x), name="resnet")
 
 
-def _basic(x, filters: int, stride: int):
-    y = _conv(x, filters, 3, stride)
-    y = _conv(y, filters, 3, 1, relu=False)
-    return keras.layers.Add()([_shortcut(x, filters, stride), y])
+def _basic(x, filters: int, stride: int, name: str):
+    y = _conv(x, filters, 3, stride, f"{name}_1")
+    y = _conv(y, filters, 3, 1, f"{name}_2", relu=False)
+    return keras.layers.Add()([_shortcut(x, filters, stride, name), y])
 
 
-def _bottleneck(x, filters: int, stride: int):
-    y = _conv(x, filters, 1, 1)
-    y = _conv(y, filters, 3, stride)
-    y = _conv(y, 4 * filters, 1, 1, relu=False)
-    return keras.layers.Add()([_shortcut(x, 4 * filters, stride), y])
+def _bottleneck(x, filters: int, stride: int, name: str):
+    y = _conv(x, filters, 1, 1, f"{name}_1")
+    y = _conv(y, filters, 3, stride, f"{name}_2")
+    y = _conv(y, 4 * filters, 1, 1, f"{name}_3", relu=False)
+    return keras.layers.Add()([_shortcut(x, 4 * filters, stride, name), y])
 
 
-def _shortcut(x, filters: int, stride: int):
-    return x if stride == 1 and x.shape[-1] == filters else _conv(x, filters, 1, stride, relu=False)
+def _shortcut(x, filters: int, stride: int, name: str):
+    same = stride == 1 and x.shape[-1] == filters
+    return x if same else _conv(x, filters, 1, stride, f"{name}_shortcut", relu=False)
 
 
-def _conv(x, filters: int, size: int, stride: int, *, relu: bool = True):
+def _conv(x, filters: int, size: int, stride: int, name: str, *, relu: bool = True):
     if size > 1:  # equal padding on both sides, whatever the stride
         x = keras.layers.ZeroPadding2D(size // 2)(x)
-    x = keras.layers.Conv2D(filters, size, stride, use_bias=False, kernel_initializer="he_normal")(x)
-    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    options = {"use_bias": False, "kernel_initializer": "he_normal", "name": f"{name}_conv"}
+    x = keras.layers.Conv2D(filters, size, stride, **options)(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
     return keras.layers.Activation("relu")(x) if relu else x

@@ -5,11 +5,13 @@ Each function takes the name of a layer of the model and the name of a module of
 `moving_mean`, `moving_variance`. A layer inside a wrapper (`Bidirectional`) is named by the end of its path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from deepbio.errors import WeightsError
 from deepbio.zoo.importers.importer import Entry
+from deepbio.zoo.importers.published_file import PublishedFile
 
 Table = dict[str, Entry]
 
@@ -41,9 +43,10 @@ def convolution(layer: str, name: str, *, bias: bool = True) -> Table:
     return kernel | (same(layer, "bias", f"{name}.bias") if bias else {})
 
 
-def depthwise(layer: str, name: str) -> Table:
-    """Take a PyTorch depthwise convolution without bias: `(channels, 1, *size)` becomes `(*size, channels, 1)`."""
-    return changed(layer, "kernel", f"{name}.weight", lambda w: np.moveaxis(w, (0, 1), (-2, -1)))
+def depthwise(layer: str, name: str, *, bias: bool = True) -> Table:
+    """Take a PyTorch depthwise convolution: `(channels, 1, *size)` becomes `(*size, channels, 1)`."""
+    kernel = changed(layer, "kernel", f"{name}.weight", lambda w: np.moveaxis(w, (0, 1), (-2, -1)))
+    return kernel | (same(layer, "bias", f"{name}.bias") if bias else {})
 
 
 def dense(layer: str, name: str, *, bias: bool = True) -> Table:
@@ -79,9 +82,24 @@ def layer_norm(layer: str, name: str) -> Table:
     return same(layer, "gamma", f"{name}.weight") | same(layer, "beta", f"{name}.bias")
 
 
-def keras_layer(layer: str, name: str, variables: tuple[str, ...] = ("kernel", "bias")) -> Table:
-    """Take a layer of a Keras 2 HDF5 file, whose arrays are at `name/name/variable:0`."""
-    return {f"{layer}/{one}": Entry((f"{name}/{name}/{one}:0",), lambda array: array) for one in variables}
+def keras_layer(file: PublishedFile, layer: str, name: str, variables: Sequence[str] = ("kernel", "bias")) -> Table:
+    """Take a layer of an HDF5 file of Keras, wherever its name is in the path: `.../name/variable:0` (Keras 2) or without `:0`.
+
+    Raises:
+        WeightsError: The file has no such layer, or several.
+    """
+    table: Table = {}
+    for variable in variables:
+        found = [path for path in file.arrays if f"/{path.removesuffix(':0')}".endswith(f"/{name}/{variable}")]
+        if len(found) > 1:
+            raise WeightsError(f"{file.path} has {len(found)} arrays {name}/{variable}: {', '.join(found[:3])}.")
+        table[f"{layer}/{variable}"] = Entry(tuple(found or [f"{name}/{variable}"]), lambda array: array)
+    return table
 
 
 NORMALIZATION = ("gamma", "beta", "moving_mean", "moving_variance")  # variables of a batch normalization
+
+
+def values(found: Mapping[str, np.ndarray]) -> Table:
+    """Return the table of variables whose values are known already, such as those of a function that checks the file itself."""
+    return {path: Entry((), lambda array=array: array) for path, array in found.items()}

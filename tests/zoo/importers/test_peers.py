@@ -1,6 +1,7 @@
 """Importers against the authors' own code: random weights, saved by their own `save`, give the same outputs here.
 
-PEERS_PYTHON names a Python with PyTorch and the packages of the authors; otherwise this one is tried.
+PEERS_PYTHON names a Python with PyTorch and the packages of the authors; otherwise this one is tried. PANGOLIN and KIPOI_MODELS name
+copies of the repositories tkzeng/Pangolin and kipoi/models.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepbio.zoo import describe
 from deepbio.zoo.importers import import_weights
 
 SIDE = Path(__file__).with_name("peers_side.py")
@@ -40,10 +42,70 @@ def bpnet_parts(log_rates):
     return rates - total[:, None, None], total
 
 
-@pytest.mark.parametrize("case", ["bpnet", "bpnet_strands"])
-def test_bpnet_lite(case, tmp_path):
+def logit(p):
+    """Return the logits of probabilities in float64."""
+    p = np.asarray(p, np.float64)
+    return np.log(p) - np.log1p(-p)
+
+
+@pytest.mark.parametrize(
+    ("case", "format"),
+    [("bpnet", "bpnet_lite"), ("bpnet_strands", "bpnet_lite"), ("chrombpnet", "bpnet_lite_chrombpnet")],
+)
+def test_bpnet_lite(case, format, tmp_path):
     found = peer(case, tmp_path)
-    model = import_weights("bpnet_lite", tmp_path / "model.torch", length=found["codes"].shape[1])
+    model = import_weights(format, tmp_path / "model.torch", length=found["codes"].shape[1])
     profile, total = bpnet_parts(model.predict_on_batch(found["codes"]))
     assert_same(profile, found["profile"])
     assert_same(total, found["counts"])
+
+
+def test_openspliceai(tmp_path):
+    found = peer("openspliceai", tmp_path)
+    model = import_weights("openspliceai", tmp_path / "model_best.pt", positions=21)
+    assert model.name == "spliceai"
+    assert_same(model.predict_on_batch(found["codes"]), found["logits"])
+
+
+def test_pangolin(tmp_path):
+    found = peer("pangolin", tmp_path)
+    model = import_weights("pangolin", tmp_path / "final.1.0.3", positions=21)
+    z = np.asarray(model.predict_on_batch(found["codes"])[0], np.float64)
+    p = 1 / (1 + np.exp(-z))
+    assert_same(p[:, 0::2].T, found["p"][1::3])  # of a splice site: the second of each softmax
+    assert_same(p[:, 1::2].T, found["p"][2::3])  # usage
+    # the softmaxes of the authors have two logits, this model their difference
+    assert found["parameters"] - 4 * 33 == sum(np.size(w) for w in model.trainable_weights)
+
+
+def test_torchxrayvision(tmp_path):
+    found = peer("torchxrayvision", tmp_path)
+    (file,) = tmp_path.glob("*.pt")
+    model = import_weights("torchxrayvision", file)
+    logits = np.asarray(model.predict_on_batch(found["images"]))
+    assert_same(logits, found["logits"])
+    points = describe(model).postprocessing
+    assert points is not None
+    p = 1 / (1 + np.exp(-logits))
+    np.testing.assert_array_equal(p >= np.array(points.thresholds), found["normed"] >= 0.5)
+
+
+@pytest.mark.parametrize(
+    ("case", "format"),
+    [
+        ("resnet18", "timm_resnet"), ("resnet34", "timm_resnet"), ("resnet50", "timm_resnet"),
+        ("tf_efficientnet_lite0", "timm_efficientnet"), ("tf_efficientnet_b0", "timm_efficientnet"),
+        ("tf_efficientnet_b1", "timm_efficientnet"),
+    ],
+)  # fmt: skip
+def test_timm(case, format, tmp_path):
+    found = peer(case, tmp_path)
+    model = import_weights(format, tmp_path / "model.safetensors", image_size=96)
+    assert_same(np.asarray(model.predict_on_batch(found["images"])), found["logits"])
+
+
+@pytest.mark.parametrize("case", ["kipoi_basset", "kipoi_deepsea"])
+def test_kipoi(case, tmp_path):
+    found = peer(case, tmp_path)
+    model = import_weights(case, tmp_path / "model.pth")
+    assert_same(np.asarray(model.predict_on_batch(found["codes"])), logit(found["p"]))

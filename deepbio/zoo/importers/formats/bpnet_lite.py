@@ -29,7 +29,7 @@ def bpnet_lite(file: PublishedFile, *, length: int = 2114, labels: Sequence[str]
         labels: Names of the tracks.
     """
     filters, outputs = file.shape("iconv.weight")[0], file.shape("fconv.weight")[0]
-    num_layers = sum(name.startswith("rconvs.") and name.endswith(".weight") for name in file.arrays)
+    num_layers = count_layers(file)
     tracks = file.shape("fconv.weight")[1] - filters
     config = {
         "filters": filters,
@@ -63,3 +63,8 @@ def bpnet_table(
         entry = Entry((bias,), lambda b: b) if bias in file else Entry((), lambda size=size: np.zeros(size))
         table[f"{ours}{layer}/bias"] = entry
     return table
+
+
+def count_layers(file: PublishedFile, prefix: str = "") -> int:
+    """Return the number of dilated convolutions of a BPNet whose names begin with `prefix`."""
+    return sum(name.startswith(f"{prefix}rconvs.") and name.endswith(".weight") for name in file.arrays)
