@@ -4,6 +4,7 @@ Each returns `(inputs, x)`: the `keras.Input` of the model, and the tensor to bu
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -85,6 +86,8 @@ def image_input(input: ModelInput, *, mean: Sequence[float] = (), std: Sequence[
         raise ModelError(f"{expected}; received {len(mean)} and {len(std)}.")
     if not mean:
         return inputs, x
+    scale: Any
+    offset: Any
     scale, offset = [1 / s for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
     return inputs, keras.layers.Rescaling(scale, offset, name="preprocess")(x)
 

@@ -104,7 +104,9 @@ def test_every_array_has_its_place_and_a_renamed_one_is_named(shapes, tmp_path):
         sorted(v for p, v in sums.items() if not p.startswith(folded or "?")), sorted(theirs), atol=1e-4
     )
     name = next(reversed(arrays))
-    np.savez(tmp_path / "w.npz", **{f"{key}{'2' if key == name else ''}": array for key, array in arrays.items()})
+    renamed = {key: array for key, array in arrays.items() if key != name}
+    renamed[f"{name}2"] = arrays[name]
+    np.savez(tmp_path / "w.npz", **renamed)  # type: ignore[arg-type]
     with pytest.raises(WeightsError, match=rf"{name.replace('.', '[.]')}"):
         import_weights(format, tmp_path / "w.npz")
 
@@ -216,3 +218,16 @@ def test_a_published_file_says_which_array_it_lacks(tmp_path):
     assert file.shape("fc.weight") == (2, 2)
     with pytest.raises(WeightsError, match=r"has no array 'fc.wieght'.*Did you mean fc.weight"):
         file.shape("fc.wieght")
+
+
+def test_the_page_of_published_weights_has_a_row_for_each_format():
+    from pathlib import Path
+
+    from deepbio.zoo.importers import importers
+
+    page = (Path(__file__).resolve().parents[3] / "docs/published_weights.md").read_text(encoding="utf-8")
+    for one in importers().values():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| [`{one.name}`]({one.repository})")]
+        assert one.citation in row
+        assert one.get in row
+        assert (one.licence or "not stated") in row

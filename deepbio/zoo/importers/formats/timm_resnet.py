@@ -9,7 +9,7 @@ from deepbio.zoo.importers.published_file import PublishedFile
 from deepbio.zoo.importers.tables import Table, batch_norm, convolution, dense
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_NAMES = {
+_NAMES: dict[tuple[bool, tuple[int, ...]], str] = {
     (False, (2, 2, 2, 2)): "resnet18",
     (False, (3, 4, 6, 3)): "resnet34",
     (True, (3, 4, 6, 3)): "resnet50",
