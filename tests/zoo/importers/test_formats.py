@@ -124,7 +124,7 @@ def test_a_file_fits_the_signature_of_its_own_format_only(shapes):
 
 def test_the_thresholds_of_torchxrayvision_are_those_of_the_published_file(tmp_path):
     file = tmp_path / "nih-pc-chex-mimic_ch-google-openi-kaggle-densenet121.npz"
-    np.savez(tmp_path / "w.npz", allow_pickle=False, **renamed)
+    np.savez(file, allow_pickle=False, **fresh(torchxrayvision()))
     points = describe(import_weights("torchxrayvision", file)).postprocessing
     assert points is not None
     assert points.thresholds[:2] == (0.07422872, 0.038290843)  # model_urls["all"] of torchxrayvision 1.5.7
