@@ -3,6 +3,8 @@
 Equality with the authors' code is in test_peers.py.
 """
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -220,14 +222,10 @@ def test_a_published_file_says_which_array_it_lacks(tmp_path):
         file.shape("fc.wieght")
 
 
-def test_the_page_of_published_weights_has_a_row_for_each_format():
-    from pathlib import Path
-
-    from deepbio.zoo.importers import importers
-
+def test_each_row_of_the_page_of_published_weights_states_the_facts_of_its_format():
     page = (Path(__file__).resolve().parents[3] / "docs/published_weights.md").read_text(encoding="utf-8")
-    for one in importers().values():
-        (row,) = [line for line in page.splitlines() if line.startswith(f"| [`{one.name}`]({one.repository})")]
-        assert one.citation in row
-        assert one.get in row
-        assert (one.licence or "not stated") in row
+    rows = [line for line in page.splitlines() if line.startswith("| [`")]
+    assert len(rows) >= 11
+    for row in rows:
+        one = importer(row.split("`")[1])
+        assert all(fact in row for fact in (one.repository, one.citation, one.get, one.licence or "not stated"))
