@@ -13,7 +13,9 @@ from deepbio.escaping import terminal_text
 
 def import_weights(
     format: Annotated[str | None, typer.Argument(help="Published form, such as torchxrayvision.")] = None,
-    file: Annotated[Path | None, typer.Argument(help="Weight file: safetensors, PyTorch, .h5 or .keras.")] = None,
+    file: Annotated[
+        str | None, typer.Argument(help="Weight file (safetensors, PyTorch, .h5, .keras) or hf://user/repo/file.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to write.")] = None,
     option: Annotated[
         list[str] | None, typer.Option("--option", metavar="KEY=VALUE", help="Option of the format; repeatable.")
@@ -58,7 +60,7 @@ def import_weights(
     from deepbio.zoo.importers import import_weights as run
 
     model = run(format, file, out=out, licence=licence, **key_values(option or [], option="--option"))
-    note(f"{out} written: {model.name} with {model.count_params():,} parameters, from {file.name}.")
+    note(f"{out} written: {model.name} with {model.count_params():,} parameters, from {Path(file).name}.")
     if licence is None and chosen.licence is None:
         note(
             f"The authors of {format} state no licence of the weights; the card says so. If you know it, pass --licence."

@@ -11,6 +11,7 @@ from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
 from deepbio.specs import RANKS, ModelInput, Task
 from deepbio.zoo.build import build
+from deepbio.zoo.importers.hub_file import is_hub_file
 from deepbio.zoo.load_preset import adapted, load_preset
 from deepbio.zoo.preset import read_preset
 from deepbio.zoo.record import ModelRecord, describe
@@ -66,7 +67,7 @@ def get_model(
         raise ModelError(f"Expected activation None (logits) or 'auto' (the task's); received {activation!r}.")
     source = preset_folder(name)
     keras_weights = source is None and weights is not None and _spec(name).family == "keras_applications"
-    if source is None and weights is not None and not keras_weights and Path(weights).expanduser().is_file():
+    if source is None and weights is not None and not keras_weights and _is_file(os.fspath(weights)):
         from deepbio.zoo.importers.import_weights import import_for
 
         if input_shape is None and dataset is not None:
@@ -133,6 +134,10 @@ def _spec(name: str) -> ModelSpec:
         return model_spec(name)
     except ModelError as error:
         raise ModelError(f"{error} A preset folder is given by its path, for example ./{name}.") from None
+
+
+def _is_file(weights: str) -> bool:
+    return is_hub_file(weights) or Path(weights).expanduser().is_file()
 
 
 def _shape(shape: int | Sequence[int] | None) -> tuple[int, ...] | None:

@@ -16,10 +16,11 @@ from deepbio.files import sha256_of, writable_folder
 from deepbio.replacement import replace_files
 from deepbio.zoo.build import build
 from deepbio.zoo.importers.fill import fill
+from deepbio.zoo.importers.hub_file import hub_file, is_hub_file
 from deepbio.zoo.importers.importer import Conversion, Importer, importer, importers
 from deepbio.zoo.importers.published_file import PublishedFile, read_published_file
 from deepbio.zoo.preset import save_preset
-from deepbio.zoo.record import ModelRecord, attach, describe
+from deepbio.zoo.record import ModelRecord, attach, describe, zoo_model
 from deepbio.zoo.registry import model_spec
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def import_weights(
 
     Args:
         format: Published form, such as `"torchxrayvision"`; `deepbio import --list` lists them.
-        file: Path of the file: safetensors, PyTorch (`.pt`, `.pth`, `.bin`), Keras (`.h5`, `.keras`) or `.npz`.
+        file: Path or address (`hf://user/repo/file`) of the file: safetensors, PyTorch (`.pt`, `.pth`, `.bin`), Keras (`.h5`,
+            `.keras`) or `.npz`.
         out: Folder to write a preset to, with golden outputs, card and recipe.
         licence: Licence of these weights, for the card, if it is not the one that the authors of the format state.
         options: Options of the format, such as `length` of the windows or `labels`.
@@ -62,8 +64,8 @@ def import_weights(
             ...
         deepbio.errors.WeightsError: ...weights.npz has no array 'iconv.weight', which this format needs. Did you mean weight?
     """
-    form, path = importer(format), Path(file).expanduser()
-    found = read_published_file(path)
+    form = importer(format)
+    found = read_published_file(_local(file))
     model, conversion = _convert(form, found, options)
     if out is not None:
         _write(model, conversion, form, found, Path(out), licence=licence, options=options)
@@ -89,7 +91,7 @@ def import_for(
         ModelError: The weights do not allow the shape.
         WeightsError: The file is in none of the formats that are known for this architecture.
     """
-    path = Path(file).expanduser()
+    path = _local(file)
     found = read_published_file(path)
     candidates = [one for one in importers().values() if architecture in one.architectures]
     if not candidates:
@@ -115,6 +117,11 @@ def import_for(
     )
 
 
+def _local(file: str | os.PathLike[str]) -> Path:
+    name = os.fspath(file)
+    return hub_file(name) if is_hub_file(name) else Path(name).expanduser()
+
+
 def _convert(form: Importer, file: PublishedFile, options: Mapping[str, Any]) -> tuple[keras.Model, Conversion]:
     try:
         conversion = form.apply(file, options)
@@ -124,9 +131,13 @@ def _convert(form: Importer, file: PublishedFile, options: Mapping[str, Any]) ->
         conversion.architecture, dict(conversion.config), conversion.input, conversion.outputs, conversion.task,
         postprocessing=conversion.postprocessing,
     )  # fmt: skip
-    defaults = model_spec(conversion.architecture).defaults
-    model = build(replace(record, config={**defaults, **record.config}))
-    fill(model, conversion.table, file, conversion.unused)
+    if conversion.build is not None or conversion.architecture is None:
+        assert conversion.build is not None
+        model = zoo_model(conversion.build(), record)
+    else:
+        defaults = model_spec(conversion.architecture).defaults
+        model = build(replace(record, config={**defaults, **record.config}))
+        fill(model, conversion.table, file, conversion.unused)
     return attach(model, replace(describe(model), weights=str(file.path))), conversion
 
 
@@ -141,11 +152,11 @@ def _write(
     options: Mapping[str, Any],
 ) -> None:
     sha256 = sha256_of(file.path)
-    name = f"{conversion.architecture}.{file.path.name.split('.')[0]}"
+    name = f"{conversion.architecture or form.name}.{file.path.name.split('.')[0]}"
     stated = licence or form.licence or UNKNOWN_LICENCE
     facts = {
         "name": name,
-        "title": f"{conversion.architecture}, weights of {form.name}",
+        "title": f"{conversion.architecture or 'Network'}, weights of {form.name}",
         "architecture": conversion.architecture,
         "task": conversion.task.kind,
         "labels": list(conversion.task.labels),

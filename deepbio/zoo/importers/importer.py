@@ -36,16 +36,17 @@ class Conversion:
     """What an importer makes of a file.
 
     Args:
-        architecture: Name in the registry.
+        architecture: Name in the registry; None for a network of its own (`build`).
         input, outputs, task: Input, number of outputs, and task of the model.
         table: Variable of the model (`"layer/kernel"`, see `deepbio.zoo.importers.tables`) to its source.
         config: Options of the architecture, besides its defaults.
         postprocessing: Thresholds or calibration that the authors published with the weights.
         unused: Patterns of arrays that are not needed, such as `"*.num_batches_tracked"`.
         about: Sentences for the card.
+        build: Function that returns the network with its weights, for `architecture=None`.
     """
 
-    architecture: str
+    architecture: str | None
     input: ModelInput
     outputs: int
     task: Task
@@ -54,6 +55,7 @@ class Conversion:
     postprocessing: Postprocessing | None = None
     unused: Sequence[str] = ()
     about: str = ""
+    build: Callable[[], Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
