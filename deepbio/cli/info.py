@@ -47,6 +47,7 @@ def info(
     if name in list_models():
         spec = model_spec(name)
         facts = {**model_facts(spec), "options": builder_options(spec), "training": dict(spec.training)}
+        facts |= {"published": published} if (published := published_forms(name)) else {}
     elif preset is not None:
         facts = _preset_facts(preset)
         if not json:
@@ -62,6 +63,21 @@ def info(
         return
     for key, value in facts.items():
         typer.echo(terminal_text(f"{key}: {_plain(value)}"))
+
+
+def published_forms(model: str) -> list[dict[str, str]]:
+    """Return the forms in which others publish weights of an architecture, with licence and how to get them."""
+    from deepbio.zoo.importers.importer import importers
+
+    forms = [one for one in importers().values() if model in one.architectures]
+    return [
+        {
+            "import": f"deepbio import {one.name} FILE --out PRESET",
+            "licence": one.licence or "not stated",
+            "get": one.get,
+        }
+        for one in forms
+    ]
 
 
 def _preset_facts(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,13 @@ def test_info_knows_models_data_sets_and_presets(run, trained):
     assert facts["architecture"] == "mlp"
 
 
+def test_info_of_a_model_tells_how_to_get_the_weights_that_others_publish(run):
+    (form,) = json.loads(run("info", "deepstarr", "--json")[1])["published"]
+    assert form["import"] == "deepbio import deepstarr FILE --out PRESET"
+    assert "zenodo.5502060" in form["get"]
+    assert "published" not in json.loads(run("info", "lenet5", "--json")[1])
+
+
 def test_info_of_a_preset_is_a_page_to_read(run, trained):
     page = run("info", "spliceai_10k.ci")[1]
     assert re.search(r"^input +dna, 10,101 bases$", page, re.M)
