@@ -10,6 +10,7 @@ import tensorflow as tf
 from deepbio.datasets import Source
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.graph import in_graph
+from deepbio.devices.memory import available_memory, computes_on_host, fitting_batch_size
 from deepbio.devices.sharding import shards
 
 _ATTRIBUTE = "_deepbio_forward"
@@ -59,14 +60,20 @@ def model_outputs(
     Args:
         model: Model with one input and one output.
         x: Source of the model's input shape.
-        batch_size: Number of examples in one pass. It does not change the result.
+        batch_size: Number of examples in one pass, or fewer if their activations would not fit into the memory of the host. It does
+            not change the result.
         transform: Function of each batch before the model.
 
     Returns:
         float32 `(n, ...)`.
+
+    Raises:
+        ModelError: The activations of one example do not fit.
     """
     signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
     run = forward_pass(model).get_concrete_function(signature)
+    if computes_on_host():
+        batch_size = fitting_batch_size(run.graph, min(batch_size, max(len(x), 1)), free=available_memory())
     return in_batches(run, x, output_shape=tuple(run.output_shapes[1:]), batch_size=batch_size, transform=transform)
 
 

@@ -51,8 +51,7 @@ class Settings:
         epochs: Maximum number of epochs.
         batch_size: Number of examples in a global batch, over all devices.
         optimizer: One of `"adam"`, `"adamw"`, `"lion"`, `"nadam"`, `"rmsprop"` and `"sgd"`, or a Keras optimizer, which is copied
-            from its config: its slots start at zero, and the object that was passed in does not change. It brings its own
-            learning rate, weight decay, momentum, clipping and moving average.
+            from its config and brings its own learning rate, weight decay, momentum, clipping and moving average.
         learning_rate: Learning rate at its peak, or a Keras schedule; `None` if the optimizer is an object.
         weight_decay: Decoupled weight decay, as in AdamW; `None` leaves it to the optimizer.
         schedule: `"constant"`, `"cosine"` (to zero at the last step) or `"plateau"` (halved if the monitored value does not improve).
@@ -81,6 +80,7 @@ class Settings:
         clip_norm: Maximum global norm of the gradients; `None` for no limit.
         accumulate: Number of micro-batches per batch, to save device memory. Batch normalisation then sees one at a time.
         precision: `"float32"` (the model's own), `"mixed_bfloat16"` or `"mixed_float16"` (with loss scaling). Weights stay float32.
+        recompute: Whether the backward pass computes activations again instead of keeping them: less memory, a longer step.
         jit_compile: Whether XLA compiles the step; one replica only.
         sync_batch_norm: Whether batch normalisation uses the global batch if there are several replicas.
         cache: Where the training data are: `"device"`, `"host"`, `"none"` (in their source), or `"auto"` by size.
@@ -114,6 +114,7 @@ class Settings:
     clip_norm: Positive | None = None
     accumulate: Count = 1
     precision: Precision = "float32"
+    recompute: bool = False
     jit_compile: bool = False
     sync_batch_norm: bool = True
     cache: Cache = "auto"
@@ -192,6 +193,7 @@ class TrainingSettings(TypedDict, total=False):
     clip_norm: float | None
     accumulate: int | None
     precision: Precision | None
+    recompute: bool | None
     jit_compile: bool | None
     sync_batch_norm: bool | None
     cache: Cache | None

@@ -15,6 +15,7 @@ from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
 from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
+from deepbio.devices.memory import available_memory, computes_on_host
 from deepbio.documents import check_content
 from deepbio.errors import TrainingError
 from deepbio.inference.forward import distributed_outputs
@@ -30,6 +31,7 @@ from deepbio.training.steps.adversarial import adversarial_training
 from deepbio.training.steps.feed import make_feed
 from deepbio.training.steps.loop import StepLoop
 from deepbio.training.steps.losses import class_weights, loss_for
+from deepbio.training.steps.memory import check_step_memory
 from deepbio.training.steps.optimizers import make_optimizer
 from deepbio.training.steps.step import Step
 from deepbio.training.validation import Validation
@@ -151,8 +153,11 @@ class Trainer:
                 self.model, self._optimizer, self._loss, self._feed, strategy=self._cluster.strategy, class_weight=self._weights,
                 augment=self._augment, adversarial=self._adversarial, seed=self._seed,
                 augmented_epochs=settings.epochs - settings.clean_epochs if settings.clean_epochs else None,
-                accumulate=settings.accumulate, jit_compile=settings.jit_compile,
+                accumulate=settings.accumulate, recompute=settings.recompute, jit_compile=settings.jit_compile,
             )  # fmt: skip
+            if self._cluster.strategy.num_replicas_in_sync == 1 and computes_on_host():
+                examples = -(-min(settings.batch_size, len(self._data.train)) // settings.accumulate)
+                check_step_memory(self.model, step.forward, examples=examples, free=available_memory())
             return StepLoop(step)
 
     def _start_stage(self, epoch: int) -> None:

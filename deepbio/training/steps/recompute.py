@@ -63,9 +63,9 @@ class _Part:
     """Some layers of a model, computed again when their gradients are asked for."""
 
     def __init__(self, start: Any, end: Any) -> None:
-        self._layers = keras.Model(start, end)
-        self._trained = self._layers.trainable_variables
-        self._state = self._layers.non_trainable_variables
+        self.layers = keras.Model(start, end)
+        self._trained = self.layers.trainable_variables
+        self._state = self.layers.non_trainable_variables
 
     def __call__(self, x: Any) -> Any:
         weights, state = ([tf.convert_to_tensor(v.value) for v in group] for group in (self._trained, self._state))
@@ -75,24 +75,24 @@ class _Part:
             def backward(upstream: Any, *_: Any) -> Any:
                 # begin only when the gradient is there, or the first pass would keep what this one needs
                 with tf.control_dependencies([upstream]):
-                    again = [tf.identity(x), *(tf.identity(w) for w in weights)]
+                    again: list[Any] = [tf.identity(x), *(tf.identity(w) for w in weights)]
                 with tf.GradientTape() as tape:
                     tape.watch(again)
-                    outputs, _ = self._run(again[0], again[1:], state)
+                    outputs = self._run(again[0], again[1:], state)[0]
                 return tape.gradient(outputs, again, upstream, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
-            outputs, after = self._run(x, weights, state)
-            return (outputs, *after), backward
+            first, updated = self._run(x, weights, state)
+            return (first, *updated), backward
 
-        outputs, *after = run(x, *weights)
-        for variable, value in zip(self._state, after, strict=True):
+        found = run(x, *weights)
+        for variable, value in zip(self._state, found[1:], strict=True):
             variable.assign(value)
-        return outputs
+        return found[0]
 
     def _run(self, x: Any, weights: Sequence[Any], state: Sequence[Any]) -> tuple[Any, list[Any]]:
         known = [*zip(self._trained, weights, strict=True), *zip(self._state, state, strict=True)]
         with keras.StatelessScope(state_mapping=known) as scope:
-            outputs = self._layers(x, training=True)
+            outputs = self.layers(x, training=True)
         after = [tf.stop_gradient(scope.get_current_value(variable)) for variable in self._state]
         return outputs, after
 
@@ -119,7 +119,7 @@ def _pieces(model: Any) -> list[_Piece]:
 
 def _merge(pieces: Sequence[_Piece]) -> list[_Piece]:
     """Join neighbours so that the kept tensors and the largest part, together, are smallest."""
-    best, least = list(pieces), math.inf
+    best, lowest = list(pieces), math.inf
     for limit in sorted({piece.inside for piece in pieces} | {sum(p.inside for p in pieces) >> k for k in range(12)}):
         joined: list[_Piece] = []
         for piece in pieces:
@@ -128,8 +128,8 @@ def _merge(pieces: Sequence[_Piece]) -> list[_Piece]:
             else:
                 joined.append(piece)
         total = sum(piece.kept for piece in joined) + _PER_OUTPUT * max(piece.inside for piece in joined)
-        if total < least:
-            best, least = joined, total
+        if total < lowest:
+            best, lowest = joined, total
     return best
 
 

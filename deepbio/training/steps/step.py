@@ -4,6 +4,7 @@ The loss is divided by the size of the global batch, so that shards of different
 before they are clipped, so that clipping uses the norm of the whole batch.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from deepbio.errors import TrainingError
 from deepbio.training.steps.adversarial import AdversarialTraining
 from deepbio.training.steps.feed import Batch, Feed
 from deepbio.training.steps.losses import Loss
+from deepbio.training.steps.recompute import Recomputed
 from deepbio.training.working_copy import layers_of
 
 
@@ -32,6 +34,7 @@ class Step:
         augmented_epochs: Number of first epochs that are augmented; `None` for all.
         adversarial: How images are perturbed against the model after augmentation; `None` trains on them as they are.
         accumulate: Number of micro-batches per batch, each with its own forward and backward pass.
+        recompute: Whether the backward pass computes activations again (one replica only).
         jit_compile: Whether XLA compiles the step (one replica only).
 
     Raises:
@@ -52,6 +55,7 @@ class Step:
         adversarial: AdversarialTraining | None = None,
         seed: int = 0,
         accumulate: int = 1,
+        recompute: bool = False,
         jit_compile: bool = False,
     ) -> None:
         self.feed, self.strategy = feed, strategy
@@ -67,6 +71,9 @@ class Step:
         optimizer._all_reduce_sum_gradients = lambda pairs: pairs  # type: ignore[attr-defined]
         self.loss_scale = LossScale() if computes_in_float16(layers_of(model)) else None
         self._sums = self._make_sums() if self._collects else []
+        if recompute and self._replicas > 1:
+            raise TrainingError("recompute=True works on one replica. Leave it out, or use one device.")
+        self.forward = Recomputed(model) if recompute else functools.partial(model, training=True)
         if jit_compile:
             _check_jit(model, self._replicas, self._collects)
         self._whole = in_graph(self._learn, jit_compile=True) if jit_compile else self._learn
@@ -148,7 +155,7 @@ class Step:
         return value, [None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(total, self._variables)]
 
     def _logits(self, x):
-        logits = self._model(x, training=True)
+        logits = self.forward(x)
         return tf.cast(logits, tf.float32) if logits.dtype in (tf.float16, tf.bfloat16) else logits
 
     def _loss_of(self, batch: Augmented, logits):
