@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from deepbio.errors import ModelError
 
@@ -21,6 +22,7 @@ _IN_PLACE = (
     "Relu", "Elu", "Softmax", "LogSoftmax", "BiasAdd", "SelectV2", "Xlogy", "Cast", "TanhGrad", "SigmoidGrad",
     "ReluGrad", "SoftplusGrad",
 )  # fmt: skip
+_PEAKS: WeakKeyDictionary[Any, dict[int, int]] = WeakKeyDictionary()
 _MEMORY, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
@@ -42,7 +44,9 @@ def available_memory(*, meminfo: Path = _MEMORY, group: Path = _GROUP) -> int | 
         limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
         # the page cache counts as used but can be reclaimed
         cached = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        found.append(int(limit) - int(used) + int(cached.get("inactive_file", 0)))
+        found.append(
+            int(limit) - int(used) + sum(int(cached.get(f"{kind}_file", 0)) for kind in ("active", "inactive"))
+        )
     except (OSError, ValueError):  # no limit is the word "max"
         pass
     return max(min(found), 0) if found else None
@@ -117,9 +121,16 @@ def fitting_batch_size(graph: Any, batch_size: int, *, free: int | None) -> int:
     Raises:
         ModelError: The tensors of one example take more than is free.
     """
-    if free is None or 2 * peak_bytes(graph, batch_size=batch_size) <= free:
+    known = _PEAKS.setdefault(graph, {})
+
+    def needed(examples: int) -> int:
+        if examples not in known:
+            known[examples] = peak_bytes(graph, batch_size=examples)
+        return known[examples]
+
+    if free is None or 2 * needed(batch_size) <= free:
         return batch_size
-    one, two = (peak_bytes(graph, batch_size=n) for n in (1, 2))
+    one, two = needed(1), needed(2)
     if one > free:
         raise ModelError(
             f"One example needs at least {gib(one)} of memory for its activations; {gib(free)} are free. Use shorter windows, build "
