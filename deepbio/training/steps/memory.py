@@ -44,7 +44,7 @@ def check_step_memory(model: keras.Model, forward: Callable[[Any], Any], *, exam
 def step_bytes(model: keras.Model, forward: Callable[[Any], Any], *, examples: int) -> int:
     """Return the largest number of bytes that the tensors of one step take at once, without weights and optimizer.
 
-    The kernels of convolutions take more for themselves; see `benchmarks/results/long_context.md`.
+    The kernels of convolutions take more for themselves.
     """
     variables = [variable.value for variable in model.trainable_variables]
 

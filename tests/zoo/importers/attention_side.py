@@ -96,8 +96,11 @@ def main(path, out):
         )
         x = torch.tensor(np.eye(5, 4, dtype=np.float32)[codes])
         found = outputs(x).numpy()
-    state = {k: v.numpy() for k, v in model.state_dict().items() if not k.startswith(facts.get("leave_out", "nothing"))}
-    np.savez(out, codes=codes, outputs=found, **{f"w:{name}": values for name, values in state.items()})
+    np.savez(out, codes=codes, outputs=found)
+    if facts["save"] == "save_pretrained":
+        model.save_pretrained(Path(out).parent)
+    else:
+        torch.save(model.state_dict(), Path(out).with_name("model.pt"))
 
 
 main(*sys.argv[1:])

@@ -8,22 +8,23 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from deepbio.errors import WeightsError
+from deepbio.inference import predict
 from deepbio.zoo import get_model
-from deepbio.zoo.importers.borzoi_pytorch import borzoi_pytorch
-from deepbio.zoo.importers.enformer_pytorch import enformer_pytorch
-from deepbio.zoo.importers.esm import esm
-from deepbio.zoo.importers.torch_layout import assign_weights
+from deepbio.zoo.importers import import_weights
+from deepbio.zoo.importers.published_file import read_published_file
 
 SIDE = Path(__file__).with_name("attention_side.py")
 
 
-def peer(folder, **facts):
-    """Return the codes, the outputs and the state dict of a peer's network with random weights."""
-    (folder / "facts.json").write_text(json.dumps(facts))
+def peer(folder, *, save="torch", **facts):
+    """Return the codes and the outputs of a peer's network with random weights, and the file that it saved."""
+    (folder / "facts.json").write_text(json.dumps({**facts, "save": save}))
     command = [
         os.environ.get("PEERS_PYTHON", sys.executable),
         str(SIDE),
@@ -36,9 +37,7 @@ def peer(folder, **facts):
         pytest.skip(f"{done.stderr.strip().splitlines()[-1]}; set PEERS_PYTHON")
     assert done.returncode == 0, done.stderr[-2000:]
     found = dict(np.load(folder / "found.npz"))
-    (folder / "found.npz").unlink()
-    state = {name[2:]: values for name, values in found.items() if name.startswith("w:")}
-    return found["codes"], found["outputs"], state
+    return found["codes"], found["outputs"], folder / ("model.pt" if save == "torch" else "model.safetensors")
 
 
 def check_same(model, codes, expected, *, rates=True):
@@ -60,24 +59,25 @@ ENFORMER = {
 
 @pytest.mark.peers
 def test_enformer_equals_enformer_pytorch(tmp_path):
-    codes, expected, state = peer(tmp_path, network="enformer", options=ENFORMER, length=2048, examples=2)
-    tower = tuple(state[f"conv_tower.{i}.0.2.weight"].shape[0] for i in range(6))
-    model = get_model(
-        "enformer", input_shape=2048, outputs=8, stem_filters=48, tower_filters=tower, num_layers=2, num_heads=2, key_dim=16,
-        value_dim=48, position_channels=48, cropping=2, head_filters=192, gamma="gamma_by_position",
-    )  # fmt: skip
-    assign_weights(model, enformer_pytorch(state))
+    codes, expected, file = peer(tmp_path, network="enformer", options=ENFORMER, length=2048, examples=2)
+    model = import_weights("enformer_pytorch", file, length=2048, bins=12, gamma="gamma_by_position")
     check_same(model, codes, expected)
+    np.testing.assert_allclose(
+        predict(model, codes), expected, rtol=1e-3, atol=1e-4 * expected.max()
+    )  # exp of the outputs
+    again = get_model("enformer", weights=file, input_shape=2048, bins=12, gamma="gamma_by_position")
+    np.testing.assert_array_equal(again.predict_on_batch(codes), model.predict_on_batch(codes))
+    arrays: Any = read_published_file(file).arrays  # the trunk is in it twice
+    np.savez(tmp_path / "once.npz", **{k: v for k, v in arrays.items() if k.startswith(("_trunk.", "_heads."))})
+    once = import_weights("enformer_pytorch", tmp_path / "once.npz", length=2048, bins=12, gamma="gamma_by_position")
+    np.testing.assert_array_equal(once.predict_on_batch(codes), model.predict_on_batch(codes))
 
 
 @pytest.mark.peers
 @pytest.mark.slow
 def test_enformer_equals_enformer_pytorch_at_full_width(tmp_path):
-    codes, expected, state = peer(
-        tmp_path, network="enformer", options={"target_length": -1}, length=2048, examples=1, leave_out="_trunk."
-    )
-    model = get_model("enformer", input_shape=2048, outputs=6956, cropping=0, gamma="gamma_by_position")
-    assign_weights(model, enformer_pytorch(state))
+    codes, expected, file = peer(tmp_path, network="enformer", options={"target_length": -1}, length=2048, examples=1)
+    model = import_weights("enformer_pytorch", file, length=2048, bins=None, gamma="gamma_by_position")
     assert sum(np.prod(v.shape) for v in model.trainable_variables) == 251_221_292
     check_same(model, codes, expected)
 
@@ -86,20 +86,8 @@ def test_enformer_equals_enformer_pytorch_at_full_width(tmp_path):
 @pytest.mark.slow
 def test_enformer_equals_enformer_pytorch_with_the_recorded_positions_of_197_kb(tmp_path):
     options = {**ENFORMER, "dim": 192, "heads": 1, "dim_divisible_by": 96, "target_length": 896, "use_tf_gamma": True}
-    codes, expected, state = peer(tmp_path, network="enformer", options=options, length=196_608, examples=1)
-    tower = tuple(state[f"conv_tower.{i}.0.2.weight"].shape[0] for i in range(6))
-    model = get_model(
-        "enformer",
-        outputs=8,
-        stem_filters=96,
-        tower_filters=tower,
-        num_layers=2,
-        num_heads=1,
-        key_dim=16,
-        head_filters=384,
-    )
-    assign_weights(model, enformer_pytorch(state))
-    check_same(model, codes, expected)
+    codes, expected, file = peer(tmp_path, network="enformer", options=options, length=196_608, examples=1)
+    check_same(import_weights("enformer_pytorch", file), codes, expected)
 
 
 @pytest.mark.peers
@@ -108,36 +96,39 @@ def test_borzoi_equals_borzoi_pytorch(tmp_path):
         "dim": 96, "depth": 2, "heads": 2, "attn_dim_key": 16, "attn_dim_value": 24, "bins_to_return": 240,
         "enable_mouse_head": True,
     }  # fmt: skip
-    codes, expected, state = peer(tmp_path, network="borzoi", options=options, length=8192, examples=1)
-    model = get_model(
-        "borzoi", input_shape=8192, outputs=7611 + 2608, transformer_filters=96, num_layers=2, num_heads=2, key_dim=16,
-        value_dim=24, cropping=8,
-    )  # fmt: skip
-    assign_weights(model, borzoi_pytorch(state))
-    check_same(model, codes, expected)
+    codes, expected, file = peer(
+        tmp_path, save="save_pretrained", network="borzoi", options=options, length=8192, examples=1
+    )
+    check_same(import_weights("borzoi_pytorch", file, length=8192, bins=240), codes, expected)
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize(
-    ("version", "options"),
-    [
-        (1, {"gated": False, "rotary": False, "max_positions": 102, "vocabulary_size": 4105, "token_dropout": True}),
-        (2, {"gated": True, "rotary": True}),
-    ],
-)
-def test_the_nucleotide_transformer_equals_esm(version, options, tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_nucleotide_transformer_equals_esm(version, tmp_path):
     config = {
-        "vocab_size": 3 + 4100 + 2 * version, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "vocab_size": 4103 + 2 * version, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
         "intermediate_size": 96, "max_position_embeddings": 102, "emb_layer_norm_before": False, "hidden_dropout_prob": 0.0,
         "position_embedding_type": ["absolute", "rotary"][version - 1], "token_dropout": version == 1,
         "tie_word_embeddings": False,
     }  # fmt: skip
-    codes, expected, state = peer(
-        tmp_path, network="esm", options=config, gated=version == 2, length=303, examples=2, codes=4
+    codes, expected, file = peer(
+        tmp_path,
+        save="save_pretrained",
+        network="esm",
+        options=config,
+        gated=version == 2,
+        length=303,
+        examples=2,
+        codes=4,
     )
-    model = get_model(
-        "nucleotide_transformer", input_shape=303, outputs=config["vocab_size"], head="masked_lm", embedding_dim=64, num_layers=2,
-        num_heads=4, mlp_units=96, **options,
-    )  # fmt: skip
-    assign_weights(model, esm(state, rotary=version == 2))
-    check_same(model, codes, expected, rates=False)
+    check_same(import_weights("esm", file, length=303, num_heads=4), codes, expected, rates=False)
+    with pytest.raises(WeightsError, match="64 channels, which no published one has. Pass num_heads"):
+        import_weights("esm", file, length=303)
+
+
+def test_a_state_dict_of_another_network_is_refused_by_name(tmp_path):
+    other: dict[str, Any] = {"model.layer1.weight": np.ones((2, 2), np.float32)}
+    np.savez(tmp_path / "other.npz", **other)
+    for form, name in (("enformer_pytorch", "head"), ("borzoi_pytorch", "head"), ("esm", "word_embeddings")):
+        with pytest.raises(WeightsError, match=f"other.npz has no .*{name}"):
+            import_weights(form, tmp_path / "other.npz")
