@@ -100,6 +100,7 @@ class Trainer:
         self._validation = Validation(data, settings, self._loss)
         self.user_metrics: dict[str, float] = {}
         self.steps = self._feed.steps
+        self._examples = None if isinstance(data.train, StreamedSplit) else len(data.train)
         with strategy.scope():
             rates = None if plan is None else plan.rates
             self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)
@@ -134,8 +135,7 @@ class Trainer:
         if resume is not None:
             self._restore(resume)
         verbose = verbose if self._cluster.is_chief else False
-        examples = None if isinstance(self._data.train, StreamedSplit) else len(self._data.train)
-        with Progress(settings.epochs, self.steps, examples, verbose=verbose) as progress:
+        with Progress(settings.epochs, self.steps, self._examples, verbose=verbose) as progress:
             while self._epoch < settings.epochs and not model.stop_training:
                 self._one_epoch(progress)
         if self._optimizer.use_ema:
@@ -156,7 +156,8 @@ class Trainer:
                 accumulate=settings.accumulate, recompute=settings.recompute, jit_compile=settings.jit_compile,
             )  # fmt: skip
             if self._cluster.strategy.num_replicas_in_sync == 1 and computes_on_host():
-                examples = -(-min(settings.batch_size, len(self._data.train)) // settings.accumulate)
+                examples = min(settings.batch_size, self._examples or settings.batch_size)
+                examples = -(-examples // settings.accumulate)
                 check_step_memory(self.model, step.forward, examples=examples, free=available_memory())
             return StepLoop(step)
 
