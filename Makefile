@@ -13,7 +13,7 @@ LOCKED ?= yes
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test survive quick slow fuzz course browser lint format docs wheel lock newest clean
+.PHONY: help demo test survive quick slow fuzz course browser lint format docs accessibility wheel lock newest clean
 
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
@@ -27,6 +27,7 @@ help:
 	@echo "make lint    check style, types, spelling and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
 	@echo "make docs    build the site into site/"
+	@echo "make accessibility  check the site in Chromium with axe-core (needs chromium and npm)"
 	@echo "make wheel   build the wheel and its list of parts (SBOM) into dist/, install it alone elsewhere and run it"
 	@echo "make lock    write requirements/*.lock from pyproject.toml (UPGRADE=--upgrade for newer versions)"
 	@echo "make newest  run the tests with the newest version of every package (TESTS=tests/metrics for some)"
@@ -71,6 +72,10 @@ format: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/_site/build.py -W --keep-going
+
+accessibility: docs
+	npm install --silent --no-audit --no-fund --prefix build/axe axe-core@4
+	DEEPBIO_AXE=build/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/site
 
 wheel: $(VENV)/installed-dev
 	rm -rf dist

@@ -22,7 +22,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "docstrings",  # below docs/_site
-    "mathml",
+    "markup",
 ]
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
@@ -47,8 +47,9 @@ copybutton_prompt_is_regexp = True
 html_theme = "pydata_sphinx_theme"
 html_title = "deepbio"
 html_static_path = [str(ROOT / "docs" / "_static")]
+templates_path = [str(ROOT / "docs" / "_templates")]
 html_css_files = ["deepbio.css"]
-html_js_files = ["tables.js"]
+html_js_files = ["deepbio.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {page: [] for page in ("models", "models/*", "datasets", "datasets/*", "results", "results/*")}

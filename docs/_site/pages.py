@@ -198,7 +198,7 @@ def dataset_pages() -> dict[str, str]:
 
 
 def _browser(*table: str) -> str:
-    """Return a table that `docs/_static/tables.js` makes sortable and filterable."""
+    """Return a table that `docs/_static/deepbio.js` makes sortable and filterable."""
     return "\n".join([":::{table}", ":class: browse", ":align: left", "", *(line.strip() for line in table), ":::", ""])
 
 

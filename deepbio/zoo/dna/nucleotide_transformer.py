@@ -42,13 +42,12 @@ def nucleotide_transformer(
     parameters; its published file also has 1,049,600 positions that rotary attention does not use, and 353 parameters of a contact
     head. The others are:
 
-    | checkpoint | options |
-    |---|---|
-    | v2 50m, 100m | `num_layers=12`, 22 |
-    | v2 250m, 500m | `embedding_dim=768, mlp_units=3072, num_layers=24`; `embedding_dim=1024, mlp_units=4096, num_layers=29` |
-    | v1 500m | `embedding_dim=1280, mlp_units=5120, num_layers=24, num_heads=20`, and for all of v1 `gated=False, rotary=False, `
-      `max_positions=1002, vocabulary_size=4105, token_dropout=True` |
-    | v1 2.5b | `embedding_dim=2560, mlp_units=10240, num_layers=32, num_heads=20` |
+    - v2 50m, 100m: `num_layers=12`, 22
+    - v2 250m: `embedding_dim=768, mlp_units=3072, num_layers=24`
+    - v2 500m: `embedding_dim=1024, mlp_units=4096, num_layers=29`
+    - v1: `gated=False, rotary=False, max_positions=1002, vocabulary_size=4105, token_dropout=True`
+    - v1 500m: also `embedding_dim=1280, mlp_units=5120, num_layers=24, num_heads=20`
+    - v1 2.5b: also `embedding_dim=2560, mlp_units=10240, num_layers=32, num_heads=20`
 
     Args:
         embedding_dim: Channels of a token, a multiple of `2 * num_heads`.

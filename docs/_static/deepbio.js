@@ -72,9 +72,15 @@
         table.tBodies[0].append(...rows);
       });
     });
+    search.value = new URLSearchParams(location.search).get("filter") || ""; // models.html?filter=splice
     (table.closest(".pst-scrollable-table-container") || table).before(bar);
     show();
   }
 
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("table.browse").forEach(enhance));
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("table.browse").forEach(enhance);
+    for (const formula of document.querySelectorAll(".formula")) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; // so that the keyboard can scroll it
+    }
+  });
 })();
