@@ -65,7 +65,11 @@ def test_light_and_dark_differ(tmp_path):
     mean = {}
     for scheme in (0, 1):
         picture = tmp_path / f"{scheme}.png"
-        options = (f"--blink-settings=preferredColorScheme={scheme}", "--window-size=768,900", f"--screenshot={picture}")
+        options = (
+            f"--blink-settings=preferredColorScheme={scheme}",
+            "--window-size=768,900",
+            f"--screenshot={picture}",
+        )
         opened(SITE / "index.html", tmp_path, options=options)
         with Image.open(picture) as image:
             mean[scheme] = np.asarray(image.convert("L")).mean()

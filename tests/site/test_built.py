@@ -30,7 +30,7 @@ class Page(HTMLParser):
         super().__init__()
         self.ids, self.links, self.loaded, self.headings = set(), [], [], []
         self.unnamed, self.labels, self.fields, self.language = [], set(), [], None
-        self._within, self._named = [], None
+        self._within, self._label = [], False
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -52,7 +52,8 @@ class Page(HTMLParser):
             self.headings.append(int(tag[1]))
         if tag == "label":
             self.labels.add(attrs.get("for"))
-        if tag in ("input", "select", "textarea") and attrs.get("type") != "hidden":
+            self._label = True
+        if tag in ("input", "select", "textarea") and attrs.get("type") != "hidden" and not self._label:
             self.fields.append(attrs)
         if (
             tag in LOADED
@@ -68,6 +69,7 @@ class Page(HTMLParser):
             self.links[-1][1] += data
 
     def handle_endtag(self, tag):
+        self._label &= tag != "label"
         if self._within and tag == self._within[-1][0]:
             kind, named, attrs = self._within.pop()
             if not named and (kind == "button" or "href" in attrs):
