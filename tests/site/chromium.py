@@ -1,7 +1,6 @@
 """The built site in headless Chromium, opened from disk, with every host name unknown."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -42,7 +41,7 @@ def with_script(page, folder, script):
         for entry in at.iterdir():
             copy = folder / entry.relative_to(SITE)
             if not copy.exists() and entry not in page.parents and entry != page:
-                os.symlink(entry, copy)
+                copy.symlink_to(entry)
     text = page.read_text(encoding="utf-8")
     (folder / inside).write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
     return folder / inside
