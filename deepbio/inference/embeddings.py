@@ -167,7 +167,13 @@ def _settings(layer: Any) -> list[Any]:
         config = layer.get_config()
     except NotImplementedError:
         config = {}
-    return [type(layer).__name__, {key: value for key, value in config.items() if key not in ("name", "layers")}]
+    named = (
+        "name",
+        "layers",
+        "input_layers",
+        "output_layers",
+    )  # the layers of a model inside the model follow by themselves
+    return [type(layer).__name__, {key: value for key, value in config.items() if key not in named}]
 
 
 def nearest_neighbors(train: np.ndarray, y: np.ndarray, new: np.ndarray, task: Task, *, k: int = 10) -> np.ndarray:

@@ -40,6 +40,18 @@ def test_the_key_changes_with_weights_settings_and_data_and_not_with_names():
     assert len({first, *others}) == 5
 
 
+def test_the_key_of_a_model_inside_a_model_does_not_depend_on_what_was_built_before():
+    def nested():
+        inner_input = keras.Input((4,))
+        inner = keras.Model(inner_input, keras.layers.Dense(3, kernel_initializer="ones")(inner_input))
+        outer = keras.Input((4,))
+        return keras.Model(outer, keras.layers.Dense(1, kernel_initializer="ones", name="head")(inner(outer)))
+
+    x = np.zeros((2, 4), np.float32)
+    first, _, second = nested(), keras.Input((9,)), nested()
+    assert embedding_key(embedding_model(first), x) == embedding_key(embedding_model(second), x)
+
+
 def test_a_cached_file_is_read_and_a_damaged_one_computed_again(tmp_path):
     model = get_model("mlp", input_shape=5, outputs=1, units=(7,), seed=0)
     x = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
