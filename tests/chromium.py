@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,25 @@ class Browser:
     def __init__(self, folder: Path):
         if BROWSER is None:
             pytest.skip("needs Chromium: install the package chromium, or put google-chrome on the path")
+        fcntl = pytest.importorskip("fcntl", reason="pipes that a browser inherits need a POSIX system")
         read, self._out = os.pipe()
         self._in, write = os.pipe()
-        arguments = [BROWSER, *OPTIONS, f"--user-data-dir={folder}", "about:blank"]
-
-        def connect():  # the browser reads its descriptor 3 and writes to 4
-            a, b = os.dup(read), os.dup(write)
-            os.dup2(a, 3)
-            os.dup2(b, 4)
-
-        self._process = subprocess.Popen(
-            arguments, preexec_fn=connect, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        os.close(read)
-        os.close(write)
+        # the browser reads its descriptor 3 and writes to 4; high numbers, so that neither is overwritten before it is copied
+        given = [fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (read, write)]
+        copy = "import os, sys; r, w, *command = sys.argv[1:]; os.dup2(int(r), 3); os.dup2(int(w), 4); os.execv(command[0], command)"
+        command = [
+            sys.executable,
+            "-ISc",
+            copy,
+            *map(str, given),
+            BROWSER,
+            *OPTIONS,
+            f"--user-data-dir={folder}",
+            "about:blank",
+        ]
+        self._process = subprocess.Popen(command, pass_fds=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for one in (read, write, *given):
+            os.close(one)
         self._number, self._rest, self._events = 0, b"", []
         self.asked: list[str] = []
         self.errors: list[str] = []
@@ -100,6 +106,7 @@ class Browser:
         self.asked, self.errors, self._events = [], [], []
         phone = width < 600
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         features = {
             "prefers-color-scheme": "dark" if dark else "light",
             "prefers-reduced-motion": "reduce" if still else "",
@@ -160,6 +167,13 @@ class Browser:
                     buttons=1,
                 )
         self.call("Input.dispatchMouseEvent", type="mouseReleased", x=x + last[0], y=y + last[1], **mouse)
+
+    def touch(self, x: float, y: float, *, up: float = 0) -> None:
+        """Put a finger on the page and, with `up`, move it up by so many pixels before it is lifted."""
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        for part in range(1, 11 if up else 1):
+            self.call("Input.dispatchTouchEvent", type="touchMove", touchPoints=[{"x": x, "y": y - up * part / 10}])
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def click(self, selector: str) -> None:
         """Click the middle of an element."""

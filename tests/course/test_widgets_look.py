@@ -76,3 +76,17 @@ def test_a_change_of_theme_redraws_the_open_page(tab, folder):
     tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     tab.until("stage.colours.paper === '#14171b'")
     assert before == "#ffffff"
+
+
+def test_a_finger_puts_a_point_by_a_tap_and_scrolls_the_page_by_a_swipe(tab, folder):
+    tab.open(folder / "perceptron.html", width=360, height=640)
+    x, y = tab.run(
+        "(b => [b.x + b.width / 2, b.y + b.height / 2])(document.getElementById('plane').getBoundingClientRect())"
+    )
+    points = tab.run("widget.points.length")
+    tab.touch(x, y, up=150)
+    tab.until("scrollY > 100")
+    assert tab.run("widget.points.length") == points
+    tab.open(folder / "perceptron.html", width=360, height=640)  # so that the page does not move any more
+    tab.touch(x, y)
+    tab.until(f"widget.points.length === {points + 1}")
