@@ -10,14 +10,14 @@ function networkFrom(stored) {
   }) };
 }
 
-// 3 by 3 convolution with a border of zeros; `each(from, weight, to)` visits all pairs of input and output values that meet.
-function eachProduct(layer, size, each) {
+// For each output pixel of a 3 by 3 convolution with a border of zeros, and each input pixel that it meets:
+// `visit(first input channel, first weight, first output filter)`.
+function eachMeeting(layer, size, visit) {
   const [, , channels, filters] = layer.shape;
   for (let r = 0; r < size; r += 1) for (let c = 0; c < size; c += 1) for (let i = 0; i < 3; i += 1) for (let j = 0; j < 3; j += 1) {
     const row = r + i - 1, column = c + j - 1;
     if (row < 0 || row >= size || column < 0 || column >= size) continue;
-    const to = (r * size + c) * filters, from = (row * size + column) * channels, at = (i * 3 + j) * channels * filters;
-    for (let k = 0; k < channels; k += 1) for (let f = 0; f < filters; f += 1) each(from + k, at + k * filters + f, to + f);
+    visit((row * size + column) * channels, (i * 3 + j) * channels * filters, (r * size + c) * filters);
   }
 }
 
@@ -29,8 +29,13 @@ function networkForward(network, picture) {
     if (layer.kind === "conv") {
       const filters = layer.shape[3], out = new Float64Array(size * size * filters);
       for (let i = 0; i < out.length; i += 1) out[i] = layer.bias[i % filters];
-      const from = x;
-      eachProduct(layer, size, (a, w, b) => { out[b] += from[a] * layer.kernel[w]; });
+      const from = x, [, , channels] = layer.shape, kernel = layer.kernel;
+      eachMeeting(layer, size, (a, w, b) => {
+        for (let k = 0; k < channels; k += 1) {
+          const v = from[a + k];
+          if (v) for (let f = 0; f < filters; f += 1) out[b + f] += v * kernel[w + k * filters + f];
+        }
+      });
       x = out;
     } else if (layer.kind === "dense") {
       const [inputs, outputs] = layer.shape, out = Float64Array.from(layer.bias);
@@ -72,8 +77,14 @@ function networkGradient(network, picture, label) {
   for (let n = network.layers.length - 1; n >= 0; n -= 1) {
     const layer = network.layers[n], x = passed[n], back = new Float64Array(x.length);
     if (layer.kind === "conv") {
-      const from = g;
-      eachProduct(layer, sizes[n], (a, w, b) => { back[a] += from[b] * layer.kernel[w]; });
+      const from = g, [, , channels, filters] = layer.shape, kernel = layer.kernel;
+      eachMeeting(layer, sizes[n], (a, w, b) => {
+        for (let k = 0; k < channels; k += 1) {
+          let sum = 0;
+          for (let f = 0; f < filters; f += 1) sum += from[b + f] * kernel[w + k * filters + f];
+          back[a + k] += sum;
+        }
+      });
     } else if (layer.kind === "dense") {
       const [inputs, outputs] = layer.shape;
       for (let i = 0; i < inputs; i += 1) for (let o = 0; o < outputs; o += 1) back[i] += g[o] * layer.kernel[i * outputs + o];
