@@ -92,14 +92,19 @@ def measure(kind: str, length: int) -> dict:
     return {**row, "peak": peak.bytes, "finite": bool(np.isfinite(values).all())}
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--forward", type=int, nargs="*", default=[196_608])
+    found.add_argument("--train", type=int, nargs="*", default=[16_384])
+    found.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/long_context.md")
+    found.add_argument("--row", nargs=2, help=argparse.SUPPRESS)
+    return found
+
+
 def main() -> None:
     """Measure each row in a process of its own, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--forward", type=int, nargs="*", default=[196_608])
-    parser.add_argument("--train", type=int, nargs="*", default=[16_384])
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/long_context.md")
-    parser.add_argument("--row", nargs=2, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     if arguments.row:
         print(json.dumps(measure(arguments.row[0], int(arguments.row[1]))))
         return
