@@ -32,6 +32,7 @@ from deepbio.cli.predict import predict
 from deepbio.cli.push import push
 from deepbio.cli.report import report
 from deepbio.cli.robustness import robustness
+from deepbio.cli.serve import serve
 from deepbio.errors import DeepbioError
 from deepbio.escaping import terminal_text
 
@@ -55,6 +56,7 @@ for command in (
     attack,
     robustness,
     export,
+    serve,
     diagnose,
     doctor,
     push,
