@@ -23,7 +23,17 @@ from deepbio.sequence import decode
 from deepbio.zoo import describe, get_model
 
 PRESET, PORT, TRIES = "dna_cnn.uci_splice", 3417, 5
-COLUMNS = ("server", "answers", "per second", "p50, ms", "p99, ms", "largest, ms", "asked again", "lost", "other than predict")
+COLUMNS = (
+    "server",
+    "answers",
+    "per second",
+    "p50, ms",
+    "p99, ms",
+    "largest, ms",
+    "asked again",
+    "lost",
+    "other than predict",
+)
 
 
 def start(*options: str) -> subprocess.Popen[bytes]:
@@ -121,4 +131,3 @@ def main(arguments):
         rows.append([name, f"{len(ms):,}", *figures, *counts])
     text = f"`{PRESET}` on {os.cpu_count()} cores, {arguments.clients} clients for {arguments.seconds} s, one sequence per request."
     write_page(arguments, "Load on a server", text, table(COLUMNS, rows))
-
