@@ -34,7 +34,7 @@ def open_lesson(
     number: Number,
     folder: Folder = Path("course"),
     script: Annotated[bool, typer.Option("--script", help="A Python script with cells instead of a notebook.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a file with your answers by a new one.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replacement of a file that has your answers.")] = False,
 ) -> None:
     """Write a lesson into a folder and print how to run it."""
     from deepbio.course import open_lesson as write
