@@ -71,8 +71,10 @@ async def load(clients: int, seconds: float, server: int, *, kill: bool) -> dict
 
     model = get_model(PRESET)
     random = np.random.default_rng(0)
-    sequences = [decode(codes) for codes in random.integers(0, 4, (256, 60), dtype=np.uint8)]
-    expected, labels = predict(model, sequences), describe(model).task.labels
+    sequences = [str(decode(codes)) for codes in random.integers(0, 4, (256, 60), dtype=np.uint8)]
+    task = describe(model).task
+    assert task is not None
+    expected, labels = predict(model, sequences), task.labels
     found: dict[str, list[float]] = {"ms": [], "again": [], "lost": [], "wrong": []}
     end = time.monotonic() + seconds
 

@@ -114,8 +114,10 @@ def test_a_cell_is_no_list():
 
 def test_answers_are_those_of_predict(splice, chest, visits):
     wanted = predict(splice, [DNA, DNA[::-1]])
-    found = answers(describe(splice), wanted)
-    assert [one["label"] for one in found] == [describe(splice).task.labels[k] for k in wanted.argmax(axis=1)]
+    record = describe(splice)
+    assert record.task is not None
+    found = answers(record, wanted)
+    assert [one["label"] for one in found] == [record.task.labels[k] for k in wanted.argmax(axis=1)]
     np.testing.assert_allclose([list(one["probabilities"].values()) for one in found], wanted, rtol=1e-7)
     with readable(describe(chest), [picture()]) as paths:
         [one] = answers(describe(chest), predict(chest, paths))
