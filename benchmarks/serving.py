@@ -67,7 +67,7 @@ def workers(server: int) -> list[int]:
 
 
 async def load(clients: int, seconds: float, server: int, *, kill: bool) -> dict[str, list[float]]:
-    import aiohttp
+    import aiohttp  # pyright: ignore[reportMissingImports] -- comes with BentoML
 
     model = get_model(PRESET)
     random = np.random.default_rng(0)
