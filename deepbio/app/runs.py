@@ -15,7 +15,7 @@ from deepbio.documents import read_document
 from deepbio.errors import DataError, DeepbioError
 from deepbio.metrics import Estimate
 from deepbio.report import Result
-from deepbio.report.drawing import SERIES, new_figure, plain_axes, to_svg
+from deepbio.report.drawing import GRID, INK, PAPER, SERIES, new_figure, plain_axes, to_svg
 from deepbio.report.figures import draw_intervals, draw_training
 from deepbio.report.group import group_results, title_of
 from deepbio.specs import Task
@@ -143,8 +143,8 @@ def _losses(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     shown = [run for run in runs if run["history"].get("val_loss")]
     for color, run in zip(SERIES, shown, strict=False):
         values = run["history"]["val_loss"]
-        axes.plot(range(1, len(values) + 1), values, color=color, linewidth=1.6)
-        axes.annotate(run["name"], (len(values), values[-1]), color=color, fontsize=8, ha="right", va="bottom")
+        axes.plot(range(1, len(values) + 1), values, color=color, linewidth=1.6, label=run["name"])
+    axes.legend(facecolor=PAPER, edgecolor=GRID, labelcolor=INK, framealpha=0.85)
     words = "; ".join(f"{run['name']}: lowest {np.nanmin(run['history']['val_loss']):.3g}" for run in shown)
     return _figure(figure, "losses", f"Validation loss by epoch. {words}", "Validation loss by epoch.")
 

@@ -179,7 +179,10 @@ def _picture(found: DnaExplanation, what: str, target: str) -> dict[str, Any]:
             for i in order
             if values[i]
         ]
-        caption = f"Contribution of each base to {target}: the height of a letter; below the line it speaks against it."
+        caption = (
+            f"Contribution of each base to {target}: the height of a letter; below the line it speaks against it; a bar marks "
+            "bases that belong together."
+        )
     else:
         assert found.hypothetical is not None
         figure, [axes] = drawing.new_figure(1, height=2.0)

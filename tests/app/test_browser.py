@@ -151,7 +151,7 @@ def test_a_note_is_read_by_keyboard_alone(browser, address):
         browser.press(TAB)
     browser.press(ENTER)
     browser.wait(DONE.format("note-result"))
-    assert browser.text("#note-result h2") == "Kawasaki disease"
+    assert browser.text("#note-result h2") == "Fits best: Kawasaki disease"
     assert "strawberry tongue" in browser.run(
         "return [...document.querySelectorAll('mark.affirmed')].map(m => m.firstChild.data)"
     )

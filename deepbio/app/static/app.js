@@ -74,7 +74,8 @@
         if (!current()) return;
         place.innerHTML = text; // made by our own templates, which escape everything
         place.querySelector("h2")?.focus({ preventScroll: true });
-        if (place.getBoundingClientRect().top > window.innerHeight * 0.7) place.scrollIntoView({ block: "start" });
+        const { top } = place.getBoundingClientRect();
+        if (top < 0 || top > window.innerHeight * 0.7) place.scrollIntoView({ block: "start" });
       }
     } catch (error) {
       if (current()) fail(place, error.message);
