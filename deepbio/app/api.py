@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Body, FastAPI, File, Form, HTTPException, Query, UploadFile
 from pydantic import BaseModel
 
-from deepbio.app import cards, note, pictures, rows, runs, sequences, variant
+from deepbio.app import cards, note, pictures, rows, sequences, variant
 from deepbio.app.collection import Collection
 from deepbio.app.jobs import Job, Jobs
 from deepbio.app.uploads import Upload, upload_of
@@ -141,10 +141,14 @@ def _add_lists(app: FastAPI, collection: Collection, problems: Any) -> None:
 
     @app.get("/api/runs", tags=["models"], summary="Results and training curves of runs")
     def _runs() -> list[dict[str, Any]]:
+        from deepbio.app import runs  # it draws: the first page does not wait for matplotlib
+
         return runs.runs_of(collection)
 
     @app.post("/api/runs/compare", tags=["models"], summary="Runs side by side, with figures", responses=problems)
     def _compare(run: Annotated[list[str], Body(embed=True, description="Names of the runs.")]) -> dict[str, Any]:
+        from deepbio.app import runs
+
         return runs.compare_runs(collection, run)
 
 

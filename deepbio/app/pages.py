@@ -11,13 +11,12 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from deepbio.app import cards, pictures, runs, sequences
+from deepbio.app import cards, pictures, sequences
 from deepbio.app.api import found
 from deepbio.app.collection import Collection, Preset
 from deepbio.app.jobs import Jobs
 from deepbio.app.variant import Reference
 from deepbio.errors import DataError
-from deepbio.report.html import markdown
 
 TABS = (
     ("dna", "DNA", "Paste a sequence or score a variant: predictions, contributions of bases, tracks of both alleles."),
@@ -86,6 +85,8 @@ def add_pages(app: FastAPI, jobs: Jobs, collection: Collection, reference: Refer
 
     @app.get("/runs", **view)
     def _runs(request: Request, run: Annotated[list[str] | None, Query()] = None) -> HTMLResponse:
+        from deepbio.app import runs  # it draws: the first page does not wait for matplotlib
+
         compared, problem = None, ""
         if run:
             try:
@@ -153,8 +154,14 @@ def _templates() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"markdown": markdown, "percent": _percent, "json": json.dumps, "trusted": Markup}
+    environment.filters |= {"markdown": _markdown, "percent": _percent, "json": json.dumps, "trusted": Markup}
     return environment
+
+
+def _markdown(text: str) -> Markup:
+    from deepbio.report.html import markdown
+
+    return markdown(text)
 
 
 def _percent(value: float) -> str:
