@@ -141,7 +141,7 @@ def _add_lists(app: FastAPI, collection: Collection, problems: Any) -> None:
 
     @app.get("/api/runs", tags=["models"], summary="Results and training curves of runs")
     def _runs() -> list[dict[str, Any]]:
-        from deepbio.app import runs  # it draws: the first page does not wait for matplotlib
+        from deepbio.app import runs  # the first page does not wait for matplotlib
 
         return runs.runs_of(collection)
 

@@ -85,7 +85,7 @@ def add_pages(app: FastAPI, jobs: Jobs, collection: Collection, reference: Refer
 
     @app.get("/runs", **view)
     def _runs(request: Request, run: Annotated[list[str] | None, Query()] = None) -> HTMLResponse:
-        from deepbio.app import runs  # it draws: the first page does not wait for matplotlib
+        from deepbio.app import runs  # the first page does not wait for matplotlib
 
         compared, problem = None, ""
         if run:
