@@ -145,7 +145,7 @@ print(
 # %% Change of the donor's logit for every substitution: those of GT in the middle destroy it, those beside it matter, others hardly
 figure, axes = plt.subplots(figsize=(10, 2.4))
 image = draw_mutagenesis(change, axes, first=1)
-axes.set(xlabel="position", title=" ".join(sequence))
+axes.set(xlabel="base of the sequence", xticks=range(1, 61), xticklabels=list(sequence))
 figure.colorbar(image, ax=axes, label="change of logit")
 plt.show()
 

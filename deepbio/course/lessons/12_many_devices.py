@@ -62,7 +62,8 @@ print(f"64 x 64 product: loops in Python {1e3 * loop:.0f} ms, one call {1e3 * se
 figure, axes = plt.subplots(figsize=(6, 3.6))
 for name, values in rates.items():
     axes.loglog(sizes, values, "o-", label=f"matrix {name}")
-axes.set(xlabel="side of the matrices", ylabel="billion operations per second")
+axes.set_xscale("log", base=2)
+axes.set(xlabel="side of the matrices", ylabel="billion operations per second", xticks=sizes, xticklabels=sizes)
 axes.legend()
 plt.show()
 
