@@ -22,6 +22,8 @@ from deepbio.robustness.corruptions.photograph import Photograph
 from deepbio.robustness.corruptions.tables import table_corruptions
 from deepbio.robustness.edits.dna import DnaAdversarial, attack_dna, positions_taken, random_substitutions
 from deepbio.robustness.edits.dna_constraints import Constraints
+from deepbio.robustness.edits.notes import EDITS, NoteAdversarial, attack_notes
+from deepbio.robustness.edits.tables import Ranges, TableAdversarial, attack_tables
 from deepbio.robustness.evaluation.corruption_errors import CorruptionErrors, corruption_errors
 from deepbio.robustness.evaluation.curve import SecurityCurve, security_curve
 from deepbio.robustness.evaluation.masking import Check, MaskingReport, masking_checks
@@ -32,6 +34,7 @@ __all__ = [
     "APGD",
     "ATTACKS",
     "DNA_CORRUPTIONS",
+    "EDITS",
     "EOT",
     "FGSM",
     "IMAGENET_C",
@@ -52,14 +55,19 @@ __all__ = [
     "DeepFool",
     "DnaAdversarial",
     "MaskingReport",
+    "NoteAdversarial",
     "Photograph",
+    "Ranges",
     "RobustnessReport",
     "SecurityCurve",
     "Square",
     "Suite",
+    "TableAdversarial",
     "Universal",
     "attack_dna",
     "attack_images",
+    "attack_notes",
+    "attack_tables",
     "autoattack_small",
     "certify",
     "corruption_errors",

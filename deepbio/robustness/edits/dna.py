@@ -13,6 +13,7 @@ from deepbio.inference.forward import model_outputs
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.mutagenesis import saturation_mutagenesis
 from deepbio.robustness.edits.dna_constraints import Constraints
+from deepbio.robustness.edits.margins import margins as margins_of
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
@@ -182,14 +183,6 @@ def _classes(model: keras.Model) -> int:
     return max(2, int(model.output_shape[-1]))
 
 
-def _margins(logits: np.ndarray, own: int, goal: int) -> np.ndarray:
-    """Return how far predictions are from another class than `own`, or from `goal`; below zero they are there."""
-    reached = goal >= 0
-    one = logits[..., goal if reached else own]
-    other = np.delete(logits, goal if reached else own, axis=-1).max(axis=-1)
-    return other - one if reached else one - other
-
-
 def _search(
     model: keras.Model, row: np.ndarray, goal: int, logits_of: Any, limits: Constraints, max_substitutions: int, beam: int
 ) -> tuple[np.ndarray, tuple[Substitution, ...], int, int]:  # fmt: skip
@@ -208,7 +201,7 @@ def _search(
                 return row, (), clean, clean
         for (_, one, chosen), values in zip(kept, raw.substitutions, strict=True):
             allowed = limits.allowed(row, one)
-            margins = np.where(allowed, _margins(values, clean, goal), np.inf)
+            margins = np.where(allowed, margins_of(values, clean, goal), np.inf)
             for flat in np.argsort(margins, axis=None, kind="stable")[:beam]:
                 where, base = divmod(int(flat), 4)
                 if not np.isfinite(margins[where, base]):

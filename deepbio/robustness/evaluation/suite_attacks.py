@@ -16,6 +16,8 @@ from deepbio.robustness.attacks.adversarial import fraction
 from deepbio.robustness.attacks.attack_images import attack_images
 from deepbio.robustness.attacks.autoattack import autoattack_small
 from deepbio.robustness.edits.dna import attack_dna, positions_taken, random_substitutions
+from deepbio.robustness.edits.notes import NoteAdversarial, attack_notes
+from deepbio.robustness.edits.tables import Ranges, TableAdversarial, attack_tables
 from deepbio.robustness.evaluation.curve import security_curve
 from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve, draw_substitutions
 from deepbio.robustness.evaluation.masking import masking_checks
@@ -120,12 +122,53 @@ def _dna(
     return Attacked(len(y), summary, figures, sections, (note,))
 
 
-def _none(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
-    return Attacked(0, {}, {})
+def _notes(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
+    found = attack_notes(model, x)
+    return _edited(data, model, y, found, [_in_words(one) for one in found.edits], "edits")
+
+
+def _tables(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
+    part = data.train if len(data.train) else data.test  # the user's own file has no training split
+    found = attack_tables(model, x, Ranges.of(np.asarray(part.x[np.arange(len(part))])))
+    names = data.input.features or [f"column {k + 1}" for k in range(np.shape(x)[1])]
+    words = ["; ".join(f"{names[k]} = {value:.4g}" for k, value in one) for one in found.changes]
+    return _edited(data, model, y, found, words, "cells")
+
+
+def _edited(
+    data: Dataset,
+    model: keras.Model,
+    y: np.ndarray,
+    found: NoteAdversarial | TableAdversarial,
+    words: Sequence[str],
+    unit: str,
+) -> Attacked:
+    """Return the figures of attacks by edits, with the first examples in words."""
+    names = _names(data, model)
+    limits = (1, 2, 3, 5)
+    changed = [fraction(found.success & (found.counts <= k)) for k in limits]
+    rows = [(f"at most {k}", str(one)) for k, one in zip(limits, changed, strict=True)]
+    examples = [
+        (int(i) + 1, names[found.clean[i]], names[found.predicted[i]], words[i])
+        for i in np.flatnonzero(found.success)[: 3 * _SHOWN]
+    ]
+    counts = found.counts[found.success]
+    median = float(np.median(counts)) if len(counts) else None
+    sections = [
+        Section(f"Predicted class changed, by {unit}", header=(unit, "fraction of examples"), rows=rows),
+        Section("Examples", header=("example", "class", "new class", unit), rows=examples),
+    ]
+    summary = {f"changed by {k} {unit}": changed[limits.index(k)] for k in (1, 3)}
+    note = "The search starts from the predicted class, right or wrong, and is greedy: counts above 1 are upper bounds."
+    return Attacked(len(y), summary, {"median": median, "changed": int(found.success.sum())}, sections, (note,))
+
+
+def _in_words(edits: Sequence[tuple[str, str, str]]) -> str:
+    return "; ".join(f"{kind}: {before} > {after}" if before else f"{kind}: {after}" for kind, before, after in edits)
 
 
 def _names(data: Dataset, model: keras.Model) -> list[str]:
     return [str(one) for one in data.labels] or [str(k) for k in range(max(2, int(model.output_shape[-1])))]
 
 
-ATTACKS_OF: dict[str, Callable[..., Attacked]] = {"image": _images, "dna": _dna, "text": _none, "table": _none}
+ATTACKS_OF: dict[str, Callable[..., Attacked]] = {"image": _images, "dna": _dna, "text": _notes, "table": _tables}
