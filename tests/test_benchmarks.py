@@ -10,7 +10,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 PAGES = sorted((BENCHMARKS / "results").glob("*.md"))
-OTHERS = ("deepbio leaderboard", "pytest ", "make ")  # pages that no script of the folder makes
+OTHERS = ("deepbio leaderboard", "deepbio robustness", "pytest ", "make ")  # pages that no script of the folder makes
 
 
 def _commands(text):

@@ -29,6 +29,9 @@ def card(
         float | None,
         typer.Option("--grams-per-kwh", min=0, help="Carbon intensity of the electricity in grams per kWh."),
     ] = None,
+    robustness: Annotated[
+        Path | None, typer.Option(help="robustness.json of `deepbio robustness`, for a section.")
+    ] = None,
     hub: Annotated[bool, typer.Option("--hub", help="Format of Hugging Face (model-index), printed as well.")] = False,
 ) -> None:
     """Write card.md of a run: results with intervals, subgroups, limits and cost. Text of your own above it is kept."""
@@ -46,6 +49,9 @@ def card(
         write_json(run / "metrics.json", figures)
     elif facts is not None:
         raise DeepbioError("--columns needs a split to evaluate: add --split test.")
+    if robustness is not None:
+        figures["robustness"] = _robustness(robustness)
+        write_json(run / "metrics.json", figures)
     results = {
         name: {metric: Estimate.from_dict(one) for metric, one in figures[name]["metrics"].items()}
         for name in SPLITS
@@ -63,6 +69,7 @@ def card(
         postprocessing=describe_postprocessing(preset.get("postprocessing")),
         cost={**_cost(run, preset, figures), **energy_in_words(joules, how, grams)},
         **parts,
+        **_robustness_in_words(figures.get("robustness")),
     )
     front = {**found.facts, **({"licence": licence} if licence else {})}
     if joules is not None and grams is not None:
@@ -103,6 +110,27 @@ def _evaluated(
         subgroups(data.task, np.asarray(part.y), found.p, columns, name=metric, groups=part.groups) if columns else []
     )
     return found.to_dict(), {"parts": rows, "parts_metric": metric, "parts_split": split}
+
+
+def _robustness(file: Path) -> dict[str, Any]:
+    """Read what `deepbio robustness` wrote, as far as a card needs it."""
+    from deepbio.documents import read_document
+    from deepbio.zoo.preset_format import RobustnessFacts
+
+    found = read_document(file, RobustnessFacts)[0]
+    return {name: found[name] for name in ("suite", "split", "corruptions", "summary") if name in found}
+
+
+def _robustness_in_words(found: dict[str, Any] | None) -> dict[str, Any]:
+    from deepbio.metrics import Estimate
+
+    if not found:
+        return {}
+    words = f"Suite `{found['suite']}`, {found['split']} split; corruptions: {found.get('corruptions', '')}."
+    return {
+        "robustness": {name: Estimate.from_dict(one) for name, one in found["summary"].items()},
+        "robustness_of": f"{words} 95% intervals. Robust to these corruptions and attacks is not robust to all.",
+    }
 
 
 def _data_facts(preset: dict[str, Any]) -> dict[str, str]:

@@ -32,6 +32,8 @@ def model_card_text(
     parts_split: str = "test",
     postprocessing: str = "",
     cost: Mapping[str, str] | None = None,
+    robustness: Mapping[str, Estimate] | None = None,
+    robustness_of: str = "",
 ) -> str:
     """Return the generated part of a card as Markdown.
 
@@ -44,6 +46,8 @@ def model_card_text(
         parts, parts_metric, parts_split: Rows of the subgroup table, their metric and their split.
         postprocessing: Calibration, thresholds and coverage in words, from `describe_postprocessing`.
         cost: Name to text: time, parameters, device, energy.
+        robustness: Figures of `deepbio robustness`, with intervals.
+        robustness_of: Suite, split and corruptions in words.
     """
     named = f" ({', '.join(labels[:12])}{', ...' if len(labels) > 12 else ''})" if labels else ""
     lines = [
@@ -67,6 +71,9 @@ def model_card_text(
     ]
     if parts:
         lines += ["### Parts of the data", "", *_parts(parts, parts_metric, parts_split)]
+    if robustness:
+        rows = [f"| {name} | {one} |" for name, one in robustness.items()]
+        lines += ["### Robustness", "", "| figure | value |", "|---|---|", *rows, "", robustness_of, ""]
     lines += ["### Limits", "", f"- {_LIMITS[modality]}"]
     lines += ["- The figures above are valid for data drawn like these splits, and for no other data."]
     if "valid" in results:

@@ -189,6 +189,15 @@ class SplitMetrics(OpenPart):
     metrics: Annotated[dict[Word, Estimate], Field(max_length=1000)] = {}
 
 
+class RobustnessFacts(OpenPart):
+    """What `deepbio robustness` found, as `deepbio card --robustness` stores it."""
+
+    suite: Word
+    split: Word
+    corruptions: Annotated[str, Field(max_length=1000)] = ""
+    summary: Annotated[dict[Word, Estimate], Field(max_length=100)]
+
+
 class MetricsFacts(OpenPart):
     """`metrics.json`."""
 
@@ -198,3 +207,4 @@ class MetricsFacts(OpenPart):
     train_seconds: float | None = None
     user_metrics: dict[Word, Any] | None = None
     joules: float | None = None
+    robustness: RobustnessFacts | None = None

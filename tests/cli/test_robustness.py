@@ -42,7 +42,13 @@ def test_tables_are_damaged(tiny_suite, tmp_path):
     fit(get_model("logistic", dataset=data, seed=0), data, epochs=2, out=tmp_path / "run", verbose=False)
     ended = run("robustness", tmp_path / "run", "-o", tmp_path / "out", "--json")
     assert ended.exit_code == 0, ended.output
-    assert "another_unit" in json.loads((tmp_path / "out/robustness.json").read_text())["errors"]
+    figures = json.loads((tmp_path / "out/robustness.json").read_text())
+    assert "another_unit" in figures["errors"]
+    ended = run("card", tmp_path / "run", "--robustness", tmp_path / "out/robustness.json")
+    assert ended.exit_code == 0, ended.output
+    card, kept = (tmp_path / "run/card.md").read_text(), json.loads((tmp_path / "run/metrics.json").read_text())
+    assert kept["robustness"]["summary"] == figures["summary"]
+    assert f"| changed by 1 cells | {figures['summary']['changed by 1 cells']['value']:.3f} [" in card
 
 
 def test_an_unknown_suite_is_refused_before_anything_is_written(tmp_path):

@@ -96,3 +96,18 @@ def test_the_out_of_distribution_score_of_a_card_is_that_of_the_results():
             )
             stated += 1
     assert stated >= 6
+
+
+def test_the_robustness_of_a_card_is_that_of_its_metrics_and_of_the_results():
+    page = (ROOT / "benchmarks/results/robustness_presets.md").read_text(encoding="utf-8")
+    stated = 0
+    for folder in TRAINED:
+        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("robustness")
+        card = (folder / "card.md").read_text(encoding="utf-8")
+        assert (found is None) == ("Robustness (`robustness_small`" not in card)
+        for name, one in (found["summary"] if found else {}).items():
+            written = "{value:.3f} [{low:.3f}, {high:.3f}]".format(**one)
+            assert written in card
+            assert f"| `{folder.name}` | {name} | {written} |" in page
+            stated += 1
+    assert stated >= 6
