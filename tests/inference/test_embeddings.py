@@ -85,5 +85,5 @@ def test_principal_components_find_the_plane_of_the_data():
     assert share == pytest.approx(1.0)
     # the plane is kept: the points are a linear function of the coordinates
     assert np.linalg.lstsq(found, points - points.mean(axis=0), rcond=None)[1].max() < 1e-20
-    with pytest.raises(DataError, match="'pca'"):
+    with pytest.raises(DataError, match="Did you mean pca"):
         project(x, method="pcaa")
