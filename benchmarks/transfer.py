@@ -1,0 +1,279 @@
+"""What fine-tuning gains with the defaults of `finetune`: probes of published trunks against scikit-learn and training from scratch.
+
+    DEEPBIO_MIRROR=... python benchmarks/transfer.py whole|images|dna|scores|speed --cache FOLDER [--sets NAME ...] [--out FILE]
+
+Each part adds to the page.
+
+`whole`: all training images of BreastMNIST and PneumoniaMNIST (28 pixels, enlarged by the model to 224) from
+`efficientnet_lite0.imagenet`, five seeds, against scikit-learn's logistic regression on the same frozen features, as they are and
+standardised; paired intervals resample the test images. `images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice`
+at 20 to 500 from `spliceai_10k.ci` (member 1), against the catalog's own network from scratch (`image_cnn`, `dna_cnn`; registered
+settings, at least 120 steps); each of five seeds (three of DNA) decides the examples; paired Student intervals. `scores`: LogME
+and H-score of nine trunks on 100 training examples beside the gain on the test split. `speed`: an epoch of the whole pass against
+a solved probe.
+
+Everything `finetune` chooses is by its rules, which were chosen on training and validation splits. Where few images are labelled,
+40 others are for validation, and choose nothing.
+"""
+
+import functools
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from _table import Cache, script, span, table, write_page
+from finetuning import mean_interval
+
+from deepbio.datasets import Dataset, load_dataset
+from deepbio.inference import extract_embeddings, predict
+from deepbio.metrics import value
+from deepbio.training import finetune, fit
+from deepbio.training.finetuning import fit_probe, transferability
+from deepbio.training.finetuning.pooled_start import number_of_weights
+from deepbio.training.finetuning.rules import Facts, decide
+from deepbio.training.finetuning.start import starting_point
+from deepbio.zoo import get_model
+
+LITE = "efficientnet_lite0.imagenet"
+SEEDS = {"image": range(5), "dna": range(3)}
+IMAGES, FEW = ("breastmnist", "pneumoniamnist"), {"image": (10, 20, 50, 100), "dna": (20, 50, 100, 500)}
+PAIRS = (
+    (LITE, "breastmnist"),
+    (LITE, "pneumoniamnist"),
+    ("image_cnn.pneumoniamnist", "breastmnist"),
+    ("image_cnn.breastmnist", "pneumoniamnist"),
+    ("spliceai_10k.ci", "uci_splice"),
+    ("dna_cnn.ecoli_promoters", "uci_splice"),
+    ("mmsplice_donor.cheng2019", "uci_splice"),
+    ("dna_cnn.uci_splice", "oct4_mafk"),
+    ("dna_cnn.ecoli_promoters", "oct4_mafk"),
+)
+METRIC = {"binary": "auroc", "multiclass": "macro_auroc"}
+
+
+@functools.cache
+def trunk_of(name: str):
+    """Return a trunk: the first member of an ensemble."""
+    return get_model(name, member=1) if name == "spliceai_10k.ci" else get_model(name)
+
+
+def drawn(data: Dataset, count: int, seed: int) -> np.ndarray:
+    random, y = np.random.default_rng(seed), np.asarray(data.train.y)
+    order = random.permutation(len(y))
+    first = np.concatenate([order[y[order] == k][:2] for k in np.unique(y)])
+    return np.concatenate([first, order[~np.isin(order, first)]])[:count]
+
+
+def subset(data: Dataset, count: int, seed: int, valid: int | None = 40) -> Dataset:
+    """Return a data set with `count` training examples drawn by a seed, each class at least twice, and few to validate on."""
+    random, rows = np.random.default_rng(seed), drawn(data, count, seed)
+    random.permutation(len(data.train))
+    short = data.valid.take(np.sort(random.permutation(len(data.valid))[:valid])) if valid else data.valid
+    return replace(data, train=data.train.take(rows), valid=short)
+
+
+def score(data: Dataset, p: np.ndarray) -> float:
+    return value(METRIC[data.task.kind], data.task, data.test.y, p)
+
+
+def tuned(data: Dataset, trunk, seed: int) -> np.ndarray:
+    """Return the predictions of the test split after `finetune` with its defaults; embeddings of a probe are cached."""
+    run = finetune(trunk, data, seed=seed, verbose=False)
+    if run.plan is None or run.plan.method != "linear_probe":
+        return predict(run.model, data.test)
+    x = extract_embeddings(run.model, data.test)
+    kernel, bias = run.model.get_layer("head").get_weights()
+    p = data.task.probabilities(x @ kernel + bias)
+    return p[:, 0] if data.task.kind == "binary" else p
+
+
+def probed(data: Dataset, whole: Dataset, rows: np.ndarray, trunk, seed: int) -> np.ndarray:
+    """Return what `tuned` does where the rules choose a probe without copies: heads on embeddings of the whole set, computed once."""
+    model = starting_point(trunk, data, head="new", adapter="auto", seed=seed).model
+    facts = Facts("dna", len(data.train), len(data.valid), number_of_weights(model))
+    assert (decide("method", facts), decide("copies", facts)) == ("linear_probe", 1)
+    x, new = (extract_embeddings(model, split) for split in (whole.train, whole.test))
+    head = fit_probe(x[rows], np.asarray(data.train.y), data.task, seed=seed)
+    return data.task.probabilities(new @ head.kernel + head.bias)
+
+
+def from_scratch(data: Dataset, seed: int) -> np.ndarray:
+    """Return the predictions of the catalog's own network trained from fresh weights."""
+    name = {"image": "image_cnn", "dna": "dna_cnn"}[data.input.modality]
+    batch = 16 if len(data.train) < 200 else 64
+    epochs = max(30, -(-120 // -(-len(data.train) // batch)))
+    model = get_model(name, dataset=data, seed=seed)
+    fit(model, data, seed=seed, epochs=epochs, batch_size=batch, patience=0, verbose=False)
+    return predict(model, data.test)
+
+
+def whole(name: str, seed: int) -> dict:
+    data = load_dataset(name)
+    return {"p": tuned(data, trunk_of(LITE), seed), "y": np.asarray(data.test.y)}
+
+
+def by_scikit_learn(name: str, standardised: bool) -> dict:
+    """Fit scikit-learn's logistic regression, as it comes, to the frozen features of the enlarged images."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    data = load_dataset(name)
+    model = finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False).model
+    x, new = (extract_embeddings(model, split) for split in (data.train, data.test))
+    regression = LogisticRegression(max_iter=5000)
+    fitted = make_pipeline(StandardScaler(), regression) if standardised else regression
+    return {"p": fitted.fit(x, np.asarray(data.train.y).ravel()).predict_proba(new)[:, 1]}
+
+
+def few(trunk: str, name: str, count: int, seed: int, way: str) -> dict:
+    whole = load_dataset(name)
+    data = subset(whole, count, seed)
+    if way == "scratch":
+        p = from_scratch(data, seed)
+    elif trunk == "spliceai_10k.ci":
+        p = probed(data, whole, drawn(whole, count, seed), trunk_of(trunk), seed)
+    else:
+        p = tuned(data, trunk_of(trunk), seed)
+    return {"value": score(data, p)}
+
+
+def scored(trunk: str, name: str, seed: int) -> dict:
+    found = transferability(trunk_of(trunk), subset(load_dataset(name), 100, seed))
+    return {"log_me": found.log_me, "gain": found.gain, "h_score": found.h_score, "h_raw": found.h_score_raw}
+
+
+def speed(name: str) -> dict:
+    """Time one epoch of the whole pass and of training the head through the trunk, and a whole probe, on 500 images."""
+    data = subset(load_dataset(name), 500, 0)
+    seconds = {}
+    for way, how in {"whole": {"method": "full"}, "head": {"freeze": "trunk"}}.items():
+        settings = {"epochs": 2, "batch_size": 16, "verbose": False}
+        run = finetune(trunk_of(LITE), data, **how, **settings)
+        seconds[way] = run.history["seconds"][1]
+    began = time.perf_counter()
+    model = finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False).model
+    seconds["probe"] = time.perf_counter() - began
+    began = time.perf_counter()
+    extract_embeddings(model, data.train, cache=False)
+    seconds["pass"] = time.perf_counter() - began
+    began = time.perf_counter()
+    finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False)
+    seconds["again"] = time.perf_counter() - began
+    return seconds
+
+
+def paired(y: np.ndarray, first: np.ndarray, second: np.ndarray, resamples: int = 2000) -> tuple[float, float, float]:
+    """Return the difference in AUROC and its percentile interval over resampled test images."""
+    from sklearn.metrics import roc_auc_score
+
+    random = np.random.default_rng(0)
+    rows = [random.integers(0, len(y), len(y)) for _ in range(resamples)]
+    drawn = [roc_auc_score(y[r], first[r]) - roc_auc_score(y[r], second[r]) for r in rows if 0 < y[r].mean() < 1]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return roc_auc_score(y, first) - roc_auc_score(y, second), float(low), float(high)
+
+
+def every(found: list[dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """Return what was computed, or nothing if a part is left."""
+    return [one for one in found if one is not None] if all(one is not None for one in found) else []
+
+
+def whole_part(cache: Cache, sets: list[str]) -> list:
+    from sklearn.metrics import roc_auc_score
+
+    rows = []
+    for name in sets:
+        own = every([cache(f"whole-{name}-{seed}", partial(whole, name, seed)) for seed in SEEDS["image"]])
+        peers = every([cache(f"peer-{name}-{std}", partial(by_scikit_learn, name, std)) for std in (False, True)])
+        if not own or not peers:
+            continue
+        y, mean = own[0]["y"].ravel(), np.mean([each["p"].ravel() for each in own], axis=0)
+        each = [roc_auc_score(y, one["p"].ravel()) for one in own]
+        rows.append([name, f"{np.mean(each):.3f} ({min(each):.3f} to {max(each):.3f})"])
+        for peer in peers:
+            gain = span(*paired(y, mean, peer["p"]), "+.3f")
+            rows[-1].append(f"{roc_auc_score(y, peer['p']):.3f}; {gain}")
+    header = ["set", "`finetune`, mean of 5 seeds (range)", "scikit-learn, features as they are", "standardised"]
+    return ["### All training images: test AUROC", table(header, rows)]
+
+
+def few_part(cache: Cache, trunk: str, name: str, kind: str) -> list:
+    rows = []
+    for count in FEW[kind]:
+        found = {}
+        for way in ("scratch", "tuned"):
+            key = f"few-{name}-{count}-scratch" if way == "scratch" else f"few-{trunk}-{name}-{count}-tuned"
+            found[way] = every(
+                [cache(f"{key}-{seed}", partial(few, trunk, name, count, seed, way)) for seed in SEEDS[kind]]
+            )
+        if found["scratch"] and found["tuned"]:
+            scratch, tuned_ = (np.array([one["value"] for one in found[way]]) for way in ("scratch", "tuned"))
+            gain = span(*mean_interval(tuned_ - scratch), "+.3f")
+            rows.append([count, span(*mean_interval(scratch, 1.0)), span(*mean_interval(tuned_, 1.0)), gain])
+    title = f"### {name} from `{trunk}`: test {'AUROC' if kind == 'image' else 'macro AUROC'}"
+    return [title, table(["training examples", "from scratch", "`finetune`", "gain, paired"], rows)]
+
+
+def scores_part(cache: Cache) -> list:
+    from scipy.stats import rankdata
+
+    rows, points = [], []
+    for trunk, name in PAIRS:
+        found = []
+        for seed in range(3):
+            parts = every([
+                cache(f"score-{trunk}-{name}-{seed}", partial(scored, trunk, name, seed)),
+                cache(f"few-{name}-100-scratch-{seed}", partial(few, trunk, name, 100, seed, "scratch")),
+                cache(f"few-{trunk}-{name}-100-tuned-{seed}", partial(few, trunk, name, 100, seed, "tuned")),
+            ])  # fmt: skip
+            if parts:
+                found.append(
+                    [parts[0]["log_me"], parts[0]["gain"], parts[0]["h_score"], parts[2]["value"] - parts[1]["value"]]
+                )
+        if len(found) == 3:
+            points.append(np.mean(found, axis=0))
+            rows.append([f"`{trunk}`", name, *(f"{x:+.3f}" for x in points[-1])])
+    if len(points) < 3:
+        return []
+    array = np.array(points)
+    ranks = [np.corrcoef(rankdata(array[:, k]), rankdata(array[:, 3]))[0, 1] for k in range(3)]
+    last = (
+        f"Spearman's correlation of the gain over these {len(points)} pairs: with LogME {ranks[0]:+.2f}, with LogME less that of the "
+        f"raw input {ranks[1]:+.2f}, with the H-score {ranks[2]:+.2f}."
+    )
+    header = ["trunk", "new data", "LogME", "LogME less raw", "H-score", "gain in test AUROC at 100 examples"]
+    return ["### Scores on the training split, before use, and the gain", table(header, rows), last]
+
+
+def speed_part(cache: Cache) -> list:
+    found = cache("speed", partial(speed, "pneumoniamnist"))
+    if not found:
+        return []
+    rows = [
+        ["one epoch, everything learns", f"{found['whole']:.1f}"],
+        ["one epoch, only the head learns, through the trunk", f"{found['head']:.1f}"],
+        ["one pass of the trunk over the 500 images", f"{found['pass']:.1f}"],
+        ["whole linear probe: load, embeddings, seven strengths in five folds, validation", f"{found['probe']:.1f}"],
+        ["the same again, embeddings from the cache", f"{found['again']:.1f}"],
+    ]
+    return ["### Seconds for 500 images at 224 pixels, one core", table(["what", "seconds"], rows)]
+
+
+@script(__doc__, cache=True, part=("whole", "images", "dna", "scores", "speed"), sets=list(IMAGES))
+def main(arguments):
+    cache, parts = Cache(arguments), []
+    if arguments.part == "whole":
+        parts = whole_part(cache, arguments.sets)
+    elif arguments.part == "images":
+        parts = [line for name in arguments.sets for line in few_part(cache, LITE, name, "image")]
+    elif arguments.part == "dna":
+        parts = few_part(cache, "spliceai_10k.ci", "uci_splice", "dna")
+    elif arguments.part == "scores":
+        parts = scores_part(cache)
+    else:
+        parts = speed_part(cache)
+    cache.stop_if_incomplete()
+    write_page(arguments, "What fine-tuning gains", "", *parts, append=True)
