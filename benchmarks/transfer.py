@@ -6,7 +6,8 @@ Each part adds to the page.
 
 `whole`: all training images of BreastMNIST and PneumoniaMNIST (28 pixels, enlarged by the model to 224) from
 `efficientnet_lite0.imagenet`, five seeds, against scikit-learn's logistic regression on the same frozen features, as they are and
-standardised; paired intervals resample the test images. `images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice`
+standardised; the differences are those of the mean prediction of the seeds, and their paired intervals resample the test images.
+`images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice`
 at 20 to 500 from `spliceai_10k.ci` (member 1), against the catalog's own network from scratch (`image_cnn`, `dna_cnn`; registered
 settings, at least 120 steps); each of five seeds (three of DNA) decides the examples; paired Student intervals. `scores`: LogME
 and H-score of nine trunks on 100 training examples beside the gain on the test split. `speed`: an epoch of the whole pass against
@@ -197,7 +198,10 @@ def whole_part(cache: Cache, sets: list[str]) -> list:
             gain = span(*paired(y, mean, peer["p"]), "+.3f")
             rows[-1].append(f"{roc_auc_score(y, peer['p']):.3f}; {gain}")
     header = ["set", "`finetune`, mean of 5 seeds (range)", "scikit-learn, features as they are", "standardised"]
-    return ["### All training images: test AUROC", table(header, rows)]
+    return [
+        "### All training images: test AUROC; after the semicolon, the difference of the mean prediction of the five seeds",
+        table(header, rows),
+    ]
 
 
 def few_part(cache: Cache, trunk: str, name: str, kind: str) -> list:
