@@ -1,11 +1,10 @@
 """Memory and time of the whole Enformer on a small machine: one forward pass of 196,608 bases, and a training step at a cut length.
 
-python benchmarks/long_context.py [--forward 196608] [--train 16384] [--out benchmarks/results/long_context.md]
+python benchmarks/long_context.py [--forward 196608] [--train 16384] [--out FILE]
 
 Each row is a process of its own, whose memory is read every 5 ms. The model has all 246,202,049 parameters, in float32.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -14,17 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-HEAD = """# Long context on a small machine
+from _table import script, table, write_page
 
-`python benchmarks/long_context.py` on an Intel Xeon with AVX-512, TensorFlow 2.21, float32: Enformer with all its parameters, one
-example, human head. The process had one core, on which other programs ran at the same time, so the processor seconds of the second
-pass say more than the seconds that passed. Resident memory includes the weights (0.9 GiB) and TensorFlow itself (0.7 GiB).
-`estimate` is what `deepbio.devices.memory` finds in the traced graph before anything runs, without weights: it leaves out what the
-kernels of convolutions take. A step computes activations and gradients of all parameters, without an optimizer; Adam's moments
-are another 1.8 GiB.
-
-"""
+ABOUT = """TensorFlow 2.21, float32: Enformer with all its parameters, one example, human head. Programs that ran on the machine at the
+same time share its cores, so the processor seconds of the second pass say more than the seconds that passed. Resident memory includes
+the weights (0.9 GiB) and TensorFlow itself (0.7 GiB). `estimate` is what `deepbio.devices.memory` finds in the traced graph before
+anything runs, without weights: it leaves out what the kernels of convolutions take. A step computes activations and gradients of all
+parameters, without an optimizer; Adam's moments are another 1.8 GiB."""
 COLUMNS = [
     "pass", "bases", "recompute", "cores", "seconds, first", "seconds, second", "processor seconds", "memory before, GiB",
     "peak, GiB", "estimate, GiB",
@@ -92,41 +87,25 @@ def measure(kind: str, length: int) -> dict:
     return {**row, "peak": peak.bytes, "finite": bool(np.isfinite(values).all())}
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    found.add_argument("--forward", type=int, nargs="*", default=[196_608])
-    found.add_argument("--train", type=int, nargs="*", default=[16_384])
-    found.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/long_context.md")
-    found.add_argument("--row", nargs=2, help=argparse.SUPPRESS)
-    return found
-
-
-def main() -> None:
+@script(__doc__, forward=[196_608], train=[16_384], row="")
+def main(arguments):
     """Measure each row in a process of its own, and write the table."""
-    arguments = parser().parse_args()
     if arguments.row:
-        print(json.dumps(measure(arguments.row[0], int(arguments.row[1]))))
+        kind, length = arguments.row.split(":")
+        print(json.dumps(measure(kind, int(length))))
         return
     cases = [("forward", n) for n in arguments.forward]
     cases += [(kind, n) for n in arguments.train for kind in ("step", "recompute")]
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+    rows = []
     for kind, length in cases:
-        command = [sys.executable, __file__, "--row", kind, str(length)]
+        command = [sys.executable, __file__, "--row", f"{kind}:{length}"]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         row = json.loads(done.stdout.splitlines()[-1])
         assert row["finite"]
-        before, peak, estimate = (f"{row[name] / 2**30:.1f}" for name in ("before", "peak", "estimate"))
+        memory = [f"{row[name] / 2**30:.1f}" for name in ("before", "peak", "estimate")]
+        seconds = [f"{row[name]:.0f}" for name in ("first", "second", "processor")]
         name, again = (
             ("forward", "") if kind == "forward" else ("training step", "yes" if kind == "recompute" else "no")
         )
-        lines.append(
-            f"| {name} | {length:,} | {again} | {row['cores']} | {row['first']:.0f} | {row['second']:.0f} "
-            f"| {row['processor']:.0f} | {before} | {peak} | {estimate} |"
-        )
-        print(lines[-1], flush=True)
-        arguments.out.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+        rows.append([name, f"{length:,}", again, row["cores"], *seconds, *memory])
+    write_page(arguments, "Long context on a small machine", " ".join(ABOUT.split()), table(COLUMNS, rows))
