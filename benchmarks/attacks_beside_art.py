@@ -2,7 +2,7 @@
 
     python benchmarks/attacks_beside_art.py --weights WEIGHTS.npz --art PYTHON [--examples 300] [--few 60] [--out FILE]
 
-The network is `small_cnn` of `adversarial_mnist.py` (`--weights` is a file of its `--cache`), for ART in PyTorch with the same weights.
+The network is `small_cnn` of `adversarial_mnist.py` (`--weights` is a file of its `--cache`), for ART in PyTorch with its weights.
 Both attack the same first test images of MNIST in one process each, on one thread, after a short attack that compiles. ART's figures
 are those of images that its attack moved, judged by the same network.
 """

@@ -1,6 +1,6 @@
 """Images under attack and damage: accuracy over epsilon, MedMNIST-C errors, certified accuracy, and printed photographs.
 
-    python benchmarks/robustness_images.py --cache DIR [--minutes M] [--sets NAME ...] [--examples 150] [--figure FILE.png] [--out FILE]
+    python benchmarks/robustness_images.py --cache DIR [--minutes M] [--sets NAME ...] [--examples N] [--figure FILE.png] [--out FILE]
 
 Three networks per data set, 28 pixels: `mlp` and `image_cnn` trained plainly, and `image_cnn` by PGD at epsilon 4/255 (four steps).
 Twelve epochs each. Attacks are on the first `--examples` test images. The errors under MedMNIST-C are those of the presets
