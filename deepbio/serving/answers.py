@@ -22,7 +22,7 @@ def answers(record: ModelRecord, p: np.ndarray) -> list[dict[str, Any]]:
 
     Example:
         >>> from deepbio.specs import Task
-        >>> record = ModelRecord(task=Task.classify(["benign", "malignant"]))
+        >>> record = ModelRecord(None, task=Task.classify(["benign", "malignant"]))
         >>> answers(record, np.array([0.75]))
         [{'label': 'malignant', 'probabilities': {'benign': 0.25, 'malignant': 0.75}}]
     """

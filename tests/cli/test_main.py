@@ -111,6 +111,7 @@ OWN_DATA = [
     ("augment", "preview"),
     ("report",),
     ("attack",),
+    ("robustness",),
 ]
 
 

@@ -76,7 +76,7 @@ RULES = (
         "under 5,000 examples, over 500,000 weights",
         lambda f: f.examples < 5000 and f.parameters > LARGE,
         "linear_probe",
-        "minutes instead of hours on a CPU, and not worse (benchmarks)",
+        "one pass of the trunk instead of many",
     ),
     Rule("method", "else", _always, "lp_ft", _KUMAR),
     Rule("copies", "images, under 200 examples", lambda f: f.modality == "image" and f.examples < 200, 8, _COPIES),

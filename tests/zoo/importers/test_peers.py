@@ -94,8 +94,8 @@ def test_torchxrayvision(tmp_path):
     ("case", "format"),
     [
         ("resnet18", "timm_resnet"), ("resnet34", "timm_resnet"), ("resnet50", "timm_resnet"),
-        ("tf_efficientnet_lite0", "timm_efficientnet"), ("tf_efficientnet_b0", "timm_efficientnet"),
-        ("tf_efficientnet_b1", "timm_efficientnet"),
+        ("tf_efficientnet_lite0", "timm_tf_efficientnet"), ("tf_efficientnet_b0", "timm_tf_efficientnet"),
+        ("tf_efficientnet_b1", "timm_tf_efficientnet"),
     ],
 )  # fmt: skip
 def test_timm(case, format, tmp_path):

@@ -19,7 +19,7 @@ _NAMES = {
 
 
 @register_importer(
-    "timm_efficientnet",
+    "timm_tf_efficientnet",
     summary="tf_efficientnet_lite0 and tf_efficientnet_b0 to b7 of timm (not efficientnet_*, whose padding differs)",
     architectures=("efficientnet_lite0", *(f"keras_applications.efficientnet_{name}" for name, _ in _NAMES.values())),
     signature=("conv_stem.weight", "blocks.0.0.conv_dw.weight", "conv_head.weight", "classifier.weight"),
@@ -28,7 +28,7 @@ _NAMES = {
     citation="Tan and Le 2019, ICML, arXiv:1905.11946",
     get="model.safetensors of https://huggingface.co/timm/tf_efficientnet_lite0.in1k, tf_efficientnet_b0.in1k and their like.",
 )
-def timm_efficientnet(
+def timm_tf_efficientnet(
     file: PublishedFile,
     *,
     image_size: int | None = None,
