@@ -30,7 +30,7 @@ def card(
         typer.Option("--grams-per-kwh", min=0, help="Carbon intensity of the electricity in grams per kWh."),
     ] = None,
     robustness: Annotated[
-        Path | None, typer.Option(help="robustness.json of `deepbio robustness`, for a section.")
+        Path | None, typer.Option(help="File robustness.json of `deepbio robustness`, for a section.")
     ] = None,
     hub: Annotated[bool, typer.Option("--hub", help="Format of Hugging Face (model-index), printed as well.")] = False,
 ) -> None:

@@ -33,7 +33,7 @@ def list_lessons(json: Json = False) -> None:
 def open_lesson(
     number: Number,
     folder: Folder = Path("course"),
-    script: Annotated[bool, typer.Option("--script", help="A Python script with cells instead of a notebook.")] = False,
+    script: Annotated[bool, typer.Option("--script", help="Python script with cells instead of a notebook.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replacement of a file that has your answers.")] = False,
 ) -> None:
     """Write a lesson into a folder and print how to run it."""

@@ -48,7 +48,7 @@ def finetune(
     ] = False,
     score: Annotated[
         bool,
-        typer.Option("--score", help="Score of the trunk on the training split instead of training."),
+        typer.Option("--score", help="Transferability of the trunk on the training split instead of training."),
     ] = False,
     training: TrainingOptions,
     data: DataOptions,

@@ -26,7 +26,7 @@ def models(
     parameters: Annotated[str | None, typer.Option(help="Number of parameters, as a range: -1000000.")] = None,
     licence: Annotated[str | None, typer.Option(help="Wildcard of the licence, such as 'CC BY*'.")] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Only pretrained weights that load here without a connection.")
+        bool, typer.Option("--offline", help="Pretrained weights that load here without a connection.")
     ] = False,
     json: Json = False,
 ) -> None:

@@ -112,6 +112,7 @@ OWN_DATA = [
     ("report",),
     ("attack",),
     ("robustness",),
+    ("embed",),
 ]
 
 
@@ -142,14 +143,20 @@ def test_fit_and_finetune_have_the_same_options_of_training():
 @pytest.mark.parametrize("words", OWN_DATA, ids=" ".join)
 def test_the_rules_of_own_data_are_the_same_in_every_command(run, words):
     model = () if words in (("datasets", "check"), ("augment", "preview")) else ("dna_cnn.uci_splice",)
-    model += ("-o", "attacked") if words == ("attack",) else ()
+    model += ("-o", "attacked") if words in (("attack",), ("robustness",)) else ()
     for options, message in (
         (("--label", "y"), "--label describes your own files: add --fasta"),
         (("--npz", "a.npz", "--table", "a.csv"), "Expected one kind of file"),
         (("--genome", "g.fa", "--bed", "a.bed"), "--length 200"),
         (("--bed", "a.bed"), "add --genome"),
     ):
-        if message == "--length 200" and words in (("evaluate",), ("predict",), ("report",), ("attack",)):
+        if message == "--length 200" and words in (
+            ("evaluate",),
+            ("predict",),
+            ("report",),
+            ("attack",),
+            ("robustness",),
+        ):
             continue  # the model knows its length
         code, out, err = run(*words, *model, *options)
         assert (code, out) == (2, "")
