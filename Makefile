@@ -26,7 +26,7 @@ help:
 	@echo "make browser run the tests of pages in headless Chromium; they are skipped where there is none"
 	@echo "make lint    check style, types, spelling and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
-	@echo "make docs    build the site into site/"
+	@echo "make docs    build the site into site/ and check its pages"
 	@echo "make accessibility  check the site in Chromium with axe-core (needs chromium and npm)"
 	@echo "make wheel   build the wheel and its list of parts (SBOM) into dist/, install it alone elsewhere and run it"
 	@echo "make lock    write requirements/*.lock from pyproject.toml (UPGRADE=--upgrade for newer versions)"
@@ -72,6 +72,7 @@ format: $(VENV)/installed-dev
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/_site/build.py -W --keep-going
+	$(BIN)/python -m pytest -q tests/site
 
 accessibility: docs
 	npm install --silent --no-audit --no-fund --prefix build/axe axe-core@4

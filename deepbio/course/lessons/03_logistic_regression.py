@@ -213,6 +213,8 @@ check("3.4", fit)
 # - Its gradient at the logit is $p - y$.
 # - A step that is too small wastes time; one that is too large does not descend.
 #
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `logistic.html` and `descent.html`.
+#
 # ## References
 #
 # 1. Cox DR (1958). The regression analysis of binary sequences. J R Stat Soc B 20:215–242.

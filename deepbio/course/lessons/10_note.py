@@ -177,6 +177,8 @@ check("10.3", (first_note, second_note))
 # - Test negation with pairs of notes that differ in one word, for any model that reads notes.
 # - Say what the data are. A figure on synthetic notes is a statement about synthetic notes.
 #
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `findings.html`.
+#
 # ## References
 #
 # 1. Köhler S et al. (2021). The Human Phenotype Ontology in 2021. Nucleic Acids Res 49:D1207–D1217.
