@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepbio.cli.console import show_json, show_table
+from deepbio.cli.console import note, show_json, show_table
 from deepbio.cli.options import Json
 from deepbio.errors import DeepbioError
 
@@ -31,6 +31,7 @@ def models(
     json: Json = False,
 ) -> None:
     """List the models."""
+    from deepbio.zoo.importers import importers
     from deepbio.zoo.registry import list_models, model_spec, pretrained_facts
 
     names = list_models(
@@ -55,6 +56,7 @@ def models(
             for f in facts
         ]
         show_table(["model", "task", "input", "parameters", "licence", "offline"], rows)
+        note(f"Weights that their authors publish in {len(importers())} other forms: deepbio import --list")
         return
     specs = [model_spec(name) for name in names]
     if json:
