@@ -187,7 +187,8 @@ check("2.4", (W, b, v, c))
 # - The number of corrections is bounded by $(R/\gamma)^2$, in any number of dimensions.
 # - XOR needs a hidden layer. You wired one by hand; lesson 4 shows how a network finds its weights itself.
 #
-# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `perceptron.html`.
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network. For this lesson:
+# `perceptron.html`.
 #
 # ## References
 #

@@ -213,7 +213,8 @@ check("3.4", fit)
 # - Its gradient at the logit is $p - y$.
 # - A step that is too small wastes time; one that is too large does not descend.
 #
-# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `logistic.html` and `descent.html`.
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network. For this lesson:
+# `logistic.html` and `descent.html`.
 #
 # ## References
 #

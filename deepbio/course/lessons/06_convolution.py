@@ -204,7 +204,8 @@ check("6.4", invariant_network)
 # - The same architecture also needs far fewer weights.
 # - A statement about robustness is a measurement: say what was moved, by how much, on how many examples, with which interval.
 #
-# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `convolution.html` and `shift.html`.
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network. For this lesson:
+# `convolution.html` and `shift.html`.
 #
 # ## References
 #

@@ -194,7 +194,8 @@ for name, photograph in {
 # - Report a security curve with intervals, with the control and the strongest attack you have.
 # - Adversarial training moves the curve; nothing known today removes it.
 #
-# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `attack.html`.
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network. For this lesson:
+# `attack.html`.
 #
 # ## References
 #

@@ -177,7 +177,8 @@ check("10.3", (first_note, second_note))
 # - Test negation with pairs of notes that differ in one word, for any model that reads notes.
 # - Say what the data are. A figure on synthetic notes is a statement about synthetic notes.
 #
-# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network; for this lesson `findings.html`.
+# To try it by hand, `deepbio course widgets -o widgets` writes pages that need no network. For this lesson:
+# `findings.html`.
 #
 # ## References
 #
