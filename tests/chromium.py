@@ -103,7 +103,9 @@ class Browser:
         self, page: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False, still: bool = True
     ) -> None:
         """Open a file or an address at a width, in a theme, with (`still`) or without reduced motion, and wait until it is loaded."""
-        self.asked, self.errors, self._events = [], [], []
+        self._load("about:blank")  # what the last page still logs is not of this one
+        self.call("Log.clear")
+        self.asked, self.errors = [], []
         phone = width < 600
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
         self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
@@ -112,7 +114,11 @@ class Browser:
             "prefers-reduced-motion": "reduce" if still else "",
         }
         self.call("Emulation.setEmulatedMedia", features=[{"name": name, "value": v} for name, v in features.items()])
-        self.call("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
+        self._load(page.as_uri() if isinstance(page, Path) else page)
+
+    def _load(self, address: str) -> None:
+        self._events = []
+        self.call("Page.navigate", url=address)
         while "Page.loadEventFired" not in self._events:
             self._events.append(self._message().get("method"))
 

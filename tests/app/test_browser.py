@@ -1,5 +1,6 @@
 """The app in a real browser: each tab with real files, by mouse and keyboard, light and dark, wide and narrow, without network."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -30,6 +31,17 @@ def address(runs):
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.terminate()
+
+
+@pytest.fixture
+def another(tmp_path):
+    """Open further browsers; they are closed also after a failure."""
+    with contextlib.ExitStack() as opened:
+
+        def made(folder=tmp_path, **options):
+            return opened.enter_context(contextlib.closing(Browser(folder, **options)))
+
+        yield made
 
 
 @pytest.fixture
@@ -177,8 +189,8 @@ def test_rows_of_a_table_models_and_runs(browser, address, runs):
     _no_complaints(browser)
 
 
-def test_two_users_at_once_see_their_own_notes(address, tmp_path):
-    users = [Browser(tmp_path / name) for name in ("a", "b")]
+def test_two_users_at_once_see_their_own_notes(another, address, tmp_path):
+    users = [another(tmp_path / name) for name in ("a", "b")]
     words = ("Zebra stripes.", "Heron feathers.")
     for user, word in zip(users, words, strict=True):
         user.open(f"{address}notes")
@@ -189,14 +201,13 @@ def test_two_users_at_once_see_their_own_notes(address, tmp_path):
     for user in users:
         user.wait(DONE.format("note-result"))
         said.append(user.text("#note-result").lower())
-        user.close()
     assert ["zebra" in one for one in said] == [True, False]
     assert ["heron" in one for one in said] == [False, True]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_is_labelled_readable_and_fits_a_phone(address, tmp_path, dark):
-    browser = Browser(tmp_path, width=390, height=800, dark=dark)
+def test_every_page_is_labelled_readable_and_fits_a_phone(another, address, tmp_path, dark):
+    browser = another(width=390, height=800, dark=dark)
     for tab in ("", "dna", "images", "notes", "tables", "models", "models/dna_cnn.uci_splice", "runs", "api"):
         browser.open(f"{address}{tab}")
         assert browser.run("return document.documentElement.scrollWidth") <= 390, tab
@@ -208,7 +219,6 @@ def test_every_page_is_labelled_readable_and_fits_a_phone(address, tmp_path, dar
         with Image.open(tmp_path / "page.png") as image:
             paper = np.asarray(image.convert("RGB"))[790, 2]
         assert (paper.sum() < 200) == dark
-    browser.close()
 
 
 _UNLABELLED = """
