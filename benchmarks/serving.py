@@ -63,6 +63,7 @@ def workers(server: int) -> list[int]:
     while grown:
         new = {pid for pid, parent in parents.items() if parent in known} - known
         known, grown = known | new, bool(new)
+    known.discard(server)
     return [pid for pid in sorted(known) if "tensorflow" in Path(f"/proc/{pid}/maps").read_text(errors="replace")]
 
 
