@@ -15,7 +15,7 @@ from deepbio.serving.answers import answers
 from deepbio.serving.requests import MAX_BYTES, check_examples, examples_of, readable
 from deepbio.serving.settings import VARIABLE, ServerSettings
 from deepbio.zoo import describe, get_model
-from deepbio.zoo.golden_outputs import check_golden_outputs
+from deepbio.zoo.golden_outputs import check_golden_outputs, golden_inputs
 from deepbio.zoo.record import ModelRecord
 
 
@@ -47,9 +47,10 @@ def build_service(settings: ServerSettings) -> Any:
         for name, folder in settings.presets.items():
             model = self.models[name] = get_model(folder)
             check_golden_outputs(model, folder)
-            records[name] = describe(model)
-            if records[name].input is None or records[name].task is None:
+            record = records[name] = describe(model)
+            if record.input is None or record.task is None:
                 raise DataError(f"{name} does not know its input or task, so that requests cannot be checked.")
+            predict(model, golden_inputs(record.input, 2))  # compiled before the first request waits for it
 
     def method(name: str) -> str:
         return f"predict_{list(settings.presets).index(name)}_" + "".join(c if c.isalnum() else "_" for c in name)
