@@ -45,3 +45,11 @@ def test_the_installed_command_lists_models_and_data_sets(installed, tmp_path):
 def test_the_installed_demo_writes_a_report(installed, tmp_path):
     _run(installed / "deepbio", "demo", "--quick", cwd=tmp_path)
     assert "</html>" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_installed_course_opens_a_lesson_and_writes_its_widgets(installed, tmp_path):
+    assert "Back-propagation" in _run(installed / "deepbio", "course", "list", cwd=tmp_path)
+    _run(installed / "deepbio", "course", "open", "2", cwd=tmp_path)
+    assert list((tmp_path / "course").glob("*.ipynb"))
+    _run(installed / "deepbio", "course", "widgets", "-o", "widgets", cwd=tmp_path)
+    assert "</html>" in (tmp_path / "widgets" / "perceptron.html").read_text(encoding="utf-8")
