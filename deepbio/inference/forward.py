@@ -1,6 +1,7 @@
 """Outputs of a model for every example of a source, in batches through one compiled forward pass."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -70,11 +71,24 @@ def model_outputs(
     Raises:
         ModelError: The activations of one example do not fit.
     """
+    if (
+        keras.backend.backend() != "tensorflow"
+    ):  # compiled by the backend; batches of one size, so that it compiles once
+        shape, batch_size = tuple(model.output_shape[1:]), min(batch_size, max(len(x), 1))
+        run = partial(_padded, model, batch_size)
+        return in_batches(run, x, output_shape=shape, batch_size=batch_size, transform=transform)
     signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
     run = forward_pass(model).get_concrete_function(signature)
     if computes_on_host():
         batch_size = fitting_batch_size(run.graph, min(batch_size, max(len(x), 1)), free=available_memory())
     return in_batches(run, x, output_shape=tuple(run.output_shapes[1:]), batch_size=batch_size, transform=transform)
+
+
+def _padded(model: keras.Model, size: int, x: Any) -> np.ndarray:
+    """Return the outputs of a batch by Keras's own compiled pass, filled up to `size` examples with copies of the first."""
+    values = np.asarray(x)
+    filled = np.concatenate([values, np.repeat(values[:1], size - len(values), axis=0)])
+    return np.asarray(model.predict_on_batch(filled))[: len(values)]
 
 
 def in_batches(

@@ -115,6 +115,11 @@ def fit(
         >>> sorted(run.history)
         ['learning_rate', 'loss', 'seconds', 'val_accuracy', 'val_auroc', 'val_loss']
     """
+    if (backend := keras.backend.backend()) != "tensorflow":
+        raise TrainingError(
+            f"fit trains on TensorFlow; Keras runs on {backend}. Set KERAS_BACKEND=tensorflow before Python starts, or use model.fit. "
+            "predict and evaluate work on every backend."
+        )
     record = describe(model)
     chosen = resolve(
         model_spec(record.architecture).training if record.architecture else {}, settings, kind=data.task.kind
