@@ -32,7 +32,6 @@ from deepbio.inference import extract_embeddings, predict
 from deepbio.metrics import value
 from deepbio.training import finetune, fit
 from deepbio.training.finetuning import fit_probe, transferability
-from deepbio.training.finetuning.pooled_start import number_of_weights
 from deepbio.training.finetuning.rules import Facts, decide
 from deepbio.training.finetuning.start import starting_point
 from deepbio.zoo import get_model
@@ -93,7 +92,7 @@ def tuned(data: Dataset, trunk, seed: int) -> np.ndarray:
 def probed(data: Dataset, whole: Dataset, rows: np.ndarray, trunk, seed: int) -> np.ndarray:
     """Return what `tuned` does where the rules choose a probe without copies: heads on embeddings of the whole set, computed once."""
     model = starting_point(trunk, data, head="new", adapter="auto", seed=seed).model
-    facts = Facts("dna", len(data.train), len(data.valid), number_of_weights(model))
+    facts = Facts("dna", len(data.train), len(data.valid), model.count_params())
     assert (decide("method", facts), decide("copies", facts)) == ("linear_probe", 1)
     x, new = (extract_embeddings(model, split) for split in (whole.train, whole.test))
     head = fit_probe(x[rows], np.asarray(data.train.y), data.task, seed=seed)

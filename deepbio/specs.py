@@ -221,7 +221,7 @@ class Task:
                     f"{name} of the targets is one finite number per output of a regression; received {len(values)} for a "
                     f"{self.kind} task of {self.outputs} output(s)."
                 )
-        expected = 2 if self.kind == "binary" else self.outputs
+        expected = self.num_classes
         if self.outputs < 1 or (self.kind == "binary" and self.outputs != 1):
             raise DataError(f"A {self.kind} task cannot have {self.outputs} outputs.")
         if self.labels and len(self.labels) != expected:
@@ -245,6 +245,16 @@ class Task:
     def is_classification(self) -> bool:
         """Whether each example has exactly one class (binary or multiclass)."""
         return self.kind in ("binary", "multiclass")
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, where a binary task has two and one output; of other tasks the number of outputs."""
+        return 2 if self.kind == "binary" else self.outputs
+
+    @property
+    def answers_once(self) -> bool:
+        """Whether each example has one answer of classes, labels or values, rather than counts or one per position or pixel."""
+        return self.kind in ("binary", "multiclass", "multilabel", "regression")
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits into probabilities, rates or values, in float64 and without overflow.

@@ -47,7 +47,7 @@ def predict_picture(
         job.step("Reading the picture")
         image, frames = _read(built, upload, window)
         record = describe(built)
-        if record.task is None or record.task.kind not in ("binary", "multiclass", "multilabel", "regression"):
+        if record.task is None or not record.task.answers_once:
             raise ModelError(
                 f"The app shows models of whole pictures; {preset.name} predicts something for each pixel."
             )

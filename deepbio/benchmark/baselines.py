@@ -97,7 +97,7 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
     if task.kind in ("multilabel", "regression"):
         frequency = np.nanmean(y, axis=0)
     else:
-        classes = 2 if task.kind == "binary" else task.outputs
+        classes = task.num_classes
         frequency = np.bincount(y, minlength=classes) / len(y)
     if name in ("majority", "mean"):
         return FittedBaseline(name, data, [], frequency)

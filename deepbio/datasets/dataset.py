@@ -126,7 +126,7 @@ class Dataset:
         """
         if not self.task.is_classification:
             return
-        classes = 2 if self.task.kind == "binary" else self.task.outputs
+        classes = self.task.num_classes
         for part, split in self.splits():
             y = np.asarray(split.y)
             if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):

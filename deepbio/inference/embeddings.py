@@ -198,7 +198,7 @@ def nearest_neighbors(train: np.ndarray, y: np.ndarray, new: np.ndarray, task: T
         >>> nearest_neighbors(np.eye(2), np.array([0, 1]), np.array([[1.0, 0.1]]), Task.classify(("a", "b")), k=1)
         array([0.])
     """
-    if task.kind not in ("binary", "multiclass", "multilabel", "regression") or not len(train):
+    if not task.answers_once or not len(train):
         raise DataError(
             f"Nearest neighbours need labelled examples and one answer each; received {len(train)}, {task.kind}."
         )

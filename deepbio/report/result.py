@@ -79,4 +79,4 @@ class Result:
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the classes, or of the labels of a multilabel task; numbers if the task names none."""
-        return self.task.labels or tuple(map(str, range(2 if self.task.kind == "binary" else self.task.outputs)))
+        return self.task.labels or tuple(map(str, range(self.task.num_classes)))

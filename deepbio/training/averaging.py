@@ -14,7 +14,6 @@ from deepbio.inference.predict import predict
 from deepbio.metrics import value
 from deepbio.specs import Task
 
-MIXED_KINDS = ("binary", "multiclass", "multilabel", "regression")  # tasks with a validation loss here
 MIXTURES = (0.0, 0.25, 0.5, 0.75, 1.0)
 Weights = Sequence[np.ndarray]
 

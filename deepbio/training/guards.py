@@ -41,7 +41,7 @@ def check_data(data: Dataset) -> None:
             f"{data.name}: fit needs a validation split, and it is empty. Split again with some examples in it."
         )
     if data.task.is_classification:
-        classes = 2 if data.task.kind == "binary" else data.task.outputs
+        classes = data.task.num_classes
         missing = np.setdiff1d(np.arange(classes), np.asarray(data.valid.y))
         if len(missing):
             names = [data.labels[i] if data.labels else str(i) for i in missing[:10]]

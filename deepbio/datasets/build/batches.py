@@ -55,6 +55,6 @@ def from_batches(
         raise DataError("Expected batches (x, y); the first one has no labels.")
     held_out = valid if isinstance(valid, Split) else labelled(valid, weights=True)
     tested = held_out.take([]) if test is None else test if isinstance(test, Split) else labelled(test, weights=True)
-    classes = (2 if task.kind == "binary" else task.outputs) if task.is_classification else None
+    classes = task.num_classes if task.is_classification else None
     whole = StreamedSplit(first.x, first.y, None, None, first.sample_weight, train, int(steps), classes)
     return Dataset(name, task, input, whole, held_out, tested, options={"batches": int(steps)})

@@ -110,7 +110,7 @@ def check_dataset(data: Dataset, *, near: bool = True, seed: int = 0) -> DataRep
 
 def _classes(data: Dataset, y: np.ndarray) -> dict[str, int]:
     if data.task.is_classification:
-        n = 2 if data.task.kind == "binary" else data.task.outputs
+        n = data.task.num_classes
         labels = data.labels or tuple(map(str, range(n)))
         return dict(zip(labels, np.bincount(y, minlength=n).tolist(), strict=True))
     if data.task.kind == "multilabel":

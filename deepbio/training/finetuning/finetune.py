@@ -9,10 +9,8 @@ import keras
 
 from deepbio.datasets import Dataset
 from deepbio.errors import TrainingError, nearest
-from deepbio.training.averaging import MIXED_KINDS
 from deepbio.training.finetuning.layer_groups import UnfreezeSchedule, Which
 from deepbio.training.finetuning.plan import FineTuningPlan
-from deepbio.training.finetuning.pooled_start import number_of_weights
 from deepbio.training.finetuning.probe import can_be_solved, solve_head
 from deepbio.training.finetuning.rules import METHODS, Facts, decide
 from deepbio.training.finetuning.start import Start, starting_point, warn_of_overlap
@@ -127,7 +125,7 @@ def finetune(
         l2_sp=(decide("l2_sp", facts) if ruled else 0.0) if l2_sp is None else l2_sp,
         average=(method == "lp_ft" and decide("average", facts)) if average is None else average,
     )  # fmt: skip
-    if plan.average and data.task.kind not in MIXED_KINDS:
+    if plan.average and not data.task.answers_once:
         raise TrainingError(f"average=True needs classes, labels or values per example; the task is {data.task.kind}.")
     settings: Any = dict(options)
     if method == "linear_probe" and (odd := sorted(stepwise(options))):
@@ -159,7 +157,7 @@ def facts_of(start: Start, data: Dataset, *, head: str, options: Any) -> Facts:
         modality=data.input.modality,
         examples=len(data.train),
         validation=len(data.valid),
-        parameters=number_of_weights(start.model),
+        parameters=start.model.count_params(),
         solvable=head == "new" and len(start.fresh) <= 1 and can_be_solved(start.model, data.task),
         stepwise=bool(stepwise(options)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,6 @@ from deepbio.datasets import Dataset
 from deepbio.errors import ModelError
 from deepbio.inference.embeddings import head_input, pooled
 from deepbio.layers import FitLength, OneHot
-from deepbio.training.finetuning.probe import KINDS
 from deepbio.zoo.build import build, in_units, seeded
 from deepbio.zoo.dna.one_hot_model import one_hot_model
 from deepbio.zoo.record import ModelRecord, zoo_model
@@ -20,7 +18,7 @@ from deepbio.zoo.record import ModelRecord, zoo_model
 
 def needs_pooling(trained: keras.Model, data: Dataset) -> bool:
     """Return whether a model answers per position or pixel, and the data have one answer per example."""
-    return len(trained.output_shape) > 2 and data.task.kind in KINDS
+    return len(trained.output_shape) > 2 and data.task.answers_once
 
 
 def pooled_start(trained: keras.Model, record: ModelRecord, data: Dataset, *, seed: int) -> keras.Model:
@@ -64,8 +62,3 @@ def with_fresh_weights(model: keras.Model, record: ModelRecord, *, seed: int) ->
     with seeded(seed):
         fresh: Any = keras.models.clone_model(model)
     return zoo_model(fresh, record)
-
-
-def number_of_weights(model: keras.Model) -> int:
-    """Return the number of values in all weights of a model."""
-    return sum(math.prod(weight.shape) for weight in model.weights)

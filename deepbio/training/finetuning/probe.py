@@ -18,7 +18,6 @@ from deepbio.inference.embeddings import embed_source, embedding_model, head_nod
 from deepbio.specs import Task
 from deepbio.training.steps.losses import class_weights
 
-KINDS = ("binary", "multiclass", "multilabel", "regression")
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 """Inverse strengths of the L2 penalty (`C` of scikit-learn) among which cross-validation chooses."""
 FEW = 0.01  # the strength where a class has one example, so that nothing can be left out
@@ -53,7 +52,7 @@ def can_be_solved(model: keras.Model, task: Task) -> bool:
         return False
     layer, plain = node.operation, ("linear", None)
     return (
-        task.kind in KINDS
+        task.answers_once
         and isinstance(layer, keras.layers.Dense)
         and layer.use_bias
         and getattr(layer.activation, "__name__", None) in plain
@@ -205,7 +204,7 @@ class _Problem:
         if self.task.kind == "multilabel":
             parts = [self._logistic(z, column, strength, 2) for column in y.T]
             return np.concatenate([kernel for kernel, _ in parts], axis=1), np.concatenate([bias for _, bias in parts])
-        return self._logistic(z, y, strength, 2 if self.task.kind == "binary" else self.task.outputs)
+        return self._logistic(z, y, strength, self.task.num_classes)
 
     def _logistic(self, z: np.ndarray, y: np.ndarray, strength: float, classes: int) -> tuple[np.ndarray, np.ndarray]:
         from sklearn.exceptions import ConvergenceWarning

@@ -14,7 +14,6 @@ from deepbio.inference.embeddings import embed_source, embedding_model
 from deepbio.inference.forward import model_outputs
 from deepbio.layers import OneHot
 from deepbio.specs import Task
-from deepbio.training.finetuning.probe import KINDS
 from deepbio.training.finetuning.start import starting_point
 
 _MAX_RAW = 4096  # features of the raw input
@@ -78,7 +77,7 @@ def transferability(model_or_name: Any, data: Dataset, *, adapter: str = "auto",
     Source: You et al. 2021, arXiv:2102.11005 (LogME); Bao et al. 2019, arXiv:2212.10082 (H-score); Ibrahim et al. 2022,
     arXiv:2110.06893 (its shrinkage).
     """
-    if data.task.kind not in KINDS:
+    if not data.task.answers_once:
         raise TrainingError(f"A transferability score needs one answer per example; the task is {data.task.kind}.")
     start = starting_point(model_or_name, data, head="new", adapter=adapter, seed=seed)
     own = embed_source(embedding_model(start.model), data.train.x)

@@ -52,7 +52,7 @@ def logit_adjusted(task: Task, y: Any, strength: float, plain: Callable[[Any, An
     """
     if not task.is_classification:
         raise TrainingError(f"Logit adjustment is for classes; the task is {task.kind}. Use loss='auto'.")
-    classes = 2 if task.kind == "binary" else task.outputs
+    classes = task.num_classes
     counts = np.maximum(np.bincount(np.asarray(y).astype(int).ravel(), minlength=classes), 1)
     logs = strength * np.log(counts / counts.sum()).astype(np.float32)
     added = logs[1:] - logs[:1] if task.kind == "binary" else logs

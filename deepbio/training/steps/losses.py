@@ -214,7 +214,7 @@ def class_weights(task: Task, y: Any, weights: str | Mapping[Any, float] | None)
         return None
     if not task.is_classification:
         raise TrainingError(f"class_weight is for classification; the task is {task.kind}.")
-    classes = 2 if task.kind == "binary" else task.outputs
+    classes = task.num_classes
     if weights == "balanced":
         counts = np.bincount(np.asarray(y).astype(int).ravel(), minlength=classes)
         return (counts.sum() / (classes * np.maximum(counts, 1))).tolist()
