@@ -28,38 +28,35 @@ def predictions_of(record: ModelRecord, ids: Sequence[str], p: np.ndarray) -> li
         >>> found[0]["label"], [(one["name"], round(one["value"], 2)) for one in found[0]["outputs"]]
         ('yes', [('yes', 0.8), ('no', 0.2)])
     """
-    from deepbio.inference.prediction_table import thresholds_for  # it loads TensorFlow
+    from deepbio.inference.prediction_table import (
+        output_columns,
+        predicted_outputs,
+        thresholds_for,
+    )  # it loads TensorFlow
 
     task = record.task
-    kind = "" if task is None else task.kind
-    columns = np.stack([1 - p, p], axis=-1) if kind == "binary" else p.reshape(len(p), -1)
-    names = [str(i) for i in range(columns.shape[1])]
-    if task is not None and len(task.labels) == len(names):
-        names = [str(label) for label in task.labels]
-    chosen = thresholds_for(record)
+    names, columns = output_columns(task, p)
+    decides = task is not None and (task.is_classification or task.kind == "multilabel")
+    chosen, predicted = thresholds_for(record), [[] for _ in columns]
     thresholds: list[float | None] = [None] * len(names)
-    if kind == "binary":
-        thresholds = [None, chosen[0] if chosen else 0.5]
-    elif kind == "multilabel":
-        thresholds = [chosen[k] if k < len(chosen) else 0.5 for k in range(len(names))]
+    if task is not None and decides:
+        predicted = predicted_outputs(task, columns, chosen)
+        if task.kind == "binary":
+            thresholds = [None, chosen[0] if chosen else 0.5]
+        elif task.kind == "multilabel":
+            thresholds = list(chosen or [0.5] * len(names))
     found = []
-    for id, row in zip(ids, columns.tolist(), strict=True):
-        over = [t is not None and value >= t for value, t in zip(row, thresholds, strict=True)]
+    for id, row, own in zip(ids, columns.tolist(), predicted, strict=True):
         outputs = [
-            {"name": name, "value": value, "threshold": threshold, "over": above}
-            for name, value, threshold, above in zip(names, row, thresholds, over, strict=True)
+            {
+                "name": names[k],
+                "value": row[k],
+                "threshold": thresholds[k],
+                "over": thresholds[k] is not None and k in own,
+            }
+            for k in range(len(names))
         ]
-        label = None
-        if kind == "binary":
-            label = names[int(over[1])]
-        elif kind == "multiclass":
-            label = names[int(np.argmax(row))]
-        elif kind == "multilabel":
-            label = ", ".join(name for name, above in zip(names, over, strict=True) if above) or "none"
-        ordered = (
-            sorted(outputs, key=lambda one: -one["value"])
-            if kind in ("binary", "multiclass", "multilabel")
-            else outputs
-        )
+        label = (", ".join(names[k] for k in own) or "none") if decides else None
+        ordered = sorted(outputs, key=lambda one: -one["value"]) if decides else outputs
         found.append({"id": id, "label": label, "outputs": ordered[:_MAX_OUTPUTS]})
     return found

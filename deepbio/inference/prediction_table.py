@@ -23,21 +23,39 @@ def prediction_rows(
     A classification has the predicted label and the probability of each label; other tasks have one column per output. With
     `thresholds`, the positive label is predicted from there on instead of from one half, and a multilabel row names its labels.
     """
-    kind = None if task is None else task.kind
-    columns = np.stack([1 - p, p], axis=-1) if kind == "binary" else p.reshape(len(p), -1)
-    names = [str(i) for i in range(columns.shape[1])]
-    if task is not None and len(task.labels) == len(names):
-        names = list(task.labels)
+    names, columns = output_columns(task, p)
     header, labels = names, [[] for _ in columns]
-    if kind in ("binary", "multiclass"):
-        positive = thresholds[0] if thresholds else 0.5
-        best = (p >= positive).astype(int) if kind == "binary" else columns.argmax(axis=1)
-        header, labels = ["label", *(f"p_{name}" for name in names)], [[names[k]] for k in best]
-    elif kind == "multilabel" and thresholds:
-        over = columns >= np.array(thresholds)
-        header, labels = ["labels", *names], [[";".join(np.array(names)[row])] for row in over]
+    if task is not None and (task.is_classification or (task.kind == "multilabel" and thresholds)):
+        labels = [[";".join(names[k] for k in chosen)] for chosen in predicted_outputs(task, columns, thresholds)]
+        header = ["label", *(f"p_{name}" for name in names)] if task.is_classification else ["labels", *names]
     rows = [[i, *label, *(f"{v:.6g}" for v in q)] for i, label, q in zip(ids, labels, columns, strict=True)]
     return ["id", *header], rows
+
+
+def output_columns(task: Task | None, p: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Return the names of the outputs, and predictions `(n, outputs)`; a binary task has a column for each of its two labels."""
+    columns = np.stack([1 - p, p], axis=-1) if task is not None and task.kind == "binary" else p.reshape(len(p), -1)
+    names = [str(i) for i in range(columns.shape[1])]
+    return (list(map(str, task.labels)) if task is not None and len(task.labels) == len(names) else names), columns
+
+
+def predicted_outputs(task: Task, columns: np.ndarray, thresholds: Sequence[float] = ()) -> list[list[int]]:
+    """Return which outputs are predicted for each example: the likeliest class, or of several labels those over their thresholds.
+
+    Args:
+        task: Task of classes or labels.
+        columns: Predictions of `output_columns`.
+        thresholds: That of the positive label, or of each of several labels; one half by default.
+
+    Example:
+        >>> predicted_outputs(Task("binary", 1), np.array([[0.6, 0.4], [0.8, 0.2]]), [0.3])
+        [[1], [0]]
+    """
+    if task.kind == "binary":
+        return [[int(over)] for over in columns[:, 1] >= (thresholds[0] if thresholds else 0.5)]
+    if task.kind == "multiclass":
+        return [[int(k)] for k in columns.argmax(axis=1)]
+    return [np.flatnonzero(over).tolist() for over in columns >= np.array(thresholds or 0.5)]
 
 
 def thresholds_for(record: ModelRecord, prevalence: Prevalence | None = None) -> tuple[float, ...]:

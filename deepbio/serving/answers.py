@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepbio.inference.prediction_table import thresholds_for
+from deepbio.inference.prediction_table import output_columns, predicted_outputs, thresholds_for
 from deepbio.zoo.record import ModelRecord
 
 
@@ -27,20 +27,11 @@ def answers(record: ModelRecord, p: np.ndarray) -> list[dict[str, Any]]:
         [{'label': 'malignant', 'probabilities': {'benign': 0.25, 'malignant': 0.75}}]
     """
     task = record.task
-    if task is None or task.kind not in ("binary", "multiclass", "multilabel"):
+    if task is None or not (task.is_classification or task.kind == "multilabel"):
         return [{"values": values.tolist()} for values in np.asarray(p)]
-    rows = np.stack([1 - p, p], axis=-1) if task.kind == "binary" else p
-    names = task.labels or tuple(map(str, range(rows.shape[-1])))
-    cut = thresholds_for(record) or (0.5,)
+    names, columns = output_columns(task, p)
     found = []
-    for row in rows:
-        probabilities = dict(zip(names, (float(value) for value in row), strict=True))
-        if task.kind == "multilabel":
-            over = row >= np.asarray(cut if len(cut) == len(row) else cut[:1] * len(row))
-            found.append(
-                {"labels": [name for name, yes in zip(names, over, strict=True) if yes], "probabilities": probabilities}
-            )
-            continue
-        best = int(row[1] >= cut[0]) if task.kind == "binary" else int(row.argmax())
-        found.append({"label": names[best], "probabilities": probabilities})
+    for row, own in zip(columns.tolist(), predicted_outputs(task, columns, thresholds_for(record)), strict=True):
+        said = {"label": names[own[0]]} if task.is_classification else {"labels": [names[k] for k in own]}
+        found.append({**said, "probabilities": dict(zip(names, row, strict=True))})
     return found
