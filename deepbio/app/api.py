@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from deepbio.app import cards, note, pictures, rows, sequences, variant
 from deepbio.app.collection import Collection
 from deepbio.app.jobs import Job, Jobs
-from deepbio.app.uploads import Upload, upload_of
 from deepbio.app.variant import Reference
 from deepbio.errors import DataError
+from deepbio.uploads import Upload, upload_of
 
 FIRST_WAIT = 0.8  # seconds that a request waits for its job, so that a short one needs no second request
 _LONGEST_WAIT = 20.0

@@ -11,8 +11,8 @@ import numpy as np
 from deepbio.app.collection import Collection, Preset
 from deepbio.app.jobs import Job
 from deepbio.app.tables_of import predictions_of
-from deepbio.app.uploads import Upload
 from deepbio.errors import DataError, ModelError
+from deepbio.uploads import Upload
 
 OOD_WARNING = 0.99  # fraction of validation images with a lower score from which the page warns
 ATTACKS = {"fgsm": "FGSM, one step", "pgd": "PGD, 20 steps"}

@@ -9,8 +9,8 @@ import numpy as np
 from deepbio.app.collection import Collection
 from deepbio.app.jobs import Job
 from deepbio.app.tables_of import predictions_of
-from deepbio.app.uploads import Upload
 from deepbio.errors import DataError
+from deepbio.uploads import Upload
 
 _MAX_ROWS = 20_000
 _BACKGROUND = 100

@@ -10,8 +10,8 @@ import numpy as np
 from deepbio.app.collection import Collection, Preset
 from deepbio.app.jobs import Job
 from deepbio.app.tables_of import predictions_of
-from deepbio.app.uploads import Upload
 from deepbio.errors import DataError
+from deepbio.uploads import Upload
 
 if TYPE_CHECKING:
     from deepbio.interpret.explain import DnaExplanation

@@ -14,10 +14,10 @@ import numpy as np
 
 from deepbio.app.collection import Collection
 from deepbio.app.jobs import Job
-from deepbio.app.uploads import Upload
 from deepbio.errors import DataError
 from deepbio.genome import Annotation, Genome, Record, open_genome, read_annotation
 from deepbio.genome.gene_tables import BUILDS
+from deepbio.uploads import Upload
 
 if TYPE_CHECKING:
     import keras

@@ -21,9 +21,9 @@ from deepbio.app.collection import Collection
 from deepbio.app.guard import MAX_UPLOAD, Guard, TooLargeError, too_large
 from deepbio.app.jobs import FAILED, Jobs
 from deepbio.app.pages import add_pages
-from deepbio.app.uploads import without_places
 from deepbio.app.variant import Reference
 from deepbio.errors import DeepbioError
+from deepbio.uploads import without_places
 
 HOSTS = ("127.0.0.1", "localhost")
 ABOUT = (

@@ -32,6 +32,6 @@ def answers(record: ModelRecord, p: np.ndarray) -> list[dict[str, Any]]:
     names, columns = output_columns(task, p)
     found = []
     for row, own in zip(columns.tolist(), predicted_outputs(task, columns, thresholds_for(record)), strict=True):
-        said = {"label": names[own[0]]} if task.is_classification else {"labels": [names[k] for k in own]}
-        found.append({**said, "probabilities": dict(zip(names, row, strict=True))})
+        decision = {"label": names[own[0]]} if task.is_classification else {"labels": [names[k] for k in own]}
+        found.append({**decision, "probabilities": dict(zip(names, row, strict=True))})
     return found

@@ -6,9 +6,7 @@ import base64
 import binascii
 import contextlib
 import json
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from deepbio.errors import DataError, DeepbioError
 from deepbio.inference.inputs import as_source
 from deepbio.specs import Modality
+from deepbio.uploads import upload_of, without_places
 from deepbio.zoo.record import ModelRecord
 
 MAX_BYTES = 20 * 2**20  # of a body: an image of a few megapixels as base64
@@ -80,29 +79,27 @@ def readable(record: ModelRecord, inputs: list[Any]) -> Iterator[Any]:
     if modality != "image":
         yield inputs
         return
-    with tempfile.TemporaryDirectory(prefix="deepbio-serve-") as folder:
+    with contextlib.ExitStack() as files:
         paths = []
         for number, text in enumerate(inputs, start=1):
-            path = Path(folder) / f"image-{number}"
             try:
-                path.write_bytes(base64.b64decode(text, validate=True))
+                content = base64.b64decode(text, validate=True)
             except (binascii.Error, ValueError):
                 raise DataError(
                     f"Example {number}: expected an image file as base64; the string is not base64."
                 ) from None
-            paths.append(str(path.rename(path.with_suffix(_suffix(path)))))
+            upload = upload_of(f"image-{number}{_suffix(content)}", content)
+            paths.append(str(files.enter_context(upload.as_path())))
         try:
             yield paths
         except DeepbioError as error:  # the caller knows numbers, not our files
-            raise type(error)(str(error).replace(f"{folder}/", "")) from None
+            raise type(error)(without_places(str(error))) from None
 
 
-def _suffix(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(132)
-    if head[128:132] == b"DICM":
+def _suffix(content: bytes) -> str:
+    if content[128:132] == b"DICM":
         return ".dcm"
-    return ".png" if head.startswith(b"\x89PNG") else ".jpg"
+    return ".png" if content.startswith(b"\x89PNG") else ".jpg"
 
 
 def _is_cell(value: Any) -> bool:

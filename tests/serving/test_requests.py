@@ -90,7 +90,7 @@ PICTURES = {
 def test_a_string_that_is_no_image_is_refused_without_a_path_of_ours(chest, text):
     with pytest.raises(DeepbioError) as caught, readable(describe(chest), [text]) as paths:
         predict(chest, paths)
-    assert "deepbio-serve" not in str(caught.value)
+    assert "deepbio-upload" not in str(caught.value)
     with pytest.raises(DeepbioError):
         check_examples(describe(chest), [text])
 

@@ -1,4 +1,4 @@
-"""Files that a browser sends: in memory where the system has a folder for that, and removed when they have been read."""
+"""Files that a browser or a client sends: in memory where the system has a folder for that, and removed when they have been read."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from deepbio.errors import DataError
 
 _MEMORY = Path("/dev/shm")
-_PREFIX = "deepbio-app-"
+_PREFIX = "deepbio-upload-"
 _PLACE = re.compile(rf"\S*{_PREFIX}\w+/")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as the browser sent it: its name, without folders, and its bytes."""
+    """A file as it was sent: its name, without folders, and its bytes."""
 
     name: str
     content: bytes
@@ -55,7 +55,7 @@ def without_places(message: str) -> str:
     """Remove the folders of uploads from an error message, so that it names the file as the user does.
 
     Example:
-        >>> without_places("/tmp/deepbio-app-x1y2/a.csv, line 3: expected a number")
+        >>> without_places("/tmp/deepbio-upload-x1y2/a.csv, line 3: expected a number")
         'a.csv, line 3: expected a number'
     """
     return _PLACE.sub("", message)
