@@ -11,7 +11,7 @@ import numpy as np
 
 from deepbio.datasets import Dataset
 from deepbio.errors import ModelError, TrainingError, nearest
-from deepbio.metrics import default_metrics, direction, value
+from deepbio.metrics import default_metrics, direction, metric, paired_bootstrap
 from deepbio.training.finetuning.finetune import finetune, stepwise
 from deepbio.training.finetuning.probe import can_be_solved
 from deepbio.training.finetuning.start import starting_point
@@ -70,18 +70,12 @@ class Comparison(dict[str, Run]):
         )
 
 
-def _gain(
-    runs: Mapping[str, Run], name: str, metric: str, sign: float, resamples: int = 500
-) -> tuple[float, float, float]:
-    """Return the gain over scratch with a percentile interval of paired resamples."""
+def _gain(runs: Mapping[str, Run], name: str, chosen: str, sign: float) -> tuple[float, float, float]:
+    """Return the gain over scratch with the interval of a paired bootstrap."""
     own, base = runs[name].valid, runs["scratch"].valid
-    random, drawn = np.random.default_rng(0), []
-    for _ in range(resamples):
-        rows = random.integers(0, len(own.y), len(own.y))
-        pair = [value(metric, e.task, e.y[rows], e.p[rows]) for e in (own, base)]
-        drawn.append(sign * (pair[0] - pair[1]))
-    low, high = np.nanpercentile(drawn, [2.5, 97.5]) if np.isfinite(drawn).any() else (np.nan, np.nan)
-    return sign * (own[metric].value - base[metric].value), float(low), float(high)
+    change = paired_bootstrap(metric(chosen).function, own.y, own.p, base.p, n_resamples=500, seed=0).difference
+    low, high = (change.low, change.high) if sign > 0 else (-change.high, -change.low)
+    return sign * change.value, low, high
 
 
 def compare_approaches(
