@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from types import GeneratorType
 from typing import Any, NamedTuple
 
@@ -188,13 +189,9 @@ def _some(batches: Iterator[Any]) -> list[Any]:
 
 def _batches(data: Any) -> Iterator[Any]:
     if isinstance(data, GeneratorType):
-        yield from map(_same, data)  # "yield from data" would close the user's generator with this one
+        yield from chain(data)  # "yield from data" would close the user's generator with this one
     elif hasattr(data, "as_numpy_iterator"):
         yield from data.as_numpy_iterator()
     else:
         for number in range(len(data)):
             yield data[number]
-
-
-def _same(batch: Any) -> Any:
-    return batch

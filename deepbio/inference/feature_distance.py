@@ -73,11 +73,15 @@ def distance(model: keras.Model, data: Data, reference: OodReference) -> np.ndar
 
 def has_features(model: keras.Model) -> bool:
     """Return whether the last layer with weights has one input of at most 1,024 features per example."""
-    last: Any = next((layer for layer in reversed(model.layers) if layer.weights), None)
+    last = _last_with_weights(model)
     if last is None or len(getattr(last, "_inbound_nodes", ())) != 1 or isinstance(last.input, list):
         return False
     shape = last.input.shape[1:]
     return None not in shape and 1 < math.prod(shape) <= _MAX_FEATURES
+
+
+def _last_with_weights(model: keras.Model) -> Any:
+    return next((layer for layer in reversed(model.layers) if layer.weights), None)
 
 
 def _normalized(rows: np.ndarray) -> np.ndarray:
@@ -92,7 +96,7 @@ def _features(model: keras.Model, data: Data) -> np.ndarray:
 
     features = getattr(model, _ATTRIBUTE, None)  # one for each model, so that its compiled pass is used again
     if features is None:
-        last: Any = next((layer for layer in reversed(model.layers) if layer.weights), None)
+        last = _last_with_weights(model)
         if last is None or isinstance(last.input, list):
             raise ModelError("A distance needs a model whose last layer has one input.")
         features = keras.Model(model.input, last.input)

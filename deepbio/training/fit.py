@@ -211,7 +211,8 @@ def _trained(
     """Train by gradient steps; return history, the user's metrics, seconds and joules."""
     meter = EnergyMeter()
     with restored(model), preemption_request(enabled=checkpoints is not None) as request:
-        lora, before = plan is not None and plan.needs_copy, model.get_weights()
+        lora = plan is not None and plan.needs_copy
+        before = model.get_weights() if plan is not None and plan.average else []
         copy = working_copy(
             model, cluster, precision=chosen.precision, sync_batch_norm=chosen.sync_batch_norm, always=lora
         )
