@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note, show_json
-from deepbio.cli.options import DataName, Json, Model, with_groups
+from deepbio.cli.options import AttackedPosition, DataName, Json, Model, ResultFolder, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import choose_split, evaluation_data, trained
 from deepbio.errors import DeepbioError, nearest
@@ -28,7 +28,7 @@ def attack(
     model: Model,
     dataset: DataName = None,
     *,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")] = None,
+    out: ResultFolder = None,
     attack: Annotated[
         str,
         typer.Option(
@@ -40,9 +40,7 @@ def attack(
     norm: Annotated[str, typer.Option(help="Norm of the perturbation: linf or l2.")] = "linf",
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps; default that of the attack.")] = None,
     max_substitutions: Annotated[int, typer.Option(min=1, help="Largest number of substitutions of DNA.")] = 10,
-    position: Annotated[
-        int | None, typer.Option(help="Position of the attacked output, for outputs along DNA.")
-    ] = None,
+    position: AttackedPosition = None,
     split: Annotated[
         str | None, typer.Option(help="Split: train, valid, test or all; default test, and all of your own files.")
     ] = None,

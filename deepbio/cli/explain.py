@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
-from deepbio.cli.options import Model
+from deepbio.cli.options import Model, ResultFolder
 from deepbio.cli.trained import trained
 from deepbio.errors import DataError, DeepbioError, nearest
 from deepbio.escaping import spreadsheet_tsv
@@ -28,7 +28,7 @@ def explain(
     file: Annotated[
         Path | None, typer.Argument(help="FASTA, image or folder of images, text file of notes, or table.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")] = None,
+    out: ResultFolder = None,
     method: Annotated[
         str | None,
         typer.Option(

@@ -20,6 +20,8 @@ Run = Annotated[Path, typer.Argument(help="Folder of a run.")]
 Facts = Annotated[
     Path | None, typer.Option("--columns", help="Table (CSV or TSV) with a column 'id' and facts about the examples.")
 ]
+ResultFolder = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")]
+AttackedPosition = Annotated[int | None, typer.Option(help="Position of the attacked output, for outputs along DNA.")]
 BootstrapSeed = Annotated[int, typer.Option(help="Random seed of the bootstrap.")]
 
 

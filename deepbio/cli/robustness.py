@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deepbio.cli.console import load_tensorflow, note, show_json
-from deepbio.cli.options import DataName, Json, Model, with_groups
+from deepbio.cli.options import AttackedPosition, DataName, Json, Model, ResultFolder, with_groups
 from deepbio.cli.own_data import DataOptions
 from deepbio.cli.trained import choose_split, evaluation_data, trained
 from deepbio.errors import DeepbioError
@@ -24,10 +23,8 @@ def robustness(
     suite: Annotated[str, typer.Argument(help="Suite: robustness_small or robustness.")] = "robustness_small",
     dataset: DataName = None,
     *,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")] = None,
-    position: Annotated[
-        int | None, typer.Option(help="Position of the attacked output, for outputs along DNA.")
-    ] = None,
+    out: ResultFolder = None,
+    position: AttackedPosition = None,
     split: Annotated[str | None, typer.Option(help="Split: train, valid or test; default test.")] = None,
     data: DataOptions,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,

@@ -13,6 +13,7 @@ from deepbio.inference.forward import model_outputs
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.mutagenesis import saturation_mutagenesis
 from deepbio.robustness.edits.dna_constraints import Constraints
+from deepbio.robustness.edits.margins import ByEdits
 from deepbio.robustness.edits.margins import margins as margins_of
 from deepbio.zoo import describe
 
@@ -24,7 +25,7 @@ Substitution = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class DnaAdversarial:
+class DnaAdversarial(ByEdits):
     """Substitutions that change the predicted classes of sequences.
 
     Args:
@@ -49,9 +50,9 @@ class DnaAdversarial:
         return np.where(self.target < 0, self.predicted != self.clean, self.predicted == self.target)
 
     @property
-    def counts(self) -> np.ndarray:
-        """Number of substitutions of each sequence, -1 where the class did not change."""
-        return np.where(self.success, [len(one) for one in self.substitutions], -1)
+    def steps(self) -> tuple[tuple[Substitution, ...], ...]:
+        """The substitutions of each sequence."""
+        return self.substitutions
 
 
 def attack_dna(

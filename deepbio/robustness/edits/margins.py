@@ -1,8 +1,9 @@
-"""Margins of predicted classes, which attacks by edits lower."""
+"""What attacks by edits share: margins of predicted classes, which they lower, and what they found."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,33 @@ from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
+
+
+class ByEdits:
+    """What attacks by edits found: which examples have another class now, and by how many edits.
+
+    Attributes:
+        clean, predicted: Predicted classes before and after.
+        steps: What was done to each example, in the order in which it was chosen.
+    """
+
+    clean: np.ndarray
+    predicted: np.ndarray
+
+    @property
+    def steps(self) -> Sequence[Sequence[Any]]:
+        """What was done to each example."""
+        raise NotImplementedError
+
+    @property
+    def success(self) -> np.ndarray:
+        """Which examples have another class now."""
+        return self.predicted != self.clean
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of edits of each example, -1 where the class did not change."""
+        return np.where(self.success, [len(one) for one in self.steps], -1)
 
 
 def margins(logits: np.ndarray, own: int, goal: int = -1) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from deepbio.errors import DataError, nearest
-from deepbio.robustness.edits.margins import check_classes, logits_of, margins
+from deepbio.robustness.edits.margins import ByEdits, check_classes, logits_of, margins
 from deepbio.text import Tokenizer
 from deepbio.text.clinical import ABBREVIATIONS
 from deepbio.text.findings import FoundTerm, TermFinder
@@ -30,7 +30,7 @@ _SYNONYMS = 6  # of each finding
 
 
 @dataclass(frozen=True, eq=False)
-class NoteAdversarial:
+class NoteAdversarial(ByEdits):
     """Edited notes and their predicted classes.
 
     Args:
@@ -47,14 +47,9 @@ class NoteAdversarial:
     predicted: np.ndarray
 
     @property
-    def success(self) -> np.ndarray:
-        """Which notes have another class now."""
-        return self.predicted != self.clean
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Number of edits of each note, -1 where the class did not change."""
-        return np.where(self.success, [len(one) for one in self.edits], -1)
+    def steps(self) -> tuple[tuple[tuple[str, str, str], ...], ...]:
+        """The edits of each note."""
+        return self.edits
 
 
 def attack_notes(

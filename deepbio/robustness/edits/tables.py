@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.robustness.edits.margins import check_classes, logits_of, margins
+from deepbio.robustness.edits.margins import ByEdits, check_classes, logits_of, margins
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +74,7 @@ class Ranges:
 
 
 @dataclass(frozen=True, eq=False)
-class TableAdversarial:
+class TableAdversarial(ByEdits):
     """Changed rows and their predicted classes.
 
     Args:
@@ -91,14 +91,9 @@ class TableAdversarial:
     predicted: np.ndarray
 
     @property
-    def success(self) -> np.ndarray:
-        """Which rows have another class now."""
-        return self.predicted != self.clean
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Number of changed cells of each row, -1 where the class did not change."""
-        return np.where(self.success, [len(one) for one in self.changes], -1)
+    def steps(self) -> tuple[tuple[tuple[int, float], ...], ...]:
+        """The changed cells of each row."""
+        return self.changes
 
 
 def attack_tables(

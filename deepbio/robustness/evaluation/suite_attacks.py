@@ -16,8 +16,9 @@ from deepbio.robustness.attacks.adversarial import fraction
 from deepbio.robustness.attacks.attack_images import attack_images
 from deepbio.robustness.attacks.autoattack import autoattack_small
 from deepbio.robustness.edits.dna import attack_dna, positions_taken, random_substitutions
-from deepbio.robustness.edits.notes import NoteAdversarial, attack_notes
-from deepbio.robustness.edits.tables import Ranges, TableAdversarial, attack_tables
+from deepbio.robustness.edits.margins import ByEdits
+from deepbio.robustness.edits.notes import attack_notes
+from deepbio.robustness.edits.tables import Ranges, attack_tables
 from deepbio.robustness.evaluation.curve import security_curve
 from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve, draw_substitutions
 from deepbio.robustness.evaluation.masking import masking_checks
@@ -139,7 +140,7 @@ def _edited(
     data: Dataset,
     model: keras.Model,
     y: np.ndarray,
-    found: NoteAdversarial | TableAdversarial,
+    found: ByEdits,
     words: Sequence[str],
     unit: str,
 ) -> Attacked:
