@@ -18,6 +18,9 @@ from typing import Any
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+_LOADED = (
+    "document.readyState === 'complete' && [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet)"
+)
 ENTER, TAB, RIGHT = "\ue007", "\ue004", "\ue014"
 
 
@@ -79,8 +82,9 @@ class Browser:
             self._process.wait(20)
 
     def open(self, address: str) -> None:
-        """Load a page."""
+        """Load a page, and wait for its style sheets: chromedriver sometimes returns before them."""
         self._call("POST", f"{self._session}/url", {"url": address})
+        self.wait(_LOADED)
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what a script of the page returns."""
