@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -43,35 +44,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo,
-    models,
-    info,
-    fit,
-    finetune,
-    embed,
-    evaluate,
-    predict,
-    explain,
-    attack,
-    robustness,
-    export,
-    serve,
-    diagnose,
-    doctor,
-    push,
-    calibrate,
-    report,
-    card,
-):
-    app.command()(command)
-app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(launch)
-app.command("import")(import_weights)
-app.command("app")(open_app)
-app.command()(benchmark)
-app.command()(leaderboard)
-for group in (datasets, augment, variants, course):
-    app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
+# Panels of `deepbio --help`, in the order in which they are shown.
+_PANELS = {
+    "Start": (demo, models, info, datasets, course, open_app, doctor),
+    "Train": (fit, finetune, import_weights, augment, calibrate, launch),
+    "Use a model": (predict, evaluate, explain, embed, variants, diagnose),
+    "Test and compare": (attack, robustness, report, card, benchmark, leaderboard),
+    "Share": (export, serve, push),
+}
+_NAMES = {import_weights: "import", open_app: "app"}  # `import` is a word of Python, `app` the variable below
+_FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}  # `launch` passes them to `deepbio fit`
+for panel, commands in _PANELS.items():
+    for command in commands:
+        if isinstance(command, ModuleType):
+            app.add_typer(command.app, name=command.__name__.rpartition(".")[2], rich_help_panel=panel)
+        else:
+            settings = _FORWARDED if command is launch else None
+            app.command(_NAMES.get(command), context_settings=settings, rich_help_panel=panel)(command)
 
 
 def add_commands(app: typer.Typer) -> None:
