@@ -18,9 +18,7 @@ from typing import Any
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-_LOADED = (
-    "document.readyState === 'complete' && [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet)"
-)
+_LOADED = "document.readyState === 'complete' && [...document.querySelectorAll('link[rel=stylesheet]')].every((one) => one.sheet)"
 ENTER, TAB, RIGHT = "\ue007", "\ue004", "\ue014"
 
 
