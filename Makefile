@@ -18,7 +18,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 help:
 	@echo "make demo    train every family of models on its data set and write report.html"
 	@echo "make test    run the tests"
-	@echo "make survive kill a run twenty times and compare it with one that was left alone"
+	@echo "make survive compare runs that are killed, and runs on several devices and processes, with one left alone on one device"
 	@echo "make quick   compute the suite quick and show its leaderboard"
 	@echo "make slow    run the tests that take long, too"
 	@echo "make fuzz    read a thousand damaged files of every format (MUTANTS=1000 SEED=0)"
@@ -40,7 +40,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 survive: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n $(JOBS) -m "slow and multiworker" tests/training
+	$(BIN)/python -m pytest -n $(JOBS) -m "slow and multiworker" tests/training tests/cli
 
 quick: $(VENV)/installed
 	$(BIN)/deepbio benchmark quick

@@ -32,15 +32,15 @@ def cluster() -> list[str]:
     return [json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}) for i in range(2)]
 
 
-def runs(optimizer: str, folder: Path) -> dict[str, dict[str, np.ndarray]]:
+def runs(folder: Path) -> dict[str, dict[str, np.ndarray]]:
     """Train every family on one device and by each strategy, all at once; return what the first process of each saved."""
     files, processes = {}, []
     for strategy in ("one", *NAMES):
         for i, config in enumerate(cluster() if strategy == "multiworker" else [""]):
-            file = folder / f"{strategy}-{optimizer}-{i}.npz"
+            file = folder / f"{strategy}-{i}.npz"
             files.setdefault(strategy, file)
             variables = {**os.environ, "PYTHONPATH": str(ROOT), **({"TF_CONFIG": config} if config else {})}
-            processes.append(subprocess.Popen([sys.executable, PROGRAM, file, optimizer, strategy], env=variables))
+            processes.append(subprocess.Popen([sys.executable, PROGRAM, file, strategy, *FAMILIES], env=variables))
     codes = [process.wait(timeout=900) for process in processes]
     if any(codes):
         sys.exit("A run failed.")
@@ -50,10 +50,10 @@ def runs(optimizer: str, folder: Path) -> dict[str, dict[str, np.ndarray]]:
 @script(__doc__)
 def main(arguments):
     with tempfile.TemporaryDirectory() as folder:
-        found = {optimizer: runs(optimizer, Path(folder)) for optimizer in ("sgd", "adam")}
+        found = runs(Path(folder))
 
     def apart(family, strategy, optimizer, what, relative=False, steps=None):
-        many, one = (found[optimizer][s][f"{family}|{what}"][:steps] for s in (strategy, "one"))
+        many, one = (found[s][f"{optimizer}|{family}|{what}"][:steps] for s in (strategy, "one"))
         return f"{np.abs(many / one - 1 if relative else many - one).max():.1e}"
 
     kinds = (("sgd", "losses", True), ("sgd", "weights"), ("adam", "losses", True, 10), ("adam", "metrics"))

@@ -25,6 +25,7 @@ def worker_pids(parent):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.multiworker
 @pytest.mark.timeout(600)
 def test_a_worker_that_dies_is_noticed_and_the_run_ends_as_if_it_had_not(tmp_path):

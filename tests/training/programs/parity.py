@@ -1,5 +1,6 @@
-"""Train every family, and save losses, weights and metrics: `parity.py OUT OPTIMIZER STRATEGY`."""
+"""Train families by each optimizer, and save losses, weights and metrics: `parity.py OUT STRATEGY FAMILY...`."""
 
+import itertools
 import sys
 
 import keras
@@ -54,19 +55,22 @@ def dataset(modality, shape):
     )
 
 
-def main(out, settings, name):
+def main(out, name, *families):
     strategy = choose_strategy(name)
     found = {}
-    for family, (modality, shape, options) in FAMILIES.items():
+    for (optimizer, settings), family in itertools.product(SETTINGS.items(), families):
+        modality, shape, options = FAMILIES[family]
         data = dataset(modality, shape)
         model, losses = get_model(family, dataset=data, seed=1, **options), Losses()
         run = fit(
             model, data, seed=2, epochs=3, batch_size=BATCH, schedule="constant", patience=0, weight_decay=0.0,
-            strategy=strategy, callbacks=[losses], verbose=False, **SETTINGS[settings],
+            strategy=strategy, callbacks=[losses], verbose=False, **settings,
         )  # fmt: skip
-        found[f"{family}|losses"] = np.array(losses.found)
-        found[f"{family}|weights"] = np.concatenate([w.ravel() for w in model.get_weights()])
-        found[f"{family}|metrics"] = np.array([run.history["val_loss"][-1], run.history["val_accuracy"][-1]])
+        found[f"{optimizer}|{family}|losses"] = np.array(losses.found)
+        found[f"{optimizer}|{family}|weights"] = np.concatenate([w.ravel() for w in model.get_weights()])
+        found[f"{optimizer}|{family}|metrics"] = np.array(
+            [run.history["val_loss"][-1], run.history["val_accuracy"][-1]]
+        )
     np.savez(out, **found)
 
 
