@@ -106,14 +106,13 @@ class Store:
         Raises:
             DataError: the file is missing or has changed.
         """
-        entry = self.read(run)["predictions"]
-        file = self.path(run).with_name(entry["file"])
+        recorded, file = self.read(run).get("predictions"), self.path(run, "npz")
         if not file.is_file():
             raise DataError(
                 f"The predictions of {run.key} are not beside its result ({file}), and intervals need them. "
                 "Remove the result and run `deepbio benchmark` again."
             )
-        if sha256_of(file) != entry["sha256"]:
+        if not isinstance(recorded, dict) or sha256_of(file) != recorded.get("sha256"):
             raise DataError(f"{file} has changed since it was written. Remove it with its result and run again.")
         with np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepbio.datasets import Dataset
 from deepbio.errors import ModelError, TrainingError, nearest
-from deepbio.metrics import default_metrics, direction, metric, paired_bootstrap
+from deepbio.metrics import Estimate, default_metrics, direction, metric, paired_bootstrap
 from deepbio.training.finetuning.finetune import finetune, stepwise
 from deepbio.training.finetuning.probe import can_be_solved
 from deepbio.training.finetuning.start import starting_point
@@ -39,8 +39,8 @@ class Comparison(dict[str, Run]):
     Attributes:
         metric: Name of the metric that decides: the AUROC of classes and labels, otherwise the first of the task.
         best: Approach with the best value of it.
-        gains: Approach to its value less that of `"scratch"`, with a 95% interval from resampled validation examples, the same
-            for both; empty without `"scratch"`.
+        gains: Approach to its value less that of `"scratch"`, better when positive, with a 95% interval from resampled validation
+            examples, the same for both (whole groups, if the split has any); empty without `"scratch"`.
         advice: One sentence.
     """
 
@@ -51,31 +51,34 @@ class Comparison(dict[str, Run]):
         sign = -1.0 if direction(self.metric) == "min" else 1.0
         values = {name: sign * run.valid[self.metric].value for name, run in runs.items()}
         self.best = max(values, key=lambda name: values[name] if np.isfinite(values[name]) else -np.inf)
-        self.gains: dict[str, tuple[float, float, float]] = {}
+        self.gains: dict[str, Estimate] = {}
         if "scratch" in runs:
-            self.gains = {name: _gain(runs, name, self.metric, sign) for name in runs if name != "scratch"}
+            self.gains = {
+                name: _gain(run, runs["scratch"], self.metric, sign, data.valid.groups)
+                for name, run in runs.items()
+                if name != "scratch"
+            }
         self.advice = self._advice()
 
     def _advice(self) -> str:
-        clear = [name for name, (_, low, _) in self.gains.items() if low > 0]
         if "scratch" not in self:
             return f"Best on the validation split by {self.metric}: {self.best}."
         if self.best == "scratch":
             return f"Training from scratch is best on the validation split ({self.metric}): these weights do not help here."
-        gain, low, high = self.gains[self.best]
-        sure = "" if self.best in clear else " The interval includes zero: more validation examples would narrow it."
-        return (
-            f"{self.best} is best on the validation split: {self.metric} {gain:+.3f} [{low:+.3f}, {high:+.3f}] over training "
-            f"from scratch.{sure}"
-        )
+        gain = self.gains[self.best]
+        sure = " The interval includes zero: more validation examples would narrow it." if gain.low <= 0 else ""
+        return f"{self.best} is best on the validation split: {self.metric} over training from scratch {gain}.{sure}"
 
 
-def _gain(runs: Mapping[str, Run], name: str, chosen: str, sign: float) -> tuple[float, float, float]:
+def _gain(run: Run, scratch: Run, chosen: str, sign: float, groups: np.ndarray | None) -> Estimate:
     """Return the gain over scratch with the interval of a paired bootstrap."""
-    own, base = runs[name].valid, runs["scratch"].valid
-    change = paired_bootstrap(metric(chosen).function, own.y, own.p, base.p, n_resamples=500, seed=0).difference
-    low, high = (change.low, change.high) if sign > 0 else (-change.high, -change.low)
-    return sign * change.value, low, high
+    own, base = run.valid, scratch.valid
+    groups = groups if groups is not None and len(np.unique(groups)) < len(groups) else None
+    change = paired_bootstrap(
+        metric(chosen).function, own.y, own.p, base.p, n_resamples=500, seed=0, groups=groups
+    ).difference
+    low, high = sorted((sign * change.low, sign * change.high))
+    return Estimate(sign * change.value, low, high, change.reason)
 
 
 def compare_approaches(

@@ -1,5 +1,6 @@
 """The rules are one table; what `finetune` does is what they say, and the documentation prints them."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,17 @@ def test_a_trunk_is_scored_before_it_is_used(trained):
 def test_a_comparison_says_which_way_pays(trained):
     runs = compare_approaches(trained, windows(60), approaches=("scratch", "linear_probe"), epochs=1, verbose=False)
     assert runs.best in ("scratch", "linear_probe")
-    value, low, high = runs.gains["linear_probe"]
-    assert low <= value <= high
-    assert value == pytest.approx(runs["linear_probe"].valid["auroc"].value - runs["scratch"].valid["auroc"].value)
+    gain = runs.gains["linear_probe"]
+    assert gain.low <= gain.value <= gain.high
+    assert gain.value == pytest.approx(runs["linear_probe"].valid["auroc"].value - runs["scratch"].valid["auroc"].value)
     assert ("do not help here" in runs.advice) == (runs.best == "scratch")
+
+
+def test_gains_of_few_patients_have_no_interval(trained):
+    data = windows(60)
+    few = dataclasses.replace(data, valid=dataclasses.replace(data.valid, groups=np.arange(len(data.valid)) % 3))
+    runs = compare_approaches(trained, few, approaches=("scratch", "linear_probe"), epochs=1, verbose=False)
+    gain = runs.gains["linear_probe"]
+    assert np.isnan(gain.low)
+    assert "3 groups" in gain.reason
+    assert "includes zero" not in runs.advice
