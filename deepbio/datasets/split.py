@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -41,6 +41,7 @@ class Split:
         ids: Names of the examples, `(n,)`; None uses their numbers.
         groups: Group of each example (patient, chromosome, sequence), `(n,)`. No group is in two splits.
         sample_weight: Weight of each example in the loss, float32 `(n,)`, as in Keras; metrics do not use it.
+        texts: Notes from which the token ids `x` were made, `(n,)` of strings; None for other inputs, or where they are not kept.
 
     Raises:
         DataError: the lengths differ, or a weight is negative or not finite.
@@ -56,9 +57,10 @@ class Split:
     ids: np.ndarray | None = None
     groups: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
+    texts: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("y", "ids", "groups", "sample_weight"):
+        for name in ("y", "ids", "groups", "sample_weight", "texts"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.x):
                 expected = f"A split has one entry of {name} per example: expected {len(self.x)}"
@@ -79,7 +81,10 @@ class Split:
         if chosen.dtype == bool and chosen.shape != (len(self),):
             raise DataError(f"Expected a mask of {len(self)} entries; received {chosen.size}.")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
-        more = (None if values is None else values[chosen] for values in (self.ids, self.groups, self.sample_weight))
+        more = (
+            None if values is None else values[chosen]
+            for values in (self.ids, self.groups, self.sample_weight, self.texts)
+        )
         return Split(self.x[chosen], self.y[chosen], *more)
 
     def names(self, indices: Any) -> list[str]:

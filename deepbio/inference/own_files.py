@@ -129,7 +129,8 @@ def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Spli
     names = found.get("labels") or plan.options.get("labels")
     y = match_labels(task, found["y"], names, uncertain=plan.options.get("uncertain"))
     ids, groups, split = (None if found.get(n) is None else np.asarray(found[n]) for n in ("ids", "groups", "split"))
-    return Split(x, y, ids, groups), split
+    texts = np.array(found["x"], dtype=object) if input.modality == "text" else None
+    return Split(x, y, ids, groups, texts=texts), split
 
 
 def _read_images(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, list[str]]:

@@ -103,6 +103,7 @@ def from_arrays(
         x, stratify, groups=groups, split=split, fractions=fractions, seed=seed, duplicates=duplicates
     )
     train = np.flatnonzero(assigned.splits == "train")
+    texts = np.array(x, dtype=object) if modality == "text" else None
     if modality == "text":
         how = tokenizer if isinstance(tokenizer, str) else {"size": vocabulary, **(tokenizer or {})}
         x, spec = _tokens(x, train, length, how, groups)
@@ -119,7 +120,10 @@ def from_arrays(
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
     parts: dict[str, Any] = {
         part: Split(
-            take(where), y[where], ids[where], *(None if found is None else found[where] for found in (merged, weights))
+            take(where),
+            y[where],
+            ids[where],
+            *(None if found is None else found[where] for found in (merged, weights, texts)),
         )
         for part, where in chosen.items()
     }

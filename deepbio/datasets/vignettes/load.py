@@ -121,7 +121,8 @@ def _words(tokenizer: Mapping[str, Any] | str | None, texts: list[str]) -> tuple
 def _split(words: Tokenizer, texts: list[str], y: np.ndarray, ids: list[str], length: int, *, at_once: bool) -> Split:
     """Return notes as a split, encoded at once or when they are read: encoding takes longer than writing them."""
     x = DeferredArray((len(texts), length), np.int32, lambda: words.encode(texts, length))
-    return Split(np.asarray(x) if at_once else x, y, np.array(ids), np.array(texts, dtype=object))
+    notes = np.array(texts, dtype=object)
+    return Split(np.asarray(x) if at_once else x, y, np.array(ids), notes, texts=notes)
 
 
 def _distinct(

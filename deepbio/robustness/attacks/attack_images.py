@@ -103,7 +103,7 @@ def attack_images(
     adversarial, part = pixels.copy(), np.flatnonzero(wanted)
     found = engine(
         pixels[part], truth[part], aim[part], radius, batch_size=batch_size, early_stop=early_stop, seed=seed,
-        progress=progress,
+        index=part, progress=progress,
     )  # fmt: skip
     adversarial[part], steps[part] = found.x, found.steps
     own = {"epsilon": epsilon, "early_stop": early_stop, "seed": seed}

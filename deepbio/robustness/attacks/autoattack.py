@@ -73,7 +73,14 @@ def autoattack_small(
     adversarial, left, broken = pixels.copy(), np.flatnonzero(clean == truth), {}
     for name, attack in attacks:
         found = engine_for(network, attack)(
-            pixels[left], truth[left], aim[left], radius, batch_size=batch_size, seed=seed, progress=progress
+            pixels[left],
+            truth[left],
+            aim[left],
+            radius,
+            batch_size=batch_size,
+            seed=seed,
+            index=left,
+            progress=progress,
         )
         inside = np.asarray(size_of(found.x - pixels[left], norm)) <= radius + 1e-6
         success = (found.score > 0) & inside

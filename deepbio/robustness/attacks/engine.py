@@ -68,6 +68,7 @@ class Engine:
         batch_size: int = 256,
         early_stop: bool = True,
         seed: int = 0,
+        index: np.ndarray | None = None,
         progress: Progress | None = None,
     ) -> Found:
         """Run the attack.
@@ -79,18 +80,21 @@ class Engine:
             batch_size: Maximum number of active examples.
             early_stop: Whether an example is finished at its first adversarial example; else all steps and runs are done.
             seed: Random seed.
+            index: Number of each example, of which its random numbers are a function; 0, 1, ... by default.
             progress: Function that is called with the number of examples done and their total.
         """
         radius = np.broadcast_to(np.asarray(epsilon, np.float32), (len(x),))
         found = Found(x.copy(), np.full(len(x), _FAILED, np.float32), np.zeros(len(x), np.int64))
+        numbers = np.arange(len(x)) if index is None else index
         tasks = deque((i, 0) for i in range(len(x)))
         stop = early_stop or self.attack.stops_when_found
         runs, done = self.attack.runs(self.network), 0
 
         def fill(count: int) -> tuple[list[tuple[int, int]], State]:
             taken = [tasks.popleft() for _ in range(min(count, len(tasks)))]
-            index = np.array([i for i, _ in taken])
-            return taken, self._rows(x[index], y[index], target[index], radius[index], taken, seed)
+            rows = np.array([i for i, _ in taken])
+            runs = [(int(numbers[i]), run) for i, run in taken]
+            return taken, self._rows(x[rows], y[rows], target[rows], radius[rows], runs, seed)
 
         if not len(x):
             return found

@@ -86,7 +86,7 @@ def security_curve(
     pixels, steps = images.astype(np.float32) / np.float32(255), np.zeros(len(images), np.int64)
     best, left, rows = pixels.copy(), np.flatnonzero(clean == truth), []
     for radius in radii:
-        found = engine(pixels[left], truth[left], aim[left], radius, batch_size=batch_size, seed=seed)
+        found = engine(pixels[left], truth[left], aim[left], radius, batch_size=batch_size, seed=seed, index=left)
         best[left], steps[left] = found.x, steps[left] + found.steps
         left = left[found.score <= 0]
         own = {"epsilon": radius, "seed": seed}

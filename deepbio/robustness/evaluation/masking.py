@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.02
 """Fraction of the attacked images by which an attack may be worse than one that it should beat."""
+_SKILL = 0.1
+"""Balanced accuracy, rescaled so that 0 is chance and 1 is perfect, that a network must exceed for its robustness to mean anything."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,27 @@ class MaskingReport:
         norm: Norm.
         examples: Number of images that the model predicts rightly, which were attacked.
         checks: The checks.
+        useless: Why the checks say nothing about robustness, such as a clean accuracy at chance; empty if they do.
     """
 
     epsilon: float
     norm: str
     examples: int
     checks: tuple[Check, ...]
+    useless: str = ""
 
     @property
-    def masked(self) -> bool:
-        """Whether any check failed, so that robust accuracies by gradients are too high."""
-        return any(check.passed is False for check in self.checks)
+    def masked(self) -> bool | None:
+        """Whether any check failed, so that robust accuracies by gradients are too high; None if that is undetermined."""
+        failed = any(check.passed is False for check in self.checks)
+        return None if self.useless and not failed else failed
 
     def __str__(self) -> str:
-        verdict = (
-            "gradients are masked: do not trust attacks by gradients" if self.masked else "no sign of masked gradients"
-        )
+        verdict = {
+            True: "gradients are masked: do not trust attacks by gradients",
+            False: "no sign of masked gradients",
+            None: f"undetermined: {self.useless}",
+        }[self.masked]
         failed = [f"{check.name}: {check.found}" for check in self.checks if check.passed is False]
         return "; ".join([f"{verdict} ({self.examples} images)", *failed])
 
@@ -84,6 +91,9 @@ def masking_checks(
     seed: int = 0,
 ) -> MaskingReport:
     """Look for the signs of masked gradients.
+
+    A network whose clean accuracy is not clearly above chance has no robustness to check: with the lower bound of its balanced
+    accuracy at most a tenth of the way from chance to 1, the verdict is "undetermined".
 
     The checks: hardly any image has a zero gradient; a small step along the gradient changes the loss as the gradient predicts;
     many steps break as many images as one, and five times the steps as many as the steps; a black box (Square, `"linf"`) breaks no
@@ -106,15 +116,20 @@ def masking_checks(
         >>> from deepbio.zoo import get_model
         >>> images = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1)).astype(np.uint8)
         >>> model = get_model("lenet5", input_shape=(28, 28, 1), outputs=3, seed=1)
-        >>> masking_checks(model, images, model(images).numpy().argmax(1), epsilon=0.3, steps=5, queries=20).masked
-        False
+        >>> print(str(masking_checks(model, images, np.arange(20) % 3, epsilon=0.3, steps=5, queries=20)).split(" (")[0])
+        undetermined: clean accuracy is not clearly above chance
     """
     network = network_of(model)
     images, truth, _ = network.checked(x, y, None)
     right = network.classes_of(images).argmax(axis=1) == truth
+    useless = _at_chance(right, truth)
     images, truth = images[right], truth[right]
     if not len(images):
-        return MaskingReport(epsilon, norm, 0, (Check("some image is predicted rightly", None, "none is"),))
+        return MaskingReport(epsilon, norm, 0, (Check("some image is predicted rightly", None, "none is"),), useless)
+
+    def report(checks: list[Check]) -> MaskingReport:
+        return MaskingReport(epsilon, norm, len(images), tuple(checks), useless)
+
     zero, error = _gradient_facts(network, images, truth, batch_size)
     checks = [
         Check("at most 1% of the images have a zero gradient", zero <= 0.01, f"{zero:.1%}"),
@@ -124,7 +139,7 @@ def masking_checks(
         ),
     ]  # fmt: skip
     if zero == 1.0:  # nothing else can be learned from gradients
-        return MaskingReport(epsilon, norm, len(images), tuple(checks))
+        return report(checks)
 
     def broken(attack: Attack, radius: float = epsilon) -> np.ndarray:
         return _run(model, images, truth, attack, radius, batch_size, seed).success
@@ -150,7 +165,27 @@ def masking_checks(
         moved = _run(surrogate, images, truth, PGD(norm=norm, steps=steps), epsilon, batch_size, seed)
         transferred = network.classes_of(moved.pixels).argmax(axis=1) != truth
         checks.append(_no_better("examples of another model break no more images than its own", transferred, best))
-    return MaskingReport(epsilon, norm, len(images), tuple(checks))
+    return report(checks)
+
+
+def _at_chance(right: np.ndarray, y: np.ndarray) -> str:
+    """Return why a network has no accuracy that an attack could lower, empty if it has one.
+
+    The balanced accuracy of a constant prediction is 1 / classes, whatever their frequencies.
+    """
+    classes = np.unique(y)
+    if len(classes) < 2:
+        return f"all {len(y)} images are of one class, so that a constant prediction is as good"
+    recalls = np.array([right[y == k].mean() for k in classes])
+    counts = np.array([(y == k).sum() for k in classes])
+    agresti = (recalls * counts + 2) / (
+        counts + 4
+    )  # an interval that does not vanish at 0 and 1 (Agresti and Coull 1998)
+    error = np.sqrt((agresti * (1 - agresti) / (counts + 4)).sum()) / len(classes)
+    chance, balanced = 1 / len(classes), recalls.mean()
+    if balanced - 1.96 * error > chance + _SKILL * (1 - chance):
+        return ""
+    return f"clean accuracy is not clearly above chance (balanced {balanced:.2f}, {len(y)} images, chance {chance:.2f})"
 
 
 def _run(

@@ -154,6 +154,8 @@ def run_suite(
         raise DataError(f"A robustness suite is for tasks of classes; the task of {data.name} is {data.task.kind}.")
     say = progress or (lambda text: None)
     corruptions, about = corruptions_of(data)
+    if data.input.modality == "text" and parts[split].texts is None:
+        about += "; the notes are read back from their tokens, without their case and unknown words"
     x, y = _examples(data, parts[split], chosen.corrupted, seed)
     say(f"{len(corruptions)} corruptions of {len(y)} examples")
     errors = corruption_errors(model, x, y, corruptions, seed=seed)
@@ -184,9 +186,11 @@ def corruptions_of(data: Dataset) -> tuple[Mapping[str, Corruption], str]:
 
 
 def _examples(data: Dataset, part: Split, limit: int, seed: int) -> tuple[Any, np.ndarray]:
-    """Return examples of a split in a random order, notes as text."""
+    """Return examples of a split in a random order; notes as they were written, or as their tokens read if that is not kept."""
     chosen = np.random.Generator(np.random.Philox(seed)).permutation(len(part))[:limit]
-    x, y = np.asarray(part.x[chosen]), np.asarray(part.y)[chosen]
-    if data.input.modality == "text":
-        return Tokenizer.from_json(str(data.input.tokenizer)).decode(x), y
-    return x, y
+    y = np.asarray(part.y)[chosen]
+    if data.input.modality != "text":
+        return np.asarray(part.x[chosen]), y
+    if part.texts is not None:
+        return [str(text) for text in part.texts[chosen]], y
+    return Tokenizer.from_json(str(data.input.tokenizer)).decode(np.asarray(part.x[chosen])), y

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from deepbio.errors import DataError, ModelError
-from deepbio.robustness import ATTACKS, attack_images, autoattack_small, make_attack, security_curve
+from deepbio.robustness import ATTACKS, Photograph, attack_images, autoattack_small, make_attack, security_curve
 from deepbio.zoo import get_model
+
+NOISY = Photograph(noise=0.2, jpeg=None)
 
 
 def linear(weights, bias):
@@ -89,7 +91,10 @@ def test_verdicts_are_those_of_the_model_itself(trained, examples):
     assert right.low < right.value < right.high
 
 
-@pytest.mark.parametrize("options", [{}, {"restarts": 3}, {"momentum": 0.9, "norm": "l2"}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"restarts": 3}, {"momentum": 0.9, "norm": "l2"}, {"attack": "eot", "samples": 3, "photograph": NOISY}],
+)
 def test_the_batch_size_does_not_change_a_result(trained, examples, options):
     epsilon = 0.3 if options.get("norm") else 0.04
     whole, small = (
@@ -145,6 +150,20 @@ def test_a_security_curve_falls_and_agrees_with_single_attacks(trained, examples
     alone = attack_images(trained, *examples, epsilon=0.03, steps=20).robust_accuracy()
     assert values[1] == alone.value
     assert values[-1] == 0
+
+
+def test_what_happens_to_an_image_does_not_depend_on_the_images_before_it(trained, examples):
+    # random numbers are those of its index, also if an image before it is wrong and not attacked, or broken by another attack
+    x, y = examples
+    right = np.flatnonzero(np.asarray(trained(x)).argmax(1) == y)
+    wrong = y.copy()
+    wrong[right[:5]] = (y[right[:5]] + 1) % 3
+    for name, steps in (("pgd", 3), ("square", 20)):
+        one, other = (
+            attack_images(trained, x, classes, attack=name, epsilon=0.02, early_stop=False, steps=steps)
+            for classes in (y, wrong)
+        )
+        np.testing.assert_allclose(one.x[right[5:]], other.x[right[5:]], atol=1e-5)
 
 
 def test_what_cannot_be_attacked_is_refused(trained, examples, spot_data):
