@@ -3,10 +3,13 @@
     python benchmarks/vignette_words.py [--model note_evidence.vignettes] [--notes 300] [--out benchmarks/results/vignette_words.md]
 
 Words: in each note the words of its findings are known. The score of a word is how much its contributions differ between the ten
-likeliest diseases: the standard deviation over them of its contribution to their logits (integrated gradients over the word vectors,
-or the model's own attention). The AUROC is over all words of all notes; its interval is over notes. The score was chosen on notes of
-seed 8. Words of negated complaints rightly score low (most diseases lack a complaint), so they are counted once with the planted
-findings and once left out, with function words ("of", "with").
+likeliest diseases: the standard deviation over them of its contribution to their logits. Contributions are integrated gradients
+over the word vectors, the model's own evidence or attention, the change of the logits if the word is hidden, if the finding of
+`TermFinder` around it is hidden (a word outside of all alone), or if its phrase says the opposite (`text_occlusion`). The AUROC is
+over all words of all notes; its interval is over notes. The scores were chosen on notes of seed 8.
+
+That a complaint is denied is little evidence between most diseases, so hiding it changes little, as it should. Words of negated
+complaints are therefore counted once with the planted findings and once left out, with function words ("of", "with").
 
 Flips: a note ends in "He has no fever." or in "He has a fever.", for every everyday complaint that the note negates; nothing else
 changes. From the exact posterior follows which way each disease's probability has to move. Flips count where one moves by 0.01 or
@@ -20,9 +23,9 @@ import deepbio
 from deepbio.datasets.vignettes import posterior, simulate_vignettes
 from deepbio.datasets.vignettes.notes import RandomChoices, write_note
 from deepbio.datasets.vignettes.phrases import choose_phrases
-from deepbio.interpret import attention_weights, word_evidence
+from deepbio.interpret import attention_weights, text_occlusion, word_evidence
 from deepbio.metrics import Estimate, accuracy, auroc, bootstrap
-from deepbio.text import MARK, Tokenizer
+from deepbio.text import MARK, UNKNOWN, Tokenizer
 from deepbio.text.findings import TermFinder
 from deepbio.text.ontology import hpo_folder, read_ontology
 from deepbio.zoo import describe
@@ -47,14 +50,39 @@ def planted(pieces: list[str], states: np.ndarray, phrases, tokenizer: Tokenizer
     return found
 
 
-def word_scores(model, notes, phrases, rows) -> tuple[list, list, dict[str, list]]:
+def hidden_findings(model, ids, text: str, pieces: list[str], tokenizer: Tokenizer, finder: TermFinder, labels: list[int],
+                    words: np.ndarray):  # fmt: skip
+    """Return the changes of logits `(tokens, labels)` if each finding of the reader is hidden; outside of them those of `words`."""
+    out, plain = words.copy(), [piece.removeprefix(MARK) for piece in pieces]
+    notes, spans = [ids], []
+    for term in finder.find(text):
+        inside = [word.removeprefix(MARK) for word in tokenizer.pieces(text[term.start : term.end], 99)]
+        for i in range(len(plain)):
+            if inside and plain[i : i + len(inside)] == inside:
+                one = ids.copy()
+                one[i : i + len(inside)] = UNKNOWN
+                notes.append(one)
+                spans.append(slice(i, i + len(inside)))
+    y = model.predict_on_batch(np.stack(notes))[:, labels]
+    for span, one in zip(spans, y[1:], strict=True):
+        out[span] = y[0] - one
+    return out
+
+
+def word_scores(model, notes, phrases, rows, finder) -> tuple[list, list, dict[str, list]]:
     """Return for each note which words are planted, which of them are affirmed or others, and the scores by name."""
     reads = describe(model).input
     assert reads is not None
     assert reads.tokenizer is not None
     tokenizer, length = Tokenizer.from_json(reads.tokenizer), reads.shape[0]
     truth, counted = [], []
-    scores: dict[str, list] = {"integrated gradients": [], "the model's own evidence or attention": []}
+    scores: dict[str, list] = {
+        "integrated gradients": [],
+        "the model's own evidence or attention": [],
+        "each word hidden": [],
+        "each finding of the reader hidden": [],
+        "each phrase replaced by its opposite": [],
+    }
     for i in rows:
         ids, pieces = tokenizer.encode([notes.texts[i]], length), tokenizer.pieces(notes.texts[i], length)
         likeliest = np.argsort(-deepbio.predict(model, ids)[0])[:10].tolist()
@@ -68,7 +96,18 @@ def word_scores(model, notes, phrases, rows) -> tuple[list, list, dict[str, list
         plain = np.array([word in NO_FINDING for word in words])
         truth.append(every)
         counted.append(~((negated & ~affirmed) | plain))
-        evidence = word_evidence(model, ids[0], likeliest, steps=16), attention_weights(model, ids[0], likeliest)
+
+        def logits(y, likeliest=likeliest):
+            return np.asarray(y)[:, likeliest]
+
+        alone = text_occlusion(model, ids[0], target=logits)
+        evidence = (
+            word_evidence(model, ids[0], likeliest, steps=16),
+            attention_weights(model, ids[0], likeliest),
+            alone.T,
+            hidden_findings(model, ids[0], notes.texts[i], pieces, tokenizer, finder, likeliest, alone).T,
+            text_occlusion(model, ids[0], target=logits, unit="phrase", replacement="opposite").T,
+        )
         for kept, parts in zip(scores.values(), evidence, strict=True):
             if parts is not None:
                 kept.append(parts[:, : len(pieces)].std(axis=0))
@@ -141,7 +180,8 @@ def main(arguments):
         for n in (max(arguments.notes, arguments.terms), arguments.flipped)
     )
     phrases = choose_phrases(notes.terms, read_ontology(hpo_folder() / "hp.obo"))
-    truth, counted, scores = word_scores(model, notes, phrases, range(arguments.notes))
+    finder = TermFinder.of_release()
+    truth, counted, scores = word_scores(model, notes, phrases, range(arguments.notes), finder)
     scored = []
     for name, found in scores.items():
         kept = area(*([x[k] for x, k in zip(part, counted, strict=True)] for part in (truth, found)))
@@ -154,7 +194,7 @@ def main(arguments):
             if kept.any():
                 rates = [fraction(flipped[way][kept], flipped["note"][kept]) for way in ("together", "most")]
                 turned.append([which, smallest, f"{kept.sum():,}", *rates])
-    planned, found, hits = recognised(notes, TermFinder.of_release())
+    planned, found, hits = recognised(notes, finder)
     parts = [
         f"Words of planted findings against other words, {sum(map(len, truth)):,} words of {arguments.notes} notes (95% "
         "bootstrap intervals):",

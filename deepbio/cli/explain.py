@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from deepbio.interpret.page import Section
 
 _IMAGE_METHODS = ("grad_cam", "grad_cam++", "integrated_gradients", "smoothgrad", "occlusion", "rise")
-_TEXT_METHODS = ("integrated_gradients", "occlusion", "sentence_occlusion")
+_HIDDEN: dict[str, dict[str, Any]] = {  # options of text_occlusion
+    "occlusion": {}, "sentence_occlusion": {"unit": "sentence"}, "opposites": {"unit": "phrase", "replacement": "opposite"},
+}  # fmt: skip
+_TEXT_METHODS = ("integrated_gradients", *_HIDDEN)
 
 
 def explain(
@@ -35,7 +38,7 @@ def explain(
             help="Method. DNA: deep_lift_shap (default), saturation_mutagenesis, integrated_gradients, "
             "expected_integrated_gradients, input_x_gradient, saliency, smoothgrad. Images: grad_cam (default), grad_cam++, "
             "integrated_gradients, smoothgrad, occlusion, rise. Notes: integrated_gradients (default), occlusion, "
-            "sentence_occlusion. Tables: shap."
+            "sentence_occlusion, opposites (of phrases). Tables: shap."
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Label or index of the explained output.")] = None,
@@ -252,16 +255,14 @@ def _notes(built, x, names, method, target, place) -> tuple[list[Section], list[
     assert record.input.tokenizer is not None
     tokenizer = Tokenizer.from_json(record.input.tokenizer)
     probe = np.arange(built.output_shape[-1], dtype=np.float32)[None] + 1
-    signed = float(
-        np.asarray(target_function(built, target)(probe))[0]
-    )  # index plus one, negative for the first of two labels
+    signed = float(np.asarray(target_function(built, target)(probe))[0])  # index + 1, negative for label 0 of 2
     index, sign = int(abs(signed)) - 1, np.sign(signed)
     sections, lines = [], []
     for i, row in enumerate(x):
         if method == "integrated_gradients":
             values = sign * word_evidence(built, row, [index])[0]
         else:
-            values = text_occlusion(built, row, target=target, unit="sentence" if method.startswith("sent") else "word")
+            values = text_occlusion(built, row, target=target, **_HIDDEN[method])
         largest = float(np.abs(values).max()) or 1.0
         pieces = [
             (p, float(v))

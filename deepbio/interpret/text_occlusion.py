@@ -20,26 +20,35 @@ def text_occlusion(
     ids: np.ndarray,
     *,
     target: Target = None,
-    unit: Literal["word", "sentence"] = "word",
+    unit: Literal["word", "phrase", "sentence"] = "word",
+    replacement: Literal["unknown", "opposite"] = "unknown",
     batch_size: int = 64,
 ) -> np.ndarray:
-    """Compute by how much an output falls if each word, or each sentence, becomes unknown words.
+    """Compute by how much an output falls if each word, phrase or sentence becomes unknown words, or says the opposite.
 
-    Source: Zeiler and Fergus 2014, arXiv:1311.2901; for words Li et al. 2016, arXiv:1612.08220.
+    That a patient has no cough says little about most diseases, so hiding "no cough" changes little, although the note with a
+    cough reads otherwise. `replacement="opposite"` measures that difference: where the tokenizer marks negation, a negated
+    word becomes an affirmed one, and the other way round.
+
+    Source: Zeiler and Fergus 2014, arXiv:1311.2901; for words Li et al. 2016, arXiv:1612.08220; contrasts in place of removal
+    Jacovi et al. 2021, arXiv:2103.01378.
 
     Args:
         model: Text model of deepbio.
         ids: Token ids of one note, int32 `(tokens,)`.
-        target: The explained output; see `target_function`.
-        unit: `"word"` (all pieces of a word together) or `"sentence"`, which ends in a full stop, question or exclamation mark.
+        target: The explained output; see `target_function`. A function may return several numbers per note.
+        unit: `"word"` (all pieces of a word together), `"phrase"` (neighbouring words that have an opposite and are all negated or
+            all affirmed), or `"sentence"`, which ends in a full stop, question or exclamation mark.
+        replacement: `"unknown"` words, or the `"opposite"`: words with and without the mark of negation that the tokenizer knows are
+            exchanged. A unit without such a word becomes unknown.
         batch_size: Number of notes in one pass.
 
     Returns:
-        float32 `(tokens,)`: the value of its word or sentence at each token, 0 at padding.
+        float32 `(tokens, ...)`: the value of its unit at each token, 0 at padding; further axes are those of the target.
 
     Raises:
         ModelError: The model does not take notes.
-        DataError: Ids of another shape, or another unit.
+        DataError: Ids of another shape, or another unit or replacement.
     """
     record = describe(model)
     if record.input is None or record.input.modality != "text" or record.input.tokenizer is None:
@@ -47,12 +56,20 @@ def text_occlusion(
     row = np.asarray(ids, np.int32)
     if row.shape != tuple(record.input.shape):
         raise DataError(f"{model.name} takes one note of {record.input.shape[0]} token ids; received {row.shape}.")
-    if unit not in ("word", "sentence"):
-        raise DataError(f"unit is 'word' or 'sentence'; received {unit!r}.")
-    groups = _groups(row, Tokenizer.from_json(record.input.tokenizer), unit)
+    if unit not in ("word", "phrase", "sentence"):
+        raise DataError(f"unit is 'word', 'phrase' or 'sentence'; received {unit!r}.")
+    if replacement not in ("unknown", "opposite"):
+        raise DataError(f"replacement is 'unknown' or 'opposite'; received {replacement!r}.")
+    pieces, vocabulary = _pieces_and_vocabulary(record.input.tokenizer, row)
+    opposites = np.array([vocabulary.get(_opposite(piece), UNKNOWN) for piece in pieces], np.int32)
+    groups = _groups(row, pieces, opposites, unit)
     hidden = np.repeat(row[None], len(groups) + 1, axis=0)
     for one, group in zip(hidden[1:], groups, strict=True):
-        one[group] = UNKNOWN
+        known = group[opposites[group] != UNKNOWN]
+        if replacement == "opposite" and len(known):
+            one[known] = opposites[known]
+        else:
+            one[group] = UNKNOWN
     explained = target_function(model, target)
     y = np.concatenate(
         [
@@ -60,21 +77,31 @@ def text_occlusion(
             for k in range(0, len(hidden), batch_size)
         ]
     )
-    out = np.zeros(len(row), np.float32)
+    out = np.zeros((len(row), *y.shape[1:]), np.float32)
     for group, value in zip(groups, y[1:], strict=True):
         out[group] = y[0] - value
     return out
 
 
-def _groups(row: np.ndarray, tokenizer: Tokenizer, unit: str) -> list[np.ndarray]:
-    """Return the positions of the tokens of each word or sentence."""
-    pieces = token_pieces(tokenizer, row)
+def _pieces_and_vocabulary(tokenizer: str, row: np.ndarray) -> tuple[list[str], dict[str, int]]:
+    read = Tokenizer.from_json(tokenizer)
+    return token_pieces(read, row), read.vocabulary
+
+
+def _opposite(piece: str) -> str:
+    return piece.removeprefix(MARK) if piece.startswith(MARK) else MARK + piece
+
+
+def _groups(row: np.ndarray, pieces: list[str], opposites: np.ndarray, unit: str) -> list[np.ndarray]:
+    """Return the positions of the tokens of each word, phrase or sentence."""
     groups: list[list[int]] = []
     new = True
     for i, piece in enumerate(pieces):
         if row[i] == PADDING:
             continue
         begins = new if unit == "sentence" else not piece.startswith("##")  # the mark of a word's further pieces
+        if unit == "phrase" and groups and UNKNOWN not in (opposites[i], opposites[i - 1]):
+            begins &= piece.startswith(MARK) != pieces[i - 1].startswith(MARK)
         if begins or not groups:
             groups.append([])
         groups[-1].append(i)

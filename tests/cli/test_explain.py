@@ -115,6 +115,8 @@ def test_a_word_of_a_note_is_no_formula_of_a_spreadsheet(tmp_path):
     run(tmp_path / "run", tmp_path / "new.txt", "--method", "occlusion", "-o", tmp_path / "out")
     lines = (tmp_path / "out" / "words.tsv").read_text().splitlines()
     assert [line.split("\t")[2] for line in lines] == ["word", "'=", "fever", "'@", "[UNK]"]
+    run(tmp_path / "run", tmp_path / "new.txt", "--method", "opposites", "-o", tmp_path / "opposites")
+    assert len((tmp_path / "opposites" / "words.tsv").read_text().splitlines()) == len(lines)
 
 
 @pytest.mark.parametrize(

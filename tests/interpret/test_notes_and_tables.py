@@ -6,6 +6,7 @@ import pytest
 from deepbio.datasets import load_dataset
 from deepbio.errors import DataError, ModelError
 from deepbio.interpret import permutation_importance, shap_values, text_occlusion
+from deepbio.text import MARK, Tokenizer
 from deepbio.zoo import describe, get_model
 
 
@@ -29,6 +30,35 @@ def test_hiding_a_word_or_a_sentence_changes_the_output_by_its_value(data):
         text_occlusion(model, ids, target=2, unit="letter")
     with pytest.raises(ModelError, match="text model"):
         text_occlusion(get_model("mlp", input_shape=5, outputs=1), ids)
+
+
+def test_a_denied_phrase_is_replaced_by_the_affirmed_one():
+    options = {"tokenizer": {"negation": True, "min_count": 1}, "length": 80}
+    data = load_dataset("vignettes", diseases=5, train=60, valid=20, test=20, **options)
+    model = get_model("text_cnn", dataset=data, seed=3, embedding_dim=8, filters=6)
+    tokenizer = Tokenizer.from_json(describe(model).input.tokenizer)
+    known = tokenizer.vocabulary
+    denied = [word for word in known if word.startswith(MARK) and word.removeprefix(MARK) in known][:2]
+    affirmed = [word.removeprefix(MARK) for word in denied]
+    plain = next(word for word in known if word.isalpha() and MARK + word not in known)
+    words = [plain, *denied, affirmed[0], plain]
+    ids = np.array([known[word] for word in words] + [0] * (80 - len(words)), np.int32)
+
+    def output(*words):
+        return model.predict_on_batch(np.array([known.get(word, 1) for word in words] + [0] * (80 - len(words)))[None])[
+            0
+        ]
+
+    values = text_occlusion(model, ids, target=lambda y: y, unit="phrase", replacement="opposite")
+    assert values.shape == (80, 5)
+    own = output(*words)
+    said = output(plain, *affirmed, affirmed[0], plain)
+    np.testing.assert_allclose(values[1:3], np.tile(own - said, (2, 1)), atol=1e-5)  # both words of the phrase
+    np.testing.assert_allclose(values[3], own - output(plain, *denied, denied[0], plain), atol=1e-5)
+    np.testing.assert_allclose(values[0], own - output("unknown", *denied, affirmed[0], plain), atol=1e-5)
+    assert np.abs(own - said).max() > 1e-3
+    with pytest.raises(DataError, match="replacement is"):
+        text_occlusion(model, ids, target=2, replacement="nothing")
 
 
 @pytest.fixture(scope="module")
