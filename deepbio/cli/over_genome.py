@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,12 @@ class GenomeOptions:
         _option("Label to write as a track; repeatable; default: all, each in a file of its own.", "NAME"),
     ] = None
     strands: Annotated[str | None, _option("Strands: forward (default), reverse, or both (averaged).")] = None
+    ensemble: Annotated[
+        list[str] | None,
+        _option(
+            "Folder or name of another model, whose predictions are averaged with those of MODEL; repeatable.", "MODEL"
+        ),
+    ] = None
     expected_counts: Annotated[
         bool, _option("Expected counts of bpnet at each base, instead of fractions of each window.")
     ] = False
@@ -55,7 +62,7 @@ class GenomeOptions:
 
     def asked(self, out: Path | None) -> bool:
         """Return whether an option, or the ending of the output, asks for a prediction over a genome."""
-        plain = (self.stride, self.chromosomes, self.format, self.output, self.strands)
+        plain = (self.stride, self.chromosomes, self.format, self.output, self.strands, self.ensemble)
         track = out is not None and out.suffix.lower() in _TRACKS
         return self.tile or self.expected_counts or self.max_n != 1 or track or any(v is not None for v in plain)
 
@@ -72,10 +79,14 @@ def intervals_of(file: Path | None, data: DataOptions) -> str | None:
 
 
 def predict_over_genome(
-    model: str, file: Path | None, data: DataOptions, over: GenomeOptions, out: Path | None, *, raw: bool
+    models: Sequence[str], file: Path | None, data: DataOptions, over: GenomeOptions, out: Path | None, *, raw: bool
 ) -> None:
     """Run `deepbio.inference.predict_genome` with the options of the command line."""
     bed = intervals_of(file, data)
+    if data.genome is None and over.ensemble:
+        raise DeepbioError(
+            "--ensemble is for predictions over a genome: add --genome FASTA. In Python, predict takes a list of models for any data."
+        )
     if data.genome is None:
         raise DeepbioError("A prediction over a genome needs its FASTA: add --genome FASTA.")
     if bed is None and (file is not None or data.bed):
@@ -100,7 +111,7 @@ def predict_over_genome(
     reading = key_values(data.data or [], option="--data")
     names = [name for part in over.chromosomes or [] for name in part.split(",") if name]
     found = predict_genome(
-        model, data.genome, sys.stdout if out is None else out, bed=bed, tile=over.tile, stride=over.stride,
+        models, data.genome, sys.stdout if out is None else out, bed=bed, tile=over.tile, stride=over.stride,
         chromosomes=names, format=over.format, outputs=over.output or [], strands=over.strands or "forward",  # type: ignore[arg-type]
         expected_counts=over.expected_counts, max_n=over.max_n, length=data.length, batch_size=over.batch_size,
         strategy=over.strategy, raw=raw, comments=over.asked(out), progress=Progress(), **reading,

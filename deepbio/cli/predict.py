@@ -88,7 +88,7 @@ def predict(
             raise DeepbioError(
                 "--sets, --ood, --uncertainty, --tta and --prevalence are for tables of windows; leave them out."
             )
-        predict_over_genome(trained(model), file, data, over, out, raw=raw)
+        predict_over_genome([trained(one) for one in (model, *(over.ensemble or []))], file, data, over, out, raw=raw)
         return
     options = data.of_a_path() if file is not None else data.files()
     if not options and file is None:

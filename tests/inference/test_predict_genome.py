@@ -283,6 +283,15 @@ def test_overlapping_intervals_are_no_track(fasta, classes, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.bed"]
 
 
+def test_intervals_longer_than_the_window_are_counted_in_a_warning(fasta, classes, tmp_path, caplog):
+    bed = write_bed(tmp_path / "a.bed", ("chr2", 10, 70), ("chr2", 100, 161), ("chr2", 300, 600))
+    predict_genome(classes, fasta, tmp_path / "a.tsv", bed=bed)
+    assert "2 of 3 intervals are longer than the windows of the model, 60 bases" in caplog.text
+    caplog.clear()
+    predict_genome(classes, fasta, tmp_path / "b.tsv", bed=bed, tile=True)
+    assert caplog.text == ""
+
+
 def test_splice_sites_of_both_strands_are_not_averaged(fasta, sites, tmp_path):
     with pytest.raises(ModelError, match="strands='reverse'"):
         predict_genome(sites, fasta, tmp_path / "a.bw", tile=True, strands="both")

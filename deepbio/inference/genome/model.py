@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,26 +65,52 @@ def check_model(model: keras.Model, *, strands: str, expected_counts: bool) -> t
     return length, positions
 
 
+def check_models(models: Sequence[keras.Model], *, strands: str, expected_counts: bool) -> tuple[int, int | None]:
+    """Return the length of the windows of one or several models, and the number of positions that they predict.
+
+    Raises:
+        ModelError: there is no model, `check_model` refuses one, or they differ in windows, positions or task.
+    """
+    if not models:
+        raise ModelError("A prediction over a genome needs at least one model; the list is empty.")
+    found = [check_model(model, strands=strands, expected_counts=expected_counts) for model in models]
+    if len(set(found)) > 1:
+        sizes = (f"{n} bases" + (f" for {positions} positions" if positions else "") for n, positions in found)
+        raise ModelError(f"Models that are averaged take equal windows; received {', '.join(sizes)}.")
+    tasks = [describe(model).task for model in models]
+    if other := next((task for task in tasks if task != tasks[0]), None):
+        raise ModelError(f"Models that are averaged predict the same; received {tasks[0]} and {other}.")
+    return found[0]
+
+
 class GenomeModel:
-    """Predictions of windows of a genome.
+    """Predictions of windows of a genome by one model, or the averages of those of several.
 
     Args:
-        model: Model that `check_model` accepted.
-        passes: The model on its devices.
+        models: Models that `check_models` accepted.
+        passes: Each model on its devices.
         strands: `"forward"`, `"reverse"` or `"both"`.
         expected_counts: Whether a profile is returned as expected counts.
     """
 
-    def __init__(self, model: keras.Model, passes: Passes, *, strands: str, expected_counts: bool) -> None:
-        record = describe(model)
-        assert record.task is not None
-        self.task: Task = record.task
-        self.name = (record.weights or model.name).rstrip("/").rpartition("/")[2]
-        self.length, self.positions = check_model(model, strands=strands, expected_counts=expected_counts)
-        self.strands, self.step = strands, passes.size * passes.replicas
-        self.thresholds = record.postprocessing.thresholds if record.postprocessing else ()
+    def __init__(
+        self, models: Sequence[keras.Model], passes: Sequence[Passes], *, strands: str, expected_counts: bool
+    ) -> None:
+        records = [describe(model) for model in models]
+        assert records[0].task is not None
+        self.task: Task = records[0].task
+        names = [
+            (record.weights or model.name).rstrip("/").rpartition("/")[2]
+            for record, model in zip(records, models, strict=True)
+        ]
+        self.name = names[0] if len(names) == 1 else f"average of {', '.join(names)}"
+        self.length, self.positions = check_models(models, strands=strands, expected_counts=expected_counts)
+        self.strands, self.step = strands, passes[0].size * passes[0].replicas
+        # thresholds are of the probabilities of one model, not of an average
+        known = records[0].postprocessing if len(records) == 1 else None
+        self.thresholds = known.thresholds if known else ()
         self.values = "expected count at each base" if expected_counts else _VALUES[self.task.kind]
-        self._model, self._passes, self._counts = model, passes, expected_counts
+        self._members, self._counts = list(zip(models, passes, strict=True)), expected_counts
 
     @property
     def outputs(self) -> list[str]:
@@ -113,10 +139,13 @@ class GenomeModel:
         return Predicted(windows.ids, windows.chromosomes, windows.starts, windows.ends, strands.tolist(), p, values)
 
     def _one(self, codes: np.ndarray) -> np.ndarray:
-        outputs = self._passes(codes)
+        found = [self._of_member(model, passes(codes)) for model, passes in self._members]
+        return found[0] if len(found) == 1 else np.mean(found, axis=0)
+
+    def _of_member(self, model: keras.Model, outputs: np.ndarray) -> np.ndarray:
         if self._counts:
             return np.exp(outputs.astype(np.float64))
-        return postprocess(self._model, outputs, task=None, logits=False, calibrated=True)
+        return postprocess(model, outputs, task=None, logits=False, calibrated=True)
 
     def _of_bases(self, windows: Windows, p: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the values of each window's bases, in the direction of the plus strand."""

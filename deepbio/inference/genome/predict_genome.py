@@ -44,7 +44,7 @@ class GenomePredictions:
 
 
 def predict_genome(
-    model: FilePath | keras.Model,
+    model: FilePath | keras.Model | Sequence[FilePath | keras.Model],
     genome: FilePath,
     out: FilePath | IO[str],
     *,
@@ -73,7 +73,9 @@ def predict_genome(
     does not depend on the number of windows, apart from the intervals themselves.
 
     Args:
-        model: Preset, folder of a run, name of a pretrained model, or model from `get_model`, built in the scope of the strategy.
+        model: Preset, folder of a run, name of a pretrained model, or model from `get_model`, built in the scope of the strategy;
+            or several with equal windows and outputs, whose predictions are averaged as `deepbio.predict` averages them:
+            probabilities, calibrated where a model is, and no thresholds. All of them are in memory.
         genome: Path of the FASTA.
         out: Path of the output, written whole or not at all, or an open text file. The outputs of a model have a bedGraph or
             bigWig of their own: of several, `out.bw` becomes `out.NAME.bw`.
@@ -104,7 +106,8 @@ def predict_genome(
     Raises:
         DataError: the intervals or chromosomes are not those of the genome, tracks would have two values for one base, or an
             option does not suit the format.
-        ModelError: the model does not take DNA or has no task, or an option does not suit it.
+        ModelError: the model does not take DNA or has no task, an option does not suit it, or the models differ in windows,
+            positions or task, or in how they read intervals.
 
     Example:
         >>> import tempfile
@@ -118,7 +121,7 @@ def predict_genome(
         ['chr1', '100', '150']
     """
     from deepbio.devices import choose_strategy
-    from deepbio.inference.genome.model import GenomeModel, check_model
+    from deepbio.inference.genome.model import GenomeModel, check_models
     from deepbio.inference.genome.writer import GenomeWriter
     from deepbio.inference.passes import Passes
 
@@ -127,8 +130,9 @@ def predict_genome(
     chosen = choose_strategy(strategy)  # before the model is made: see there
     _check(strands, max_n, batch_size)
     with chosen.scope():
-        built = load_with_length(model, length)
-    size, positions = check_model(built, strands=strands, expected_counts=expected_counts)
+        several = isinstance(model, Sequence) and not isinstance(model, str)
+        built = [load_with_length(one, length) for one in (cast(Sequence[Any], model) if several else [model])]
+    size, positions = check_models(built, strands=strands, expected_counts=expected_counts)
     opened = open_genome(genome)
     if tile:
         largest = positions or size
@@ -143,12 +147,12 @@ def predict_genome(
         raise DataError("A stride and chromosomes are for tiles: add tile=True (--tile), or leave them out.")
     else:
         tracks = kind in ("bedgraph", "bigwig")
-        plan = plan_intervals(
-            describe(built), opened, bed, is_sorted=tracks, positions=positions, **reading
-        )  # fmt: skip
+        records = [describe(one) for one in built]
+        plan = plan_intervals(records, opened, bed, is_sorted=tracks, positions=positions, **reading)
         if tracks:
             plan.check_apart()
-    run = GenomeModel(built, Passes(built, chosen), strands=strands, expected_counts=expected_counts)
+    passes = [Passes(one, chosen) for one in built]
+    run = GenomeModel(built, passes, strands=strands, expected_counts=expected_counts)
     facts = _facts(run, plan, stride=stride or positions or size, tile=tile, max_n=max_n) if comments else {}
     writer = GenomeWriter(
         kind, path if path is not None else cast(IO[str], out), run, opened, outputs=outputs, facts=facts, raw=raw

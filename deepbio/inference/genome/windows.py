@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -9,12 +10,15 @@ import numpy as np
 
 from deepbio.datasets.build.intervals import read_intervals
 from deepbio.datasets.options import names_of
-from deepbio.errors import DataError
+from deepbio.errors import DataError, ModelError
 from deepbio.files import FilePath
 from deepbio.genome import Genome, GenomeWindows
 from deepbio.genome.tiles import Tiles, chromosome_regions, interval_regions
 from deepbio.inference.own_files import read_examples
+from deepbio.inference.reading_plan import plan_of
 from deepbio.zoo.record import ModelRecord
+
+log = logging.getLogger("deepbio")
 
 
 class Windows(NamedTuple):
@@ -139,16 +143,48 @@ class IntervalPlan:
 
 
 def plan_intervals(
-    record: ModelRecord, genome: Genome, bed: FilePath, *, is_sorted: bool, positions: int | None, **reading: Any
-) -> IntervalPlan:
+    records: Sequence[ModelRecord], genome: Genome, bed: FilePath, *, is_sorted: bool, positions: int | None, **reading: Any
+) -> IntervalPlan:  # fmt: skip
     """Return the windows of the intervals of a file, read as `predict` reads it.
+
+    Args:
+        records: Record of each model; all of them read the same windows.
+        genome: Genome of the intervals.
+        bed: File of the intervals.
+        is_sorted, positions: As for `IntervalPlan`.
+        reading: Options that differ from those of training.
 
     Raises:
         DataError: what `read_examples` raises.
+        ModelError: the models were trained on intervals that were read otherwise.
     """
-    source, ids = read_examples(record, {"bed": bed, "genome": genome.path, **reading})
+    files = {"bed": bed, "genome": genome.path, **reading}
+    if len(records) > 1:
+        _check_reading(records, {**files, "bed": {"": bed}})
+    source, ids = read_examples(records[0], files)
     assert isinstance(source, GenomeWindows)
+    longer = int((source.interval_ends - source.interval_starts > source.length).sum())
+    if longer and positions is None:
+        log.warning(
+            "%s of %s intervals are longer than the windows of the model, %s bases: each is predicted from the bases at its center. "
+            "tile=True (--tile) predicts all bases.",
+            f"{longer:,}",
+            f"{len(source):,}",
+            f"{source.length:,}",
+        )
     return IntervalPlan(source, ids, is_sorted=is_sorted, positions=positions)
+
+
+def _check_reading(records: Sequence[ModelRecord], files: Mapping[str, Any]) -> None:
+    """Check that all models would read the same windows of the intervals."""
+    first, *others = (plan_of(record, files).options for record in records)
+    for other in others:
+        for name in first | other:
+            if first.get(name) != other.get(name):
+                raise ModelError(
+                    f"Models that are averaged read the same windows, and they were trained with {name}={first.get(name)} and "
+                    f"{name}={other.get(name)}: pass {name}=... (on the command line --data {name}=...)."
+                )
 
 
 def plan_tiles(
