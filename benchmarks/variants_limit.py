@@ -8,6 +8,7 @@ window of ten passes. Times are of the processor, the least of several, because 
 filtering (Toom-Cook, Winograd): m outputs of m taps by 2 m - 1 products instead of m * m, with sums before and after them.
 """
 
+import re
 import tempfile
 import time
 from functools import partial
@@ -23,7 +24,7 @@ POINTS = {
     3: (0, 1, -1, 0.5, None),
     4: (0, 1, -1, 2, -0.5, -2, None),
 }  # of evaluation; None is infinity
-CHANNELS = 32
+CHANNELS, TARGETS = 32, (8, 35)
 LAYERS = ((11, 1, 10_060, 1), (11, 4, 9_860, 1), (21, 10, 8_900, 1), (41, 25, 4_101, 1), (41, 25, 4_101, 4))
 """Taps, dilation, outputs and batch of the layers that are timed: those of a reference pass, and the last of four alternates."""
 
@@ -39,18 +40,32 @@ def least(work, n: int = 9) -> float:
     return min(times)
 
 
-def arithmetic(form) -> np.ndarray:
-    """Return 1e9 operations of one network: reference pass, pass of an SNV, and one whole window of SpliceAI."""
+def arithmetic(form) -> dict[tuple[int, int], np.ndarray]:
+    """Return 1e9 operations of one network by taps and dilation: reference pass, pass of an SNV, one whole window of SpliceAI."""
     from deepbio.incremental.model import _Passes
 
     passes = _Passes(form, [], DISTANCE, 1)
-    found = np.zeros(3)
+    found: dict[tuple[int, int], np.ndarray] = {}
     for i, node in enumerate(form.nodes):
         if node.kind == "convolution":
             reference = 2 * DISTANCE + 1 + form.before[i] + form.after[i]
             changed = sum(passes.reach[i]) + 1
-            found += np.array([reference, changed, 2 * DISTANCE + 1 + sum(form.context)]) * node.weights[0].size * 2e-9
+            sizes = np.array([reference, changed, 2 * DISTANCE + 1 + sum(form.context)])
+            kind = (node.weights[0].shape[0], node.dilation)
+            found[kind] = found.get(kind, np.zeros(3)) + sizes * node.weights[0].size * 2e-9
     return found
+
+
+def limits(amounts: dict[str, float], peak: float) -> list[list[str]]:
+    """Return rows of a table: how much faster than SpliceAI's way two cores are that compute at the peak, and what a target needs."""
+    page = (Path(__file__).parent / "results" / "variants_speed.md").read_text(encoding="utf-8")
+    seconds = float(re.findall(r"SpliceAI's way: ([\d.]+) s a variant by the clock", page)[0])
+    rows = []
+    for (name, amount), target in zip(amounts.items(), TARGETS, strict=True):
+        needed = amount / (seconds / target)
+        best = seconds / (amount / (2 * peak))
+        rows.append([name, f"{best:.1f}", target, f"{needed:.0f}", f"{needed / (2 * peak):.0%}"])
+    return rows
 
 
 def minimal_filtering(kernel: np.ndarray, dilation: int, m: int) -> Any:
@@ -153,7 +168,8 @@ def main(arguments):
     from deepbio.zoo.ensemble import member_trunks
 
     form = read_network(member_trunks(get_model("spliceai_10k.ci"))[0])
-    reference, alternate, whole = (5 * part for part in arithmetic(form))
+    by_kind = {kind: 5 * part for kind, part in arithmetic(form).items()}
+    reference, alternate, whole = np.sum([*by_kind.values()], axis=0)
     matrix = tf.random.normal((1024, 1024))
     product = tf.function(lambda: tf.matmul(matrix, matrix))
     peak = 2e-9 * 1024**3 / least(product, 30)
@@ -180,8 +196,25 @@ def main(arguments):
         "direct: GFLOP/s (error)",
         *(f"F({m}, {m}): times faster (error)" for m in POINTS),
     )
+    amounts = {name: amount for name, (amount, _) in work.items()}
+    layers = [
+        [f"{taps}, {dilation}", *(f"{n:.1f}" for n in part), f"{part[0] / reference:.0%}"]
+        for (taps, dilation), part in sorted(by_kind.items())
+    ]
     parts = [
         table(header, rows),
+        "How much faster than SpliceAI's way (by the clock, results/variants_speed.md) two cores would be if only these products took "
+        "time, at the peak; and the rate that a target needs.",
+        table(
+            ("variants", "times faster at the peak", "target", "GFLOP/s for the target", "of two cores' peak"),
+            limits(amounts, peak),
+        ),
+        "## Where the arithmetic is",
+        "GFLOP by taps and dilation of the convolutions, five networks.",
+        table(
+            ("taps, dilation", "reference pass", "pass of an SNV", "one window of SpliceAI", "of the reference pass"),
+            layers,
+        ),
         "## Fewer multiplications",
         "Root mean square error against double precision, of outputs of size 1.",
         table(kinds, convolution_rows(np.random.default_rng(0))),
