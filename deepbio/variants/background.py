@@ -49,16 +49,33 @@ class Background:
         """Return the number of background SNVs of a kind."""
         return sum(self.counts[kind][False]["DS"])
 
-    def lower(self, kind: str, column: str, score: float, *, masked: bool) -> float:
-        """Return the fraction of background SNVs of a kind whose score is lower, both rounded to two decimals.
+    def rank(self, kind: str, column: str, score: float, *, masked: bool) -> tuple[int, int]:
+        """Return how many background SNVs of a kind have a lower score, both rounded to two decimals, and how many there are.
 
         Example:
             >>> counts = background_counts([("0 to 2", (0.1, 0, 0, 0), (0, 0, 0, 0)), ("0 to 2", (0.3, 0, 0, 0), (0, 0, 0, 0))])
-            >>> Background({}, counts).lower("0 to 2", "DS_AG", 0.3, masked=False)
-            0.5
+            >>> Background({}, counts).rank("0 to 2", "DS_AG", 0.3, masked=False)
+            (1, 2)
         """
         counts = self.counts[kind][masked][column]
-        return sum(counts[: _bin(score)]) / max(1, sum(counts))
+        return sum(counts[: _bin(score)]), sum(counts)
+
+
+def percentile_text(lower: int, size: int) -> str:
+    """Return the percentage of lower scores as text with one decimal, rounded down; never more than a background can tell.
+
+    A score above all of a background is above the percentage that one SNV less would be.
+
+    Args:
+        lower: Number of background SNVs with a lower score.
+        size: Number of background SNVs.
+
+    Example:
+        >>> percentile_text(2999, 3000), percentile_text(3000, 3000), percentile_text(200, 200)
+        ('99.9', '>99.9', '>99.5')
+    """
+    tenths = 1000 * min(lower, size - 1) // size
+    return f"{'>' if lower == size else ''}{tenths // 10}.{tenths % 10}"
 
 
 def background_counts(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from deepbio.report.html import templates
-from deepbio.variants.background import COLUMNS, KINDS, Background, kind_of
+from deepbio.variants.background import COLUMNS, KINDS, Background, kind_of, percentile_text
 from deepbio.variants.report_tracks import draw_tracks
 from deepbio.variants.rules import SCORES
 
@@ -53,10 +53,11 @@ def about_background(background: Background | None, why: str) -> str:
         return f"There are no percentiles: {why}."
     facts = background.facts
     sizes = ", ".join(f"{background.size(kind):,} at {kind} bases" for kind in KINDS)
+    least = min(map(background.size, KINDS))
     return (
-        "A percentile is the percentage of background SNVs with a lower score, among random substitutions at the same distance from "
-        f"an exon boundary ({sizes}) in {facts['genes']} genes of {facts['genome']}. Insertions and deletions are compared with them "
-        "too."
+        "A percentile is the percentage of background SNVs with a lower score, rounded down, among random substitutions at the same "
+        f"distance from an exon boundary ({sizes}) in {facts['genes']} genes of {facts['genome']}. A score above all {least:,} has "
+        f"{percentile_text(least, least)}: how rare it is beyond that is unknown. Insertions and deletions are compared with SNVs too."
     )
 
 
@@ -103,8 +104,8 @@ def _score_row(one: Explained, background: Background | None, i: int) -> list[st
     """Return the cells of one of the four scores."""
     name, at = COLUMNS[i], one.effect.positions[i]
     score, hidden = one.effect.scores[i], one.masked[i]
-    raw = [text for text, *_ in _percentile(one, background, name, score, masked=False)]
-    after = [text for text, *_ in _percentile(one, background, name, hidden, masked=True)]
+    raw = _in_background(one, background, name, score, masked=False)
+    after = _in_background(one, background, name, hidden, masked=True)
     position = f"{one.entry.record.position + at:,} ({at:+d})"
     return [_WORDS[name], f"{score:.2f}", position, *raw, f"{hidden:.2f}", *after]
 
@@ -115,8 +116,18 @@ def _percentile(
     """Return a percentile as text, as a number to sort by, and its class; nothing without a background."""
     if background is None:
         return []
-    percent = 100 * background.lower(kind_of(one.boundary), column, score, masked=masked)
-    return [(f"{percent:.1f}", f"{percent:.4f}", "")]
+    lower, size = background.rank(kind_of(one.boundary), column, score, masked=masked)
+    return [(percentile_text(lower, size), f"{100 * lower / size:.4f}", "")]
+
+
+def _in_background(
+    one: Explained, background: Background | None, column: str, score: float, *, masked: bool
+) -> list[str]:
+    """Return a percentile with the number of background SNVs; nothing without a background."""
+    if background is None:
+        return []
+    lower, size = background.rank(kind_of(one.boundary), column, score, masked=masked)
+    return [f"above all {size:,}" if lower == size else f"above {percentile_text(lower, size)}% of {size:,}"]
 
 
 def _in_words(one: Explained) -> str:

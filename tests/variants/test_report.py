@@ -15,6 +15,7 @@ from deepbio.variants.background import (
     background_counts,
     background_of,
     kind_of,
+    percentile_text,
     read_background,
     write_background,
 )
@@ -173,10 +174,26 @@ def test_a_background_is_read_as_it_was_written_and_counts_lower_scores(tmp_path
     found = read_background(tmp_path / "b.json")
     assert found == background
     assert found.size(KINDS[0]) == 10
-    assert found.lower(KINDS[0], "DS_AG", 0.5, masked=False) == 0.5
-    assert found.lower(KINDS[0], "DS", 0.004, masked=False) == 0  # 0.00, as in a VCF
-    assert found.lower(KINDS[0], "DS_AG", 0.5, masked=True) == 1
+    assert found.rank(KINDS[0], "DS_AG", 0.5, masked=False) == (5, 10)
+    assert found.rank(KINDS[0], "DS", 0.004, masked=False) == (0, 10)  # 0.00, as in a VCF
+    assert found.rank(KINDS[0], "DS_AG", 0.5, masked=True) == (10, 10)
     assert [kind_of(d) for d in (0, 2, -3, 10, 11, -50, 51)] == [KINDS[i] for i in (0, 0, 1, 1, 2, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("lower", "size", "text"),
+    [
+        (0, 3000, "0.0"),
+        (2999, 3000, "99.9"),  # 99.97 is not rounded up to 100
+        (3000, 3000, ">99.9"),
+        (995, 1000, "99.5"),
+        (1000, 1000, ">99.9"),
+        (200, 200, ">99.5"),
+        (1, 1, ">0.0"),
+    ],
+)
+def test_a_percentile_never_says_more_than_its_background_can_tell(lower, size, text):
+    assert percentile_text(lower, size) == text
 
 
 def test_the_background_of_the_weights_has_200_snvs_of_each_kind_and_few_effects_far_from_boundaries():
@@ -184,8 +201,7 @@ def test_the_background_of_the_weights_has_200_snvs_of_each_kind_and_few_effects
     assert background is not None
     assert why == ""
     assert [background.size(kind) for kind in KINDS] == [200] * 4
-    high = [1 - background.lower(kind, "DS", 0.2, masked=False) for kind in KINDS]
-    assert high == pytest.approx([95 / 200, 32 / 200, 8 / 200, 0])
+    assert [background.rank(kind, "DS", 0.2, masked=False) for kind in KINDS] == [(n, 200) for n in (105, 168, 192, 200)]
     assert background_of("ci", 100)[1] == "the background scores are of a distance of 50, not 100"
     assert "without background" in background_of("mmsplice_exon.cheng2019", 50)[1]
 
