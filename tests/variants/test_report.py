@@ -201,7 +201,9 @@ def test_the_background_of_the_weights_has_200_snvs_of_each_kind_and_few_effects
     assert background is not None
     assert why == ""
     assert [background.size(kind) for kind in KINDS] == [200] * 4
-    assert [background.rank(kind, "DS", 0.2, masked=False) for kind in KINDS] == [(n, 200) for n in (105, 168, 192, 200)]
+    assert [background.rank(kind, "DS", 0.2, masked=False) for kind in KINDS] == [
+        (n, 200) for n in (105, 168, 192, 200)
+    ]
     assert background_of("ci", 100)[1] == "the background scores are of a distance of 50, not 100"
     assert "without background" in background_of("mmsplice_exon.cheng2019", 50)[1]
 
