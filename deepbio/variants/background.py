@@ -62,7 +62,7 @@ class Background:
 
 
 def percentile_text(lower: int, size: int) -> str:
-    """Return the percentage of lower scores as text with one decimal, rounded down; never more than a background can tell.
+    """Return the percentage of lower scores as text with one decimal, rounded down; never more than a background can show.
 
     A score above all of a background is above the percentage that one SNV less would be.
 

@@ -53,11 +53,11 @@ def about_background(background: Background | None, why: str) -> str:
         return f"There are no percentiles: {why}."
     facts = background.facts
     sizes = ", ".join(f"{background.size(kind):,} at {kind} bases" for kind in KINDS)
-    least = min(map(background.size, KINDS))
+    smallest = min(map(background.size, KINDS))
     return (
         "A percentile is the percentage of background SNVs with a lower score, rounded down, among random substitutions at the same "
-        f"distance from an exon boundary ({sizes}) in {facts['genes']} genes of {facts['genome']}. A score above all {least:,} has "
-        f"{percentile_text(least, least)}: how rare it is beyond that is unknown. Insertions and deletions are compared with SNVs too."
+        f"distance from an exon boundary ({sizes}) in {facts['genes']} genes of {facts['genome']}. A score above all {smallest:,} has "
+        f"{percentile_text(smallest, smallest)}, and may be rarer. Insertions and deletions are compared with SNVs too."
     )
 
 

@@ -192,7 +192,7 @@ def test_a_background_is_read_as_it_was_written_and_counts_lower_scores(tmp_path
         (1, 1, ">0.0"),
     ],
 )
-def test_a_percentile_never_says_more_than_its_background_can_tell(lower, size, text):
+def test_a_percentile_never_says_more_than_its_background_shows(lower, size, text):
     assert percentile_text(lower, size) == text
 
 
