@@ -57,7 +57,7 @@ class Split:
     ids: np.ndarray | None = None
     groups: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
-    texts: np.ndarray | None = field(default=None, repr=False)
+    texts: np.ndarray | None = field(default=None, repr=False, kw_only=True)  # subclasses have positional fields
 
     def __post_init__(self) -> None:
         for name in ("y", "ids", "groups", "sample_weight", "texts"):
@@ -81,11 +81,9 @@ class Split:
         if chosen.dtype == bool and chosen.shape != (len(self),):
             raise DataError(f"Expected a mask of {len(self)} entries; received {chosen.size}.")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(np.int64)
-        more = (
-            None if values is None else values[chosen]
-            for values in (self.ids, self.groups, self.sample_weight, self.texts)
-        )
-        return Split(self.x[chosen], self.y[chosen], *more)
+        more = (None if values is None else values[chosen] for values in (self.ids, self.groups, self.sample_weight))
+        texts = None if self.texts is None else self.texts[chosen]
+        return Split(self.x[chosen], self.y[chosen], *more, texts=texts)
 
     def names(self, indices: Any) -> list[str]:
         """Return the ids of some examples as text, or their numbers if there are no ids."""

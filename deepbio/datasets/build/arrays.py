@@ -123,7 +123,8 @@ def from_arrays(
             take(where),
             y[where],
             ids[where],
-            *(None if found is None else found[where] for found in (merged, weights, texts)),
+            *(None if found is None else found[where] for found in (merged, weights)),
+            texts=None if texts is None else texts[where],
         )
         for part, where in chosen.items()
     }
