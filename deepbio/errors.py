@@ -50,5 +50,7 @@ def nearest(name: str, valid: Iterable[str], *, max_names: int = 3) -> str:
     close = [written[match] for match in difflib.get_close_matches(name.lower(), written, n=max_names, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(close)}?"
-    shown = ", ".join(names[:60]) + (", ..." if len(names) > 60 else "")
+    shown = ", ".join(name if len(name) <= 80 else f"{name[:80]}..." for name in names[:60]) + (
+        ", ..." if len(names) > 60 else ""
+    )
     return f"Valid names: {shown}." if names else "There are no valid names."

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ _OTHER = {
     b"BZh": "compressed with bzip2",
     b"\xfd7zXZ\x00": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"\xff\xfe\0\0": "text in UTF-32",
     b"\xff\xfe": "text in UTF-16",
     b"\xfe\xff": "text in UTF-16",
 }
@@ -100,17 +102,19 @@ def read_text(path: FilePath, *, encoding: str | None = None) -> str:
         DataError: what `read_content` raises, an unknown encoding, or a byte outside of it, with its line.
     """
     try:
+        "".encode(encoding or "utf-8")  # base64, say, is a codec and no encoding of text
         wide = codecs.lookup(encoding or "utf-8").name.startswith(("utf-16", "utf-32"))
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise DataError(f"Unknown encoding {encoding!r}. Usual ones are 'utf-8', 'latin-1' and 'cp1252'.") from None
     try:
         content = read_content(path, wide=wide)
     except DataError as error:
-        if encoding is None or "text in UTF-16" not in str(error):
+        if encoding is None or not (found := re.search(r"text in UTF-(16|32)", str(error))):
             raise
-        raise DataError(f"{error} Or pass encoding='utf-16' (on the command line --data encoding=utf-16).") from error
+        name = f"utf-{found[1]}"
+        raise DataError(f"{error} Or pass encoding={name!r} (on the command line --data encoding={name}).") from error
     try:
-        return content.decode(encoding or "utf-8")
+        return content.decode(encoding or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         advice = ", or pass encoding='cp1252', say (on the command line --data encoding=cp1252)" if encoding else ""

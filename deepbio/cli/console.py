@@ -59,8 +59,8 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
         if not equals or not key:
             raise DeepbioError(f"{option} takes key=value; received {pair!r}.")
         try:
-            # a mark is itself, such as the separator | or the sign ? of a missing value, and no YAML value begins with %
-            mark = re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}|%.*", text)
+            # a mark is itself, such as the separator | or the sign ? of a missing value, and no YAML value begins with % or #
+            mark = re.fullmatch(r"[^\w\s\[\]{}'\"~]{1,3}|[%#].*", text)
             value = yaml.safe_load(text) if mark is None else text
             if mark is None and isinstance(value, str) and "," in value.strip(","):
                 value = yaml.safe_load(f"[{value}]")

@@ -1,6 +1,7 @@
 """Names of labels and categories: their order, spellings that look alike, and columns that are no labels."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -23,14 +24,24 @@ def level_name(cell: Any) -> str:
 
 
 def spelling_key(label: str) -> Any:
-    """Return what two spellings of one label have in common: the value of a number (True is 1), else the word in lower case.
+    """Return what spellings of one label have in common: the value of a number (True is 1), else the word in lower case.
+
+    Unicode forms, characters without a width, and hyphens, underscores and spaces between letters make no difference.
 
     Example:
         >>> spelling_key("1.0") == spelling_key("True") == spelling_key(" 1"), spelling_key("Ill ") == spelling_key("ill")
         (True, True)
+        >>> spelling_key("caf\u00e9") == spelling_key("cafe\u0301"), spelling_key("non-ill") == spelling_key("non_ill")
+        (True, True)
     """
-    word = " ".join(label.split()).casefold()
-    return {"true": 1.0, "false": 0.0}.get(word, as_number(word) if as_number(word) is not None else word)
+    plain = "".join(c for c in unicodedata.normalize("NFKC", label) if unicodedata.category(c) != "Cf")
+    word = " ".join(plain.split()).casefold().strip(",;| ")
+    if word in ("true", "false"):
+        return int(word == "true")
+    if re.fullmatch(r"[+-]?\d+", word, flags=re.ASCII):
+        return int(word[:400])  # exact, as record numbers beyond 2^53 are
+    number = as_number(word)
+    return re.sub(r"(?<=\w)[-_\u2010-\u2015 ](?=\w)", " ", word) if number is None else number
 
 
 def order_labels(labels: Any) -> list[str]:
@@ -88,14 +99,24 @@ def look_alikes(labels: Iterable[str]) -> list[list[str]]:
 
 
 def list_marks(labels: Iterable[str]) -> str | None:
-    """Return the mark, `|` or `;`, that seems to separate several labels in one, or None.
+    """Return the mark that seems to separate several labels in one, or None.
+
+    `|` and `;` do wherever they are between two words; `,`, `/`, `+` and `&` where each part is a label as well.
 
     Example:
         >>> list_marks(["Edema", "Edema|Effusion"]), list_marks(["well", "ill"])
         ('|', None)
+        >>> list_marks(["Edema", "Effusion", "Edema,Effusion"]), list_marks(["Edema, mild", "well"])
+        (',', None)
     """
     names = list(labels)
-    return next((mark for mark in "|;" if any(mark in name.strip(mark + " ") for name in names)), None)
+    known = {name.strip() for name in names}
+
+    def lists(name: str, mark: str) -> bool:
+        parts = [part.strip() for part in name.split(mark)]
+        return mark in name.strip(mark + " ") and (mark in "|;" or (len(parts) > 1 and known.issuperset(parts)))
+
+    return next((mark for mark in "|;,/+&" if any(lists(name, mark) for name in names)), None)
 
 
 def split_labels(cells: Sequence[str], sep: str, labels: Sequence[str] | None = None) -> tuple[np.ndarray, list[str]]:
@@ -107,13 +128,17 @@ def split_labels(cells: Sequence[str], sep: str, labels: Sequence[str] | None = 
         labels: Labels in order; None takes those found, numbers by value and words by the alphabet.
 
     Raises:
-        DataError: a label is not among `labels`.
+        DataError: `sep` is empty, or a label is not among `labels`.
 
     Example:
         >>> y, names = split_labels(["041.4;250.00", "042"], ";")
         >>> y.tolist(), names
         ([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]], ['041.4', '042', '250.00'])
     """
+    if not sep:
+        raise DataError(
+            "sep is the mark between several labels in a cell, such as sep='|' (on the command line --data sep='|')."
+        )
     lists = [{part.strip() for part in cell.split(sep)} - {""} for cell in cells]
     names = order_labels(set().union(*lists)) if labels is None else list(map(str, labels))
     column = {name: i for i, name in enumerate(names)}

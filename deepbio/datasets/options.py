@@ -2,11 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, KeysView, Mapping, Sequence, Set, ValuesView
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
-
-import numpy as np
 
 from deepbio.errors import DataError, nearest
 
@@ -22,13 +20,16 @@ _WORDS = {
 }
 
 
-def check_options(function: Callable[..., Any], options: Mapping[str, Any], *, owner: str) -> None:
+def check_options(
+    function: Callable[..., Any], options: Mapping[str, Any], *, owner: str, complete: bool = True
+) -> None:
     """Check the options of a function that builds a data set: known, complete, and of the annotated types.
 
     Args:
         function: Function whose first parameter is not an option.
         options: Options by name.
         owner: Subject of the error message, such as `"The data set 'xor'"`.
+        complete: Whether options without a default must be there.
 
     Raises:
         DataError: an unknown or missing option, or one of another type.
@@ -46,7 +47,7 @@ def check_options(function: Callable[..., Any], options: Mapping[str, Any], *, o
         if name not in valid:
             raise DataError(f"{owner} has no option {name!r}. {nearest(name, valid)}")
     for name, parameter in valid.items():
-        if parameter.default is Parameter.empty and name not in options:
+        if complete and parameter.default is Parameter.empty and name not in options:
             flag = _FLAGS.get(name, f"--data {name}=...")
             raise DataError(f"{owner} needs {name}: pass {name}=..., on the command line {flag}.")
     types = get_type_hints(function)
@@ -87,6 +88,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (Set, KeysView, ValuesView)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):  # arrays and numbers of NumPy, columns of pandas
         return value.tolist()
     return FUNCTION if callable(value) else value

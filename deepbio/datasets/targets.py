@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from deepbio.datasets.label_doubts import label_doubts, list_doubt
 from deepbio.datasets.labels import (
     Uncertain,
     check_classes,
     check_marks,
-    list_marks,
-    look_alikes,
     order_labels,
     resolve_uncertain,
     split_labels,
@@ -142,7 +141,11 @@ def table_targets(
         return table.targets, labels or targets
     found = table.labels if table.labels is not None else np.array([])
     if sep is not None:
-        return split_labels(found.tolist(), sep, labels)
+        y, names = split_labels(found.tolist(), sep, labels)
+        for doubt in (*label_doubts(names), list_doubt(names)) if labels is None else ():
+            if doubt:
+                log.warning("%s, column %r: %s", path, label, doubt)
+        return y, names
     names = np.unique(found)
     if kind is None and labels is None:
         advice = (
@@ -153,11 +156,8 @@ def table_targets(
             check_classes(found, advice=advice)
         except DataError as error:
             raise DataError(f"{path}, column {label!r}: {error}") from error
-    if mark := list_marks(names):
-        log.warning(
-            "%s, column %r: some labels contain %r. If they list several labels, pass sep=%r (on the command line --data sep=%r).",
-            path, label, mark, mark, mark,
-        )  # fmt: skip
+    if doubt := list_doubt(names):
+        log.warning("%s, column %r: %s", path, label, doubt)
     return found, labels
 
 
@@ -211,10 +211,8 @@ def _classes(array: np.ndarray, labels: Sequence[str] | None, positive: str | No
     else:
         found, inverse = np.unique(array, return_inverse=True)
         names = order_labels(found) if labels is None else [str(label) for label in labels]
-        for alike in look_alikes(names) if array.dtype.kind in "US" else ():
-            log.warning(
-                "The classes %s differ in spelling only. Make them one if they are.", ", ".join(map(repr, alike))
-            )
+        for doubt in label_doubts(names) if labels is None and array.ndim == 1 else ():
+            log.warning("%s", doubt)
         number = {name: i for i, name in enumerate(names)}
         numbers = np.array([number.get(str(value), -1) for value in found], dtype=np.int64)
         classes = numbers[inverse].reshape(array.shape)

@@ -49,13 +49,21 @@ def make_gene(
     """Build a gene from one row of a file, after checking it.
 
     Raises:
-        DataError: the strand is unknown, the transcript is reversed, or there is no exon; the message begins with `where`.
+        DataError: there is no name or chromosome, the strand is unknown, the transcript is reversed, or an exon is reversed or
+            outside of it; the message begins with `where`.
     """
+    if not name.strip() or not chromosome.strip():
+        raise DataError(f"{where}: the {'chromosome' if name.strip() else 'name'} of the gene is empty.")
     if strand not in ("+", "-"):
         raise DataError(f"{where}: the strand is '+' or '-'; found {strand!r}.")
     if not 0 < start <= end:
         raise DataError(f"{where}: the transcript of {name} from {start} to {end} is reversed or negative.")
-    return Gene(name, chromosome, strand, start, end, tuple(sorted(set(boundaries))), tuple(sorted(set(exons))))
+    boundaries, exons = sorted(set(boundaries)), sorted(set(exons))
+    if any(first > last for first, last in exons):
+        raise DataError(f"{where}: an exon of {name} is reversed.")
+    if boundaries and not start <= boundaries[0] <= boundaries[-1] <= end:
+        raise DataError(f"{where}: an exon of {name} lies outside of its transcript, {start} to {end}.")
+    return Gene(name, chromosome, strand, start, end, tuple(boundaries), tuple(exons))
 
 
 class Annotation:

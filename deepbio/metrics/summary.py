@@ -61,13 +61,19 @@ def summarize(
         with the same class frequencies.
 
     Raises:
-        DataError: A metric is unknown or does not suit the task, or the shapes do not fit.
+        DataError: A metric is unknown or does not suit the task, the shapes do not fit, there is no example, a value is no number or
+            infinite, the group of an example is missing, or `n_resamples` or `confidence` is out of range.
 
     Example:
         >>> found = summarize(Task("binary", 1), [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], metrics=["auroc"])
         >>> found["auroc"].value
         0.75
     """
+    if not isinstance(n_resamples, (int, np.integer)) or n_resamples < 0 or not 0 < confidence < 1:
+        raise DataError(
+            f"n_resamples is a whole number from 0 up and confidence between 0 and 1, such as 0.95; received {n_resamples!r} and "
+            f"{confidence!r}."
+        )
     y, p = _arranged(task, y, p)
     wanted = default_metrics(task) if metrics is None else metrics
     chosen = {one.name: one for one in (_suited(name, task) for name in wanted)}
@@ -85,7 +91,7 @@ def _suited(name: str, task: Task) -> Metric:
 
 def _arranged(task: Task, y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return `y` and `p` in the shapes that the functions take, after checking them against the task."""
-    y, p = np.asarray(y), np.asarray(p, dtype=np.float64)
+    y, p = _numbers(y), np.asarray(p, dtype=np.float64)
     if task.kind == "binary":
         y, p = (side.reshape(len(side)) if side.ndim == 2 and side.shape[1] == 1 else side for side in (y, p))
         fits = p.ndim == 1
@@ -93,6 +99,27 @@ def _arranged(task: Task, y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.nd
         fits = True
     else:
         fits = p.shape[-1:] == (task.outputs,)
+    if np.isinf(p).any() and fits:
+        raise DataError(f"p contains {int(np.isinf(p).sum())} infinite value(s). Check whether the training diverged.")
     if not fits:
         raise DataError(f"p of a {task.kind} task ends with {task.outputs} output(s); received shape {p.shape}.")
     return y, p
+
+
+def _numbers(y: ArrayLike) -> np.ndarray:
+    """Return the truth as numbers, of which at least one is known and none is infinite."""
+    truth = np.asarray(y)
+    if truth.dtype == object:
+        truth = np.array(truth.tolist())
+    if truth.dtype.kind not in "biuf":
+        raise DataError(
+            f"y contains numbers, of classes their positions in the labels; received {truth.dtype}, such as "
+            f"{str(truth.ravel()[0])[:30] if truth.size else ''!r}."
+        )
+    if not truth.size:
+        raise DataError("y and p are empty: a metric needs at least one example.")
+    if truth.dtype.kind == "f" and (np.isinf(truth).any() or np.isnan(truth).all()):
+        raise DataError(
+            f"y contains {'infinite' if np.isinf(truth).any() else 'no known'} values: a metric needs finite ones."
+        )
+    return truth

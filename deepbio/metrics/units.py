@@ -48,7 +48,10 @@ class Units:
             groups = np.asarray(groups)
             if groups.shape != (n,):
                 raise DataError(f"groups name each of the {n} examples once; received shape {groups.shape}.")
-            numbers = np.unique(groups, return_inverse=True)[1]
+            absent = np.array([group is None or group != group for group in groups.tolist()])
+            if absent.any():
+                raise DataError(f"groups: example {absent.argmax() + 1} has none. Name one, or leave the example out.")
+            numbers = np.unique(groups.astype(str) if groups.dtype == object else groups, return_inverse=True)[1]
             numbers = None if numbers.max() + 1 == n else numbers
         unit = np.arange(n) if numbers is None else numbers
         many = ("binary", "multiclass", "per_position", "per_pixel")

@@ -94,13 +94,13 @@ def _check_equal(pysam: Any, path: Path, given: Path, written: Path) -> None:
                 differing = ((a, b) for a, b in zip(cells, others, strict=False) if not same_record(a, b))
                 cell, other = next(differing, (line, found))
                 raise DataError(
-                    f"Cannot write {path}: record {number} ({':'.join(cells[:2])}) would come back with {other[:60]!r} for "
+                    f"Cannot write {_target(path)}: record {number} ({':'.join(cells[:2])}) would come back with {other[:60]!r} for "
                     f"{cell[:60]!r}. Is a field declared with another Type or Number than its values have? A .vcf or .vcf.gz takes "
                     "any line."
                 )
         if next(expected, None) is not None:
             raise DataError(
-                f"Cannot write {path}: it would have {number} records only. A .vcf or .vcf.gz takes any line."
+                f"Cannot write {_target(path)}: it would have {number} records only. A .vcf or .vcf.gz takes any line."
             )
 
 
@@ -154,7 +154,12 @@ def _own_errors(path: Path, pysam: Any) -> Iterator[None]:
     except (ValueError, OSError, TypeError, KeyError, pysam.SamtoolsError) as error:
         if isinstance(error, DataError):
             raise
+        reason = " ".join(str(error).split())[:300]
         raise DataError(
-            f"Cannot write {path} ({' '.join(str(error).split())[:300]}). BCF stores only what the VCF format allows; a .vcf or "
-            ".vcf.gz takes any line."
+            f"Cannot write {_target(path)} ({reason}). BCF stores only what the VCF format allows; a .vcf or .vcf.gz takes any line."
         ) from error
+
+
+def _target(path: Path) -> Path:
+    """Return the file that a user asked for, of one that is tried in a temporary folder beside it."""
+    return path.parent.parent / path.name if path.parent.name.startswith(".writing-") else path

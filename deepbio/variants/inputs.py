@@ -72,4 +72,5 @@ def check_chromosomes(
 
 
 def _first(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -62,3 +62,20 @@ def test_the_table_of_the_illumina_weights_needs_their_package(monkeypatch):
     monkeypatch.setattr(importlib.metadata, "distribution", missing)
     with pytest.raises(OptionalDependencyError, match="pip install --no-deps spliceai==1.3.1"):
         read_annotation("grch38", weights="illumina")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("G1\t1\t+\t300\t2100\t300,900,\t500,2200,", "an exon of G1 lies outside of its transcript, 301 to 2100"),
+        ("G1\t1\t+\t300\t2100\t200,900,\t500,2100,", "an exon of G1 lies outside of its transcript"),
+        ("G1\t1\t+\t300\t2100\t600,900,\t500,2100,", "an exon of G1 is reversed"),
+        ("\t1\t+\t300\t2100\t300,900,\t500,2100,", "the name of the gene is empty"),
+        ("G1\t\t+\t300\t2100\t300,900,\t500,2100,", "the chromosome of the gene is empty"),
+    ],
+)
+def test_a_gene_that_contradicts_itself_is_refused_with_its_line(tmp_path, row, message):
+    header = "#NAME\tCHROM\tSTRAND\tTX_START\tTX_END\tEXON_START\tEXON_END"
+    (tmp_path / "genes").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=f"genes, line 2: {message}"):
+        read_annotation(tmp_path / "genes")

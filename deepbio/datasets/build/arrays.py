@@ -1,5 +1,6 @@
 """A `Dataset` from examples and labels in memory: the last step of every other builder."""
 
+import inspect
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -222,6 +223,10 @@ def _tokens(
                 "No group of the texts is known, so that a word of one patient can enter the vocabulary. Pass group=COLUMN, or "
                 "tokenizer={'min_groups': 5} to count texts."
             )
+        valid = [name for name in inspect.signature(Tokenizer.fit).parameters if name != "texts"]
+        for name in how:
+            if name not in valid:
+                raise DataError(f"tokenizer has no option {name!r}. {nearest(str(name), valid)}")
         owners = None if groups is None else [groups[i] for i in train]
         words = Tokenizer.fit([texts[i] for i in train], **{"groups": owners, **how})
     ids = words.encode(texts, length or _LONGEST_TEXT)

@@ -1,9 +1,10 @@
 """What all builders share: groups from names, and the step from the examples read to a `Dataset` that records its options."""
 
+import contextlib
 import functools
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from inspect import Parameter, signature
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, ParamSpec
 
 from deepbio.datasets.build.arrays import from_arrays
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.options import FUNCTION, names_of, serialize_options
+from deepbio.datasets.options import FUNCTION, check_options, names_of, serialize_options
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import Reading
@@ -53,9 +54,12 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
             bound.apply_defaults()
             (_, origin), *rest = bound.arguments.items()
             given = dict(rest)
-            if {"label", "targets"} <= given.keys():
-                check_predicted(given["label"], names_of(given["targets"]))
-            examples = read(*args, **kwargs)
+            flags = {name: given[name] for name, p in parameters.items() if p.annotation is bool and name in given}
+            check_options(read, flags, owner="A data set", complete=False)  # "no" would be true
+            with _types_checked_if_it_fails(read, given):
+                if {"label", "targets"} <= given.keys():
+                    check_predicted(given["label"], names_of(given["targets"]))
+                examples = read(*args, **kwargs)
             path = Path(origin) if isinstance(origin, (str, os.PathLike)) else None
             options = {source: origin} if path or isinstance(origin, Mapping) else {}
             # the kind of a task is recorded even if it is the default
@@ -67,7 +71,8 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
             reading = {name: value for name, value in rest if name in reading_options(build)}
             learned = serialize_options(reading | examples.pop("reading", {}))
             try:
-                data = from_arrays(**(passed | examples))
+                with _types_checked_if_it_fails(read, given):
+                    data = from_arrays(**(passed | examples))
             except DataError as error:
                 if path is None or source == "genome" or str(path) in str(error):
                     raise
@@ -80,6 +85,22 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
         return build
 
     return decorate
+
+
+@contextlib.contextmanager
+def _types_checked_if_it_fails(function: Callable[..., Any], options: Mapping[str, Any]) -> Iterator[None]:
+    """Name the option of a wrong type instead of the exception that it leads to."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(
+            f"The examples do not fit into memory ({error}). Pass a smaller length or shape, or fewer examples."
+        ) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        usual = {name: parameter.default for name, parameter in signature(function).parameters.items()}
+        given = {name: value for name, value in options.items() if name != "name" and value is not usual[name]}
+        check_options(function, given, owner="A data set", complete=False)
+        raise
 
 
 def reading_options(builder: Callable[..., Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from deepbio.datasets.build.builder import Grouping, builder, groups_of
+from deepbio.datasets.build.two_labels import log_two_labels
 from deepbio.datasets.readers import FastaRecords, FastqReads, SameNames, read_fasta, read_fastq
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError
@@ -65,13 +66,16 @@ def from_fasta(
     }
     if length is None:
         _check_lengths(files, records)
-    codes = [found.codes if length is None else resize(found.codes, length) for found in records.values()]
+    x = np.concatenate([found.codes if length is None else resize(found.codes, length) for found in records.values()])
+    classes = np.repeat(list(files), [len(found) for found in records.values()])
+    ids = np.array([f"{label}:{id}" for label, found in records.items() for id in found.ids])
+    log_two_labels(x, ids, classes, what="sequence")
     return {
-        "x": np.concatenate(codes),
+        "x": x,
         "y": np.repeat(np.arange(len(records)), [len(found) for found in records.values()]),
         "modality": "dna",
         "labels": list(files),
-        "ids": np.array([f"{label}:{id}" for label, found in records.items() for id in found.ids]),
+        "ids": ids,
         "groups": groups_of([id for found in records.values() for id in found.ids], group),
     }
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from deepbio.datasets.build.builder import Grouping, builder, groups_of
-from deepbio.datasets.build.image_layout import log_two_labels, segmentation_pairs, split_folders
+from deepbio.datasets.build.image_layout import segmentation_pairs, split_folders, tell_same_subfolders
+from deepbio.datasets.build.two_labels import log_two_labels
 from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.options import Names, names_of
 from deepbio.datasets.readers import ImageFiles, MissingGroup, read_image_folder, read_table
@@ -45,11 +46,10 @@ def from_folder(
 ) -> dict[str, Any]:
     """Build a data set from a folder of images with one subfolder per class, or of images and masks.
 
-    If the subfolders are `train` and `val` or `test` (or `Training`, `Testing`, `valid`, `validation`, `dev`, in any case), each
-    with one subfolder per class, they are the published splits; a split that is missing is cut from train. If they are `images`
-    and `masks` (or `labels`), alone or in each split, the task is a class for each pixel, and each image has the mask of its
-    name. Symlinks to files and folders are followed. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by
-    batch.
+    Subfolders `train` and `val` or `test` (or `Training`, `test_set`, `valid`, `dev`, `eval`, in any case), each with one subfolder
+    per class, are the published splits; a split that is missing is cut from train. Subfolders `images` and `masks` (or `labels`,
+    `img_dir` and `ann_dir`, ...), alone or in each split, are a task with a class for each pixel; the mask of an image has its
+    name. Symlinks are followed. Up to 1 GiB of pixels are decoded once and kept; more are decoded batch by batch.
 
     Args:
         path: Path of the folder.
@@ -121,6 +121,7 @@ def _classes(folder: Path, how: Mapping[str, Any]) -> tuple[ImageFiles, np.ndarr
     """Return the images of a folder of classes or of published splits, the class of each, and its split."""
     published = split_folders(folder)
     if published is None:
+        tell_same_subfolders(folder)
         found = read_image_folder(folder, **how)
         return found.images, np.array(found.classes)[found.labels], None
     read = {part: read_image_folder(where, **how) for part, where in published.items()}
@@ -143,11 +144,8 @@ def _cut(x: Any, y: Any, groups: Any, split: np.ndarray, fractions: Mapping[str,
     parts = {"train": 1 - fractions["test"], "test": fractions["test"]}
     split = split.astype("<U5")
     split[train] = assign_splits(merged[train], None if y is None else y[train], fractions=parts, salt=str(seed))
-    log.warning(
-        "There is no folder of test images: %d of %d images of train are the test split.",
-        (split == "test").sum(),
-        train.sum(),
-    )
+    count = (split == "test").sum()
+    log.warning("There is no folder of test images: %d of %d images of train are the test split.", count, train.sum())
     return split
 
 
@@ -240,21 +238,20 @@ def from_manifest(
         drop_na=drop_na,
         missing_group=missing_group,
     )
-    framed = isinstance(path, pd.DataFrame)
-    where = "the frame" if framed else str(path)
-    base = Path(folder) if folder is not None else Path() if framed else Path(path).parent
-    listed = table.texts or []
+    where = "the frame" if isinstance(path, pd.DataFrame) else str(path)
+    beside = Path() if isinstance(path, pd.DataFrame) else Path(path).parent
+    base = beside if folder is None else Path(folder)
     how: dict[str, Any] = {"shape": shape, "window": window, "nan": nan, "orient": orient}
     images = ImageFiles(
-        _listed(where, image, base, listed, "an image"), ids=listed if id is None else table.ids.tolist(), **how
+        _listed(where, image, base, table.texts or [], table.rows, "an image"),
+        ids=(table.texts or []) if id is None else table.ids.tolist(),
+        **how,
     )
     x = decoded(images)
     if kind == "per_pixel":
         if label is None:
-            raise DataError(
-                f"{where}: kind='per_pixel' needs the column of mask files as label=COLUMN (--label COLUMN)."
-            )
-        masks = _listed(where, label, base, np.asarray(table.labels).tolist(), "a mask")
+            raise DataError(f"{where}: kind='per_pixel' needs the column of mask files: label=COLUMN (--label COLUMN).")
+        masks = _listed(where, label, base, np.asarray(table.labels).tolist(), table.rows, "a mask")
         y, labels = read_masks(images, masks, labels=labels, ignore=ignore)
     else:
         task: dict[str, Any] = {"kind": kind, "labels": labels, "sep": sep, "uncertain": uncertain}
@@ -274,14 +271,15 @@ def from_manifest(
     }
 
 
-def _listed(where: str, column: str, base: Path, names: Sequence[str], what: str) -> list[Path]:
+def _listed(where: str, column: str, base: Path, names: Sequence[str], rows: np.ndarray, what: str) -> list[Path]:
     """Return the files that a column lists, each of which exists."""
     files = [base / name for name in names]
-    for row, file in enumerate(files, start=1):
+    for row, name, file in zip(rows.tolist(), names, files, strict=True):
         if not file.is_file():
+            windows = " Write / between folders." if "\\" in name else ""
             raise DataError(
-                f"{where}, row {row}, column {column!r}: expected {what} at {file}; there is none. Correct the row, or pass "
-                "the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
+                f"{where}, row {row}, column {column!r}: expected {what} at {file}; there is none.{windows} Correct the row, or "
+                "pass the folder of the images as folder=FOLDER (on the command line --data folder=FOLDER)."
             )
     return files
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepbio.datasets.build.builder import builder
+from deepbio.datasets.build.two_labels import log_two_labels
 from deepbio.datasets.options import Names, names_of
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError, nearest
@@ -94,17 +95,26 @@ def from_bed(
             raise DataError(
                 f"{intervals.path}, line {intervals.lines[i]}: expected a number as score; found none or '.'."
             )
+    if label == "name" and (unnamed := np.isin(intervals.names, ("", "."))).any():
+        raise DataError(
+            f"{intervals.path}, line {intervals.lines[unnamed.argmax()]}: expected a name as class; found none or '.'. "
+            "Remove such lines."
+        )
     if label in (None, "feature"):
         y: Any = np.repeat(np.arange(len(read)), [len(found) for found in read.values()])
     else:
         y = intervals.names if label == "name" else intervals.scores
     split = chromosome_split(windows.genome, windows.chromosomes, valid, test)
+    classes = np.repeat(list(read), [len(found) for found in read.values()])
     prefix = np.repeat([f"{name}:" if name else "" for name in read], [len(found) for found in read.values()])
+    ids = [f"{start}{place}" for start, place in zip(prefix, place_names(intervals), strict=True)]
+    if label != "score":
+        log_two_labels(windows, ids, intervals.names if label == "name" else classes, what="window")
     return {
         "x": windows,
         "y": y,
         "labels": list(read) if label in (None, "feature") else None,
-        "ids": [f"{start}{place}" for start, place in zip(prefix, place_names(intervals), strict=True)],
+        "ids": ids,
         "groups": windows.chromosomes if split is None or duplicates != "keep" else None,
         "split": split,
     }

@@ -8,7 +8,7 @@ import numpy as np
 from deepbio.datasets.check.columns import column_problems
 from deepbio.datasets.check.shortcuts import LINEAR, Shortcut, shortcut_baseline
 from deepbio.datasets.dataset import Dataset
-from deepbio.datasets.labels import list_marks, look_alikes
+from deepbio.datasets.label_doubts import label_doubts, list_doubt
 from deepbio.datasets.leakage import LeakageReport, check_leakage
 from deepbio.datasets.splitting import digests
 from deepbio.sequence import gc_content
@@ -144,14 +144,9 @@ def _gc(data: Dataset) -> dict[str, dict[str, float]]:
 
 def _label_problems(data: Dataset) -> list[str]:
     """Return what is odd about the names of the classes."""
-    names = data.labels if data.task.is_classification else ()
-    found = [
-        f"The classes {', '.join(map(repr, alike))} differ in spelling only: make them one if they are."
-        for alike in look_alikes(names)
-    ]
-    if mark := list_marks(names):
-        found.append(f"Some classes contain {mark!r}: if they list several labels, read them with sep={mark!r}.")
-    return found
+    names = data.labels if data.task.is_classification or data.task.kind == "multilabel" else ()
+    lists = list_doubt(names)
+    return [*label_doubts(names), *([] if lists is None else [lists[0].upper() + lists[1:]])]
 
 
 def _problems(report: DataReport) -> list[str]:

@@ -83,6 +83,8 @@ class CellFormat:
     def number(self, text: str) -> float:
         """Return the number that a text writes with the marks of this format, NaN if it writes none."""
         if self._plain is not None:
+            if self.thousands == " ":
+                text = re.sub("[\u00a0\u2009\u202f]", " ", text)  # spaces that do not break
             if not self._plain.fullmatch(text):
                 return float("nan")
             text = text.replace(self.thousands or "\0", "").replace(self.decimal, ".")
@@ -259,12 +261,18 @@ _FEATURES = (
     "Name the columns to learn from with features=[...] (on the command line --data features=[...]), or turn the words into "
     "numbers"
 )
+_NO_VALUE = r"\W{1,3}|unknown|not known|none|missing|nil|na|n\.a\.|nat|undefined|#(div/0|value|ref|name|num|null)[!?]"
 _KINDS = {  # what a cell may be, and the options that read it
     r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?": ("thousands=','", "thousands=,", "or decimal=',' if it is a decimal comma"),
+    r"[+-]?\d{1,3}([ \u00a0\u202f]\d{3})+": ("thousands=' '", "'thousands=\" \"'", ""),
     r"[+-]?\d*,\d+": ("decimal=','", "decimal=,", ""),
     r"[<>≤≥]=?\s*\d\S*": ("censored='half'", "censored=half", "or 'limit' or 'missing'"),
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?": ("dates=[{column!r}]", "dates=[{column}]", ""),
-    r"\W{1,3}|unknown|not known|none|missing": ("missing=[{text!r}]", "'missing={text}'", "if it means no value"),
+    _NO_VALUE: (
+        "missing=[{text!r}]",
+        "'missing={text}'",
+        "if it means no value",
+    ),
     r".*": ("categories=[{column!r}]", "categories=[{column}]", "if these are categories"),
 }
 

@@ -19,6 +19,8 @@ _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _NEEDED = ("SamplesPerPixel", "BitsAllocated")
 _WHOLE_NUMBERS = ("BitsStored", "PixelRepresentation")  # needed unless the pixels are fractions
 _NUMBERS = ("NumberOfFrames", "Rows", "Columns", "HighBit", *_NEEDED, *_WHOLE_NUMBERS, "WindowCenter", "WindowWidth")
+# Colours that are decoded to RGB; those of JPEG 2000 by its decoder only
+_COLOURS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "PALETTE COLOR")
 _PLUGINS = {"JPEG 2000": "pylibjpeg-openjpeg", "High-Throughput": "pylibjpeg-openjpeg", "RLE": "pylibjpeg-rle"}
 
 
@@ -156,6 +158,8 @@ def _header(path: Path, file: Any, window: Window) -> ImageHeader:
         )
     kind, bits = file.PhotometricInterpretation, int(file.BitsAllocated)
     grey = kind in GREY
+    if not grey and kind not in _COLOURS:
+        raise DataError(f"{path}: colours written as {kind} are not read. Export it as RGB.")
     if not grey and bits != 8 and kind != "PALETTE COLOR":
         raise DataError(f"{path}: expected colours of 8 bits; found {bits}. Convert it.")
     frames = int(file.get("NumberOfFrames") or 1)
@@ -197,6 +201,10 @@ def _check_decoder(path: Path, file: Any) -> None:
         known = require("pydicom.pixels", extra="images", purpose=_PURPOSE).get_decoder(syntax)
     except NotImplementedError:
         raise DataError(f"{path}: pixels written as {syntax.name} are not read. Save the frames as images.") from None
+    if not syntax.is_compressed and file.PhotometricInterpretation in ("YBR_ICT", "YBR_RCT"):
+        raise DataError(
+            f"{path}: {file.PhotometricInterpretation} is for JPEG 2000; the pixels are not compressed. Export it as RGB."
+        )
     if not known.is_available:
         raise OptionalDependencyError(f"{path}: {_decoder_advice(syntax.name)}")
 

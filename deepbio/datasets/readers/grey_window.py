@@ -31,9 +31,10 @@ def check_window(window: Window) -> Window:
     """
     if window is None or window == "full":
         return window
-    if isinstance(window, str) or len(window) != 2:
-        raise DataError(f"A window of grey values is (center, width) or 'full'; received {window!r}.")
-    center, width = (float(value) for value in window)
+    try:
+        center, width = map(float, () if isinstance(window, str) else window)
+    except (TypeError, ValueError):
+        raise DataError(f"A window of grey values is (center, width) or 'full'; received {window!r}.") from None
     if not (np.isfinite(center) and np.isfinite(width) and width > 0):
         raise DataError(f"A window has a finite center and a positive width; received {window!r}.")
     return center, width

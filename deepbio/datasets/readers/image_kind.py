@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ _ENDINGS: dict[str, ImageKind] = {
     **dict.fromkeys((".nii", ".nii.gz"), "nifti"),
 }
 _BITMAPS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF87a", b"GIF89a")
-_IGNORED = ("thumbs.db", "desktop.ini", "dicomdir", "__macosx")
+_IGNORED = ("thumbs.db", "desktop.ini", "dicomdir", "__macosx", "@eadir")
 
 
 def image_kind(path: Path) -> ImageKind | None:
@@ -29,11 +30,10 @@ def image_kind(path: Path) -> ImageKind | None:
         >>> image_kind(Path("IM000001")), image_kind(Path("brain.nii.gz")), image_kind(Path("reads.fa.gz"))
         ('dicom', 'nifti', None)
     """
-    try:
-        with path.open("rb") as file:
+    start = b""
+    if path.is_file():  # a pipe would wait for its writer
+        with suppress(OSError), path.open("rb") as file:
             start = file.read(132)
-    except OSError:
-        start = b""
     if start[128:132] == b"DICM" or _first_element(start):
         return "dicom"
     if start.startswith(_BITMAPS) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP"):
@@ -66,9 +66,11 @@ def image_paths(folder: Path) -> list[Path]:
     """
     paths = sorted(_files(folder, set()))
     for path in paths:
+        if path.is_symlink() and not path.exists():
+            raise DataError(f"{path}: the symlink leads to no file. Correct or remove it.")
+        if not path.is_file():
+            raise DataError(f"{path}: expected a file; it is a pipe or a device. Remove it.")
         if not is_image(path):
-            if path.is_symlink() and not path.exists():
-                raise DataError(f"{path}: the symlink leads to no file. Correct or remove it.")
             raise DataError(f"{path}: expected {FORMATS}. Convert the file or move it away.")
     if not paths:
         raise DataError(f"{folder}: expected {FORMATS}; the folder has none.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,9 +94,13 @@ class ImageFiles:
                         "shape=(height, width, channels) (--data shape=[64,64,1], say)."
                     )
             shape = (*size, 1 if all(header.grey for header in headers) else 3)
-        if len(shape) != 3 or shape[2] not in (1, 3) or min(shape) < 1:
-            raise DataError(f"shape is (height, width, channels), with 1 or 3 channels; received {tuple(shape)}.")
-        self._image_shape = tuple(shape)
+        try:
+            height, width, channels = map(operator.index, shape)
+        except (TypeError, ValueError):
+            height = width = channels = 0
+        if channels not in (1, 3) or min(height, width) < 1:
+            raise DataError(f"shape is (height, width, channels), with 1 or 3 channels; received {shape!r}.")
+        self._image_shape = (height, width, channels)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -226,6 +231,8 @@ def read_image_folder(
         raise DataError(f"{loose}: expected images in one subfolder per class; this one is in none. Move it into one.")
     if not classes:
         raise DataError(f"{folder}: expected one subfolder of images per class; found no subfolder.")
+    if len(classes) == 1 and subfolders(folder / classes[0]):
+        log.warning("%s has one class, %r. If the classes are in it, pass %s.", folder, classes[0], folder / classes[0])
     files = [image_paths(folder / name) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(of_class) for of_class in files])
     paths = [path for of_class in files for path in of_class]

@@ -1,5 +1,6 @@
 """Notes: the texts of a table, or of a text file with one note per line."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,8 @@ def read_notes(
     """
     file = path if isinstance(path, pd.DataFrame) else Path(path)
     if isinstance(file, Path) and ".txt" in file.suffixes:
-        lines = read_text(file, encoding=None if encoding == "utf-8" else encoding).splitlines()
+        text_of_file = read_text(file, encoding=None if encoding == "utf-8" else encoding)
+        lines = [line.rstrip("\n") for line in io.StringIO(text_of_file, newline=None)]  # U+2028, say, ends no line
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 raise DataError(f"{file}, line {number}: the line is empty; expected one note per line. Remove it.")

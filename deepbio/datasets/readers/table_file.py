@@ -19,7 +19,16 @@ from deepbio.optional import require
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "-nan", ".")
 _SEPARATORS = ",\t;|"
+_NO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")  # invisible, and left by copying from pages
 _JSON_LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+_OTHER_PROGRAMS = {
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods"), "pandas.read_excel"),
+    ".sav": "pandas.read_spss",
+    ".dta": "pandas.read_stata",
+    **dict.fromkeys((".sas7bdat", ".xpt"), "pandas.read_sas"),
+    ".feather": "pandas.read_feather",
+    ".json": "pandas.read_json",
+}
 # a quoted cell (RFC 4180), whose separators and line ends belong to it
 _QUOTED = re.compile(r'(?:(?<=^)|(?<=[,\t;|\n\r]))"(?:[^"]|"")*"(?=[,\t;|\r\n]|$)')
 
@@ -73,6 +82,11 @@ class TableFile:
             raise DataError(
                 f"{path}: names and delimiter are for text files; Parquet and JSON lines name their columns."
             )
+        if self._frame is None and (reader := _OTHER_PROGRAMS.get(check_exists(path).suffix.lower())):
+            raise DataError(
+                f"{path}: tables are read as CSV, TSV, JSON lines (one object per line) and Parquet. Save it as one of them, or "
+                f"pass a frame of {reader} in Python."
+            )
         if delimiter is not None and len(delimiter) != 1:
             raise DataError(f"delimiter is one character, such as ';' or '|'; received {delimiter!r}.")
         if self._frame is not None:
@@ -84,21 +98,18 @@ class TableFile:
             self._rows = [_json_row(f"{path}, line {number}", line) for number, line in lines if line.strip()]
             found = list(dict.fromkeys(name for row in self._rows for name in row))
         else:
-            self._text = _without_comments(read_text(path, encoding=encoding).lstrip("\r\n"), delimiter)
+            text = read_text(path, encoding=encoding).lstrip("\r\n")
+            if named := re.match(r"sep=(.)[\r\n]+", text, flags=re.IGNORECASE):  # the first line of Excel's own
+                text, delimiter = text[named.end() :], delimiter or named[1]
+            self._text = _without_comments(text, delimiter)
             self._separator = delimiter or _separator(_first_line(self._text))
             found = next(csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator), [""])
             if names is not None and len(names) != len(found):
                 raise DataError(f"{path}: names has {len(names)} columns; the first row has {len(found)} cells.")
-        found = [" ".join(name.split()) for name in (found if names is None else map(str, names))]
+        found = [" ".join(_NO_WIDTH.sub("", name).split()) for name in (found if names is None else map(str, names))]
         self.columns = [name or f"Unnamed: {i}" for i, name in enumerate(found)]
         self.unnamed = [column for column, name in zip(self.columns, found, strict=True) if not name]
-        numbers = sum(_is_number(name) for name in found)
-        self.advice = (  # for a column that is not there
-            " The first row looks like data: if the file has no header, name its columns with names=[...] (on the command "
-            "line --data names=[...])."
-            if self._has_header and self._text and 2 * numbers > len(found)
-            else ""
-        )
+        self.advice = _advice(found) if self._has_header and self._text else ""  # for a column that is not there
         for name, times in Counter(self.columns).items():
             if times > 1:
                 raise DataError(
@@ -150,8 +161,34 @@ class TableFile:
                     decimal=decimal,
                 )
         except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as error:
-            reason = str(error).removeprefix("Error tokenizing data. C error: ").strip()
+            reason = self._long_row() or str(error).removeprefix("Error tokenizing data. C error: ").strip()
             raise DataError(f"{self.path}: expected {len(self.columns)} columns in every row; {reason}.") from error
+
+    def _long_row(self) -> str | None:
+        """Return where the first row is that has more cells than the header, or None."""
+        try:
+            for number, row in enumerate(csv.reader(io.StringIO(self._text, newline=""), delimiter=self._separator)):
+                if len(row) > len(self.columns):
+                    place = f"row {number + (not self._has_header)} has {len(row)}"
+                    return f"{place}. A cell that contains {self._separator!r} needs double quotes around it"
+        except csv.Error:
+            return None
+        return None
+
+
+def _advice(found: Sequence[str]) -> str:
+    """Return what else the first row of a text file may be than the names of its columns."""
+    if 2 * sum(_is_number(name) for name in found) > len(found):
+        return (
+            " The first row looks like data: if the file has no header, name its columns with names=[...] (on the command line "
+            "--data names=[...])."
+        )
+    if len(found) == 1:
+        return (
+            " The first line has one column: if another mark separates the columns, pass delimiter=':', say (on the command line "
+            "--data delimiter=:); remove lines above the header."
+        )
+    return " Remove the lines above the header." if "" in found[1:] else ""
 
 
 def _first_line(text: str) -> str:

@@ -225,3 +225,15 @@ def test_odd_headers_are_right_or_one_error(tmp_path, kind):
 def test_a_window_of_one_value_is_a_threshold():
     # PS3.3, C.11.2.1.2: LINEAR of width 1 is 0 up to the center less one half, and 255 above
     assert apply_window(np.array([4, 5, 6]), 5, 1, "LINEAR").tolist() == [0, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("HSV", "written as HSV are not read"), ("CMYK", "written as CMYK"), ("YBR_RCT", "YBR_RCT is for JPEG 2000")],
+)
+def test_colours_that_would_be_shown_as_others_are_refused(tmp_path, kind, message):
+    colours = {"PhotometricInterpretation": kind, "SamplesPerPixel": 3, "PlanarConfiguration": 0}
+    depth = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "PixelData": bytes(range(48)), "Rows": 4, "Columns": 4}
+    path = write_dicom(tmp_path / "a.dcm", np.zeros((4, 4), np.uint16), **colours, **depth)
+    with pytest.raises(DataError, match=message):
+        read_dicom(path)
