@@ -9,7 +9,7 @@ Each part adds to the page.
 standardised; the differences are those of the mean prediction of the seeds, and their paired intervals resample the test images.
 `images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice`
 at 20 to 500 from `spliceai_10k.ci` (member 1), against the catalog's own network from scratch (`image_cnn`, `dna_cnn`; registered
-settings, at least 120 steps); each of five seeds (three of DNA) decides the examples; paired Student intervals. `scores`: LogME
+settings, at least 120 steps); each of five seeds (ten of DNA) decides the examples; paired Student intervals. `scores`: LogME
 and H-score of nine trunks on 100 training examples beside the gain on the test split. `speed`: an epoch of the whole pass against
 a solved probe.
 
@@ -37,7 +37,7 @@ from deepbio.training.finetuning.start import starting_point
 from deepbio.zoo import get_model
 
 LITE = "efficientnet_lite0.imagenet"
-SEEDS = {"image": range(5), "dna": range(3)}
+SEEDS = {"image": range(5), "dna": range(10)}
 IMAGES, FEW = ("breastmnist", "pneumoniamnist"), {"image": (10, 20, 50, 100), "dna": (20, 50, 100, 500)}
 PAIRS = (
     (LITE, "breastmnist"),

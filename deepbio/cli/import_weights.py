@@ -58,10 +58,11 @@ def import_weights(
     chosen = importer(format)  # an unknown name is an error before TensorFlow is loaded
     load_tensorflow()
     from deepbio.zoo.importers import import_weights as run
+    from deepbio.zoo.published import published_licence
 
     model = run(format, file, out=out, licence=licence, **key_values(option or [], option="--option"))
     note(f"{out} written: {model.name} with {model.count_params():,} parameters, from {Path(file).name}.")
-    if licence is None and chosen.licence is None:
+    if licence is None and chosen.licence is None and published_licence(file) is None:
         note(
             f"The authors of {format} state no licence of the weights; the card says so. If you know it, pass --licence."
         )

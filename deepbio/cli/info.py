@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ def info(
     """Print everything about one model, data set or preset."""
     from deepbio.catalog import entries
     from deepbio.datasets.cards import dataset_card, list_datasets
+    from deepbio.zoo.published import how_to_get, published, published_weights
     from deepbio.zoo.registry import builder_options, list_models, model_spec
 
     presets = {folder.name: folder for folder in entries("zoo")}
@@ -48,6 +50,10 @@ def info(
         spec = model_spec(name)
         facts = {**model_facts(spec), "options": builder_options(spec), "training": dict(spec.training)}
         facts |= {"published": published} if (published := published_forms(name)) else {}
+    elif name in published():
+        card = published_weights(name)
+        facts = {**asdict(card), "input_shape": list(card.input_shape), "labels": list(card.labels)}
+        facts = {"how to get": how_to_get(name), **{key: value for key, value in facts.items() if value}}
     elif preset is not None:
         facts = _preset_facts(preset)
         if not json:
@@ -55,7 +61,8 @@ def info(
             return
     else:
         if name not in (known := list_datasets()):
-            raise DeepbioError(f"Nothing is named {name!r}. {nearest(name, [*known, *list_models(), *presets])}")
+            names = [*known, *list_models(), *presets, *published()]
+            raise DeepbioError(f"Nothing is named {name!r}. {nearest(name, names)}")
         card = dataset_card(name)
         facts = {**card.facts, "about": card.text}
     if json:

@@ -18,6 +18,9 @@ def models(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="Pretrained weights instead of architectures.")
     ] = False,
+    published: Annotated[
+        bool, typer.Option("--published", help="Weights to get from their authors and to import, with the command.")
+    ] = False,
     task: Annotated[str | None, typer.Option(help="Kind of task of pretrained weights, such as multiclass.")] = None,
     length: Annotated[
         str | None,
@@ -31,13 +34,22 @@ def models(
     json: Json = False,
 ) -> None:
     """List the models."""
-    from deepbio.zoo.importers import importers
+    from deepbio.zoo.published import published_weights
     from deepbio.zoo.registry import list_models, model_spec, pretrained_facts
 
     names = list_models(
-        pattern, modality=modality, pretrained=pretrained, task=task, offline=offline, licence=licence,
+        pattern, modality=modality, pretrained=pretrained, published=published, task=task, offline=offline, licence=licence,
         input_length=_range(length, "--length"), parameters=_range(parameters, "--parameters"),
     )  # fmt: skip
+    if published:
+        cards = [published_weights(name) for name in names]
+        if json:
+            show_json([{**asdict(card), "modality": card.modality, "command": card.command} for card in cards])
+            return
+        rows = [(c.name, c.task, _shape(c.input_shape), _count(c.parameters), c.licence, c.command) for c in cards]
+        show_table(["model", "task", "input", "parameters", "licence", "command"], rows)
+        note("The files are not shipped: deepbio info NAME says where each is.")
+        return
     if pretrained:
         facts = [pretrained_facts(name) for name in names]
         if json:
@@ -48,15 +60,15 @@ def models(
             (
                 f.name,
                 f.task,
-                "x".join(map(str, f.input_shape)),
-                f"{f.parameters:,}",
+                _shape(f.input_shape),
+                _count(f.parameters),
                 f.licence,
                 "yes" if f.offline else f.source,
             )
             for f in facts
         ]
         show_table(["model", "task", "input", "parameters", "licence", "offline"], rows)
-        note(f"Weights that their authors publish in {len(importers())} other forms: deepbio import --list")
+        note("Weights to get from their authors and to import: deepbio models --published")
         return
     specs = [model_spec(name) for name in names]
     if json:
@@ -64,6 +76,14 @@ def models(
         return
     rows = [(spec.name, " ".join(spec.modality), f"{spec.parameters:,}", spec.summary) for spec in specs]
     show_table(["model", "input", "parameters", "summary"], rows)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _count(parameters: int) -> str:
+    return f"{parameters:,}" if parameters else "unknown"
 
 
 def _range(text: str | None, option: str) -> int | tuple[int | None, int | None] | None:

@@ -1,14 +1,15 @@
-"""Distances of examples to the training examples, in the space of the inputs of a model's last layer."""
+"""Distances of examples to the training examples, in the space of the inputs of a model's head."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepbio.datasets import Split
 from deepbio.errors import ModelError
+from deepbio.inference.embeddings import head_input
 from deepbio.inference.inputs import Data, as_source
 from deepbio.zoo import describe
 from deepbio.zoo.postprocessing import OodReference
@@ -28,13 +29,13 @@ def fit_reference(model: keras.Model, split: Split, method: str, *, max_rows: in
     Args:
         model: Model from `get_model`.
         split: Training split.
-        method: `"knn"`: normalized inputs of the last layer; or `"mahalanobis"`: the class means, and the matrix that whitens the
+        method: `"knn"`: normalized inputs of the head; or `"mahalanobis"`: the class means, and the matrix that whitens the
             covariance within classes.
         max_rows: Maximum number of examples that `"knn"` keeps, chosen at random (seed 0). The neighbour to which the distance is
             measured is as much nearer as fewer are kept.
 
     Raises:
-        ModelError: The last layer has several inputs, or the task has no class per example for `"mahalanobis"`.
+        ModelError: The head is not one layer with one input, or the task has no class per example for `"mahalanobis"`.
     """
     if method == "knn":
         neighbors = min(NEIGHBORS, len(split))
@@ -72,16 +73,12 @@ def distance(model: keras.Model, data: Data, reference: OodReference) -> np.ndar
 
 
 def has_features(model: keras.Model) -> bool:
-    """Return whether the last layer with weights has one input of at most 1,024 features per example."""
-    last = _last_with_weights(model)
-    if last is None or len(getattr(last, "_inbound_nodes", ())) != 1 or isinstance(last.input, list):
+    """Return whether the head has one input of at most 1,024 features per example."""
+    try:
+        shape = head_input(model).shape[1:]
+    except ModelError:
         return False
-    shape = last.input.shape[1:]
     return None not in shape and 1 < math.prod(shape) <= _MAX_FEATURES
-
-
-def _last_with_weights(model: keras.Model) -> Any:
-    return next((layer for layer in reversed(model.layers) if layer.weights), None)
 
 
 def _normalized(rows: np.ndarray) -> np.ndarray:
@@ -89,17 +86,14 @@ def _normalized(rows: np.ndarray) -> np.ndarray:
 
 
 def _features(model: keras.Model, data: Data) -> np.ndarray:
-    """Return the inputs of the last layer that has weights, float64 `(n, features)`."""
+    """Return the inputs of the head, float64 `(n, features)`."""
     import keras
 
     from deepbio.inference.forward import model_outputs
 
     features = getattr(model, _ATTRIBUTE, None)  # one for each model, so that its compiled pass is used again
     if features is None:
-        last = _last_with_weights(model)
-        if last is None or isinstance(last.input, list):
-            raise ModelError("A distance needs a model whose last layer has one input.")
-        features = keras.Model(model.input, last.input)
+        features = keras.Model(model.input, head_input(model))
         object.__setattr__(model, _ATTRIBUTE, features)
     found = model_outputs(features, as_source(describe(model), data)[0])
     return np.asarray(found, dtype=np.float64).reshape(len(found), -1)

@@ -3,6 +3,8 @@
 from deepbio.layers.activations import LocalResponseNormalization, log_softplus, quick_gelu, tanh_gelu
 from deepbio.layers.attention import ContextAttention, LabelAttention
 from deepbio.layers.base import Layer, OverTime, ops
+from deepbio.layers.grouped_dense import GroupedDense
+from deepbio.layers.hyena import BaseEmbedding, LongConvolution
 from deepbio.layers.inputs import (
     OneHot,
     TableColumns,
@@ -19,21 +21,25 @@ from deepbio.layers.model import ZooModel
 from deepbio.layers.pooling import MaxOverTime, MeanOverKnown, SumOverTime, masked_softmax
 from deepbio.layers.relative_attention import AttentionPooling1D, RelativeAttention, position_features
 from deepbio.layers.resize import FitImage, FitLength
+from deepbio.layers.splines import SplinePooling
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 from deepbio.layers.transformer import ClassTokenAndPositions, RotaryAttention
 from deepbio.layers.words import Sentences, TfIdf
 
 __all__ = [
     "AttentionPooling1D",
+    "BaseEmbedding",
     "ClassTokenAndPositions",
     "ContextAttention",
     "FitImage",
     "FitLength",
+    "GroupedDense",
     "KmerEmbedding",
     "LabelAttention",
     "Layer",
     "LearnedPositions",
     "LocalResponseNormalization",
+    "LongConvolution",
     "MaxOverTime",
     "MeanOverKnown",
     "OneHot",
@@ -41,6 +47,7 @@ __all__ = [
     "RelativeAttention",
     "RotaryAttention",
     "Sentences",
+    "SplinePooling",
     "StrandMean",
     "StrandTiedBatchNormalization",
     "StrandTiedConv1D",

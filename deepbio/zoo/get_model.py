@@ -14,6 +14,7 @@ from deepbio.zoo.build import build
 from deepbio.zoo.importers.hub_file import is_hub_file
 from deepbio.zoo.load_preset import adapted, load_preset
 from deepbio.zoo.preset import read_preset
+from deepbio.zoo.published import how_to_get, published
 from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, builder_options, list_models, model_spec
 from deepbio.zoo.weight_sources import hub_folder
@@ -124,6 +125,8 @@ def preset_folder(name: str) -> Path | None:
     if os.sep in name or name.startswith((".", "~")):
         raise ModelError(f"There is no preset folder {name!r}. A preset is what `deepbio fit --out DIR` writes.")
     presets = {folder.name: folder for folder in entries("zoo")}
+    if name in published():
+        raise ModelError(how_to_get(name))
     if "." in name and name not in presets and name not in list_models():
         raise ModelError(f"Unknown pretrained model {name!r}. {nearest(name, [*presets, *list_models()])}")
     return presets.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,17 @@ import numpy as np
 
 from deepbio.documents import parse_json
 from deepbio.errors import WeightsError
+from deepbio.hdf5 import hdf5_parts
 
 _MAX_OBJECTS = 20_000
-_MAX_GROUPS_DEEP = 40
 _MAX_VALUES = 2**32
+# the variables of Keras's layers in the order in which Keras 3 numbers them
+_NUMBERED = {
+    "batch_normalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "conv1d": ("kernel", "bias"),
+    "conv2d": ("kernel", "bias"),
+    "dense": ("kernel", "bias"),
+}
 
 
 def check_h5(path: Path, *, max_values: int) -> None:
@@ -36,32 +44,16 @@ def h5_arrays(path: Path, content: bytes | None = None) -> Iterator[tuple[tuple[
     """Yield the shape and the number of values of each array in an HDF5 file, after checking what it consists of."""
     import h5py
 
-    seen: set[int] = set()
-
-    def walk(group: Any, depth: int = 0) -> Iterator[tuple[tuple[int, ...], int]]:
-        for name in group:
-            where = f"{path}: {group.name}/{name}"[:300]
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise WeightsError(f"{where} is a link to elsewhere; such a file is not loaded.")
-            entry = group[name]
-            address = int(h5py.h5o.get_info(entry.id).addr)  # type: ignore[attr-defined]
-            if address in seen or depth > _MAX_GROUPS_DEEP or len(seen) > _MAX_OBJECTS:
-                raise WeightsError(f"{where} appears twice, or the file has too many parts; such a file is not loaded.")
-            seen.add(address)
-            if isinstance(entry, h5py.Group):
-                yield from walk(entry, depth + 1)
-            elif not isinstance(entry, h5py.Dataset):
-                raise WeightsError(f"{where} is neither a group nor an array.")
-            elif entry.is_virtual or entry.external:
-                raise WeightsError(f"{where} keeps its values in another file; such a file is not loaded.")
-            elif entry.dtype.kind not in "fiub" or entry.shape is None:
-                raise WeightsError(f"{where} contains {entry.dtype}, not numbers; such a file is not loaded.")
-            else:
-                yield tuple(entry.shape), int(entry.size or 0)
-
     try:
         with h5py.File(path if content is None else io.BytesIO(content), "r") as file:
-            yield from walk(file)
+            for where, entry in hdf5_parts(file, path, error=WeightsError, max_objects=_MAX_OBJECTS):
+                if isinstance(entry, h5py.Group):
+                    continue
+                if not isinstance(entry, h5py.Dataset):
+                    raise WeightsError(f"{where} is neither a group nor an array.")
+                if entry.dtype.kind not in "fiub" or entry.shape is None:
+                    raise WeightsError(f"{where} contains {entry.dtype}, not numbers; such a file is not read.")
+                yield tuple(entry.shape), int(entry.size or 0)
     except WeightsError:
         raise
     except Exception as error:  # h5py has no common class of errors
@@ -76,7 +68,8 @@ def read_h5_arrays(path: Path, content: bytes | None = None) -> tuple[dict[str, 
         content: Content of the file, if it is inside another one.
 
     Returns:
-        Path inside the file (without `model_weights/`) to array, and the parsed `model_config` or None.
+        Path inside the file (without `model_weights/`) to array, and the parsed `model_config` or None. What Keras 3 numbers, as in
+        `layers/dense_1/vars/0`, is named by the layer and the variable where both are known: `layers/NAME/kernel`.
 
     Raises:
         WeightsError: Not HDF5, damaged, or it refers to other files.
@@ -90,15 +83,31 @@ def read_h5_arrays(path: Path, content: bytes | None = None) -> tuple[dict[str, 
 
     def keep(name: str, entry: Any) -> None:
         if isinstance(entry, h5py.Dataset):
-            found[name.removeprefix("model_weights/")] = np.asarray(entry)
+            known = _name(name.removeprefix("model_weights/"), entry)
+            if known in found:
+                raise WeightsError(f"{path} has two layers with the variable {known}; such a file is not read.")
+            found[known] = np.asarray(entry)
 
     try:
         with h5py.File(path if content is None else io.BytesIO(content), "r") as file:
             file.visititems(keep)
             text = file.attrs.get("model_config")
+    except WeightsError:
+        raise
     except Exception as error:  # h5py has no common class of errors
         raise WeightsError(f"{path} is not a readable HDF5 file: {first_line(error)}") from error
     return found, None if text is None else parse_json(text, f"{path}: model_config", error=WeightsError)
+
+
+def _name(path: str, entry: Any) -> str:
+    """Return the name of an array; Keras 3 numbers variables, and keeps the name of the layer as an attribute."""
+    match = re.fullmatch(r"(?P<where>(.*/)?)(?P<kind>[a-z0-9_]+?)(_\d+)?/vars/(?P<number>\d)", path)
+    names = _NUMBERED.get(match["kind"], ()) if match else ()
+    layer = entry.parent.attrs.get("name") if match else None
+    # a layer without one of its variables numbers the others differently
+    if match is None or layer is None or len(entry.parent) != len(names) or int(match["number"]) >= len(names):
+        return path
+    return f"{match['where']}{layer}/{names[int(match['number'])]}"
 
 
 def first_line(error: BaseException) -> str:

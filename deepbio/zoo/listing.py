@@ -14,6 +14,7 @@ from deepbio.documents import parse_file
 from deepbio.download import cache_folder
 from deepbio.errors import ModelError, WeightsError, nearest
 from deepbio.specs import MODALITIES, Kind
+from deepbio.zoo.published import published
 from deepbio.zoo.weight_sources import downloaded_file, is_available
 
 Range = int | tuple[int | None, int | None]
@@ -132,6 +133,16 @@ class Filters:
     def accept_weights(self, facts: WeightFacts) -> bool:
         """Return whether weights pass the filters that only they have."""
         return (self.task is None or facts.task == self.task) and (facts.offline or not self.offline)
+
+    def published(self, pattern: str) -> list[str]:
+        """Return the names of published weights that pass, sorted."""
+        return [
+            one.name
+            for one in published().values()
+            if fnmatch.fnmatchcase(one.name, pattern)
+            and self.accept((one.modality,), one.input_shape, one.parameters, one.licence)
+            and self.task in (None, one.task)
+        ]
 
 
 def _span(value: Range | None) -> tuple[int | None, int | None]:

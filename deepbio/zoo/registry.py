@@ -148,6 +148,7 @@ def list_models(
     *,
     modality: str | None = None,
     pretrained: bool = False,
+    published: bool = False,
     task: str | None = None,
     input_length: Range | None = None,
     parameters: Range | None = None,
@@ -160,6 +161,8 @@ def list_models(
         pattern: Wildcard such as `"*splice*"`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`.
         pretrained: Whether to list pretrained weights, as `model.tag`, instead of architectures.
+        published: Whether to list the weights that their authors publish and `deepbio import` reads, instead: you get the file
+            yourself, and `deepbio.zoo.published.published_weights(name)` says where, with licence and command.
         task: Kind of task, such as `"multiclass"`; of pretrained weights only.
         input_length: Bases, tokens, columns or pixels per side of the input (of an architecture: its reference form), or a range
             `(smallest, largest)`, in which `None` leaves an end open.
@@ -175,10 +178,18 @@ def list_models(
         ['lenet5']
         >>> list_models(pretrained=True, task="binary", input_length=(None, 80), modality="dna", licence="MIT")[0]
         'mmsplice_acceptor.cheng2019'
+        >>> list_models("hyenadna*", published=True, parameters=(None, 1_000_000))
+        ['hyenadna_tiny.1k']
     """
     filters = Filters(modality, task, input_length, parameters, licence, offline)
-    if not pretrained and (task is not None or offline):
+    if not (pretrained or published) and (task is not None or offline):
         raise ModelError("task and offline are facts of weights, which an architecture has not: pass pretrained=True.")
+    if published:
+        if pretrained or offline:
+            raise ModelError(
+                "published lists weights that are not here yet: pass neither pretrained nor offline with it."
+            )
+        return filters.published(pattern)
     specs = [spec for spec in _all_specs().values() if modality is None or modality in spec.modality]
     if not pretrained:
         found = [

@@ -51,6 +51,7 @@ def model_table() -> str:
 
 def weights_table() -> str:
     """Return the table of pretrained weights: task, input, licence, and where they come from on any computer."""
+    from deepbio.zoo.published import published
     from deepbio.zoo.registry import list_models, model_spec, pretrained_facts
 
     rows = []
@@ -66,6 +67,20 @@ def weights_table() -> str:
                 facts.licence,
                 facts.source,
                 facts.trained_on,
+            ]
+        )
+    for one in published().values():
+        link = f"[`{one.name}`](models/{one.architecture}.md)" if one.architecture else f"`{one.name}`"
+        rows.append(
+            [
+                link,
+                one.modality,
+                one.task.replace("_", " "),
+                f"{one.input_shape[0]:,}",
+                f"{one.parameters:,}" if one.parameters else "",
+                one.licence,
+                f"to get and import: `{one.command}`",
+                "",
             ]
         )
     return _table(["weights", "input", "task", "length", "parameters", "licence", "files", "trained on"], rows)

@@ -69,7 +69,11 @@ SMALL_FORMS = {
         "cropping": 2,
         "head_filters": 16,
     },
+    **{name: {"embedding_dim": 8, "num_layers": 1, "filter_units": 8} for name in fnmatch.filter(MODELS, "hyenadna_*")},
+    "malinois": {"filters": (12, 10, 8), "units": (16,), "branch_units": (8, 8)},
     "nucleotide_transformer": {"embedding_dim": 8, "num_layers": 1, "num_heads": 2, "mlp_units": 8},
+    "procapnet": {"input_shape": (140,), "filters": 16, "num_layers": 3},
+    "sei": {"input_shape": (128,), "filters": (8, 12, 16), "pool_size": 2, "splines": 8, "units": 16},
     **{
         name: {"filters": 8, "num_blocks": 1, "kernel_size": (7, 3), "dilation_rate": (1, 2)}
         for name in fnmatch.filter(MODELS, "spliceai_*")

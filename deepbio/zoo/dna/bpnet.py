@@ -12,6 +12,16 @@ from deepbio.zoo.registry import register
 
 
 @register(
+    "procapnet",
+    modality="dna",
+    summary="BPNet of both strands with one count: where transcription starts (PRO-cap) at each base",
+    paper="Cochran et al. 2024, bioRxiv, doi:10.1101/2024.05.28.596138",
+    reference={"input_shape": (2114,), "outputs": 2},
+    parameters=6_416_387,
+    defaults={"total_counts": True},
+    training=dict(loss="poisson", clip_norm=10.0),
+)
+@register(
     "bpnet",
     modality="dna",
     summary="Dilated residual convolutions with a profile head and a counts head: reads at each base",

@@ -20,6 +20,7 @@ from deepbio.zoo.importers.hub_file import hub_file, is_hub_file
 from deepbio.zoo.importers.importer import Conversion, Importer, importer, importers
 from deepbio.zoo.importers.published_file import PublishedFile, read_published_file
 from deepbio.zoo.preset import save_preset
+from deepbio.zoo.published import published_licence
 from deepbio.zoo.record import ModelRecord, attach, describe, zoo_model
 from deepbio.zoo.registry import model_spec
 
@@ -68,7 +69,7 @@ def import_weights(
     found = read_published_file(_local(file))
     model, conversion = _convert(form, found, options)
     if out is not None:
-        _write(model, conversion, form, found, Path(out), licence=licence, options=options)
+        _write(model, conversion, form, found, Path(out), licence=licence, options=options, address=os.fspath(file))
     return model
 
 
@@ -150,10 +151,11 @@ def _write(
     *,
     licence: str | None,
     options: Mapping[str, Any],
+    address: str,
 ) -> None:
     sha256 = sha256_of(file.path)
     name = f"{conversion.architecture or form.name}.{file.path.name.split('.')[0]}"
-    stated = licence or form.licence or UNKNOWN_LICENCE
+    stated = licence or form.licence or published_licence(address) or UNKNOWN_LICENCE
     facts = {
         "name": name,
         "title": f"{conversion.architecture or 'Network'}, weights of {form.name}",

@@ -180,7 +180,11 @@ def kipoi_deepsea(folder):
         return {"codes": codes, "p": model(x[:, :, None]).numpy()}
 
 
-if __name__ == "__main__":
+def main():
     torch.set_num_threads(1)
     target = Path(sys.argv[2])
     np.savez(target / "result.npz", **CASES[sys.argv[1]](target))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,8 @@ Equality with the authors' code is in test_peers.py.
 """
 
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
@@ -87,12 +87,53 @@ def kipoi_deepsea():
     return shapes | conv("1.12.1", 6, 3 * 53) | conv("1.14.1", 2, 6)
 
 
-TORCH = [openspliceai, pangolin, torchxrayvision, timm_resnet, kipoi_basset, kipoi_deepsea]
+def hyenadna():
+    shapes = {"model.backbone.embeddings.word_embeddings.weight": (16, 4)}
+    for i in range(2):
+        name = f"model.backbone.layers.{i}"
+        filter_fn = f"{name}.mixer.filter_fn"
+        shapes |= conv(f"{name}.mixer.in_proj", 12, 4) | conv(f"{name}.mixer.out_proj", 4, 4)
+        shapes |= conv(f"{name}.mixer.short_filter", 12, 1, 3) | {f"{filter_fn}.bias": (4,)}
+        shapes |= conv(f"{filter_fn}.implicit_filter.0", 6, 5) | {f"{filter_fn}.implicit_filter.1.freq": (1, 6)}
+        shapes |= conv(f"{filter_fn}.implicit_filter.2", 6, 6) | conv(f"{filter_fn}.implicit_filter.4", 6, 6)
+        shapes |= conv(f"{filter_fn}.implicit_filter.6", 4, 6, bias=False)
+        for part in ("norm1", "norm2"):
+            shapes |= conv(f"{name}.{part}", 4)
+        shapes |= conv(f"{name}.mlp.fc1", 16, 4) | conv(f"{name}.mlp.fc2", 4, 16)
+    return shapes | conv("model.backbone.ln_f", 4) | conv("model.lm_head", 16, 4, bias=False)
+
+
+def sei():
+    shapes, before = {}, 4
+    for i, n in enumerate((2, 3, 4), start=1):
+        first = 0 if i == 1 else 2
+        shapes |= conv(f"lconv{i}.{first}", n, before, 9) | conv(f"lconv{i}.{first + 1}", n, n, 9)
+        first = 0 if i == 1 else 1
+        shapes |= conv(f"conv{i}.{first}", n, n, 9) | conv(f"conv{i}.{first + 2}", n, n, 9)
+        before = n
+    for i in range(1, 6):
+        shapes |= conv(f"dconv{i}.1", 4, 4, 5)
+    return shapes | conv("classifier.0", 6, 64) | conv("classifier.2", 5, 6)
+
+
+def malinois():
+    shapes = conv("conv1.conv", 3, 4, 19) | conv("conv2.conv", 4, 3, 11) | conv("conv3.conv", 5, 4, 7)
+    shapes |= norm("conv1.bn_layer", 3) | norm("conv2.bn_layer", 4) | norm("conv3.bn_layer", 5)
+    shapes |= conv("linear1.linear", 6, 5) | norm("linear1.bn_layer", 6)
+    for i, rows in ((1, 6), (2, 2)):
+        shapes |= {f"branched.branched_layer_{i}.weight": (3, rows, 2), f"branched.branched_layer_{i}.bias": (3, 1, 2)}
+    return shapes | {"output.weight": (3, 2, 1), "output.bias": (3, 1, 1)}
+
+
+TORCH = [openspliceai, pangolin, torchxrayvision, timm_resnet, kipoi_basset, kipoi_deepsea, hyenadna, sei, malinois]
 
 
 @pytest.mark.parametrize("shapes", TORCH, ids=lambda function: function.__name__)
 def test_every_array_has_its_place_and_a_renamed_one_is_named(shapes, tmp_path):
     arrays, format = fresh(shapes()), shapes.__name__
+    if format == "hyenadna":
+        buffers = hyena_buffers(100)
+        arrays = buffers | arrays
     np.savez(tmp_path / "w.npz", **arrays)
     model = import_weights(format, tmp_path / "w.npz")
     record = describe(model)
@@ -101,7 +142,8 @@ def test_every_array_has_its_place_and_a_renamed_one_is_named(shapes, tmp_path):
     assert record.task.outputs == model.output_shape[-1]
     sums = {path: float(np.sum(v, dtype=np.float64)) for path, v in variables_by_name(model).items()}
     folded = ("head/",) if format == "pangolin" else ()  # differences of two logits
-    theirs = [float(a.sum(dtype=np.float64)) for name, a in arrays.items() if not (folded and "conv_last" in name)]
+    unread = ("conv_last",) if folded else ("pos_emb", "deltas")
+    theirs = [float(a.sum(dtype=np.float64)) for name, a in arrays.items() if not any(part in name for part in unread)]
     np.testing.assert_allclose(
         sorted(v for p, v in sums.items() if not p.startswith(folded or "?")), sorted(theirs), atol=1e-4
     )
@@ -137,80 +179,36 @@ def test_the_thresholds_of_torchxrayvision_are_those_of_the_published_file(tmp_p
     assert record.task.labels[-1] == "Enlarged Cardiomediastinum (untrained)"
 
 
-def keras2(path, layers):
-    """Write weights as Keras 2 did: `LAYER/LAYER/variable:0`."""
-    with h5py.File(path, "w") as file:
-        for where, variables in layers.items():
-            for variable, array in variables.items():
-                file[f"{where}/{variable}:0"] = array
+def hyena_buffers(longest):
+    """Return the tables of positions and of decay of a file of HyenaDNA, by the formulas of the paper."""
+    time, found = np.linspace(0, 1, longest, dtype=np.float32), {}
+    angles = 2 * np.pi * np.arange(longest)[:, None] / longest * np.array([1e-4, 1.0])
+    for i in range(2):
+        name = f"model.backbone.layers.{i}.mixer.filter_fn"
+        table = np.concatenate([time[:, None], np.cos(angles), -np.sin(angles)], axis=1).astype(np.float32)
+        found |= {f"{name}.pos_emb.z": table[None], f"{name}.pos_emb.t": time[None, :, None]}
+        found[f"{name}.modulation.deltas"] = np.linspace(np.log(0.01) / 1.5, np.log(0.01) / 0.3, 4)[None, None]
+    return found
 
 
-def deepstarr_layers(filters=(4, 3, 3, 2), units=(6, 5)):
-    random, layers, before, width = np.random.Generator(np.random.Philox(3)), {}, 4, (7, 3, 5, 3)
-    names = ["Conv1D_1st", "Conv1D_2", "Conv1D_3", "Conv1D_4", "Dense_1", "Dense_2", "Dense_Dev", "Dense_Hk"]
-    for i, (name, n) in enumerate(zip(names, (*filters, *units, 1, 1), strict=True)):
-        rows = {4: 15 * filters[-1], 7: units[-1]}.get(i, before)
-        shape = (width[i], rows, n) if i < 4 else (rows, n)
-        layers[f"{name}/{name}"] = {"kernel": random.normal(size=shape), "bias": random.normal(size=n)}
-        before = n
-        if i < 6:
-            bn = f"batch_normalization_{i + 8}"  # numbers go on from models built before
-            layers[f"{bn}/{bn}"] = {
-                part: np.full(n, i + 0.5) for part in ("gamma", "beta", "moving_mean", "moving_variance")
-            }
-    return layers
+def test_hyenadna_with_other_positions_or_decay_than_published_is_refused(tmp_path):
+    arrays = fresh(hyenadna()) | hyena_buffers(100)
+    for name in ("pos_emb.z", "modulation.deltas"):
+        changed: Any = {key: 0.5 * array if key.endswith(name) else array for key, array in arrays.items()}
+        np.savez(tmp_path / "w.npz", **changed)
+        with pytest.raises(WeightsError, match="not those of the published HyenaDNA"):
+            import_weights("hyenadna", tmp_path / "w.npz")
 
 
-def test_deepstarr_orders_its_normalizations_by_number_and_joins_its_heads(tmp_path):
-    layers = deepstarr_layers()
-    keras2(tmp_path / "DeepSTARR.model.h5", layers)
-    model = import_weights("deepstarr", tmp_path / "DeepSTARR.model.h5")
-    got = variables_by_name(model)
-    assert [float(got[f"{name}_norm/gamma"][0]) for name in ("conv_1", "conv_4", "dense_2")] == [0.5, 3.5, 5.5]
-    heads = [layers[f"Dense_{task}/Dense_{task}"]["kernel"][:, 0] for task in ("Dev", "Hk")]
-    np.testing.assert_allclose(got["head/kernel"], np.stack(heads, axis=1), rtol=1e-6)
-
-
-def bpnet_layers(prefix, where, filters, depth):
-    random = np.random.Generator(np.random.Philox(filters))
-    names = {f"{prefix}bpnet_1st_conv": (21, 4, filters)}
-    names |= {f"{prefix}bpnet_{i}conv": (3, filters, filters) for i in range(1, depth + 1)}
-    names |= {
-        f"{prefix}bpnet_prof_out_precrop" if prefix else "prof_out_precrop": (75, filters, 1),
-        f"{prefix}bpnet_logcount_predictions" if prefix else "logcount_predictions": (filters, 1),
-    }
-    return {
-        f"{where or name}/{name}": {"kernel": random.normal(size=shape) * 0.1, "bias": random.normal(size=shape[-1])}
-        for name, shape in names.items()
-    }
-
-
-def test_chrombpnet_is_the_sum_of_its_two_networks_in_log_space(tmp_path):
-    both = bpnet_layers("wo_bias_", "model_wo_bias", 6, 3) | bpnet_layers("", "model_1", 4, 2)
-    keras2(tmp_path / "chrombpnet.h5", {f"model_weights/{name}": parts for name, parts in both.items()})
-    keras2(tmp_path / "chrombpnet_nobias.h5", bpnet_layers("wo_bias_", "", 6, 3))
-    keras2(tmp_path / "bias_model_scaled.h5", bpnet_layers("", "", 4, 2))
+def test_procapnet_is_a_bpnet_of_two_strands(tmp_path):
+    shapes = conv("iconv", 6, 4, 21) | conv("rconvs.0", 6, 6, 3) | conv("rconvs.1", 6, 6, 3)
+    np.savez(tmp_path / "w.npz", **fresh(shapes | conv("fconv", 2, 6, 75) | conv("linear", 1, 6)))
+    model, other = (import_weights(name, tmp_path / "w.npz", length=160) for name in ("procapnet", "bpnet_lite"))
     codes = np.random.Generator(np.random.Philox(1)).integers(0, 5, (2, 160)).astype(np.uint8)
-    rates = {}
-    for name in ("chrombpnet", "chrombpnet_nobias", "bias_model_scaled"):
-        model = import_weights("chrombpnet", tmp_path / f"{name}.h5", length=160)
-        rates[name] = np.asarray(model.predict_on_batch(codes), np.float64)[..., 0]
-    positions = rates["chrombpnet"].shape[1]
-    extra = (rates["bias_model_scaled"].shape[1] - positions) // 2
-    totals = {name: np.log(np.exp(one).sum(axis=1)) for name, one in rates.items()}
-    np.testing.assert_allclose(
-        totals["chrombpnet"], np.logaddexp(totals["chrombpnet_nobias"], totals["bias_model_scaled"]), atol=1e-5
-    )
-    profile = rates["chrombpnet_nobias"] + rates["bias_model_scaled"][:, extra : extra + positions]
-    difference = profile - rates["chrombpnet"]
-    np.testing.assert_allclose(difference, difference.mean(axis=1, keepdims=True) + 0 * difference, atol=1e-4)
-
-
-def test_a_layer_that_is_there_twice_is_an_error(tmp_path):
-    layers = bpnet_layers("", "", 4, 2)
-    keras2(tmp_path / "w.h5", layers | {f"again/{name}": parts for name, parts in layers.items()})
-    with pytest.raises(WeightsError, match="2 arrays bpnet_1st_conv/kernel"):
-        import_weights("chrombpnet", tmp_path / "w.h5", length=160)
+    np.testing.assert_array_equal(model.predict_on_batch(codes), other.predict_on_batch(codes))
+    task = describe(model).task
+    assert task is not None
+    assert (describe(model).architecture, task.labels) == ("procapnet", ("plus", "minus"))
 
 
 def test_a_published_file_says_which_array_it_lacks(tmp_path):

@@ -20,9 +20,9 @@ PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
 pytestmark = pytest.mark.peers
 
 
-def peer(name, folder):
+def peer(name, folder, side=SIDE):
     """Let the authors' code write its weights and its outputs into a folder, and return the arrays."""
-    done = subprocess.run([PYTHON, str(SIDE), name, str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run([PYTHON, str(side), name, str(folder)], capture_output=True, text=True, check=False)
     if "No module named" in done.stderr:
         pytest.skip(f"a package is not installed ({done.stderr.splitlines()[-1]}); set PEERS_PYTHON")
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""ChromBPNet as its authors publish it: Keras 2 HDF5 files of the whole model, of the accessibility model, or of the bias model."""
+"""ChromBPNet as its authors publish it: HDF5 files of Keras of the whole model, of the accessibility model, or of the bias model."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def chrombpnet(file: PublishedFile, *, length: int = 2114) -> Conversion:
         prefix: lambda ours, p=prefix: _table(file, p, ours) for prefix in parts
     }
     sizes = {prefix: _sizes(file, prefix) for prefix in parts}
-    unused = ("optimizer_weights/*", "top_level_model_weights/*")
+    unused = ("optimizer_weights/*", "optimizer/vars/*", "top_level_model_weights/*")
     if len(parts) == 2:
         (filters, num_layers), (bias_filters, bias_layers) = sizes["wo_bias_"], sizes[""]
         config = {

@@ -1,4 +1,4 @@
-"""DeepSTARR as its authors publish it: weights of Keras 2 in HDF5 (the `.json` beside it is not needed)."""
+"""DeepSTARR as its authors publish it: weights of Keras in HDF5 (the `.json` beside it is not needed)."""
 
 import numpy as np
 
@@ -47,7 +47,15 @@ def deepstarr(file: PublishedFile) -> Conversion:
         "units": tuple(sizes[name][1] for name in dense if name in sizes),
     }
     task = Task("regression", 2, ("developmental", "housekeeping"))
-    return Conversion("deepstarr", ModelInput("dna", (249,)), 2, task, table, config, unused=("optimizer_weights/*",))
+    return Conversion(
+        "deepstarr",
+        ModelInput("dna", (249,)),
+        2,
+        task,
+        table,
+        config,
+        unused=("optimizer_weights/*", "optimizer/vars/*"),
+    )
 
 
 def _number(name: str) -> int:
