@@ -149,7 +149,7 @@ def decay_rates(channels: int) -> np.ndarray:
     At the last position the slowest filter has decayed to `0.01 ** (1 / 1.5)` of its start and the fastest to `0.01 ** (1 / 0.3)`.
 
     Example:
-        >>> decay_rates(2).round(3).tolist()
-        [3.069999933242798, 15.350999832153320]
+        >>> [round(float(rate), 2) for rate in decay_rates(2)]
+        [3.07, 15.35]
     """
     return -np.linspace(math.log(_TARGET) / _SLOW, math.log(_TARGET) / _FAST, channels, dtype=np.float32)

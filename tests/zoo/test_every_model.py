@@ -36,6 +36,7 @@ SMALL_FORMS = {
         "cropping": 2,
         "head_filters": 16,
     },
+    "basset_factorized": {"filters": (8, 12, 8), "kernel_size": (3, 7, 3), "pool_size": (1, 3, 4), "units": (16, 16)},
     "basset": {"input_shape": (170,), "filters": (24, 16, 16), "units": (32, 32)},
     "bpnet": {"input_shape": (140,), "filters": 16, "num_layers": 3},
     "borzoi": {

@@ -34,6 +34,16 @@ def test_counts_without_moving_statistics_are_those_of_the_papers_code():
     assert get_model("unet", input_shape=(64, 64, 3), outputs=1).count_params() == 31_031_745
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "count"),  # of tf_efficientnet_b* of timm 1.0.31
+    [(2, 9_109_994), (3, 12_233_232), (4, 19_341_616), (5, 30_389_784), (6, 43_040_704), (7, 66_347_960)],
+)
+def test_efficientnets_train_as_many_weights_as_timms(size, count):
+    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+        assert trainable(get_model(f"keras_applications.efficientnet_b{size}")) == count
+
+
 def test_every_builder_of_keras_applications_has_a_name():
     builders = {name for name in dir(keras.applications) if name[0].isupper()}
     names = list_models("keras_applications.*")

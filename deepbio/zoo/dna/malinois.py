@@ -47,7 +47,8 @@ def malinois(
     Output shape: `(batch, outputs)` values.
     """
     layers = keras.layers
-    check_length("malinois", input, shortest_length([(pool, pool) for pool in pool_size]) - 2)
+    before_padding = shortest_length([(pool, pool) for pool in pool_size[:-1]], positions=max(1, pool_size[-1] - 2))
+    check_length("malinois", input, before_padding)
     inputs, x = dna_input(input)
     for i, (n, width, pool) in enumerate(zip(filters, kernel_size, pool_size, strict=True), start=1):
         x = layers.Conv1D(n, width, padding="same", name=f"conv_{i}")(x)

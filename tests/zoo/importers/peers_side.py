@@ -145,7 +145,8 @@ def _timm(folder, name, size, **options):
         return {"images": images, "logits": model((x - mean) / std).numpy()}
 
 
-for _name in ("resnet18", "resnet34", "resnet50", "tf_efficientnet_lite0", "tf_efficientnet_b0", "tf_efficientnet_b1"):
+_EFFICIENTNETS = ("tf_efficientnet_lite0", *(f"tf_efficientnet_b{i}" for i in range(8)))
+for _name in ("resnet18", "resnet34", "resnet50", *_EFFICIENTNETS):
     CASES[_name] = functools.partial(_timm, name=_name, size=96)
 
 

@@ -96,6 +96,7 @@ def test_torchxrayvision(tmp_path):
         ("resnet18", "timm_resnet"), ("resnet34", "timm_resnet"), ("resnet50", "timm_resnet"),
         ("tf_efficientnet_lite0", "timm_tf_efficientnet"), ("tf_efficientnet_b0", "timm_tf_efficientnet"),
         ("tf_efficientnet_b1", "timm_tf_efficientnet"),
+        *(pytest.param(f"tf_efficientnet_b{i}", "timm_tf_efficientnet", marks=pytest.mark.slow) for i in range(2, 8)),
     ],
 )  # fmt: skip
 def test_timm(case, format, tmp_path):
