@@ -27,7 +27,7 @@ def hdf5_parts(
         max_objects: Largest number of groups and arrays.
 
     Raises:
-        DeepbioError: A reference to elsewhere, an array whose values are in another file, a part that is there twice, or too many parts.
+        DeepbioError: A reference to elsewhere, values in another file, a part that is there twice, or too many parts.
 
     Example:
         >>> import h5py, io
