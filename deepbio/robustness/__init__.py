@@ -9,6 +9,7 @@ from deepbio.robustness.attacks.carlini_wagner import CarliniWagner
 from deepbio.robustness.attacks.deep_fool import DeepFool
 from deepbio.robustness.attacks.eot import EOT
 from deepbio.robustness.attacks.gradient_sign import FGSM, PGD
+from deepbio.robustness.attacks.patch import Patch, adversarial_patch
 from deepbio.robustness.attacks.square import Square
 from deepbio.robustness.attacks.universal import Universal, universal_perturbation
 from deepbio.robustness.certificates.linear import linear_radius
@@ -22,7 +23,7 @@ from deepbio.robustness.corruptions.photograph import Photograph
 from deepbio.robustness.corruptions.tables import table_corruptions
 from deepbio.robustness.edits.dna import DnaAdversarial, attack_dna, positions_taken, random_substitutions
 from deepbio.robustness.edits.dna_constraints import Constraints
-from deepbio.robustness.edits.notes import EDITS, NoteAdversarial, attack_notes
+from deepbio.robustness.edits.notes import EDITS, NoteAdversarial, attack_notes, edit_notes
 from deepbio.robustness.edits.tables import Ranges, TableAdversarial, attack_tables
 from deepbio.robustness.evaluation.corruption_errors import CorruptionErrors, corruption_errors
 from deepbio.robustness.evaluation.curve import SecurityCurve, security_curve
@@ -56,6 +57,7 @@ __all__ = [
     "DnaAdversarial",
     "MaskingReport",
     "NoteAdversarial",
+    "Patch",
     "Photograph",
     "Ranges",
     "RobustnessReport",
@@ -64,6 +66,7 @@ __all__ = [
     "Suite",
     "TableAdversarial",
     "Universal",
+    "adversarial_patch",
     "attack_dna",
     "attack_images",
     "attack_notes",
@@ -72,6 +75,7 @@ __all__ = [
     "certify",
     "corruption_errors",
     "destruction_rate",
+    "edit_notes",
     "imagenet_c",
     "linear_radius",
     "make_attack",

@@ -38,8 +38,8 @@ def autoattack_small(
 ) -> Adversarial:
     """Attack images by APGD, targeted APGD, DeepFool and Square, each on the images that the ones before left.
 
-    It is AutoAttack (Croce and Hein 2020, arXiv:2003.01690) with DeepFool in place of FAB, fewer queries, and Square for `"linf"`
-    only. With fewer than four classes, for which the targeted ratio of logits is undefined, the margin is its loss.
+    It is AutoAttack (Croce and Hein 2020, arXiv:2003.01690) with DeepFool in place of FAB and fewer queries. With fewer than four
+    classes, for which the targeted ratio of logits is undefined, the margin is its loss.
 
     Args:
         model: Image model, binary or multiclass.
@@ -102,9 +102,9 @@ def autoattack_small(
 
 def _attacks(network: Network, norm: Norm, steps: int, queries: int, targets: int) -> Sequence[tuple[str, Attack]]:
     loss = "dlr" if network.classes > 3 else "margin"
-    found: list[tuple[str, Attack]] = [
+    return [
         ("apgd", APGD(norm=norm, steps=steps)),
         ("apgd, targeted", APGD(norm=norm, steps=steps, loss=loss, targets=targets)),
         ("deep_fool", DeepFool(norm=norm)),
+        ("square", Square(norm=norm, steps=queries)),
     ]
-    return [*found, ("square", Square(steps=queries))] if norm == "linf" else found

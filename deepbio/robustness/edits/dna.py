@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.inference.forward import model_outputs
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
-from deepbio.interpret.mutagenesis import saturation_mutagenesis
+from deepbio.interpret.mutagenesis import Changes, saturation_mutagenesis
 from deepbio.robustness.edits.dna_constraints import Constraints
 from deepbio.robustness.edits.margins import ByEdits
 from deepbio.robustness.edits.margins import margins as margins_of
@@ -64,6 +63,8 @@ def attack_dna(
     max_substitutions: int = 10,
     beam: int = 1,
     constraints: Constraints | None = None,
+    start: int = 0,
+    end: int | None = None,
 ) -> DnaAdversarial:
     """Search few substitutions that change the predicted class of each sequence.
 
@@ -79,6 +80,8 @@ def attack_dna(
         max_substitutions: Number of substitutions after which the search ends.
         beam: Number of sequences that each round keeps; 1 is greedy.
         constraints: Which substitutions are allowed.
+        start: First position that may change, such as one near a splice site of a long window; the counts are those of that region.
+        end: Position after the last; None is the length.
 
     Raises:
         DataError: Sequences, target or position that do not fit the model.
@@ -93,14 +96,14 @@ def attack_dna(
     taken, codes = one_hot_of(model), as_sequences(one_hot_of(model), x)
     if max_substitutions < 1 or beam < 1:
         raise DataError(f"max_substitutions and beam are at least 1; received {max_substitutions} and {beam}.")
-    limits = constraints or Constraints()
+    limits, region = constraints or Constraints(), _region(codes, start, end)
     logits_of = class_logits(model, position)
     classes = _classes(model)
     if target is not None and not 0 <= target < classes:
         raise DataError(f"target is a class from 0 to {classes - 1}; received {target}.")
     goals = np.full(len(codes), -1 if target is None else target)
     found = [
-        _search(taken, row, int(goal), logits_of, limits, max_substitutions, beam)
+        _search(taken, row, int(goal), logits_of, limits, max_substitutions, beam, region)
         for row, goal in zip(codes, goals, strict=True)
     ]
     changed, chosen, clean, predicted = zip(*found, strict=True) if found else ((), (), (), ())
@@ -121,6 +124,8 @@ def random_substitutions(
     position: int | None = None,
     max_substitutions: int = 40,
     repeats: int = 5,
+    start: int = 0,
+    end: int | None = None,
     seed: int = 0,
 ) -> np.ndarray:
     """Return how many random substitutions change the predicted class, the baseline of `attack_dna`.
@@ -131,6 +136,8 @@ def random_substitutions(
         position: Position of the output, for outputs along a sequence.
         max_substitutions: Number of substitutions after which a try ends.
         repeats: Number of tries per sequence.
+        start: First position that may change.
+        end: Position after the last; None is the length.
         seed: Random seed.
 
     Returns:
@@ -142,19 +149,21 @@ def random_substitutions(
         >>> random_substitutions(model, "ACGT" * 10, repeats=2).shape
         (1, 2)
     """
-    codes, logits_of = as_sequences(one_hot_of(model), x), class_logits(model, position)
-    out = np.full((len(codes), repeats), -1)
-    byte_model = "one_hot" in [layer.name for layer in model.layers]
+    taken, logits_of = one_hot_of(model), class_logits(model, position)
+    codes = as_sequences(taken, x)
+    out, (first, last) = np.full((len(codes), repeats), -1), _region(codes, start, end)
+    changes = Changes(taken, None)
     for i, row in enumerate(codes):
+        reference = changes.reference(row)
         for k in range(repeats):
             random = np.random.Generator(np.random.Philox(key=(seed, i << 32 | k)))
-            known = np.flatnonzero(row < 4)
-            where = random.permutation(known)[:max_substitutions]
-            steps = np.repeat(row[None], len(where) + 1, axis=0)
+            where = random.permutation(first + np.flatnonzero(row[first:last] < 4))[:max_substitutions]
+            steps = np.repeat(
+                row[None, first:last], max_substitutions + 1, axis=0
+            )  # one number of rows, as each is compiled
             for j, (place, shift) in enumerate(zip(where, random.integers(1, 4, len(where)), strict=True), start=1):
-                steps[j:, place] = (row[place] + shift) % 4
-            values = steps if byte_model else as_one_hot(steps)
-            predicted = logits_of(model_outputs(model, values)).argmax(axis=1)
+                steps[j:, place - first] = (row[place] + shift) % 4
+            predicted = logits_of(changes(reference, first=first, codes=steps)).argmax(axis=1)
             changed = np.flatnonzero(predicted != predicted[0])
             out[i, k] = changed[0] if len(changed) else -1
     return out
@@ -185,34 +194,37 @@ def _classes(model: keras.Model) -> int:
 
 
 def _search(
-    model: keras.Model, row: np.ndarray, goal: int, logits_of: Any, limits: Constraints, max_substitutions: int, beam: int
+    model: keras.Model, row: np.ndarray, goal: int, logits_of: Any, limits: Constraints, max_substitutions: int, beam: int,
+    region: tuple[int, int],
 ) -> tuple[np.ndarray, tuple[Substitution, ...], int, int]:  # fmt: skip
     """Return the changed sequence, its substitutions, and the predicted classes before and after."""
     kept: list[tuple[float, np.ndarray, tuple[Substitution, ...]]] = [(np.inf, row, ())]
     clean = -1
-    best = (np.inf, row, ())
+    best, (first, last) = (np.inf, row, ()), region
     for _ in range(max_substitutions):
         candidates, seen = [], set()
         raw = saturation_mutagenesis(
-            model, np.stack([one for _, one, _ in kept]), target=logits_of, raw_outputs=True
+            model, np.stack([one for _, one, _ in kept]), target=logits_of, raw_outputs=True, start=first, end=last
         )  # rows of class logits: reference and every substitution
         if clean < 0:
             clean = int(raw.reference[0].argmax())
             if clean == goal:
                 return row, (), clean, clean
         for (_, one, chosen), values in zip(kept, raw.substitutions, strict=True):
-            allowed = limits.allowed(row, one)
+            allowed = limits.allowed(row, one)[first:last]
             margins = np.where(allowed, margins_of(values, clean, goal), np.inf)
             for flat in np.argsort(margins, axis=None, kind="stable")[:beam]:
                 where, base = divmod(int(flat), 4)
-                if not np.isfinite(margins[where, base]):
+                margin = float(margins[where, base])
+                if not np.isfinite(margin):
                     break
+                where += first
                 changed = one.copy()
                 changed[where] = base
                 key = changed.tobytes()
                 if key not in seen:
                     seen.add(key)
-                    candidates.append((float(margins[where, base]), changed, (*chosen, (where, base))))
+                    candidates.append((margin, changed, (*chosen, (where, base))))
         if not candidates:
             break
         kept = sorted(candidates, key=lambda candidate: candidate[0])[:beam]
@@ -220,6 +232,13 @@ def _search(
         if best[0] < 0:
             break
     return best[1], best[2], clean, _class_of(model, best[1], logits_of)
+
+
+def _region(codes: np.ndarray, start: int, end: int | None) -> tuple[int, int]:
+    last = codes.shape[1] if end is None else end
+    if not 0 <= start < last <= codes.shape[1]:
+        raise DataError(f"Expected 0 <= start < end <= {codes.shape[1]}; received start={start} and end={end}.")
+    return start, last
 
 
 def _class_of(model: keras.Model, row: np.ndarray, logits_of: Any) -> int:

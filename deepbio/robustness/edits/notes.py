@@ -79,9 +79,7 @@ def attack_notes(
         True
     """
     check_classes(model, "text")
-    for one in edits:
-        if one not in EDITS:
-            raise DataError(f"Unknown edit {one!r}. {nearest(one, EDITS)}")
+    _check_edits(edits)
     if isinstance(notes, str) or not len(notes) or max_edits < 1:
         raise DataError(
             f"Expected a list of notes and max_edits of at least 1; received {type(notes).__name__}, {max_edits}."
@@ -97,6 +95,66 @@ def attack_notes(
     found = [_search(note, int(own), predict, edits, max_edits, words) for note, own in zip(notes, clean, strict=True)]
     texts, done = zip(*found, strict=True)
     return NoteAdversarial(tuple(notes), texts, done, clean, predict(texts).argmax(axis=1))
+
+
+def edit_notes(notes: Sequence[str], *, edits: Sequence[Edit] = EDITS, max_edits: int = 3, seed: int = 0) -> list[str]:
+    """Make random edits: the baseline of `attack_notes`, and notes to train with.
+
+    Each note gets `max_edits` edits, or fewer where a note has nothing that a drawn kind could edit. A finding keeps its id and its
+    context. The edits of a note depend on seed and index alone.
+
+    Args:
+        notes: Notes.
+        edits: Kinds of edits, see `attack_notes`; each is drawn with the same probability.
+        max_edits: Number of edits per note.
+        seed: Random seed.
+
+    Raises:
+        DataError: An unknown edit, or `max_edits` below 1.
+
+    Example:
+        >>> edit_notes(["A fever and a cough."], edits=["typos"], max_edits=1)
+        ['A fveer and a cough.']
+    """
+    _check_edits(edits)
+    if isinstance(notes, str) or max_edits < 1:
+        raise DataError(
+            f"Expected a list of notes and max_edits of at least 1; received {type(notes).__name__}, {max_edits}."
+        )
+    out = []
+    for i, text in enumerate(notes):
+        random, note = np.random.Generator(np.random.Philox(key=(seed, i))), text
+        for _ in range(max_edits):
+            note = _edited(note, edits[int(random.integers(len(edits)))], random)
+        out.append(note)
+    return out
+
+
+def _edited(note: str, kind: Edit, random: np.random.Generator) -> str:
+    """Return a note after one random edit of a kind, the note itself if there is none."""
+    if kind == "synonyms":  # one of one finding, because each is read again
+        terms = _finder().find(note)
+        if not terms:
+            return note
+        term = terms[int(random.integers(len(terms)))]
+        found = [one for one in _synonyms(term.id) if one != note[term.start : term.end].lower()]
+        if not found:
+            return note
+        text = note[: term.start] + found[int(random.integers(len(found)))] + note[term.end :]
+        kept = {(one.id, one.context) for one in terms} <= {(one.id, one.context) for one in _finder().find(text)}
+        return text if kept else note
+    words = [match.span() for match in _WORD.finditer(note)] if kind == "typos" else []
+    places = [words[int(random.integers(len(words)))]] if words else []
+    tried = candidates(note, [kind], places)
+    return tried[int(random.integers(len(tried)))][0] if tried else note
+
+
+def _check_edits(edits: Sequence[Edit]) -> None:
+    if not edits:
+        raise DataError(f"Expected one edit of {', '.join(EDITS)} at least.")
+    for one in edits:
+        if one not in EDITS:
+            raise DataError(f"Unknown edit {one!r}. {nearest(one, EDITS)}")
 
 
 def candidates(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deepbio.errors import DataError, ModelError
-from deepbio.robustness import ATTACKS, Photograph, attack_images, autoattack_small, make_attack, security_curve
+from deepbio.robustness import Photograph, attack_images, autoattack_small, security_curve
 from deepbio.zoo import get_model
 
 NOISY = Photograph(noise=0.2, jpeg=None)
@@ -62,13 +62,20 @@ def test_carlini_wagner_comes_close_to_the_boundary_of_a_linear_network(plane):
     assert np.median(ratio) < 1.1
 
 
+def test_square_in_l2_uses_all_of_epsilon_and_never_crosses_a_boundary_that_is_farther_away(plane):
+    # the distance of an image to the boundary of a linear network is its margin over the L2 norm of the weights
+    model, images, y, margins, normal = plane
+    distance = margins / np.linalg.norm(normal)
+    epsilon = 1.5 * float(np.median(distance))
+    found = attack_images(model, images, y, attack="square", norm="l2", epsilon=epsilon, steps=400)
+    np.testing.assert_allclose(found.sizes, epsilon, rtol=1e-3)  # no image is near black or white
+    assert not found.success[distance > epsilon * 1.001].any()
+    assert found.success[distance < 0.5 * epsilon].mean() > 0.9
+
+
 @pytest.mark.parametrize("name", ["fgsm", "pgd", "apgd", "square"])
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_perturbations_stay_in_their_ball_and_in_the_range_of_pixels(trained, examples, name, norm):
-    if norm not in ATTACKS[name].norms:
-        with pytest.raises(DataError, match="square has the norms linf"):
-            make_attack(name, norm=norm)
-        return
     epsilon = 0.1 if norm == "linf" else 0.5
     steps = {} if name == "fgsm" else {"steps": 10}
     found = attack_images(trained, *examples, attack=name, epsilon=epsilon, norm=norm, early_stop=False, **steps)
@@ -173,6 +180,7 @@ def test_what_cannot_be_attacked_is_refused(trained, examples, spot_data):
         ({}, "needs epsilon"),
         ({"epsilon": 0.1, "attack": "pdg"}, "Did you mean pgd"),
         ({"epsilon": 0.1, "step": 3}, "no option 'step'"),
+        ({"epsilon": 0.1, "attack": "carlini_wagner", "norm": "linf"}, "carlini_wagner has the norms l2"),
         ({"attack": "deep_fool", "as_bytes": True}, "leave out as_bytes"),
         ({"epsilon": 0.1, "target": 3}, "target is a class from 0 to 2"),
         ({"epsilon": 0.1, "loss": "dlr", "attack": "apgd", "targets": 2}, "needs 4 classes"),

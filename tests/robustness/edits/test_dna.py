@@ -85,11 +85,28 @@ def test_outputs_along_a_sequence_are_attacked_at_a_position():
         attack_dna(model, x)
 
 
+def test_a_search_in_a_region_finds_what_one_finds_with_the_rest_protected():
+    model = get_model("dna_cnn", input_shape=40, outputs=3, seed=1)
+    x = np.random.Generator(np.random.Philox(2)).integers(0, 4, (3, 40)).astype(np.uint8)
+    near = attack_dna(model, x, start=10, end=30, max_substitutions=6)
+    kept = attack_dna(model, x, constraints=Constraints(protected=[(0, 10), (30, 40)]), max_substitutions=6)
+    assert near.substitutions == kept.substitutions
+    assert {where for chosen in near.substitutions for where, _ in chosen} <= set(range(10, 30))
+
+
+def test_random_substitutions_in_a_region_change_nothing_elsewhere(donor):
+    sequences = ["AAAAAGTAAAAA"] * 3
+    assert (random_substitutions(donor, sequences, start=7, max_substitutions=5) == -1).all()
+    inside = random_substitutions(donor, sequences, start=5, end=7, max_substitutions=5)
+    assert (inside == 1).all()
+
+
 def test_what_makes_no_sense_is_refused(donor):
     for options, message in [
         ({"target": 2}, "from 0 to 1"),
         ({"position": 3}, "have no positions"),
         ({"beam": 0}, "at least 1"),
+        ({"start": 9, "end": 5}, "start < end"),
         ({"constraints": Constraints(protected=[(3, 20)])}, "Protected positions"),
     ]:
         with pytest.raises(DataError, match=message):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepbio.errors import DataError
-from deepbio.robustness import Ranges, attack_notes, attack_tables
+from deepbio.robustness import EDITS, Ranges, attack_notes, attack_tables, edit_notes
 from deepbio.robustness.edits.notes import candidates
 from deepbio.text.findings import TermFinder
 from deepbio.zoo import get_model
@@ -39,6 +39,23 @@ def test_abbreviations_go_both_ways_and_sentences_move():
     assert "He denies a cough." in kinds("order")
     moved = next(text for text, (kind, _, after) in candidates(NOTE, ["order"], []) if after.startswith("He denies"))
     assert moved.startswith("He denies a cough. A 40-year-old man")
+
+
+def test_random_edits_keep_findings_and_depend_on_the_index_of_a_note_alone():
+    finder, before = TermFinder.of_release(), {(one.id, one.context) for one in TermFinder.of_release().find(NOTE)}
+    edited = edit_notes([NOTE] * 20, edits=["synonyms", "abbreviations", "order"])
+    assert len(set(edited)) > 10
+    for text in edited:
+        assert before <= {(one.id, one.context) for one in finder.find(text)}
+    assert edit_notes([NOTE, NOTE[:60]], seed=3)[0] == edit_notes([NOTE, "Other."], seed=3)[0]
+    assert edit_notes([NOTE], seed=3) != edit_notes([NOTE], seed=4)
+
+
+def test_random_typos_change_one_word_each():
+    for text in edit_notes([NOTE] * 10, edits=["typos"], max_edits=1):
+        changed = [(old, new) for old, new in zip(NOTE.split(), text.split(), strict=True) if old != new]
+        assert len(changed) == 1
+    assert edit_notes(["No BP."], edits=["typos"]) == ["No BP."]
 
 
 def test_a_note_loses_its_class_by_few_edits_and_more_edits_find_no_less():
@@ -86,3 +103,5 @@ def test_what_does_not_fit_is_refused():
         Ranges.of(np.zeros((1, 2)), limits={0: (2, 1)})
     with pytest.raises(DataError, match="typos"):
         attack_notes(get_model("note_evidence.vignettes"), ["a"], edits=["typo"])  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DataError, match=EDITS[0]):
+        edit_notes(["a"], edits=[])
