@@ -10,6 +10,7 @@ spliceai_10k.ci over all positions of its shortest genes. --store writes the tem
 error is above 0.02.
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,8 @@ def splice_line(folder: Path, most: int = 120_000) -> str:
         groups.append(np.full(len(gene.codes), len(groups)))
         p.append(probabilities(model, gene))
     y = np.concatenate(truth)
-    error = metrics.ece_interval(y, np.concatenate(p), groups=np.concatenate(groups), bins=BINS)
+    options = {"bounds": (0, 1), "groups": np.concatenate(groups)}
+    error = metrics.bootstrap(functools.partial(metrics.ece, bins=BINS), y, np.concatenate(p), **options)
     return (
         f"`spliceai_10k.ci`, all {len(y):,} positions of {len(truth)} genes of {folder.name}: calibration error {error.value:.5f} "
         f"[{error.low:.5f}, {error.high:.5f}] (whole genes resampled), so it needs no temperature: nearly all positions are no site."

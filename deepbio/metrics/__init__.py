@@ -21,6 +21,7 @@ from deepbio.metrics.calibration import (
     fit_temperature,
 )
 from deepbio.metrics.calibration_bins import CalibrationBin, calibration_bins
+from deepbio.metrics.calibration_error import ece_interval
 from deepbio.metrics.classification import (
     accuracy,
     balanced_accuracy,
@@ -45,7 +46,7 @@ from deepbio.metrics.comparison import (
     paired_bootstrap,
 )
 from deepbio.metrics.decision_curve import OperatingPoint, net_benefit, operating_point
-from deepbio.metrics.probability import Reliability, brier, ece, ece_interval, log_loss, reliability
+from deepbio.metrics.probability import Reliability, brier, ece, log_loss, reliability
 from deepbio.metrics.profiles import jensen_shannon, multinomial_nll
 from deepbio.metrics.ranking import auprc, auroc, prevalence, sensitivity_at_specificity, specificity_at_sensitivity
 from deepbio.metrics.registry import METRICS, Metric, default_metrics, direction, metric, metric_names, register_metric

@@ -61,7 +61,7 @@ def paired_bootstrap(
 ) -> Comparison:
     """Return the difference of a metric between two models, both on the same resamples.
 
-    Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`, and NaN for fewer than five groups.
+    Arguments as in `deepbio.metrics.bootstrap`; the p-value is that of `bootstrap_p_value`, and NaN for fewer than ten groups.
     Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 15.
 
     Example:

@@ -4,12 +4,14 @@ Four methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists 
 simulated coverage):
 
 - `"fraction"`: a mean over examples of values between bounds. Wilson's interval with the effective number of examples.
-- `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior.
+- `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior, and
+  the tails are Student's. `"grades"`: the same under a second prior too, because far errors weigh more than near ones.
 - `"auroc"`: of few or perfectly ranked examples Newcombe's interval, else DeLong's variance on the logit scale.
 - `"smooth"`: everything else. The jackknife's variance on the scale where the bounds are infinitely far away.
 
-`"gaps"` and `"bootstrap"` metrics resample examples. Groups are deleted whole by the jackknife, with Student's t of their number;
-the interval of the examples is kept where it is wider. Where the units are too few there is no interval but the reason.
+`"bootstrap"` metrics resample examples; `"gaps"` has `deepbio.metrics.calibration_error`. Groups are deleted whole by the jackknife,
+with Student's t of their number; the studentized bootstrap of the groups, or the interval of the examples, is kept where it is
+wider. Where the units are too few there is no interval but the reason.
 
 Sources: Wilson 1927, doi:10.1080/01621459.1927.10502953; Brown, Cai and DasGupta 2001, doi:10.1214/ss/1009213286; Newcombe 2001,
 doi:10.1198/000313001317098266 (the logit form of Wilson's interval) and 2006, doi:10.1002/sim.2324 (AUROC); Korn and Graubard
@@ -26,12 +28,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtrit
 
 from deepbio.metrics.arrays import UndefinedMetricWarning
+from deepbio.metrics.calibration_error import ece_interval
 from deepbio.metrics.classification import predicted_classes
 from deepbio.metrics.jackknife import Jackknife, jackknife
-from deepbio.metrics.probability import noise_interval
 from deepbio.metrics.ranking import auroc, decisions
 from deepbio.metrics.resampling import Estimate, bootstrap_weights
 from deepbio.metrics.units import Units
@@ -60,13 +62,21 @@ def metric_interval(
         return Estimate(value, reason=reason)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedMetricWarning)
-        if one.method in ("gaps", "bootstrap"):
+        if one.method == "gaps":
+            return ece_interval(y, p, groups=units.groups, confidence=confidence, n_resamples=n_resamples, seed=seed)
+        if one.method == "bootstrap":
             return _resampled(one, y, p, value, units, confidence=confidence, n_resamples=n_resamples, seed=seed)
         found = _of_examples(one, y, p, value, units, confidence, n_resamples, seed)
         if units.groups is None or found.reason:
             return found
         between = jackknife(lambda w: one.function(y, p, weights=w), units.groups, None, max_deleted=n_resamples)
-        return _wider(found, _scaled(value, between, one.bounds, units.count, confidence))
+        student = _scaled(value, between, one.bounds, units.count, confidence)
+        if student.reason or value in (one.bounds or ()):
+            return _wider(found, student)
+        below, above = between.studentized(confidence, n_resamples=n_resamples, seed=seed)
+        low, high = one.bounds or (-math.inf, math.inf)
+        skewed = Estimate(value, max(low, value - below), min(high, value + above))
+        return _wider(_wider(found, student), skewed)
 
 
 def _of_examples(
@@ -80,7 +90,7 @@ def _of_examples(
     seed: int,
 ) -> Estimate:
     """Return the interval as if examples were independent."""
-    if one.method == "decisions" and y.ndim == 1 and units.classes is not None:
+    if one.method in ("decisions", "grades") and y.ndim == 1 and units.classes is not None:
         return _of_decisions(one, y, p, value, confidence=confidence, samples=_SAMPLES * n_resamples, seed=seed)
     ranked = _of_auroc(value, y, p, confidence) if one.method == "auroc" and y.ndim <= 2 and p.ndim <= 2 else None
     if ranked is not None and p.ndim == 1:
@@ -143,20 +153,21 @@ def _scaled(
         return Estimate(value, reason="undefined without some of the units")
     if spread.variance <= (1e-12 * max(1.0, abs(value))) ** 2:
         return Estimate(value, reason="the same without any one unit")
-    reach = float(stdtrit(max(1.0, spread.freedom), (1 + confidence) / 2)) * math.sqrt(spread.variance)
+    reach = spread.reach(confidence)
+    return Estimate(value, _moved(value, -reach, bounds), _moved(value, reach, bounds))
+
+
+def _moved(value: float, offset: float, bounds: tuple[float, float] | None) -> float:
+    """Return a value moved by `offset`, measured at the value, on the scale where its bounds are infinitely far away."""
+    low, high = bounds or (-math.inf, math.inf)
     below, above = value - low, high - value
     if math.isinf(below) and math.isinf(above):
-        return Estimate(value, value - reach, value + reach)
-    slope = 1 / below + 1 / above  # of that scale at the value
+        return value + offset
+    moved = offset * (1 / below + 1 / above)  # the slope of that scale at the value
     if math.isfinite(high - low):
-        factor = math.exp(2 * math.asinh(slope * reach / 2))
-        odds, width = below / above, high - low
-        ends = [low + width * (1 - 1 / (1 + odds * times)) for times in (1 / factor, factor)]
-        return Estimate(value, ends[0], ends[1])
-    factor = math.exp(min(700.0, slope * reach))
-    if math.isinf(high):
-        return Estimate(value, low + below / factor, low + below * factor)
-    return Estimate(value, high - above * factor, high - above / factor)
+        return low + (high - low) * (1 - 1 / (1 + below / above * math.exp(2 * math.asinh(moved / 2))))
+    factor = math.exp(min(700.0, max(-700.0, moved)))
+    return low + below * factor if math.isinf(high) else high - above / factor
 
 
 def _of_auroc(value: float, y: np.ndarray, p: np.ndarray, confidence: float) -> Estimate | None:
@@ -208,25 +219,46 @@ def _of_decisions(
         return Estimate(value, reason="all examples are given one class")
     counts = np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.float64)
     sizes = counts.sum(axis=1)
-    prior = np.zeros_like(counts)
-    if k * k <= _MAX_CELLS:
-        # Jeffreys' half an example right and half wrong; of many classes less, so that priors never add up to more than one error.
-        strength = min(0.5, 1.0 / (sizes > 0).sum())
-        others = (1 - np.eye(k)) * sizes
-        prior = (
-            strength * (np.eye(k) + others / np.maximum(others.sum(axis=1, keepdims=True), 1.0)) * (sizes > 0)[:, None]
-        )
+    freedom = max(1, len(y) - int((sizes > 0).sum()))
+    tail = float(ndtr(-stdtrit(freedom, (1 + confidence) / 2)))  # Student's, at the number of examples
+    generator = np.random.default_rng(seed)
+    ends = [
+        np.nanquantile(_posterior(one, counts, prior, p.ndim, samples, generator), [tail, 1 - tail])
+        for prior in _priors(counts, graded=one.method == "grades")
+    ]
+    low, high = np.min(ends), np.max(ends)
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
+
+
+def _priors(counts: np.ndarray, *, graded: bool) -> list[np.ndarray]:
+    """Return Jeffreys' half an example right and half wrong; of many classes less, so that priors never add up to many errors.
+
+    Errors go to the other classes by their sizes. Where far errors weigh more, a second prior has them go to all alike.
+    """
+    k, sizes = len(counts), counts.sum(axis=1)
+    if k * k > _MAX_CELLS:
+        return [np.zeros_like(counts)]
+    many, right = int((sizes > 0).sum()), np.eye(k)
+    others = (1 - right) * sizes
+    shares = others / np.maximum(others.sum(axis=1, keepdims=True), 1.0)
+    priors = [min(0.5, 1.0 / many) * (right + shares)]
+    if graded and k > 1:
+        priors.append(min(0.5, 1.0 / many) * right + min(0.5, 1.5 / many) * (1 - right) / (k - 1))
+    return [prior * (sizes > 0)[:, None] for prior in priors]
+
+
+def _posterior(
+    one: Metric, counts: np.ndarray, prior: np.ndarray, dimensions: int, samples: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Return the metric of `samples` confusion matrices, each row from the Dirichlet distribution of its counts."""
     cells = np.argwhere(counts + prior > 0)
     alpha = (counts + prior)[cells[:, 0], cells[:, 1]]
-    drawn = np.random.default_rng(seed).standard_gamma(alpha, (samples, len(alpha)))
+    drawn = generator.standard_gamma(alpha, (samples, len(alpha)))
     starts = np.flatnonzero(np.diff(cells[:, 0], prepend=-1))
     totals = np.repeat(np.add.reduceat(drawn, starts, axis=1), np.diff(starts, append=len(cells)), axis=1)
-    weights = drawn / totals * sizes[cells[:, 0]]
-    shown = cells[:, 1].astype(np.float64) if p.ndim == 1 else np.eye(k)[cells[:, 1]]
-    values = one.function(cells[:, 0], shown, weights=weights)
-    tail = (1 - confidence) / 2
-    ends = np.nanquantile(values, [tail, 1 - tail])
-    return Estimate(value, min(value, float(ends[0])), max(value, float(ends[1])))
+    weights = drawn / totals * counts.sum(axis=1)[cells[:, 0]]
+    shown = cells[:, 1].astype(np.float64) if dimensions == 1 else np.eye(len(counts))[cells[:, 1]]
+    return one.function(cells[:, 0], shown, weights=weights)
 
 
 def _resampled(
@@ -241,13 +273,9 @@ def _resampled(
     seed: int,
 ) -> Estimate:
     """Return the interval from bootstrap resamples, for metrics that are no smooth function of the examples."""
-    strata = units.classes if units.groups is None and not one.noise else None
+    strata = units.classes if units.groups is None else None
     drawn = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, strata=strata, groups=units.groups)
-    chunks = [(one.function(y, p, weights=w), one.noise(y, p, weights=w) if one.noise else None) for w in drawn]
-    resampled = np.concatenate([chunk for chunk, _ in chunks])
-    if one.noise:
-        noise = np.concatenate([chunk for _, chunk in chunks if chunk is not None])
-        return noise_interval(value, resampled, noise, confidence=confidence)
+    resampled = np.concatenate([one.function(y, p, weights=w) for w in drawn])
     known = resampled[np.isfinite(resampled)]
     if len(known) < len(resampled) / 2:
         return Estimate(value, reason="undefined in most resamples")

@@ -5,20 +5,46 @@ and O'Neill 2014, doi:10.1080/00031305.2014.966589 (kurtosis). Of the AUROC,
 classes being strata, this is DeLong's variance.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import stdtrit
 
 _CHUNK = 1 << 26  # bytes of weights at a time
+_MIN_RESAMPLES = 1000
+_MAX_REACH = 2  # times that of Student's t
 
 
 @dataclass(frozen=True)
 class Jackknife:
-    """Variance of a metric and the degrees of freedom of that variance."""
+    """Variance of a metric, the degrees of freedom of that variance, and the metric without each unit, `(units,)`."""
 
     variance: float
     freedom: float
+    without: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+
+    def reach(self, confidence: float) -> float:
+        """Return how far an interval by Student's t reaches on either side."""
+        return float(stdtrit(max(1.0, self.freedom), (1 + confidence) / 2)) * math.sqrt(self.variance)
+
+    def studentized(self, confidence: float, *, n_resamples: int, seed: int) -> tuple[float, float]:
+        """Return how far an interval by the studentized bootstrap of the units reaches below and above the value.
+
+        It reaches further to the side where a few units as extreme as the most extreme one have not been seen, which Student's t
+        does not; at most twice as far as that one. Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 12.
+        """
+        count, off = len(self.without), self.without.mean() - self.without
+        drawn = off[np.random.default_rng(seed).integers(0, count, (max(n_resamples, _MIN_RESAMPLES), count))]
+        spread = drawn.std(axis=1, ddof=1)
+        varied = spread > 1e-9 * off.std()
+        tail = (1 - confidence) / 2
+        ends = np.quantile(drawn.mean(axis=1)[varied] / spread[varied], [1 - tail, tail]) * math.sqrt(
+            count * self.variance
+        )
+        most = _MAX_REACH * self.reach(confidence)
+        return float(np.clip(ends[0], 0, most)), float(np.clip(-ends[1], 0, most))
 
 
 def jackknife(
@@ -55,7 +81,7 @@ def jackknife(
             part = float(((mine - mine.mean()) ** 2).sum()) * (len(mine) - 1) / len(mine)
             variance += part
             squares += part**2 / _freedom(mine)
-    return Jackknife(variance, variance**2 / squares if squares else 1.0)
+    return Jackknife(variance, variance**2 / squares if squares else 1.0, values)
 
 
 def _freedom(values: np.ndarray) -> float:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import (
@@ -23,7 +22,6 @@ from deepbio.metrics.arrays import (
     weighted_sums,
 )
 from deepbio.metrics.ranking import decisions
-from deepbio.metrics.resampling import Estimate, bootstrap_weights
 
 
 def log_loss(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
@@ -102,66 +100,31 @@ def ece(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, 
     return unwrap(np.abs(_gaps(y, p, w, bins=bins, equal_mass=equal_mass)).sum(axis=1), single, "calibration error")
 
 
-def ece_noise(y: ArrayLike, p: ArrayLike, *, bins: int = 15, equal_mass: bool = True, weights: ArrayLike) -> np.ndarray:
-    """Return how far the gaps of each resample are from the gaps of the sample, summed over bins, `(n_resamples,)`."""
-    w, _ = weight_rows(weights, len(np.asarray(y)))
-    own = _gaps(y, p, np.ones((1, w.shape[1]), np.uint8), bins=bins, equal_mass=equal_mass)
-    return np.abs(_gaps(y, p, w, bins=bins, equal_mass=equal_mass) - own).sum(axis=1)
-
-
-def ece_interval(
-    y: ArrayLike,
-    p: ArrayLike,
-    *,
-    bins: int = 15,
-    equal_mass: bool = True,
-    n_resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-    groups: ArrayLike | None = None,
-) -> Estimate:
-    """Return the expected calibration error with an interval that covers the truth for calibrated models too.
-
-    Arguments as in `ece` and `deepbio.metrics.bootstrap`.
-
-    Example:
-        >>> found = ece_interval([0, 1, 1, 1] * 20, [0.2, 0.7, 0.7, 0.7] * 20)
-        >>> found.low < found.value < found.high
-        True
-    """
-    y, p = np.asarray(y), np.asarray(p)
-    binned: dict[str, Any] = {"bins": bins, "equal_mass": equal_mass}
-    drawn = bootstrap_weights(len(y), n_resamples=n_resamples, seed=seed, groups=groups)
-    chunks = [(ece(y, p, **binned, weights=w), ece_noise(y, p, **binned, weights=w)) for w in drawn]
-    resampled, noise = (np.concatenate(part) for part in zip(*chunks, strict=True))
-    return noise_interval(ece(y, p, **binned), resampled, noise, confidence=confidence)
-
-
-def noise_interval(value: float, distribution: np.ndarray, noise: np.ndarray, *, confidence: float = 0.95) -> Estimate:
-    """Return the interval of a sum of absolute gaps.
-
-    Resampling adds noise to gaps that contain noise already, so plain bootstrap intervals of a calibrated model never cover
-    its true error of zero. By the triangle inequality the sum cannot be off by more than the noise of the gaps: the upper
-    quantile of the noise sets the low end. The value errs upwards, so a normal interval sets the high end.
-
-    Args: `value`, sum of the examples themselves; `distribution` and `noise`, sum and noise (as `ece_noise` returns it) of each
-    resample, `(n_resamples,)`.
-    """
-    tail = (1 + confidence) / 2
-    reach = float(ndtri(tail)) * float(np.std(distribution))
-    return Estimate(value, max(0.0, value - float(np.quantile(noise, tail))), min(1.0, value + reach))
-
-
 def _gaps(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, bins: int, equal_mass: bool) -> np.ndarray:
     """Return the gap of each bin times the fraction of predictions in it, `(rows, bins)`."""
-    confidence, outcome, example = _flat(y, p)
-    n = weights.shape[1]
-    inner = np.quantile(confidence, np.arange(1, bins) / bins) if equal_mass else np.linspace(0, 1, bins + 1)[1:-1]
-    bin_of = np.searchsorted(inner, confidence)
-    gap = np.bincount(example * bins + bin_of, weights=outcome - confidence, minlength=n * bins).reshape(n, bins)
-    many = np.bincount(example, minlength=n).astype(np.float64)
+    found, n = bin_predictions(y, p, bins=bins, equal_mass=equal_mass), weights.shape[1]
+    cell, off = found.example * bins + found.bin_of, found.outcome - found.confidence
+    gap = np.bincount(cell, weights=off, minlength=n * bins).reshape(n, bins)
+    many = np.bincount(found.example, minlength=n).astype(np.float64)
     sums = weighted_sums(weights, np.column_stack([gap, many]))
     return divide(sums[:, :-1], sums[:, -1:])
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedPredictions:
+    """Predictions of all examples: confidence, whether it was true (0 or 1), its bin, and its example, each `(predictions,)`."""
+
+    confidence: np.ndarray
+    outcome: np.ndarray
+    bin_of: np.ndarray
+    example: np.ndarray
+
+
+def bin_predictions(y: ArrayLike, p: ArrayLike, *, bins: int, equal_mass: bool) -> BinnedPredictions:
+    """Put predictions into bins of equally many predictions, or of equal width."""
+    confidence, outcome, example = _flat(y, p)
+    inner = np.quantile(confidence, np.arange(1, bins) / bins) if equal_mass else np.linspace(0, 1, bins + 1)[1:-1]
+    return BinnedPredictions(confidence, outcome, np.searchsorted(inner, confidence), example)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ from scipy.special import ndtri, stdtrit
 from deepbio.errors import DataError
 
 MIN_UNITS = 5
-"""Fewest groups, or examples of a class, that an interval rests on."""
+"""Fewest examples, examples of a class, or groups with a class, that an interval rests on."""
+MIN_GROUPS = 10
+"""Fewest groups that an interval rests on: with five, intervals contained the truth in 89 to 96% of simulations."""
 # Bytes of one chunk of weights and of the indices drawn for it; together they bound the memory of a bootstrap.
 _CHUNK = 1 << 27
 _DRAWN = 1 << 22
@@ -225,10 +227,10 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
 
 
 def few_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> str:
-    """Return why resamples say nothing, if there are fewer than five groups or examples of a stratum; else an empty text."""
+    """Return why resamples say nothing: fewer than ten groups or than five examples of a stratum; else an empty text."""
     units = _independent_units(n, strata, groups)
-    of = "group" if groups is not None else "example"
-    return "" if units >= MIN_UNITS else f"{units} {of}{'s' * (units > 1)}, {MIN_UNITS} needed"
+    of, needed = ("example", MIN_UNITS) if groups is None else ("group", MIN_GROUPS)
+    return "" if units >= needed else f"{units} {of}{'s' * (units > 1)}, {needed} needed"
 
 
 def _independent_units(n: int, strata: ArrayLike | None, groups: ArrayLike | None) -> int:

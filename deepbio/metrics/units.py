@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.resampling import MIN_UNITS
+from deepbio.metrics.resampling import MIN_GROUPS, MIN_UNITS
 from deepbio.specs import Task
 
 Needs = Literal["examples", "an error", "two classes", "each class", "each tail"]
@@ -85,9 +85,9 @@ class Units:
 
     def shortage(self, needs: Needs) -> str:
         """Return why the units are too few for an interval; an empty text if they are enough."""
-        of, one = ("groups", "one group") if self.groups is not None else ("examples", "one example")
-        if self.count < MIN_UNITS:
-            return one if self.count == 1 else f"{self.count} {of}, {MIN_UNITS} needed"
+        of, needed = ("examples", MIN_UNITS) if self.groups is None else ("groups", MIN_GROUPS)
+        if self.count < needed:
+            return f"one {of[:-1]}" if self.count == 1 else f"{self.count} {of}, {needed} needed"
         few = np.flatnonzero(self.of_class < MIN_UNITS)
         if needs in ("examples", "an error") or not len(self.of_class):
             return ""

@@ -150,7 +150,7 @@ def test_few_groups_leave_no_interval_and_no_comparison(suite, filled):
         filled.write(run, _result(run), {"y": y, "p": _predictions(run, y), "groups": np.arange(200) // 100})
     for name in ("mlp", "majority"):
         found = _row(leaderboard(suite, filled.folder, n_resamples=50), name).values["auroc"]
-        assert (found.estimate.reason, found.p_value, found.mark) == ("2 groups, 5 needed", None, "")
+        assert (found.estimate.reason, found.p_value, found.mark) == ("2 groups, 10 needed", None, "")
 
 
 def test_every_form_has_every_row_and_the_source_of_published_numbers(suite, filled):

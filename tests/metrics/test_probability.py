@@ -88,17 +88,40 @@ def test_scores_that_are_equal_share_a_bin():
 @pytest.mark.parametrize("equal_mass", [False, True])
 def test_intervals_of_a_calibrated_model_cover_zero(equal_mass):
     hits = sum(
-        ece_interval(*_model(500, 1.0, seed), equal_mass=equal_mass, n_resamples=200).low == 0 for seed in range(60)
+        ece_interval(*_model(500, 1.0, seed), equal_mass=equal_mass, n_resamples=200).low == 0 for seed in range(20)
     )
-    assert hits / 60 >= 0.88  # 0.95 and more in 300 runs; 60 runs may show a little less
+    assert hits >= 18  # of 20
 
 
 def test_the_interval_of_a_model_that_is_overconfident_is_above_zero_and_holds_the_truth():
     y, p = _model(500_000, 2.5, 0)
     truth = ece(y, p)
-    found = [ece_interval(*_model(1000, 2.5, seed), n_resamples=200) for seed in range(1, 21)]
+    found = [ece_interval(*_model(1000, 2.5, seed), n_resamples=200) for seed in range(1, 11)]
     assert all(one.low > 0 for one in found)
-    assert sum(one.low <= truth <= one.high for one in found) >= 18
+    assert sum(one.low <= truth <= one.high for one in found) >= 9
+
+
+def test_the_interval_of_an_overconfident_model_is_no_wider_than_its_noise():
+    # Of 200 simulated samples of 1,000 the error has a standard deviation of 0.0130, so 95% of them lie within 0.051.
+    found = [ece_interval(*_model(1000, 2.5, seed), n_resamples=200) for seed in range(1, 5)]
+    assert 0.045 < np.mean([one.high - one.low for one in found]) < 1.2 * 0.051
+
+
+@pytest.mark.parametrize(
+    ("n", "groups", "reason"),
+    [(99, None, "99 examples, 100 needed"), (300, 150, "examples in groups are not independent")],
+)
+def test_a_calibration_error_that_no_method_suits_has_the_reason(n, groups, reason):
+    y, p = _model(n, 1.5, 0)
+    found = ece_interval(y, p, groups=None if groups is None else np.arange(n) % groups)
+    assert found.reason == reason
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_the_labels_of_an_example_are_not_independent_predictions():
+    rng = np.random.default_rng(0)
+    found = ece_interval(rng.integers(0, 2, (200, 3)).astype(float), rng.random((200, 3)))
+    assert found.reason == "predictions of one example are not independent"
 
 
 def test_the_summary_gives_the_same_interval():
