@@ -87,7 +87,7 @@ def ece_interval(
 
 
 def _binomial(many: np.ndarray, confident: np.ndarray, gap: np.ndarray, resamples: int, seed: int) -> _Errors:
-    """Return the noise of outcomes whose frequency is off by so many times the gap, as a share of all examples."""
+    """Return the noise of outcomes whose frequency is off by so many times the gap, divided by the number of examples."""
 
     def noise(size: float) -> np.ndarray:
         frequency = np.clip(confident + size * gap, 0.0, 1.0)

@@ -75,8 +75,8 @@ def metric_interval(
             return _wider(found, student)
         below, above = between.studentized(confidence, n_resamples=n_resamples, seed=seed)
         low, high = one.bounds or (-math.inf, math.inf)
-        skewed = Estimate(value, max(low, value - below), min(high, value + above))
-        return _wider(_wider(found, student), skewed)
+        studentized = Estimate(value, max(low, value - below), min(high, value + above))
+        return _wider(_wider(found, student), studentized)
 
 
 def _of_examples(

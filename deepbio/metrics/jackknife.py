@@ -43,8 +43,8 @@ class Jackknife:
         ends = np.quantile(drawn.mean(axis=1)[varied] / spread[varied], [1 - tail, tail]) * math.sqrt(
             count * self.variance
         )
-        most = _MAX_REACH * self.reach(confidence)
-        return float(np.clip(ends[0], 0, most)), float(np.clip(-ends[1], 0, most))
+        limit = _MAX_REACH * self.reach(confidence)
+        return float(np.clip(ends[0], 0, limit)), float(np.clip(-ends[1], 0, limit))
 
 
 def jackknife(

@@ -223,7 +223,7 @@ _GRADES: Any = {"method": "grades", "needs": "two classes"}
 _quadratic = _partial(kappa, quadratic=True)
 _BY_CLASS: Any = {"method": "decisions", "needs": "each class"}
 _RANKS: Any = {"needs": "each class"}
-_SKEWED = 15  # groups
+_MANY_GROUPS = 15
 _GAPS: Any = {"method": "gaps", "needs": "an error"}
 _AT_FIXED: Any = {"method": "bootstrap", "needs": "each tail"}
 
@@ -271,7 +271,7 @@ for _one in (
     Metric("ece", "Calibration error", "min", _PROBABILITIES, ece, **_GAPS, default=_ONE_CLASS),
     Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, default=_NUMBERS),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED, default=_NUMBERS),
-    Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), min_groups=_SKEWED, default=("regression",)),
+    Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), min_groups=_MANY_GROUPS, default=("regression",)),
     Metric(
         "poisson_deviance",
         "Poisson deviance",
@@ -279,11 +279,11 @@ for _one in (
         _COUNTS,
         poisson_deviance,
         _POSITIVE,
-        min_groups=_SKEWED,
+        min_groups=_MANY_GROUPS,
         default=_COUNTS,
     ),
-    Metric("rmse", "RMSE", "min", _NUMBERS, rmse, _POSITIVE, min_groups=_SKEWED, default=_NUMBERS),
-    Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE, min_groups=_SKEWED, default=("regression",)),
+    Metric("rmse", "RMSE", "min", _NUMBERS, rmse, _POSITIVE, min_groups=_MANY_GROUPS, default=_NUMBERS),
+    Metric("mae", "MAE", "min", _NUMBERS, mae, _POSITIVE, min_groups=_MANY_GROUPS, default=("regression",)),
     Metric("jensen_shannon", "Jensen-Shannon distance", "min", _PROFILE, jensen_shannon, _DISTANCE, default=_PROFILE),
     Metric("multinomial_nll", "Multinomial NLL", "min", _PROFILE, multinomial_nll, _POSITIVE, default=_PROFILE),
     Metric("top_{k}", "Top-{k} accuracy", "max", _CLASSES, top_k, **_FRACTION, default=("multiclass",)),
