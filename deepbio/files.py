@@ -214,6 +214,8 @@ def write_atomically(path: FilePath) -> Iterator[Path]:
         'whole'
     """
     target = Path(path)
+    if target.is_dir():
+        raise DeepbioError(f"Cannot write {target}: it is a folder. Name a file in it.")
     temporary = target.with_name(f".writing-{os.urandom(6).hex()}-{target.name}")
     try:
         temporary.touch(exist_ok=False)

@@ -66,6 +66,8 @@ def key_values(pairs: Sequence[str], *, option: str) -> dict[str, Any]:
                 value = yaml.safe_load(f"[{value}]")
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise DeepbioError(f"{option} {pair!r}: the value is not valid YAML.") from error
+        if isinstance(value, dict) and None in value.values():
+            raise DeepbioError(f"{option} {pair!r}: write a space after each colon, as in {key}={{name: 3}}.")
         found[key.strip().replace("-", "_")] = value
     return found
 

@@ -202,7 +202,10 @@ def _files(given: Sequence[str], option: str) -> dict[str, str] | str | None:
     """Return name to file if all are `NAME=FILE`, and one file if it has no name."""
     if given and not any("=" in one for one in given):
         if option == "--bigwig":
-            return {Path(one).name.split(".")[0]: one for one in given}
+            named = {Path(one).name.split(".")[0]: one for one in given}
+            if len(named) < len(given):
+                raise DeepbioError("Two tracks have one name: write --bigwig NAME=FILE for each.")
+            return named
         if len(given) > 1:
             raise DeepbioError(f"{option} takes one file, or CLASS=FILE for each of several.")
         return given[0]

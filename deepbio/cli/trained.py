@@ -14,7 +14,7 @@ from deepbio.errors import DeepbioError, nearest
 
 if TYPE_CHECKING:
     from deepbio.datasets import Dataset, Split
-    from deepbio.specs import ModelInput
+    from deepbio.specs import ModelInput, Task
     from deepbio.zoo.record import ModelRecord
 
 
@@ -123,9 +123,17 @@ def evaluation_data(
         known.outputs,
         known.labels,
     ):
-        raise DeepbioError(f"{model} predicts {known}; {name} asks for {found.task}.")
+        raise DeepbioError(f"{model} predicts {_in_words(known)}; {name} has {_in_words(found.task)}.")
     wanted = split or "test"
     return found, wanted, [part for name, part in found.splits() if wanted in (name, "all")]
+
+
+def _in_words(task: Task | None) -> str:
+    """Return what a task predicts, as an error says it."""
+    if task is None:
+        return "an unknown task"
+    labels = ", ".join(task.labels[:5]) + (", ..." if len(task.labels) > 5 else "")
+    return f"{labels or f'{task.outputs} output(s)'} ({task.kind})"
 
 
 def _part_of(whole: Split, published: Any, record: ModelRecord, split: str) -> Split:

@@ -102,6 +102,11 @@ def dataset_card(name: str) -> Card:
     """
     folders = {folder.name: folder for folder in entries("datasets")}
     if name not in folders:
+        if Path(name).exists():
+            raise DataError(
+                f"Unknown data set {name!r}; it is a file or a folder. Name such data by their kind: --table, --images, --fasta "
+                "CLASS=FILE, --h5ad and so on (in Python Dataset.from_csv, Dataset.from_folder, ...)."
+            )
         raise DataError(f"Unknown data set {name!r}. {nearest(name, folders)}")
     card = read_card(folders[name])
     if missing := [key for key in _REQUIRED if key not in card.facts]:

@@ -180,7 +180,7 @@ def _guess(array: np.ndarray, labels: Sequence[str] | None) -> Kind:
         if array.dtype.kind == "f":
             if np.isin(array, (0, 1)).all():
                 log.warning(
-                    "The labels are 0.0 and 1.0 and are learnt as numbers. Pass kind='binary' if they are classes."
+                    "The labels are 0.0 and 1.0 and are learnt as numbers. If they are classes, pass whole numbers or words."
                 )
             return "regression"
         check_classes(array, advice=_NUMBERS)

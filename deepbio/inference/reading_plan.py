@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from deepbio.datasets import build
 from deepbio.datasets.build.builder import reading_options
 from deepbio.datasets.load import builder_of
 from deepbio.datasets.options import check_options, names_of, serialize_options
+from deepbio.datasets.readers.table_file import TableFile
 from deepbio.datasets.targets import check_predicted
 from deepbio.errors import DataError
 from deepbio.specs import ModelInput, Task
@@ -75,6 +78,8 @@ def plan_of(record: ModelRecord, files: Mapping[str, Any], *, task: Task | None 
                 raise DataError(f"{name} is about splits, and the whole file is evaluated: leave it out.")
         given |= _of_labels(task, known, given, parameters)
     known, given = ({n: v for n, v in some.items() if n not in unused} for some in (known, given))
+    if source in ("csv", "manifest") and "id" in known and "id" not in given:
+        _forget_names(files[source], known, known | given)
     fixed = _fixed(input, parameters, known | given)
     _tell_contradictions(record, known, given, fixed)
     options = known | given | fixed
@@ -85,6 +90,16 @@ def plan_of(record: ModelRecord, files: Mapping[str, Any], *, task: Task | None 
         )
     check_options(builder, options, owner=f"A file of kind {source}")
     return Plan(inspect.unwrap(builder), files[source], options)
+
+
+def _forget_names(origin: Any, known: dict[str, Any], options: Mapping[str, Any]) -> None:
+    """Leave out the column of names if a new table has none, which is logged; its rows are then named by their numbers."""
+    if isinstance(origin, (str, os.PathLike)) and ".txt" in Path(origin).suffixes:
+        return
+    form = {name: options[name] for name in ("encoding", "delimiter", "names") if name in options}
+    table = TableFile(Path(origin) if isinstance(origin, (str, os.PathLike)) else origin, **form)
+    if known["id"] not in table.columns:
+        log.warning("%s has no column %r for names: rows are named by their numbers.", table.path, known.pop("id"))
 
 
 def _tell_contradictions(

@@ -102,3 +102,10 @@ def test_a_bad_track_is_named(files):
         read_tracks([files / "a.bw"], windows, length=41)
     with pytest.raises(DataError, match="kind is 'counts' or 'profile'"):
         Dataset.from_bigwig(files / "g.fa", files / "a.bed", files / "a.bw", length=40, kind="sum")
+
+
+def test_tracks_of_one_file_name_are_not_taken_for_one(files):
+    with pytest.raises(DataError, match="Two tracks have one file name: name the outputs"):
+        Dataset.from_bigwig(
+            files / "g.fa", files / "a.bed", [files / "a.bw", files / ".." / files.name / "a.bw"], length=40
+        )

@@ -74,9 +74,11 @@ def builder(source: str) -> Callable[[Callable[_P, dict[str, Any]]], Callable[_P
                 with _types_checked_if_it_fails(read, given):
                     data = from_arrays(**(passed | examples))
             except DataError as error:
-                if path is None or source == "genome" or str(path) in str(error):
+                # of a genome, the regions or variants are at fault
+                file = path if source != "genome" else next((given[n] for n in ("bed", "vcf") if n in given), None)
+                if not isinstance(file, (str, os.PathLike)) or str(file) in str(error):
                     raise
-                raise DataError(f"{path}: {error}") from error
+                raise DataError(f"{file}: {error}") from error
             if data.input.categories:  # those of the training split
                 learned["categories"] = data.input.categories_by_name()
             how = {name: value for name, value in learned.items() if value != FUNCTION}

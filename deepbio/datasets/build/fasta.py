@@ -56,7 +56,7 @@ def from_fasta(
         >>> from_fasta({"other": folder / "other.fa", "promoter": folder / "promoter.fa"}, name="toy")
         Dataset('toy', binary, dna (8,), train=28 valid=6 test=6)
     """
-    if isinstance(files, (str, os.PathLike)) or len(files) < 2:
+    if not isinstance(files, Mapping) or len(files) < 2:
         raise DataError(
             "Expected a FASTA file for each of at least two classes, as {'promoter': 'a.fa', 'other': 'b.fa'}."
         )

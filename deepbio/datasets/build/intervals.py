@@ -156,14 +156,19 @@ def from_bigwig(
     """
     if kind not in ("counts", "profile"):
         raise DataError(f"kind is 'counts' or 'profile'; received {kind!r}.")
-    paths = {Path(bigwig).name: bigwig} if isinstance(bigwig, (str, os.PathLike)) else bigwig
+    paths = [bigwig] if isinstance(bigwig, (str, os.PathLike)) else bigwig
     tracks = dict(paths) if isinstance(paths, Mapping) else {Path(path).name: path for path in paths}
+    if len(tracks) < len(paths):
+        raise DataError(
+            "Two tracks have one file name: name the outputs, as {'rep1': 'a/x.bw', 'rep2': 'b/x.bw'} (on the command line --bigwig "
+            "rep1=a/x.bw --bigwig rep2=b/x.bw)."
+        )
     intervals = read_intervals(bed, [feature], summit)
     windows = GenomeWindows(open_genome(genome), intervals, length=length, stranded=stranded)
     values = read_tracks(list(tracks.values()), windows, length=output_length)
-    for i, _, k in np.argwhere(values < 0)[:1]:
+    for i, at, k in np.argwhere(~((values >= 0) & np.isfinite(values)))[:1]:
         raise DataError(
-            f"{list(tracks.values())[k]}: expected counts, from 0 up; found {values[i, :, k].min():g} in the window of "
+            f"{list(tracks.values())[k]}: expected counts, from 0 up; found {values[i, at, k]:g} in the window of "
             f"{place_names(intervals)[i]} ({bed}, line {intervals.lines[i]}). Signal that was subtracted or log-transformed is not."
         )
     return {

@@ -107,6 +107,11 @@ def from_csv(
             "--text COLUMN, --sequence COLUMN and --data features=[COLUMNS])."
         )
     words = text if sequence is None else sequence
+    if words is None and (length is not None or tokenizer is not None):
+        raise DataError(
+            "length and tokenizer are for notes and sequences: name their column with text=COLUMN or sequence=COLUMN (on the command "
+            "line --text COLUMN or --sequence COLUMN)."
+        )
     table = read_table(
         path,
         label=label,

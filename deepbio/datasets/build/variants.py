@@ -1,5 +1,6 @@
 """A `Dataset` of windows centred on variants: one VCF per class, or one VCF with an INFO field that contains the class."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,16 @@ import numpy as np
 
 from deepbio.datasets.build.builder import builder
 from deepbio.datasets.build.intervals import chromosome_split
+from deepbio.datasets.build.two_labels import log_two_labels
+from deepbio.datasets.labels import list_marks
 from deepbio.datasets.options import Names
 from deepbio.datasets.splitting import FRACTIONS, Duplicates
 from deepbio.errors import DataError
 from deepbio.files import FilePath
 from deepbio.genome import VariantWindows, open_genome, read_vcf
 from deepbio.genome.variants import Allele
+
+log = logging.getLogger("deepbio")
 
 
 @builder("genome")
@@ -81,6 +86,9 @@ def from_vcf(
     x = np.concatenate([source[np.arange(len(source))] for source in sources])
     names = np.concatenate([source.chromosomes for source in sources])
     chromosomes = np.array([opened.name_of(name) for name in names.tolist()])
+    log_two_labels(x, ids, np.array(list(files))[y] if label is None else y, what="window")
+    if label is not None and (mark := list_marks(np.unique(y))):
+        log.warning("%s, INFO %s: some classes contain %r and are taken as they are.", files[""], label, mark)
     return {
         "x": x,
         "y": y,

@@ -141,6 +141,10 @@ def read_table(
             raise DataError(
                 f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}{table.advice}"
             )
+    for use, used in {"features": features or (), "text": [text], "group": [group]}.items():
+        for name in used:
+            if name is not None and name in {label, *targets}:
+                raise DataError(f"{file}: the column {name!r} is predicted; it cannot be in {use} too.")
     chosen = list(features or ())
     if features is None and text is None:
         chosen = [name for name in columns if name not in {*roles, *targets}]

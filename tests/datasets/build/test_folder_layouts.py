@@ -134,3 +134,8 @@ def test_one_sequence_in_two_classes_is_told(tmp_path, caplog):
         (tmp_path / f"{label}.fa").write_text("".join(f">{label}{i}\n{row}\n" for i, row in enumerate(rows)))
     Dataset.from_fasta({label: tmp_path / f"{label}.fa" for label in ("a", "b")})
     assert "One sequence has two labels: a:a0 is a and b:b0 is b" in caplog.text
+
+
+def test_a_list_of_fasta_files_is_refused(tmp_path):
+    with pytest.raises(DataError, match="a FASTA file for each of at least two classes"):
+        Dataset.from_fasta([tmp_path / "a.fa", tmp_path / "b.fa"])  # type: ignore[arg-type]
