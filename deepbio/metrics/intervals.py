@@ -227,6 +227,8 @@ def _of_decisions(
         for prior in _priors(counts, graded=one.method == "grades")
     ]
     low, high = np.min(ends), np.max(ends)
+    if low == high == value and len(np.unique(truth)) < 2:
+        return Estimate(value, reason="all examples are of one class")
     return Estimate(value, min(value, float(low)), max(value, float(high)))
 
 

@@ -103,6 +103,13 @@ def _arranged(task: Task, y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.nd
         raise DataError(f"p contains {int(np.isinf(p).sum())} infinite value(s). Check whether the training diverged.")
     if not fits:
         raise DataError(f"p of a {task.kind} task ends with {task.outputs} output(s); received shape {p.shape}.")
+    if task.kind in ("multiclass", "per_position") and p.size and 0 <= p.min() <= p.max() <= 1:
+        sums = p.reshape(-1, task.outputs).sum(axis=1)
+        if (worst := sums[np.abs(sums - 1).argmax()]) < 0.95 or worst > 1.05:
+            raise DataError(
+                f"p of each example adds up to 1 over the classes; received a sum of {worst:.3g}. Apply the softmax to logits, or "
+                "divide by the sum."
+            )
     return y, p
 
 

@@ -227,3 +227,17 @@ def test_an_odd_input_is_one_clear_error(notes, dna, visits, scans, tmp_path, ca
     call, message = _wrong(case, notes, dna, visits, scans, Path(tmp_path))
     with pytest.raises(DeepbioError, match=message):
         call()
+
+
+def test_a_sparse_matrix_is_its_values():
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32) * (np.arange(40) % 2)[:, None]
+    model = _random(
+        get_model("logistic", dataset=Dataset.from_arrays(x + np.eye(40, 3, dtype=np.float32), ["a", "b"] * 20), seed=0)
+    )
+    sparse = pytest.importorskip("scipy.sparse")
+    assert (predict(model, sparse.csr_matrix(x)) == predict(model, x)).all()
+
+
+def test_columns_in_a_dictionary_are_refused(notes):
+    with pytest.raises(DataError, match=r"path of a file for each class; columns of a table are pandas.DataFrame"):
+        predict(notes, {"age": [60, 70]})

@@ -18,6 +18,13 @@ REFUSED = {
     "an infinite prediction": (VALUES, [1, 2, 3, 4], [1, 2, np.inf, 4], {}, "p contains 1 infinite value"),
     "a missing group": (BINARY, [0, 1, 0, 1], P, {"groups": ["a", None, "b", "c"]}, "groups: example 2 has none"),
     "a NaN as group": (BINARY, [0, 1, 0, 1], P, {"groups": [1.0, 2.0, np.nan, 3.0]}, "groups: example 3 has none"),
+    "sums other than 1": (
+        Task("multiclass", 2),
+        [0, 1],
+        [[0.2, 0.3], [0.1, 0.4]],
+        {},
+        "a sum of 0.5. Apply the softmax",
+    ),
     "a percentage": (BINARY, [0, 1, 0, 1], P, {"confidence": 95}, "confidence between 0 and 1.*received 1000 and 95"),
     "fewer than no resamples": (BINARY, [0, 1, 0, 1], P, {"n_resamples": -1}, "n_resamples is a whole number"),
     "half a resample": (BINARY, [0, 1, 0, 1], P, {"n_resamples": 0.5}, "n_resamples is a whole number"),
@@ -37,4 +44,12 @@ def test_python_numbers_in_an_array_of_objects_are_numbers():
 
 def test_groups_of_words_and_numbers_are_groups():
     found = summarize(BINARY, [0, 1, 0, 1], P, metrics=["accuracy"], groups=np.array(["a", 1, "b", 1], object))
-    assert found["accuracy"].reason == "3 groups, 5 needed"
+    assert found["accuracy"].reason.startswith("3 groups, ")
+
+
+@pytest.mark.parametrize("name", ["mcc", "f1", "kappa"])
+def test_a_metric_that_is_0_whatever_is_predicted_has_no_interval_of_width_0(name):
+    found = summarize(BINARY, np.zeros(40, int), np.linspace(0.1, 0.9, 40), metrics=[name])[name]
+    assert (found.value, found.reason) == (0.0, "all examples are of one class")
+    assert np.isnan(found.low)
+    assert np.isnan(found.high)

@@ -110,6 +110,8 @@ def cells_of(
     if obsm is not None and layer is not None:
         raise DataError(f"{where}: expected layer or obsm; received both, {layer!r} and {obsm!r}.")
     values, names = anndata_values(where, table, layer) if obsm is None else _embedding(where, table, obsm)
+    if features is not None and not len(features):
+        raise DataError(f"{where}: features names no gene. Name some, or leave it out to take all.")
     names = _unique(where, names, features, same_names)
     chosen = _chosen(where, names, features)
     x = dense_columns(where, values, chosen)
@@ -129,7 +131,10 @@ def anndata_values(where: str, table: Any, layer: str | None) -> tuple[Any, list
         return table.raw.X, np.asarray(table.raw.var_names).astype(str).tolist()
     if layer is not None and layer not in table.layers:
         raise DataError(f"{where}: there is no layer {layer!r}. {nearest(layer, table.layers.keys())}")
-    values = table.X if layer is None else table.layers[layer]
+    try:
+        values = table.X if layer is None else table.layers[layer]
+    except KeyError:  # of a backed file without X
+        values = None
     if values is None:
         raise DataError(f"{where}: X is empty. {nearest('', table.layers.keys())} Pass layer=NAME (--data layer=NAME).")
     return values, names

@@ -181,3 +181,16 @@ def test_clusters_are_in_the_order_of_numbers(cells, write):
     clusters = [i // 5 for i in range(60)]
     table.obs["leiden"] = clusters if write == "numbers" else pd.Categorical(map(str, clusters))
     assert Dataset.from_anndata(table, label="leiden").labels == tuple(map(str, range(12)))
+
+
+def test_a_file_without_values_is_refused_in_memory_and_backed(tmp_path):
+    empty = anndata.AnnData(obs={"ct": ["a", "b"] * 10}, var={"gene": ["g1", "g2"]})
+    empty.write_h5ad(tmp_path / "empty.h5ad")
+    for source in (empty, tmp_path / "empty.h5ad", anndata.read_h5ad(tmp_path / "empty.h5ad", backed="r")):
+        with pytest.raises(DataError, match="X is empty.*Pass layer=NAME"):
+            Dataset.from_anndata(source, label="ct")
+
+
+def test_no_gene_is_no_choice_of_genes(cells):
+    with pytest.raises(DataError, match="features names no gene"):
+        Dataset.from_anndata(cells, label="type", features=[])
