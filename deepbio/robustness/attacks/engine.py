@@ -8,8 +8,9 @@ by rounding only.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -56,7 +57,15 @@ class Engine:
                 state = attack.step(network, state)
             return state
 
-        self._run, self._judge = in_graph(run), in_graph(lambda state: attack.ended(network, state))
+        def until_found(state: State, live: tf.Tensor, count: tf.Tensor) -> State:
+            done = tf.constant(0)
+            while done < count and not tf.reduce_any(live & (state["score"] > 0)):
+                state = attack.step(network, state)
+                done += 1
+            return state
+
+        self._run, self._until_found = in_graph(run), in_graph(until_found)
+        self._judge = in_graph(lambda state: attack.ended(network, state))
 
     def __call__(
         self,
@@ -137,20 +146,25 @@ class Engine:
         return (score > 0) & (not self.attack.smallest or self.attack.stops_when_found)
 
     def _advance(self, state: State, live: np.ndarray, stop: bool) -> State:
-        """Run one step, or as many as all rows have left if none can end before."""
+        """Run the steps that all rows have left, or those until the first row ends."""
         k, steps = state["k"].numpy()[live], self.attack.steps
         if k.min() >= steps:
             return self._judge.get_concrete_function(_specs(state))(state) | {"k": state["k"] + 1}
-        count = 1 if stop and not (self.attack.smallest and not self.attack.stops_when_found) else steps - int(k.max())
+        count = tf.constant(max(1, steps - int(k.max())))
+        if stop and not (self.attack.smallest and not self.attack.stops_when_found):
+            live_spec, count_spec = tf.TensorSpec((None,), tf.bool), tf.TensorSpec((), tf.int32)
+            return self._until_found.get_concrete_function(_specs(state), live_spec, count_spec)(
+                state, tf.constant(live), count
+            )
         run = self._run.get_concrete_function(_specs(state), tf.TensorSpec((), tf.int32))
-        return run(state, tf.constant(max(1, count)))
+        return run(state, count)
 
     def _rows(self, x, y, target, epsilon, taken, seed) -> State:
         common = {
             "x0": x, "x": x, "best": x, "y": y, "target": target, "epsilon": epsilon,
             "k": np.zeros(len(x), np.int32), "score": np.full(len(x), _FAILED, np.float32),
         }  # fmt: skip
-        random = [np.random.Generator(np.random.Philox(key=(seed, i << 32 | run))) for i, run in taken]
+        random = _Generators(seed, taken)
         own = self.attack.start(common, random, np.array([run for _, run in taken]))
         return {key: tf.constant(np.asarray(value)) for key, value in (common | own).items()}
 
@@ -165,6 +179,20 @@ def engine_for(network: Network, attack: Attack) -> Engine:
     if attack not in engines:
         engines[attack] = Engine(network, attack)
     return engines[attack]
+
+
+class _Generators(Sequence[np.random.Generator]):
+    """One generator per example, made when it is read: an attack without random numbers makes none."""
+
+    def __init__(self, seed: int, taken: Sequence[tuple[int, int]]) -> None:
+        self._seed, self._taken = seed, taken
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def __getitem__(self, row: Any) -> Any:
+        i, run = self._taken[row]
+        return np.random.Generator(np.random.Philox(key=(self._seed, i << 32 | run)))
 
 
 def _specs(state: State) -> dict[str, tf.TensorSpec]:
