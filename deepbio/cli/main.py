@@ -1,9 +1,11 @@
 """The command `deepbio`: its commands and its exit codes."""
 
+import errno
 import os
 import sys
 import warnings
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
@@ -36,6 +38,7 @@ from deepbio.cli.robustness import robustness
 from deepbio.cli.serve import serve
 from deepbio.errors import DeepbioError
 from deepbio.escaping import terminal_text
+from deepbio.files import cannot_write
 
 app = typer.Typer(
     name="deepbio",
@@ -110,3 +113,11 @@ def main() -> None:
     except BrokenPipeError:  # `deepbio models | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "--debug" in sys.argv:
+            raise
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what is left of the output cannot be written either
+        typer.echo(f"Error: {cannot_write(Path(error.filename or 'the output'), error)}", err=True)
+        sys.exit(2)

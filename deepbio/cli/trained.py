@@ -10,7 +10,7 @@ import numpy as np
 
 from deepbio.cli.own_data import DataOptions, load_data, own_name
 from deepbio.documents import read_document
-from deepbio.errors import DeepbioError, nearest
+from deepbio.errors import DataError, DeepbioError, nearest
 
 if TYPE_CHECKING:
     from deepbio.datasets import Dataset, Split
@@ -49,8 +49,21 @@ def training_data(model: Any, origin: Mapping[str, Any] | None, *, input: ModelI
     """
     if not origin or not origin.get("name"):
         raise DeepbioError(f"{model} has no record of the data set it was trained on. Use deepbio.evaluate in Python.")
+    from deepbio.datasets import list_datasets, names_files
+
     options = {**origin.get("options", {}), **_as_the_model_reads(input)}
-    return load_data(origin["name"], options, fingerprint=origin.get("fingerprint"))
+    if not names_files(options) and origin["name"] not in list_datasets():
+        raise DeepbioError(
+            f"{model} was trained on {origin['name']!r}, which was built in Python. Name a file: deepbio evaluate {model} FILE, say."
+        )
+    try:
+        return load_data(origin["name"], options, fingerprint=origin.get("fingerprint"))
+    except DataError as error:
+        if "there is none" not in str(error):
+            raise
+        raise DeepbioError(
+            f"{error} The paths in a run are those of training: run the command in the folder of training, or name the files."
+        ) from error
 
 
 def _as_the_model_reads(input: ModelInput | None) -> dict[str, Any]:

@@ -69,3 +69,41 @@ def test_a_table_without_the_column_of_names_is_predicted_by_row(run, caplog):
     assert code == 0
     assert [line.split("\t")[0] for line in printed.splitlines()] == ["id", "1", "2"]
     assert "new.csv has no column 'id' for names: rows are named by their numbers" in caplog.text
+
+
+def test_a_run_in_another_folder_says_what_its_paths_mean(run, monkeypatch):
+    rows = "".join(f"{i % 30},{'ill' if i % 3 else 'well'}\n" for i in range(60))
+    Path("visits.csv").write_text("age,dx\n" + rows)
+    Path("other").mkdir()
+    assert run("fit", "logistic", "--table", "visits.csv", "--label", "dx", "--epochs", "1", "--out", "run")[0] == 0
+    monkeypatch.chdir("other")
+    code, _, printed = run("evaluate", "../run")
+    assert code == 2
+    assert "The paths in a run are those of training: run the command in the folder of training" in printed
+
+
+def test_data_of_python_are_named_as_such(run):
+    import numpy as np
+
+    from deepbio.datasets import Dataset
+    from deepbio.training import fit
+    from deepbio.zoo import get_model
+
+    data = Dataset.from_arrays(np.random.default_rng(0).normal(size=(60, 3)), ["a", "b"] * 30, name="mine")
+    fit(get_model("logistic", dataset=data, seed=0), data, out="run", epochs=1, verbose=False)
+    code, _, printed = run("evaluate", "run")
+    assert code == 2
+    assert "run was trained on 'mine', which was built in Python. Name a file" in printed
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_an_output_without_space_is_one_error(tmp_path):
+    import subprocess
+    import sys
+
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "deepbio", "models"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert found.returncode == 2
+    assert found.stderr.startswith("Error: Cannot write the output: the disk is full")
