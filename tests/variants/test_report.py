@@ -200,6 +200,7 @@ def test_a_percentile_never_says_more_than_its_background_shows(lower, size, tex
     ("weights", "lower"),
     [
         ("ci", (273, 428, 482, 500)),
+        ("illumina", (269, 422, 478, 496)),
     ],
 )
 def test_the_background_of_the_weights_has_as_many_snvs_of_each_kind_and_few_effects_far_from_boundaries(
