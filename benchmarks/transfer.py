@@ -1,6 +1,7 @@
 """What fine-tuning gains with the defaults of `finetune`: probes of published trunks against scikit-learn and training from scratch.
 
-    DEEPBIO_MIRROR=... python benchmarks/transfer.py whole|images|dna|scores|speed --cache FOLDER [--sets NAME ...] [--out FILE]
+    DEEPBIO_MIRROR=... python benchmarks/transfer.py whole|images|dna|scores|speed --cache FOLDER [--sets NAME ...]
+        [--counts N ...] [--seeds N] [--out FILE]
 
 Each part adds to the page.
 
@@ -203,14 +204,17 @@ def whole_part(cache: Cache, sets: list[str]) -> list:
     ]
 
 
-def few_part(cache: Cache, trunk: str, name: str, kind: str) -> list:
+def few_part(cache: Cache, trunk: str, name: str, kind: str, counts: list[int], seeds: int) -> list:
     rows = []
-    for count in FEW[kind]:
+    for count in FEW[kind] if counts == [0] else counts:
         found = {}
         for way in ("scratch", "tuned"):
             key = f"few-{name}-{count}-scratch" if way == "scratch" else f"few-{trunk}-{name}-{count}-tuned"
             found[way] = every(
-                [cache(f"{key}-{seed}", partial(few, trunk, name, count, seed, way)) for seed in SEEDS[kind]]
+                [
+                    cache(f"{key}-{seed}", partial(few, trunk, name, count, seed, way))
+                    for seed in (range(seeds) if seeds else SEEDS[kind])
+                ]
             )
         if found["scratch"] and found["tuned"]:
             scratch, tuned_ = (np.array([one["value"] for one in found[way]]) for way in ("scratch", "tuned"))
@@ -265,15 +269,19 @@ def speed_part(cache: Cache) -> list:
     return ["### Seconds for 500 images at 224 pixels, one core", table(["what", "seconds"], rows)]
 
 
-@script(__doc__, cache=True, part=("whole", "images", "dna", "scores", "speed"), sets=list(IMAGES))
+@script(__doc__, cache=True, part=("whole", "images", "dna", "scores", "speed"), sets=list(IMAGES), counts=[0], seeds=0)
 def main(arguments):
     cache, parts = Cache(arguments), []
     if arguments.part == "whole":
         parts = whole_part(cache, arguments.sets)
     elif arguments.part == "images":
-        parts = [line for name in arguments.sets for line in few_part(cache, LITE, name, "image")]
+        parts = [
+            line
+            for name in arguments.sets
+            for line in few_part(cache, LITE, name, "image", arguments.counts, arguments.seeds)
+        ]
     elif arguments.part == "dna":
-        parts = few_part(cache, "spliceai_10k.ci", "uci_splice", "dna")
+        parts = few_part(cache, "spliceai_10k.ci", "uci_splice", "dna", arguments.counts, arguments.seeds)
     elif arguments.part == "scores":
         parts = scores_part(cache)
     else:

@@ -139,6 +139,7 @@ def finetune(
             start.model, data, class_weight=options.get("class_weight"), seed=seed,
             augment=decide("augment", facts) if augment is None else augment,
             copies=decide("copies", facts) if copies is None else copies,
+            shrinkage=decide("shrinkage", facts),
         )  # fmt: skip
         plan = replace(plan, solved=probe if method == "linear_probe" else None)
     if ruled:

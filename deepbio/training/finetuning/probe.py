@@ -67,6 +67,7 @@ def solve_head(
     augment: Any = "none",
     copies: int = 1,
     class_weight: Any = None,
+    shrinkage: float = 0.0,
     seed: int = 0,
 ) -> Probe:
     """Solve the head of a model on embeddings of the training split, and put it into the model.
@@ -78,6 +79,7 @@ def solve_head(
         copies: Number of copies of each training example: the example itself, and `copies - 1` augmented ones. Their embeddings are
             cached like those of the examples.
         class_weight: `"balanced"`, or label to weight.
+        shrinkage: See `fit_probe`.
         seed: Seed of the copies and of the folds.
 
     Raises:
@@ -99,8 +101,9 @@ def solve_head(
     )
     weights = class_weights(data.task, data.train.y, class_weight)
     probe = fit_probe(
-        np.concatenate(x), y, data.task, groups=np.tile(rows, len(x)), class_weight=weights, copies=len(x), seed=seed
-    )
+        np.concatenate(x), y, data.task, groups=np.tile(rows, len(x)), class_weight=weights, copies=len(x),
+        shrinkage=shrinkage, seed=seed,
+    )  # fmt: skip
     head_node(model).operation.set_weights([probe.kernel, probe.bias])
     return replace(probe, seconds=time.perf_counter() - began)
 
@@ -135,6 +138,7 @@ def fit_probe(
     groups: np.ndarray | None = None,
     class_weight: Sequence[float] | None = None,
     copies: int = 1,
+    shrinkage: float = 0.0,
     seed: int = 0,
 ) -> Probe:
     """Fit logistic or ridge regression to embeddings; cross-validation chooses the penalty.
@@ -148,6 +152,8 @@ def fit_probe(
         groups: Group of each row; a group is in one fold.
         class_weight: Weight of each class.
         copies: Number of rows per example, which share the weight of one.
+        shrinkage: Number of examples for which the mean variance of all columns counts in the variance of each. With few examples,
+            the variance of a column is mostly noise, and one that hardly varies would weigh as much as the others.
         seed: Seed of the folds.
 
     Example:
@@ -157,8 +163,7 @@ def fit_probe(
         (True, (1, 1))
     """
     x = np.asarray(x, np.float64)
-    mean, std = x.mean(axis=0), x.std(axis=0)
-    std = np.where(std > 1e-8 * max(1.0, float(np.abs(x).max(initial=0))), std, 1.0)
+    mean, std = x.mean(axis=0), _shrunk_std(x, len(x) / copies, shrinkage)
     z, strengths = (x - mean) / std, STRENGTHS
     problem = _Problem(task, class_weight, 1 / copies)
     targets = problem.targets(y)
@@ -176,6 +181,13 @@ def fit_probe(
     bias = bias - mean @ kernel
     left_out = losses[best] if folds else float("nan")
     return Probe(kernel.astype(np.float32), bias.astype(np.float32), strength, loss, left_out)
+
+
+def _shrunk_std(x: np.ndarray, examples: float, shrinkage: float) -> np.ndarray:
+    """Return the standard deviation of each column, shrunk towards that of all columns; 1 where nothing varies."""
+    variance = x.var(axis=0)
+    shrunk = np.sqrt((examples * variance + shrinkage * variance.mean()) / (examples + shrinkage))
+    return np.where(shrunk > 1e-8 * max(1.0, float(np.abs(x).max(initial=0))), shrunk, 1.0)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,15 @@ _SHOWN = 12  # lines of an error
 def variables_by_name(model: keras.Model) -> dict[str, Any]:
     """Return the variables of a model by their paths (`"layer/kernel"`), without the states of dropout.
 
+    Keras numbers the one layer that keras.applications does not name itself, by the models that were built before.
+
     Example:
         >>> from deepbio.zoo import get_model
         >>> list(variables_by_name(get_model("logistic", input_shape=2, outputs=1)))
         ['head/kernel', 'head/bias']
     """
-    return {v.path: v for v in model.weights if "seed_generator_state" not in v.path}
+    found = {v.path: v for v in model.weights if "seed_generator_state" not in v.path}
+    return {re.sub(r"^normalization_\d+/", "normalization/", path): v for path, v in found.items()}
 
 
 def fill(model: keras.Model, table: Mapping[str, Entry], file: PublishedFile, unused: Sequence[str] = ()) -> None:

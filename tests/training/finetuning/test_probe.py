@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 import deepbio
 from deepbio.datasets import Dataset, Split
@@ -34,6 +35,26 @@ def test_a_probe_is_logistic_regression_of_scikit_learn_on_standardised_columns(
     wanted = LogisticRegression(C=probe.strength, max_iter=500).fit(z, y).decision_function(z)
     logits = x @ probe.kernel.astype(float) + probe.bias.astype(float)
     np.testing.assert_allclose(logits[:, 0] if classes == 2 else logits, wanted, atol=2e-3)
+
+
+def test_shrinkage_counts_the_mean_variance_as_that_many_examples():
+    x, y = blobs(2)
+    probe = fit_probe(x, y, Task.classify(("a", "b")), shrinkage=30)
+    std = np.sqrt((90 * x.var(axis=0) + 30 * x.var(axis=0).mean()) / 120)
+    z = (x - x.mean(axis=0)) / std
+    wanted = LogisticRegression(C=probe.strength, max_iter=500).fit(z, y).decision_function(z)
+    logits = x @ probe.kernel.astype(float) + probe.bias.astype(float)
+    np.testing.assert_allclose(logits[:, 0], wanted, atol=2e-3)
+
+
+def test_features_that_hardly_vary_do_not_drown_the_others_where_examples_are_few():
+    draw, y = np.random.default_rng(0), np.arange(410) % 2
+    x = np.concatenate([draw.normal(size=(410, 3)) + y[:, None], 0.01 * draw.normal(size=(410, 300))], axis=1)
+    ranks = []
+    for shrinkage in (0.0, 100.0):
+        probe = fit_probe(x[:10], y[:10], Task.classify(("a", "b")), shrinkage=shrinkage)
+        ranks.append(roc_auc_score(y[10:], (x[10:] @ probe.kernel)[:, 0]))
+    assert ranks[1] > ranks[0] + 0.1
 
 
 def test_a_probe_of_values_is_in_units_of_the_head_and_finds_the_slope():

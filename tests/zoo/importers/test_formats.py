@@ -6,6 +6,7 @@ Equality with the authors' code is in test_peers.py.
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -209,6 +210,13 @@ def test_procapnet_is_a_bpnet_of_two_strands(tmp_path):
     task = describe(model).task
     assert task is not None
     assert (describe(model).architecture, task.labels) == ("procapnet", ("plus", "minus"))
+
+
+def test_a_layer_that_keras_numbers_has_the_same_name_in_every_model():
+    for _ in range(2):
+        inputs: Any = keras.Input((3,))
+        names = list(variables_by_name(keras.Model(inputs, keras.layers.Normalization()(inputs))))
+        assert names == ["normalization/mean", "normalization/variance", "normalization/count"]
 
 
 def test_a_published_file_says_which_array_it_lacks(tmp_path):
