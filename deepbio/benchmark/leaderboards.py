@@ -160,7 +160,7 @@ def _column(
             for model, found in p.items():
                 resampled[model].append(np.mean([chosen.function(y, q, weights=weights) for q in found], axis=0))
     resampled = {model: np.concatenate(blocks) for model, blocks in resampled.items()}
-    comparable = not units.shortage(chosen.needs)
+    comparable = not units.shortage(chosen.needs, chosen.min_groups)
     p_values = _p_values(estimates, resampled, higher=chosen.direction == "max") if comparable else {}
     values = {}
     for model, estimate in estimates.items():

@@ -24,7 +24,6 @@ from deepbio.metrics.resampling import Estimate, bootstrap_weights
 MIN_EXAMPLES = 100
 """Fewest examples: 15 bins of 50 have three each, and the intervals contained the truth in as few as 85% of simulations."""
 _MIN_RESAMPLES = 400
-_TAIL = 0.8  # of the tails asked for, because the shape is estimated too
 _STEPS = 7  # of bisection, before a straight line
 _MAX_SIZE = 256
 _Errors = Callable[[float], np.ndarray]
@@ -70,7 +69,7 @@ def ece_interval(
     frequencies = [((true * many + confident) / (many + 1))[found.bin_of]]
     if 0 < found.outcome.sum() < len(found.outcome):
         frequencies.append(fit_platt(found.outcome, found.confidence).apply(found.confidence))
-    tail, resamples = _TAIL * (1 - confidence) / 2, max(n_resamples, _MIN_RESAMPLES)
+    tail, resamples = (1 - confidence) / 2, max(n_resamples, _MIN_RESAMPLES)
     # How frequencies differ from confidence, summed over the bins of each resample.
     parts = [frequency - found.confidence for frequency in frequencies]
     cell = found.example * bins + found.bin_of

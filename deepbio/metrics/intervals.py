@@ -1,12 +1,13 @@
 """The interval of a metric: a method that suits the metric, from as many independent units as it really has.
 
-Four methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` has their
+Methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` has their
 simulated coverage):
 
 - `"fraction"`: a mean over examples of values between bounds. Wilson's interval with the effective number of examples.
 - `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior, and
   the tails are Student's. `"grades"`: the same under a second prior too, because far errors weigh more than near ones.
 - `"auroc"`: of few or perfectly ranked examples Newcombe's interval, else DeLong's variance on the logit scale.
+- `"correlation"`: Pearson's r. The jackknife's variance on Fisher's scale, Student's t of the examples.
 - `"smooth"`: everything else. The jackknife's variance on the scale where the bounds are infinitely far away.
 
 `"bootstrap"` metrics resample examples; `"gaps"` has `deepbio.metrics.calibration_error`. Groups are deleted whole by the jackknife,
@@ -24,6 +25,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -53,9 +55,7 @@ def metric_interval(
     value = float(one.function(y, p))
     if not n_resamples or not math.isfinite(value):
         return Estimate(value)
-    reason = units.shortage(one.needs)
-    if not reason and units.groups is not None and units.count < one.min_groups:
-        reason = f"{units.count} groups, {one.min_groups} needed"
+    reason = units.shortage(one.needs, one.min_groups)
     if not reason and one.needs == "an error" and not _any_wrong(y, p):
         reason = "no example is predicted wrongly"
     if reason:
@@ -99,6 +99,8 @@ def _of_examples(
     spread = jackknife(lambda w: one.function(y, p, weights=w), None, strata, max_deleted=n_resamples, n=len(y))
     if one.method == "fraction":
         return wilson(value, spread.variance, len(y), one.bounds or (0.0, 1.0), confidence)
+    if one.method == "correlation":  # on Fisher's scale the variance is nearly the same whatever the correlation
+        spread = replace(spread, freedom=len(spread.without) - 1.0)
     found = _scaled(value, spread, one.bounds, units.smallest(one.needs), confidence)
     return found if ranked is None else _wider(ranked, found)
 

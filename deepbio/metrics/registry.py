@@ -31,7 +31,7 @@ from deepbio.metrics.units import Needs
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
-Method = Literal["fraction", "decisions", "grades", "auroc", "smooth", "gaps", "bootstrap"]
+Method = Literal["fraction", "decisions", "grades", "auroc", "correlation", "smooth", "gaps", "bootstrap"]
 _LISTED_K = 5  # the k of numbered metrics in lists and defaults
 
 
@@ -269,7 +269,7 @@ for _one in (
     ),
     Metric("brier", "Brier score", "min", _PROBABILITIES, brier, (0.0, 2.0), needs="an error", default=_BINARY),
     Metric("ece", "Calibration error", "min", _PROBABILITIES, ece, **_GAPS, default=_ONE_CLASS),
-    Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, default=_NUMBERS),
+    Metric("pearson", "Pearson r", "max", _NUMBERS, pearson, _SIGNED, "correlation", default=_NUMBERS),
     Metric("spearman", "Spearman rho", "max", _NUMBERS, spearman, _SIGNED, default=_NUMBERS),
     Metric("r2", "R2", "max", _NUMBERS, r2, (-math.inf, 1.0), min_groups=_MANY_GROUPS, default=("regression",)),
     Metric(

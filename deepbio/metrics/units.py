@@ -83,9 +83,9 @@ class Units:
         enough = self.of_class[self.of_class >= MIN_UNITS]
         return int(enough.min()) if needs not in ("examples", "an error") and len(enough) else self.count
 
-    def shortage(self, needs: Needs) -> str:
+    def shortage(self, needs: Needs, min_groups: int = MIN_GROUPS) -> str:
         """Return why the units are too few for an interval; an empty text if they are enough."""
-        of, needed = ("examples", MIN_UNITS) if self.groups is None else ("groups", MIN_GROUPS)
+        of, needed = ("examples", MIN_UNITS) if self.groups is None else ("groups", min_groups)
         if self.count < needed:
             return f"one {of[:-1]}" if self.count == 1 else f"{self.count} {of}, {needed} needed"
         few = np.flatnonzero(self.of_class < MIN_UNITS)

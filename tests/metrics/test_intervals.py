@@ -73,7 +73,9 @@ def test_few_groups_give_no_interval_but_the_reason(kind, many):
     y, p = rng.integers(0, 2, 60), rng.random(60)
     names = [name for name, one in METRICS.items() if kind in one.kinds]
     found = summarize(Task(kind, 1), y, p, metrics=names, groups=np.arange(60) % many)
-    assert {one.reason for one in found.values()} == {"one group" if many == 1 else f"{many} groups, 10 needed"}
+    assert [one.reason for one in found.values()] == [
+        "one group" if many == 1 else f"{many} groups, {METRICS[name].min_groups} needed" for name in names
+    ]
     assert all(np.isnan([one.low, one.high]).all() for one in found.values())
 
 
@@ -177,3 +179,16 @@ def test_agreement_on_twenty_examples_is_covered(name, least):
         found = summarize(Task("multiclass", 3), y, p, metrics=[name], n_resamples=250, seed=seed)[name]
         hits += found.low <= truth[0] <= found.high
     assert hits / 200 >= least
+
+
+def test_the_interval_of_pearson_is_hardly_wider_than_fishers():
+    # Fisher's z, exact for normal data: 20 examples, mean over 100 samples.
+    widths, exact = [], []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        y = rng.normal(size=20)
+        found = summarize(Task("regression", 1), y, y + rng.normal(size=20), metrics=["pearson"])["pearson"]
+        ends = np.tanh(np.arctanh(found.value) + np.array([-1, 1]) * 1.96 / np.sqrt(17))
+        widths.append(found.high - found.low)
+        exact.append(ends[1] - ends[0])
+    assert 1 < np.mean(widths) / np.mean(exact) < 1.15
