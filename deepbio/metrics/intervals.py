@@ -3,7 +3,7 @@
 Methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` has their
 simulated coverage):
 
-- `"fraction"`: a mean over examples of values between bounds. Wilson's interval with the effective number of examples.
+- `"fraction"`: a mean over examples of values between bounds. Wilson's interval of as many effective examples.
 - `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior, and
   the tails are Student's. `"grades"`: the same under a second prior too, because far errors weigh more than near ones.
 - `"auroc"`: of few or perfectly ranked examples Newcombe's interval, else DeLong's variance on the logit scale.
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 
 from deepbio.metrics.arrays import UndefinedMetricWarning
 from deepbio.metrics.calibration_error import ece_interval
@@ -135,8 +135,15 @@ def wilson(
     z = float(ndtri((1 + confidence) / 2))
     middle = (fraction + z * z / (2 * effective)) / (1 + z * z / effective)
     reach = z / (1 + z * z / effective) * math.sqrt(spread / effective + (z / (2 * effective)) ** 2)
-    ends = (max(0.0, middle - reach), min(1.0, middle + reach))
+    few, many = _rare(fraction, effective, confidence), 1 - _rare(1 - fraction, effective, confidence)
+    ends = (max(0.0, min(middle - reach, few)), min(1.0, max(middle + reach, many)))
     return Estimate(value, min(value, low + width * ends[0]), max(value, low + width * ends[1]))
+
+
+def _rare(fraction: float, n: float, confidence: float) -> float:
+    """Return the Poisson limit that replaces Wilson's for one to three cases (Brown, Cai and DasGupta 2001, equation 10)."""
+    cases = fraction * n
+    return float(gammaincinv(cases, 1 - confidence)) / n if 0 < cases <= (2.5 if n <= 50 else 3.5) else 1.0
 
 
 def _scaled(

@@ -105,10 +105,17 @@ def test_a_rare_label_among_many_does_not_take_the_macro_interval_away():
 
 
 def test_wilson_is_that_of_scipy():
-    for right, n in ((185, 202), (0, 20), (20, 20), (1, 50)):
+    for right, n in ((185, 202), (0, 20), (20, 20), (5, 50)):
         exact = binomtest(right, n).proportion_ci(method="wilson")
         found = wilson(right / n, 0.0, n)
         assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=1e-12)
+
+
+def test_one_error_of_fifty_has_the_limit_of_a_rare_event():
+    # Brown, Cai and DasGupta 2001, equation 10: the chance of no error, exp(-50 * 0.001026), is 0.95.
+    found = wilson(49 / 50, 0.0, 50)
+    assert 1 - found.high == pytest.approx(0.0512933 / 50, rel=1e-5)
+    assert found.low == pytest.approx(binomtest(49, 50).proportion_ci(method="wilson").low)
 
 
 def test_few_perfectly_ranked_examples_have_an_interval_of_auroc():
