@@ -65,7 +65,7 @@ def calibration_bins(
     Example:
         >>> found = calibration_bins([0, 0, 0, 0, 1, 1, 1, 1, 0, 1], [0.1] * 5 + [0.9] * 5, bins=2)
         >>> print(found[1].examples, found[1].frequency)
-        5 0.800 [0.376, 0.964]
+        5 0.800 [0.376, 0.990]
     """
     truth, p = check_probabilities(y, p)
     if truth.ndim != 1:

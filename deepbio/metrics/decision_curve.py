@@ -64,7 +64,7 @@ def operating_point(
 
     Example:
         >>> print(operating_point([0] * 10 + [1] * 10, [0.1] * 9 + [0.9] * 11).specificity)
-        0.900 [0.596, 0.982]
+        0.900 [0.596, 0.995]
     """
     truth, p = check_binary(y, p)
     if truth.all() or not truth.any():

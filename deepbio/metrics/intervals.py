@@ -1,7 +1,6 @@
 """The interval of a metric: a method that suits the metric, from as many independent units as it really has.
 
-Methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` has their
-simulated coverage):
+Methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them, `benchmarks/results/coverage.md` their coverage):
 
 - `"fraction"`: a mean over examples of values between bounds. Wilson's interval of as many effective examples.
 - `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior, and
@@ -231,10 +230,9 @@ def _of_decisions(
     freedom = max(1, len(y) - int((sizes > 0).sum()))
     tail = float(ndtr(-stdtrit(freedom, (1 + confidence) / 2)))  # Student's, at the number of examples
     generator = np.random.default_rng(seed)
-    ends = [
-        np.nanquantile(_posterior(one, counts, prior, p.ndim, samples, generator), [tail, 1 - tail])
-        for prior in _priors(counts, graded=one.method == "grades")
-    ]
+    priors = _priors(counts, graded=one.method == "grades")
+    drawn = [_posterior(one, counts, prior, p.ndim, samples, generator) for prior in priors]
+    ends = np.nanquantile(drawn, [tail, 1 - tail], axis=1)
     low, high = np.min(ends), np.max(ends)
     if low == high == value and len(np.unique(truth)) < 2:
         return Estimate(value, reason="all examples are of one class")
