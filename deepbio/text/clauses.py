@@ -237,3 +237,38 @@ def _signs_in_company(tokens: Sequence[Token]) -> list[Token]:
 def _inside_number(text: str, start: int, end: int) -> bool:
     """Return whether a mark is between two digits, where it ends nothing."""
     return start > 0 and end < len(text) and text[start - 1].isdigit() and text[end].isdigit()
+
+
+def new_clause(words: Sequence[str], i: int) -> bool:
+    """Return whether a clause with a subject of its own begins at `i`: "fever persists", "he coughs", "a cough for 3 days"."""
+    clause = list(words[i : i + 8])
+    if "," in clause:
+        clause = clause[: clause.index(",")]
+    return any(
+        a == "for" and (b in ("a", "several", "many", "two", "three") or b.isdigit())
+        for a, b in itertools.pairwise(clause)
+    ) or (bool(clause) and clause[0] in ("severe", "worsening", "new", "increasing", "persistent"))
+
+
+def new_subject(words: Sequence[str], i: int) -> bool:
+    """Return whether "the jaundice is" or "his joints are" begins at `i`."""
+    clause = words[i : i + 5]
+    return (
+        len(clause) > 2
+        and clause[0] in ("the", "his", "her", "their", "there")
+        and bool({"is", "are", "was", "were", "has"} & set(clause[1:]))
+    )
+
+
+def new_noun(words: Sequence[str], opened: int, i: int) -> bool:
+    """Return whether "and a rash" at `i` is outside the scope of a "no" or "without" that ends before `opened`.
+
+    "No" is the article of its list, so what follows it with an article of its own is not in the list ("no fever and a rash"). After
+    "without" it is, if the list has such articles ("without a fever and a rash"). A verb such as "denies" takes both.
+    """
+    negation = words[opened - 1] if opened > 0 else ""
+    return (
+        negation in ("no", "without", "w/o", "w/out")
+        and words[i + 1 : i + 2] in (["a"], ["an"])
+        and not {"a", "an"} & set(words[opened:i])
+    )

@@ -5,11 +5,10 @@ those of ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002; Chapman et
 after a number of words, because lists of negated complaints are long.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, cast
 
-from deepbio.text.clauses import Sentence, Token, sentences_of
+from deepbio.text.clauses import Sentence, Token, new_clause, new_noun, new_subject, sentences_of
 from deepbio.text.context_rules import BY, INFORMS, PLAIN, RELATIVES, SPOUSES_AND_CHILDREN, TRUE_VALUES, VALUES, rules
 
 MARK = "¬"
@@ -124,7 +123,7 @@ def _read(sentence: Sentence, carried: State | None, number: int) -> tuple[list[
             open_, item, start = {}, i + 1, i + 1
             length = 1
         elif words[i] == ",":
-            open_ = {state: over for state, over in open_.items() if over and not _new_clause(words, i + 1)}
+            open_ = {state: over for state, over in open_.items() if over and not new_clause(words, i + 1)}
             item = i + 1
         elif tokens[i].kind == "sign":
             open_, item = {}, i + 1
@@ -150,7 +149,7 @@ def _read(sentence: Sentence, carried: State | None, number: int) -> tuple[list[
             open_, start, item = family, i + length, i + length
         elif rule == "end" or rule == "pseudo" or rule == "present":
             pass
-        elif words[i] == "and" and _new_subject(words, i + 1):
+        elif words[i] == "and" and (new_subject(words, i + 1) or new_noun(words, opened, i)):
             open_, start = {}, i + 1
         elif words[i] not in (":", "(", ")", "=", "-", "–"):
             for state in open_:
@@ -194,27 +193,6 @@ def _is_value(tokens: Sequence[Token], i: int, item: int) -> bool | None:
     ):
         return None
     return word in VALUES
-
-
-def _new_clause(words: Sequence[str], i: int) -> bool:
-    """Return whether a clause with a subject of its own begins at `i`: "fever persists", "he coughs", "a cough for 3 days"."""
-    clause = list(words[i : i + 8])
-    if "," in clause:
-        clause = clause[: clause.index(",")]
-    return any(
-        a == "for" and (b in ("a", "several", "many", "two", "three") or b.isdigit())
-        for a, b in itertools.pairwise(clause)
-    ) or (bool(clause) and clause[0] in ("severe", "worsening", "new", "increasing", "persistent"))
-
-
-def _new_subject(words: Sequence[str], i: int) -> bool:
-    """Return whether "the jaundice is" or "his joints are" begins at `i`."""
-    clause = words[i : i + 5]
-    return (
-        len(clause) > 2
-        and clause[0] in ("the", "his", "her", "their", "there")
-        and bool({"is", "are", "was", "were", "has"} & set(clause[1:]))
-    )
 
 
 def _signs(tokens: Sequence[Token], states: list[State]) -> None:

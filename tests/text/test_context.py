@@ -139,6 +139,18 @@ def _state(text: str, word: str) -> str:
         ("Gout is not relieved by rest.", "gout", "affirmed"),
         ("Not without gout.", "gout", "affirmed"),
         ("No allergies; gout since May.", "gout", "affirmed"),
+        # an article of its own ends the list of a "no", which is the article of that list; and of a "without" whose list has none
+        ("No fever, chills and a cough.", "cough", "affirmed"),
+        ("No fever, chills and a cough.", "chills", "negated"),
+        ("No fever and an itchy elbow.", "elbow", "affirmed"),
+        ("Seen without fever, chills and a cough.", "cough", "affirmed"),
+        ("Seen without a fever, a sore throat and a cough.", "cough", "negated"),
+        ("Came w/o fever and a cough.", "fever", "negated"),
+        ("Came w/o fever and a cough.", "cough", "affirmed"),
+        ("No fever, chills or a cough.", "cough", "negated"),
+        ("No fever and cough.", "cough", "negated"),
+        ("Denies fever, chills and a cough.", "cough", "negated"),
+        ("Negative for fever and a cough.", "cough", "negated"),
     ],
 )
 def test_the_state_of_a_word(text, word, state):
