@@ -17,6 +17,9 @@ def diagnose(
     model: Annotated[str, typer.Option(help="Text preset, by name or folder.")] = "note_evidence.vignettes_findings",
     top: Annotated[int, typer.Option(help="Number of diseases.")] = 10,
     words: Annotated[int, typer.Option(help="Number of words for and against each disease.")] = 5,
+    prior: Annotated[
+        Path | None, typer.Option(help="Table of every disease and its prevalence, tab-separated; equal by default.")
+    ] = None,
     text: Annotated[bool, typer.Option("--text/--no-text", help="Words of the note in the answer.")] = True,
     json: Json = False,
 ) -> None:
@@ -25,8 +28,10 @@ def diagnose(
     folder = trained(model)
     load_tensorflow()
     from deepbio.diagnosis import diagnose as ask
+    from deepbio.diagnosis import read_prior
 
-    found = ask(content, model=folder, top=top, words=words, text=text)
+    weights = None if prior is None else read_prior(prior)
+    found = ask(content, model=folder, top=top, words=words, text=text, prior=weights)
     if json:
         show_json(found.to_dict())
     else:

@@ -2,6 +2,17 @@
 
 from deepbio.diagnosis.diagnose import diagnose
 from deepbio.diagnosis.diagnosis import BANNER, Candidate, Diagnosis, WordWeight
+from deepbio.diagnosis.priors import prior_factors, read_prior
 from deepbio.text.findings import FoundTerm, TermFinder
 
-__all__ = ["BANNER", "Candidate", "Diagnosis", "FoundTerm", "TermFinder", "WordWeight", "diagnose"]
+__all__ = [
+    "BANNER",
+    "Candidate",
+    "Diagnosis",
+    "FoundTerm",
+    "TermFinder",
+    "WordWeight",
+    "diagnose",
+    "prior_factors",
+    "read_prior",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from deepbio.diagnosis.diagnosis import Candidate, Diagnosis, WordWeight, ood_in_words
 from deepbio.diagnosis.from_findings import diagnose_findings
+from deepbio.diagnosis.priors import PRIOR_REMARK, prior_factors
 from deepbio.errors import DataError, ModelError
 from deepbio.inference import ood_score, predict
 from deepbio.interpret.text import attention_weights, word_evidence
@@ -38,6 +40,7 @@ def diagnose(
     words: int = 5,
     steps: int = 32,
     text: bool = True,
+    prior: Mapping[str, float] | None = None,
 ) -> Diagnosis:
     """Rank the diseases that a note could mean, with the words for and against each. For research and teaching only.
 
@@ -51,13 +54,14 @@ def diagnose(
         words: Number of words for, against and by attention, for each disease.
         steps: Number of steps of the integrated gradients.
         text: Whether words of the note are in the answer.
+        prior: Prevalence of every disease of the model, in any one unit; equal by default. See `deepbio.diagnosis.prior_factors`.
 
     Returns:
         The ranked diseases, the findings in the note, and the reasons for "none of these".
 
     Raises:
-        DataError: `note` is no text, or a number is out of range.
-        ModelError: The model is no text model with classes.
+        DataError: `note` is no text, a number is out of range, or the prior does not name each disease.
+        ModelError: The model is no text model with classes, or it is not known which prior it was trained with.
 
     Example:
         >>> diagnose("").doubts
@@ -71,13 +75,16 @@ def diagnose(
     cut, note = len(note) > limit, note[:limit]
     loaded, tokenizer = _load(model)
     record = describe(loaded)
+    factors = None if prior is None else prior_factors(record, prior)
+    given = () if prior is None else (PRIOR_REMARK,)
     name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else record.architecture or loaded.name
     if tokenizer.preparation.findings:
         words_read = note.split(maxsplit=MAX_WORDS)
         cut = cut or len(words_read) > MAX_WORDS
         note = note[: len(note) - len(words_read[-1])] if len(words_read) > MAX_WORDS else note
-        remarks = (_CUT,) if cut else ()
-        return diagnose_findings(loaded, tokenizer, note, name=name, top=top, words=words, text=text, remarks=remarks)
+        remarks = ((_CUT,) if cut else ()) + given
+        shown = {"name": name, "top": top, "words": words, "text": text, "remarks": remarks}
+        return diagnose_findings(loaded, tokenizer, note, factors=factors, **shown)
     loaded, tokens = _long_enough(loaded, tokenizer, note)
     ids = tokenizer.encode([note], tokens, truncate="head")
     count = int((ids != PADDING).sum())
@@ -87,7 +94,8 @@ def diagnose(
         rank = float(ood_score(loaded, ids, rank=True)[0])
     candidates: tuple[Candidate, ...] = ()
     if count:
-        p = predict(loaded, ids)[0]
+        p = predict(loaded, ids)[0] * (1 if factors is None else factors)
+        p = p / p.sum()
         best = np.argsort(-p, kind="stable")[:top]
         shown = _readable(tokenizer.pieces(note, MAX_WORDS)[:count]) if text and words else []
         candidates = _candidates(loaded, ids[0], p, best, shown, words, steps)
@@ -95,7 +103,7 @@ def diagnose(
         candidates,
         terms=tuple(TermFinder.of_release().find(tokenizer.preparation.read(note))) if count else (),
         doubts=_doubts(count, unknown, rank),
-        remarks=(_CUT,) if cut or count == MAX_WORDS else (),
+        remarks=((_CUT,) if cut or count == MAX_WORDS else ()) + given,
         ood_score=rank,
         words=count,
         unknown=unknown,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.diagnosis.diagnosis import Candidate, Change, Diagnosis, WordWeight
+from deepbio.diagnosis.priors import NONE
 from deepbio.diagnosis.questions import ask_next
 from deepbio.inference.out_of_distribution import ood_rank
 from deepbio.interpret.additive import Additive, additive_evidence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from deepbio.zoo.record import ModelRecord
 
-NONE = "None of these"
 NONE_FROM = 0.5  # probability of "none of these", chosen on the validation notes: see benchmarks/results/notes.md
 MIN_FINDINGS = 2
 _COMPARED = 3  # diseases that the questions distinguish
@@ -35,8 +35,9 @@ def diagnose_findings(
     words: int,
     text: bool,
     remarks: tuple[str, ...],
+    factors: np.ndarray | None = None,
 ) -> Diagnosis:
-    """Answer for one note with a model whose tokens are findings; arguments as for `diagnose`."""
+    """Answer for one note with a model whose tokens are findings; arguments as for `diagnose`, and the factors of a prior."""
     finder, reading = TermFinder.of_release(), tokenizer.preparation.read(note)
     terms = finder.find(reading)
     count = len(reading.split())
@@ -54,6 +55,8 @@ def diagnose_findings(
     assert task is not None
     labels = task.labels or tuple(str(i) for i in range(task.outputs))
 
+    likelier = np.ones(task.outputs) if factors is None else factors
+
     def logits_of(tokens: list[str]) -> np.ndarray:
         return evidence.bias + evidence.table[[places[token] for token in tokens]].sum(axis=0)
 
@@ -61,7 +64,8 @@ def diagnose_findings(
         logits = logits_of(tokens)
         p = np.exp(logits - logits.max())
         p = (p / p.sum())[None]
-        return (p if record.postprocessing is None else record.postprocessing.apply(p))[0]
+        p = (p if record.postprocessing is None else record.postprocessing.apply(p))[0] * likelier
+        return p / p.sum()
 
     p = probabilities(read)
     diseases = [i for i in np.argsort(-p, kind="stable") if labels[i] != NONE]
@@ -72,7 +76,7 @@ def diagnose_findings(
     )
     return Diagnosis(
         tuple(
-            _candidate(labels[i], float(p[i]), evidence, i, names, temperature, words if text else 0)
+            _candidate(labels[i], float(p[i]), evidence, i, names, temperature, words if text else 0, likelier)
             for i in diseases[:top]
         ),
         terms=tuple(terms) if text or not terms else tuple(FoundTerm(*term[:3], 0, 0) for term in terms),
@@ -110,11 +114,20 @@ def _doubts(own: int, p: np.ndarray, labels: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _candidate(
-    name: str, p: float, evidence: Additive, label: int, names: list[str], temperature: float, words: int
+    name: str,
+    p: float,
+    evidence: Additive,
+    label: int,
+    names: list[str],
+    temperature: float,
+    words: int,
+    factors: np.ndarray,
 ) -> Candidate:
     rows = evidence.table[: len(names)]
     weights = (rows[:, label] - rows.mean(axis=1)) / temperature
-    bias = float((evidence.bias[label] - evidence.bias.mean()) / temperature)
+    bias = float(
+        (evidence.bias[label] - evidence.bias.mean()) / temperature + np.log(factors[label]) - np.log(factors).mean()
+    )
     parts = [WordWeight(n, float(w)) for n, w in zip(names, weights, strict=True)]
     order = sorted(parts, key=lambda part: -part.weight)
     for_ = tuple(part for part in order[:words] if part.weight > 0)
