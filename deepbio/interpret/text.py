@@ -93,6 +93,7 @@ def attention_weights(model: keras.Model, ids: np.ndarray, labels: Sequence[int]
     if architecture == "note_evidence":
         x = _values(model, row, _input(model.get_layer("sum")))
         kernel = np.asarray(model.get_layer("head").get_weights()[0], np.float64)
+        kernel = np.eye(len(kernel)) if kernel.ndim == 1 else kernel  # a table of evidence, whose head is a bias
         return (np.asarray(x, np.float64)[0] @ kernel[:, list(labels)]).T * known[0]
     if architecture == "han":
         inner: Any = model.get_layer("word_attention")

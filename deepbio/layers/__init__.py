@@ -24,13 +24,15 @@ from deepbio.layers.resize import FitImage, FitLength
 from deepbio.layers.splines import SplinePooling
 from deepbio.layers.strand_tied import StrandMean, StrandTiedBatchNormalization, StrandTiedConv1D
 from deepbio.layers.transformer import ClassTokenAndPositions, RotaryAttention
-from deepbio.layers.words import Sentences, TfIdf
+from deepbio.layers.words import Bias, EvidenceTable, Sentences, TfIdf
 
 __all__ = [
     "AttentionPooling1D",
     "BaseEmbedding",
+    "Bias",
     "ClassTokenAndPositions",
     "ContextAttention",
+    "EvidenceTable",
     "FitImage",
     "FitLength",
     "GroupedDense",

@@ -104,3 +104,69 @@ class TfIdf(keras.layers.Layer):
     def get_config(self):
         """Return the arguments of the layer, except `idf`, which is saved as a weight."""
         return {**super().get_config(), "vocabulary": self.vocabulary}
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+class EvidenceTable(Layer):
+    """Return the row of a table for each token: its evidence for each label.
+
+    The layer has the weights `table`, zeros at first, and `rates`, one per token and one per label, ones at first. In training, the
+    gradient of a value of the table is multiplied by the larger rate of its token and its label, so that what is known before training
+    stays near its first value while the rest is learned fast.
+
+    Args:
+        tokens: Number of token ids; the row of padding is not used.
+        labels: Number of labels.
+
+    Input shape: `(batch, tokens)` int32 ids.
+    Output shape: `(batch, tokens, labels)`.
+
+    Example:
+        >>> layer = EvidenceTable(3, 2)
+        >>> layer(ops.array([[2, 1]])).numpy().tolist()
+        [[[0.0, 0.0], [0.0, 0.0]]]
+    """
+
+    def __init__(self, tokens: int, labels: int, **options):
+        super().__init__(**options)
+        self.tokens, self.labels = tokens, labels
+
+    def build(self, input_shape):
+        """Create the table and the rates."""
+        self.table = self.add_weight(name="table", shape=(self.tokens, self.labels), initializer="zeros")
+        shape = (self.tokens + self.labels,)
+        self.rates = self.add_weight(name="rates", shape=shape, initializer="ones", trainable=False)
+
+    def call(self, ids, training=False):
+        """Look the rows up; in training, scale their gradients."""
+        rows = ops.take(self.table, ids, axis=0)
+        if not training:
+            return rows
+        of_tokens = ops.expand_dims(ops.take(self.rates[: self.tokens], ids, axis=0), -1)
+        scaled = ops.maximum(of_tokens, self.rates[self.tokens :]) * rows
+        return scaled + ops.stop_gradient(rows - scaled)
+
+    def compute_output_shape(self, input_shape):
+        """Return `(batch, tokens, labels)`."""
+        return (*input_shape, self.labels)
+
+
+@keras.saving.register_keras_serializable(package="deepbio")
+class Bias(Layer):
+    """Add one number to each channel.
+
+    Input shape: `(batch, channels)`.
+    Output shape: The same.
+
+    Example:
+        >>> Bias()(ops.array([[1.0, 2.0]])).numpy().tolist()
+        [[1.0, 2.0]]
+    """
+
+    def build(self, input_shape):
+        """Create the numbers, zeros at first."""
+        self.bias = self.add_weight(name="bias", shape=(input_shape[-1],), initializer="zeros")
+
+    def call(self, x):
+        """Add them."""
+        return x + self.bias

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 
 from deepbio.errors import ModelError
-from deepbio.layers import SumOverTime, word_input
+from deepbio.layers import Bias, EvidenceTable, SumOverTime, ops, text_input, word_input
 from deepbio.specs import ModelInput
+from deepbio.text import PADDING, Tokenizer
 from deepbio.zoo.registry import ADAMW, register
 
 
@@ -32,6 +33,8 @@ def note_evidence(
     word_dropout: float = 0.1,
     dropout: float = 0.2,
     prior: Sequence[float] | None = None,
+    diseases: Sequence[str] | None = None,
+    rate: float = 32.0,
 ) -> keras.Model:
     """Convolve phrases, and add up their evidence.
 
@@ -48,10 +51,19 @@ def note_evidence(
         dropout: Rate after the convolution.
         prior: Frequency of each label, whose logarithm the bias of the logits starts from; equal by default. Otherwise, if one label
             is much more frequent, the frequent words learn that, too, and are slow to forget it.
+        diseases: Names of the diseases that the labels are, as Orphanet has them, for a tokenizer of findings; one more label than
+            diseases is "none of these". The evidence is then a table with one row per finding that starts from the log-likelihood
+            ratios of the ontology's frequencies (see `deepbio.datasets.vignettes.annotated_evidence`), without phrases: the options
+            from `embedding_dim` to `dropout` have no effect.
+        rate: How many times faster the table learns what the annotations do not state: other findings, and "none of these".
 
     Input shape: `(batch, tokens)` int32 ids, 0 for padding; padding does not change the output.
     Output shape: `(batch, outputs)` logits.
     """
+    if diseases is not None:
+        return _table(
+            input, outputs, tuple(diseases), rate, np.zeros(outputs) if prior is None else _log_prior(prior, outputs)
+        )
     inputs, words, mask = word_input(input, embedding_dim, vocabulary_size=vocabulary_size, word_dropout=word_dropout)
     x = keras.layers.Conv1D(filters, kernel_size, padding="same", activation="relu")(words)
     x = keras.layers.Dropout(dropout)(x)
@@ -72,3 +84,36 @@ def _log_prior(prior: Sequence[float], outputs: int) -> np.ndarray:
             f"The prior of note_evidence has one positive number per label, {outputs} in all; received shape {frequency.shape}."
         )
     return np.log(frequency) - np.log(frequency).mean()
+
+
+def _table(input: ModelInput, outputs: int, diseases: tuple[str, ...], rate: float, prior: np.ndarray) -> keras.Model:
+    """Build the table of evidence that starts from annotated frequencies."""
+    from deepbio.datasets.vignettes.evidence import annotated_evidence
+
+    if input.tokenizer is None or not (tokenizer := Tokenizer.from_json(input.tokenizer)).preparation.findings:
+        raise ModelError(
+            "note_evidence with diseases reads findings: build it with a data set whose tokenizer does, such as "
+            "load_dataset('vignettes', style='mixed', tokenizer={'findings': True})."
+        )
+    if outputs not in (len(diseases), len(diseases) + 1):
+        raise ModelError(
+            f"note_evidence has one label per disease and at most one more, for none of these; received {len(diseases)} diseases "
+            f"and {outputs} outputs."
+        )
+    if not rate >= 1:
+        raise ModelError(f"The rate of note_evidence is 1 or more; received {rate!r}.")
+    known = annotated_evidence(diseases, tokenizer.vocabulary)
+    table, bias = np.zeros((tokenizer.vocabulary_size, outputs), np.float32), np.zeros(outputs)
+    table[:, : len(diseases)], bias[: len(diseases)] = known.table, known.bias
+    if outputs > len(diseases):  # at first as if it were any of them
+        table[:, -1], bias[-1] = np.log(np.exp(known.table).mean(axis=1)), np.log(np.exp(known.bias).mean())
+    rates = np.ones(len(table) + outputs, np.float32)
+    rates[: len(table)][~known.stated] = rate
+    rates[len(table) + len(diseases) :] = rate
+    inputs, ids = text_input(input)
+    rows, head = EvidenceTable(len(table), outputs, name="words"), Bias(name="head")
+    x = SumOverTime(name="sum")(rows(ids), mask=ops.not_equal(ids, PADDING))
+    model = keras.Model(inputs, head(x), name="note_evidence")
+    rows.set_weights([table, rates])
+    head.set_weights([bias + prior])
+    return model
