@@ -157,7 +157,7 @@ def validation(model) -> list:
     none = len(labels_of(model)) - 1
     rows = [
         [t, f"{(p[data.valid.y < none, none] >= t).mean():.1%}", f"{(p[data.valid.y == none, none] >= t).mean():.1%}"]
-        for t in (0.3, 0.5, 0.7, 0.9)
+        for t in (0.2, 0.3, 0.35, 0.4, 0.5, 0.7)
     ]
     return [
         "Thresholds of none of these on the validation notes:",
