@@ -77,7 +77,7 @@ def test_adversarial_training_raises_the_budget_of_nine_digits_in_ten_and_ten_st
 
 
 def test_probabilities_of_the_boy_and_the_farmer_are_those_of_the_text():
-    assert "has 80%. Say no to it: 60%" in _text("findings")
+    assert "has 97%. Say no to it: 93%" in _text("findings")
     page = content("findings")
     boy = [*page["notes"]["kawasaki"]["present"], "ownchild", "ownman"]
     left_out = [token for token in boy if token != "hp0031042"]
@@ -85,7 +85,9 @@ def test_probabilities_of_the_boy_and_the_farmer_are_those_of_the_text():
     notes = [left_out, [*left_out, "¬hp0031042"], farmer, [*farmer, "ownrawmilk"], [*farmer, "owntickbite"]]
     found = np.array(javascript("notes.map(n => evidenceProbabilities(evidenceFrom(page), n))", page=page, notes=notes))
     kawasaki = page["labels"].index("Kawasaki disease")
-    assert np.round(found[:2, kawasaki], 2).tolist() == [0.8, 0.6]
+    assert np.round(found[:2, kawasaki], 2).tolist() == [0.97, 0.93]
     first = [page["labels"][k] for k in found[2:].argmax(axis=1)]
-    assert first == ["Q fever", "Brucellosis", "Crimean-Congo hemorrhagic fever"]
-    assert found[3:].max(axis=1).min() > 0.98
+    assert first == ["Crimean-Congo hemorrhagic fever", "Brucellosis", "Crimean-Congo hemorrhagic fever"]
+    assert "the first disease has 51%" in _text("findings")
+    assert np.round(found[2].max(), 2) == 0.51
+    assert found[3:].max(axis=1).min() > 0.985

@@ -23,7 +23,9 @@ def model():
 
 @pytest.fixture(scope="module")
 def labels(model):
-    return describe(model).task.labels
+    task = describe(model).task
+    assert task is not None
+    return task.labels
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +55,15 @@ def test_the_prior_of_none_of_these_stays_unless_it_is_given(model, labels, equa
     none = labels.index("None of these")
     record = describe(model)
     assert prior_factors(record, equal)[none] == pytest.approx(1)
-    # 50 diseases of 1 and none of these of 50: half, where it was a fifth
+    # 50 diseases of 1 and none of these of 50: half, where it was a tenth
     factors = prior_factors(record, dict.fromkeys(equal, 1.0) | {"None of these": 50.0})
-    assert factors[none] == pytest.approx(0.5 / 0.2)
-    assert factors[labels.index("Typhoid")] == pytest.approx(0.01 / 0.016)
+    assert factors[none] == pytest.approx(0.5 / 0.1)
+    assert factors[labels.index("Typhoid")] == pytest.approx(0.01 / 0.018)
 
 
 def test_the_evidence_still_adds_up_with_a_prior(model, equal):
     found = diagnose(NOTE, model=model, top=50, prior=equal | {"Kawasaki disease": 0.01, "Typhoid": 40.0})
-    logits = np.array([c.bias + sum(weight for _, weight in c.evidence) for c in found.candidates])
+    logits = np.array([(c.bias or 0.0) + sum(weight for _, weight in c.evidence) for c in found.candidates])
     p = np.array([c.probability for c in found.candidates])
     np.testing.assert_allclose(np.log(p[:8] / p[0]), logits[:8] - logits[0], atol=1e-4)
 
@@ -93,11 +95,11 @@ def test_a_model_of_words_takes_a_prior_too(small_model, five_diseases):
     assert odds[1] / odds[0] == pytest.approx(7, rel=1e-5)
 
 
-def test_a_model_of_an_unknown_prior_is_refused(small_model):
+def test_a_model_of_an_unknown_prior_is_refused(small_model, five_diseases):
     record = describe(small_model)
     bare = dataclasses.replace(record, dataset=None, postprocessing=None)
     with pytest.raises(ModelError, match="The prior that the probabilities assume is not known"):
-        prior_factors(bare, dict.fromkeys(record.task.labels, 1.0))
+        prior_factors(bare, dict.fromkeys(five_diseases.task.labels, 1.0))
 
 
 @pytest.mark.parametrize("line", ["Typhoid 3", "Typhoid\t", "\t3", "Typhoid\t-1", "Typhoid\tinf", "Q fever\t2"])

@@ -77,6 +77,7 @@ def test_the_evidence_of_the_table_adds_up_to_the_logits(model, data):
     np.testing.assert_allclose(found.bias + found.table[ids].sum(axis=1), model.predict_on_batch(ids), atol=1e-4)
     logits = model.predict_on_batch(ids[:1])[0]
     for parts in (attention_weights(model, ids[0], [0, 5]), word_evidence(model, ids[0], [0, 5], steps=2)):
+        assert parts is not None
         np.testing.assert_allclose(parts.sum(axis=1), (logits - found.bias)[[0, 5]], atol=1e-4)
 
 
