@@ -45,6 +45,11 @@ class StreamedSplit(Split):
             "Dataset.from_arrays(x, y)."
         )
 
+    @property
+    def examples(self) -> None:
+        """No number: it is not known before the stream ends."""
+        return None
+
     def batches(self) -> Iterator[Batch]:
         """Yield the batches of an epoch.
 

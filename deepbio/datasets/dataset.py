@@ -60,7 +60,7 @@ class Dataset:
     reading: Reading | None = None
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.train.y, np.ndarray) and not isinstance(self.train, StreamedSplit)
+        whole = isinstance(self.train.y, np.ndarray) and self.train.examples is not None
         if self.task.kind == "regression" and whole and len(self.train.y):
             y = np.asarray(self.train.y, np.float64).reshape(len(self.train.y), -1)
             std = y.std(axis=0)
@@ -134,7 +134,7 @@ class Dataset:
             if len(y) and (y.min() < 0 or y.max() >= classes):
                 expected = f"labels of the {part} split must be 0 to {classes - 1}"
                 raise DataError(f"{self.name}: {expected}; found {y.min()} to {y.max()}.")
-        if isinstance(self.train, StreamedSplit):
+        if self.train.examples is None:
             return
         present = np.unique(np.asarray(self.train.y))
         names = self.labels or tuple(map(str, range(classes)))

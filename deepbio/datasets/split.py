@@ -31,6 +31,30 @@ class Source(Protocol):
     def __getitem__(self, indices: np.ndarray, /) -> np.ndarray: ...
 
 
+class MappedRows:
+    """Some rows of an array in a mapped file (`np.memmap`), read when they are asked for.
+
+    Args:
+        array: Mapped array, `(m, ...)`.
+        rows: Number of each row, `(n,)`.
+
+    Example:
+        >>> rows = MappedRows(np.arange(10).reshape(5, 2), np.array([4, 0]))
+        >>> rows.shape, rows[np.array([0])].tolist()
+        ((2, 2), [[8, 9]])
+    """
+
+    def __init__(self, array: np.ndarray, rows: np.ndarray) -> None:
+        self._array, self._rows = array, rows
+        self.shape, self.dtype = (len(rows), *array.shape[1:]), array.dtype
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        return np.asarray(self._array[self._rows[indices]])
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Examples `x` with labels `y`, names and groups.
@@ -84,6 +108,11 @@ class Split:
         more = (None if values is None else values[chosen] for values in (self.ids, self.groups, self.sample_weight))
         texts = None if self.texts is None else self.texts[chosen]
         return Split(self.x[chosen], self.y[chosen], *more, texts=texts)
+
+    @property
+    def examples(self) -> int | None:
+        """Number of examples; None for a stream, which is read batch by batch."""
+        return len(self)
 
     def names(self, indices: Any) -> list[str]:
         """Return the ids of some examples as text, or their numbers if there are no ids."""

@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from deepbio.augment import Augmentation
 from deepbio.datasets import Dataset
-from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.precision import LossScale
 from deepbio.errors import LostWorkerError, ModelError, TrainingError
@@ -63,7 +62,7 @@ def check_settings(data: Dataset, settings: Settings, augment: Augmentation | No
         raise TrainingError(
             "mixup and cutmix combine examples of different weights. Choose another augment=, or leave sample_weight out."
         )
-    if not isinstance(data.train, StreamedSplit):
+    if data.train.examples is not None:
         return
     whole = {"sampling": "balanced", "class_weight": "balanced", "loss": "logit_adjusted", "cache": ("host", "device")}
     for name, values in whole.items():
@@ -133,7 +132,7 @@ def batch_description(data: Dataset, feed: Any, epoch: int) -> Callable[[int], s
     """Return a function that describes the batch of a step: the ids of its examples, and their values if they are numbers."""
 
     def describe_batch(step: int) -> str:
-        if isinstance(data.train, StreamedSplit):
+        if data.train.examples is None:
             return f"batch {step + 1} of the stream"
         chosen = feed.order(epoch)[step * feed.batch_size : (step + 1) * feed.batch_size]
         ids = data.train.names(chosen)

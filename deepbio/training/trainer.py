@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
-from deepbio.datasets.batches import StreamedSplit
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.memory import available_memory, computes_on_host
 from deepbio.documents import check_content
@@ -100,7 +99,7 @@ class Trainer:
         self._validation = Validation(data, settings, self._loss)
         self.user_metrics: dict[str, float] = {}
         self.steps = self._feed.steps
-        self._examples = None if isinstance(data.train, StreamedSplit) else len(data.train)
+        self._examples = data.train.examples
         with strategy.scope():
             rates = None if plan is None else plan.rates
             self._optimizer = make_optimizer(settings, steps=self.steps * settings.epochs, rates=rates)

@@ -149,3 +149,27 @@ def test_an_endless_stream_needs_a_number_of_steps():
     stream = tf.data.Dataset.from_tensors((np.zeros((2, 3), np.float32), np.zeros(2, np.int64))).repeat()
     with pytest.raises(DataError, match="steps_per_epoch"):
         Dataset.from_batches(stream, stream, task=Task.classify(["a", "b"]), input=ModelInput("table", (3,)))
+
+
+def test_a_mapped_file_is_trained_from_without_reading_it_whole(tmp_path):
+    random = np.random.default_rng(0)
+    x, y = random.integers(0, 256, (90, 8, 8, 1), dtype=np.uint8), np.arange(90) % 3
+    x.tofile(tmp_path / "images")
+    mapped = np.memmap(tmp_path / "images", np.uint8, "r", shape=x.shape)
+    whole, lazy = Dataset.from_arrays(x, y, seed=0), Dataset.from_arrays(mapped, y, seed=0)
+    assert not isinstance(lazy.train.x, np.ndarray)
+    np.testing.assert_array_equal(lazy.train.x[np.arange(5)], whole.train.x[:5])
+    assert lazy.fingerprint() == whole.fingerprint()
+    runs = [
+        deepbio.fit(get_model("perceptron", dataset=data, seed=0), data, epochs=1, verbose=False)
+        for data in (whole, lazy)
+    ]
+    for a, b in zip(*(run.model.get_weights() for run in runs), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(deepbio.predict(runs[1].model, mapped), deepbio.predict(runs[0].model, x))
+
+
+def test_a_tensor_is_predicted_like_an_array():
+    data = load_dataset("xor")
+    model = get_model("mlp", dataset=data, seed=0)
+    np.testing.assert_array_equal(deepbio.predict(model, tf.constant(data.test.x)), deepbio.predict(model, data.test.x))

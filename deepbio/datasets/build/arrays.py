@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from deepbio.datasets.columns import fit_table
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.readers import ImageFiles, read_frame
-from deepbio.datasets.split import Split
+from deepbio.datasets.split import MappedRows, Split
 from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, keep_inputs_together, split_examples
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
@@ -54,7 +55,7 @@ def from_arrays(
     Args:
         x: DNA as uint8 codes `(n, length)`, `GenomeWindows` or strings; images uint8 `(n, height, width[, channels])`, or
             `ImageFiles`; a table of numbers `(n, features)`, or a pandas frame, whose columns may contain words and missing
-            values; or notes as strings.
+            values; or notes as strings. DNA and images in an `np.memmap` stay in their file and are read by batches.
         y: Classes `(n,)` as words or whole numbers; or several 0/1 labels or values `(n, outputs)`.
         modality: `"dna"`, `"image"`, `"table"` or `"text"`. None takes DNA for uint8 `(n, length)`, images for more
             dimensions, a table for other numbers. Strings need it.
@@ -87,6 +88,7 @@ def from_arrays(
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
     if categories is None and modality in (None, "table") and hasattr(x, "dtypes"):  # a frame
         x, categories = read_frame(x)
+    given = x
     x, modality = _examples(x, modality, length, allow_missing=categories is not None)
     y, task = _targets(y, kind=kind, labels=labels, positive=positive, uncertain=uncertain)
     if modality == "table" and features:
@@ -119,6 +121,8 @@ def from_arrays(
     if task.is_classification:
         _tell_missing_classes(task, y, chosen)
     take = x.__getitem__ if isinstance(x, np.ndarray) else x.take
+    if isinstance(given, np.memmap) and modality != "table":  # stays in its file
+        take = partial(MappedRows, x)
     parts: dict[str, Any] = {
         part: Split(
             take(where),
