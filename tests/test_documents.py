@@ -93,6 +93,13 @@ def test_every_make_target_that_a_document_names_exists():
         assert {one or other for one, other in named} <= targets, document.name
 
 
+def test_every_test_that_the_table_of_faults_names_exists():
+    named = re.findall(r"`(tests/\S+\.py)::(\w+)`", (ROOT / "docs/engine_faults.md").read_text(encoding="utf-8"))
+    assert len(named) >= 29
+    for file, test in named:
+        assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), (file, test)
+
+
 def test_the_readme_is_a_landing_page():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(readme.splitlines()) <= 120

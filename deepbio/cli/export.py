@@ -13,7 +13,7 @@ from deepbio.cli.trained import trained, training_data
 def export(
     model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
-    format: Annotated[str, typer.Option(help="Format: saved_model, onnx, openvino or litert.")] = "onnx",
+    format: Annotated[str, typer.Option(help="Format: saved_model, onnx, openvino, litert or torch.")] = "onnx",
     int8: Annotated[bool, typer.Option("--int8", help="Weights in int8 (onnx, litert); the loss is shown.")] = False,
     server: Annotated[
         str | None, typer.Option(help="Layout for a server: tf-serving (saved_model) or triton (onnx).")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from deepbio.errors import ModelError
 from deepbio.layers import Layer, ops
-from deepbio.metrics.calibration import Isotonic, Platt, Temperature
-from deepbio.specs import Task
+from deepbio.metrics.calibration import Platt, Temperature, calibrator_from_dict
 from deepbio.zoo import describe
 from deepbio.zoo.build import with_activation
 
@@ -45,18 +46,23 @@ def deployable(model: keras.Model) -> keras.Model:
     elif calibrator is None:
         p = with_activation(model, record.task)(inputs, training=False)
     else:
-        p = _CalibratedProbabilities(record.task, calibrator, name="calibrated")(model(inputs, training=False))
+        p = _CalibratedProbabilities(calibrator.to_dict(), name="calibrated")(model(inputs, training=False))
     if record.task.kind == "binary":
         p = keras.layers.Reshape((), name="prediction")(p)
     return keras.Model(inputs, p, name=model.name)
 
 
+@keras.saving.register_keras_serializable(package="deepbio")
 class _CalibratedProbabilities(Layer):
-    """Turn logits into the probabilities that the task's activation and a calibrator of `deepbio.metrics` return."""
+    """Turn logits into the probabilities that a calibrator of `deepbio.metrics` returns."""
 
-    def __init__(self, task: Task, calibrator: Temperature | Platt | Isotonic, **options):
-        super().__init__(dtype="float32", **options)
-        self.task, self.calibrator = task, calibrator
+    def __init__(self, calibrator: dict[str, Any], **options):
+        super().__init__(**{"dtype": "float32", **options})
+        self.calibrator = calibrator_from_dict(calibrator)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the options, JSON-able."""
+        return {**super().get_config(), "calibrator": self.calibrator.to_dict()}
 
     def call(self, z):
         """Calibrate on the logits, where float32 loses nothing; an isotonic curve takes probabilities."""

@@ -74,7 +74,7 @@ def export(
         model: Model from `get_model` or `fit`, with a task.
         folder: Folder to write: the network, `deepbio.json` (input, labels, thresholds, golden inputs and predictions), and
             `tokenizer.json` of a model of notes, whose tokenizer runs outside of the network.
-        format: `"saved_model"`, `"onnx"`, `"openvino"` or `"litert"`. A SavedModel of a DNA model has a second signature,
+        format: `"saved_model"`, `"onnx"`, `"openvino"`, `"litert"` or `"torch"`. A SavedModel of a DNA model has a second signature,
             `sequences`, which takes strings.
         int8: Whether weights become int8 (ONNX and LiteRT). The loss is the `difference` of the result; `tolerance` does not apply.
         server: `"tf-serving"` (SavedModel) or `"triton"` (ONNX) for a folder that the server loads as it is.
@@ -87,7 +87,8 @@ def export(
     Raises:
         ModelError: The model has no task, or the exported network returns other numbers or cannot be run.
         DataError: Unknown format or server, a format without int8, or a folder that exists.
-        OptionalDependencyError: The converter or the runtime is not installed: `pip install 'deepbio-zoo[export]'`.
+        OptionalDependencyError: The converter or the runtime is not installed: `pip install 'deepbio-zoo[export]'`, or
+            `'deepbio-zoo[torch]'`.
 
     Example:
         >>> import tempfile
@@ -150,7 +151,7 @@ def compare_exported(model: keras.Model, exported: Exported, split: Split) -> tu
     Returns:
         The evaluations of the model and of its exported form.
     """
-    before, run = evaluate(model, split), load_exported(exported.path)
+    before, run = evaluate(model, split), load_exported(exported.path, trusted=True)
     x = split.x[np.arange(len(split))]
     p = np.concatenate([run(x[first : first + 256]) for first in range(0, len(x), 256)])
     return before, compare(before.task, before.y, p, groups=split.groups, names=list(before.metrics))
@@ -158,7 +159,7 @@ def compare_exported(model: keras.Model, exported: Exported, split: Split) -> tu
 
 def _difference(path: Path, x: np.ndarray, expected: np.ndarray, format: str) -> float:
     try:
-        found = load_exported(path)(x)
+        found = load_exported(path, trusted=True)(x)
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1][:200]
         raise ModelError(

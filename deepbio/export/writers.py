@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from deepbio.errors import ModelError
 from deepbio.export.onnx import write_int8, write_onnx
+from deepbio.export.torch import write_torch
 from deepbio.optional import require
 from deepbio.specs import ModelInput
 
@@ -85,9 +86,14 @@ def _litert_int8(model: keras.Model, input: ModelInput, path: Path) -> None:
     _litert(model, input, path, optimizations=[tf.lite.Optimize.DEFAULT])
 
 
+def _torch(model: keras.Model, input: ModelInput, path: Path) -> None:
+    write_torch(model, path)
+
+
 FORMATS = {
     "saved_model": Format("saved_model", _saved_model),
     "onnx": Format("model.onnx", _onnx, _onnx_int8),
     "openvino": Format("model.xml", _openvino),
     "litert": Format("model.tflite", _litert, _litert_int8),
+    "torch": Format("model.pt2", _torch),
 }

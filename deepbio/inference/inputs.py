@@ -50,6 +50,8 @@ def as_source(record: ModelRecord, data: Any, **reading: Any) -> tuple[Source, l
         return fitting(record.input, data.x), data.names(np.arange(len(data)))
     if isinstance(data, Mapping) and not all(isinstance(file, (str, os.PathLike)) for file in data.values()):
         raise DataError("Expected the path of a file for each class; columns of a table are pandas.DataFrame(...).")
+    if hasattr(data, "numpy"):  # a tensor, which is no source because its dtype is not NumPy's
+        data = np.asarray(data)
     if _is_files(record, data):
         return read_examples(record, source_options(input_of(record), data, reading))
     data = data.toarray() if not isinstance(data, Mapping) and hasattr(data, "toarray") else data  # of a sparse matrix

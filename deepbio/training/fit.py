@@ -118,7 +118,7 @@ def fit(
     if (backend := keras.backend.backend()) != "tensorflow":
         raise TrainingError(
             f"fit trains on TensorFlow; Keras runs on {backend}. Set KERAS_BACKEND=tensorflow before Python starts, or use model.fit. "
-            "predict and evaluate work on JAX, too."
+            "predict and evaluate work on JAX and PyTorch, too."
         )
     record = describe(model)
     chosen = resolve(

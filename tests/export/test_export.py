@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from deepbio.datasets import load_dataset
-from deepbio.errors import DataError, ModelError
+from deepbio.errors import DataError, ModelError, WeightsError
 from deepbio.export import compare_exported, export, load_exported
 from deepbio.export import export as export_module
 from deepbio.export.deployable import deployable
@@ -84,6 +84,35 @@ def test_a_saved_model_of_dna_takes_strings_of_its_length_only(tmp_path):
     np.testing.assert_allclose(served.sequences(tf.constant(texts)), expected, atol=1e-6)
     with pytest.raises(tf.errors.InvalidArgumentError, match="60 bases"):
         served.sequences(tf.constant(["ACGT"]))
+
+
+@pytest.mark.peers
+@pytest.mark.timeout(1200)
+def test_a_program_of_pytorch_returns_the_predictions_of_predict_for_any_batch(xor, tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    model, data = xor
+    found = export(model, tmp_path / "out", format="torch")
+    run = load_exported(tmp_path / "out", trusted=True)
+    for n in (1, 2, 200):
+        np.testing.assert_allclose(run(data.test.x[:n]), predict(model, data.test.x[:n]), atol=1e-6)
+    assert found.difference < 1e-6
+
+
+def test_a_program_of_pytorch_is_loaded_only_if_its_author_is_known(tmp_path):
+    (tmp_path / "model.pt2").write_bytes(b"anything")
+    with pytest.raises(WeightsError, match="can run code .* pass trusted=True"):
+        load_exported(tmp_path)
+
+
+@pytest.mark.peers
+@pytest.mark.timeout(1200)
+def test_what_pytorch_cannot_express_is_refused_in_one_line(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    model = get_model("bag_of_words", input_shape=8, outputs=1, vocabulary_size=20, seed=0)
+    attach(model, replace(describe(model), task=Task("binary", 1, ("no", "yes"))))
+    with pytest.raises(ModelError, match=r"^PyTorch cannot express bag_of_words: .* Choose another format\.$"):
+        export(model, tmp_path / "out", format="torch")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format", RUNTIMES)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +60,16 @@ def test_answers_equal_predict(address):
     assert status == 200
     p = [list(one["probabilities"].values()) for one in found]
     np.testing.assert_allclose(p, predict(get_model("dna_cnn.uci_splice"), sequences), atol=1e-5)
+
+
+def test_the_client_of_the_docs_is_answered(address):
+    page = (Path(__file__).resolve().parents[2] / "docs/export.md").read_text(encoding="utf-8")
+    [client] = [block for block in re.findall(r"^```python\n(.*?)^```", page, re.S | re.M) if "ask_server" in block]
+    assert len(client.splitlines()) <= 10
+    names: dict = {}
+    exec(client, names)
+    [one] = names["ask_server"]([DNA], f"{address}/dna_cnn.uci_splice")
+    assert set(one["probabilities"]) == {"N", "EI", "IE"}
 
 
 def test_two_presets_are_served(address):
