@@ -63,5 +63,5 @@ def _convert(saved: str, file: str, *modules: str) -> None:
             program = torch.export.export(Network(), (torch.zeros(shape, dtype=dtype),), dynamic_shapes=(batch,))
         torch.export.save(program, file)
     except Exception as error:
-        print(_FAILED + (str(error).strip().splitlines() or [type(error).__name__])[0], file=sys.stderr)
+        sys.stderr.write(_FAILED + (str(error).strip().splitlines() or [type(error).__name__])[0] + "\n")
         raise SystemExit(1) from error
