@@ -53,7 +53,7 @@ def _convert(saved: str, file: str, *modules: str) -> None:
             importlib.import_module(module)
         model: Any = keras.saving.load_model(saved, compile=False)
 
-        class Network(torch.nn.Module):  # holds the model apart, because PyTorch would store registered weights twice
+        class Network(torch.nn.Module):  # an unregistered model: PyTorch would store its weights twice
             def forward(self, x: Any) -> Any:
                 return model(x, training=False)
 
