@@ -30,6 +30,8 @@ _TOKEN = re.compile(
 )
 _BULLET = re.compile(r"\s*(?:[-*•#>·]|\(?\d{1,2}[.)](?!\d)|\[.?\])\s*")
 _HEADING = re.compile(r"\s*[A-Za-z][\w /&'-]{0,40}:|[^a-z\n]{3,60}$")
+# "Neck stiffness: no", which the next line does not go on
+_ANSWERED = re.compile(r":[ \t]*(?:no|none|nil|neg|negative|absent|yes|pos|positive|present)[ \t]*$", re.IGNORECASE)
 _GLUE = frozenset(
     [
         "a",
@@ -206,6 +208,7 @@ def _hard_in_block(block: str) -> list[int]:
                 or (open_ and not re.match(r"[^a-z\n]{3,60}$", line))
                 or ((capital or bullet) and starts_small and line.rstrip()[-1:] not in ".:;!?")
             )
+            and (wrapped or not _ANSWERED.search(line))
         )
         if not soft:
             places.append(place)
