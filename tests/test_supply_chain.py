@@ -19,7 +19,7 @@ LOCKED = {
     "run": [*PROJECT["dependencies"], *EXTRAS["build"]],
     "dev": [
         *PROJECT["dependencies"],
-        *(line for name in EXTRAS if name not in ("cuda", "dicom", "export", "serve") for line in EXTRAS[name]),
+        *(line for name in EXTRAS if name not in ("cuda", "dicom", "serve", "torch") for line in EXTRAS[name]),
     ],
 }
 

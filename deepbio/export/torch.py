@@ -46,8 +46,7 @@ def write_torch(model: keras.Model, file: Path) -> None:
 
 def _convert(saved: str, file: str, *modules: str) -> None:
     """Trace a saved model in this process, whose backend is PyTorch."""
-    import torch
-
+    torch: Any = importlib.import_module("torch")
     try:
         for module in modules:  # they register their layers
             importlib.import_module(module)
