@@ -126,9 +126,12 @@ def with_permuted_weights(model: keras.Model, *, seed: int = 0) -> keras.Model:
     """
     import keras
 
+    from deepbio.zoo.record import attach, describe
+
     copy = keras.models.clone_model(model)
     random = np.random.Generator(np.random.Philox(seed))
     copy.set_weights([random.permutation(w.ravel()).reshape(w.shape) for w in model.get_weights()])
+    attach(copy, describe(model))  # so that labels name its outputs
     return copy
 
 

@@ -7,6 +7,7 @@ import pytest
 from deepbio.errors import DataError
 from deepbio.interpret import check, remove_and_retrain
 from deepbio.interpret.checks import curve_area, sensitivity_n, with_permuted_weights
+from deepbio.zoo import describe, get_model
 
 
 def linear_model():
@@ -57,6 +58,11 @@ def test_permuted_weights_leave_the_model_as_it_is():
     for one, same, permuted in zip(before, model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(one, same)
         np.testing.assert_array_equal(np.sort(one.ravel()), np.sort(permuted.ravel()))
+
+
+def test_permuted_weights_keep_the_labels_of_the_outputs():
+    model = get_model("dna_cnn.uci_splice")
+    assert describe(with_permuted_weights(model)).task.labels == ("N", "EI", "IE")
 
 
 def test_removing_the_positions_that_matter_costs_more_than_random_ones():
