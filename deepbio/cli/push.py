@@ -1,5 +1,6 @@
-"""`deepbio push`: upload a run or preset to Hugging Face."""
+"""`deepbio push`: upload a run or preset to Hugging Face, or register it in MLflow."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -13,14 +14,18 @@ from deepbio.errors import DeepbioError
 
 def push(
     folder: Run,
-    to: Annotated[str, typer.Argument(help="Address: hf://user/repo, or hf://user/repo@branch.")],
+    to: Annotated[str | None, typer.Argument(help="Address: hf://user/repo, or hf://user/repo@branch.")] = None,
+    mlflow: Annotated[
+        str | None,
+        typer.Option(help="Name of a model in MLflow's registry at MLFLOW_TRACKING_URI, instead of an address."),
+    ] = None,
     private: Annotated[
         bool, typer.Option("--private/--public", help="Visibility of the repository, if it is new.")
     ] = True,
     message: Annotated[str | None, typer.Option(help="Message of the commit.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Consent without a question, for scripts.")] = False,
 ) -> None:
-    """Upload a preset with a model card; its card.md must state a licence.
+    """Upload a preset with a model card, whose card.md must state a licence; or register it in MLflow.
 
     The files and what in them stems from the training data are listed first.
     """
@@ -28,9 +33,15 @@ def push(
     from deepbio.zoo.shared_files import shared_files
     from deepbio.zoo.weight_sources import hub_address
 
-    hub_address(to)
+    if (to is None) == (mlflow is None):
+        raise DeepbioError("Expected one target: an address hf://user/repo, or --mlflow NAME.")
+    if to is not None:
+        hub_address(to)
+        hub_card(folder)
+        question = f"Upload to {to}, {'private' if private else 'public'}?"
+    else:
+        question = f"Register {mlflow} in MLflow ({os.environ.get('MLFLOW_TRACKING_URI', 'its default place')})?"
     files = shared_files(folder)
-    hub_card(folder)
     for name, size in files.items():
         note(f"{size:>12,} bytes  {name}")
     for line in privacy_lines(folder):
@@ -38,5 +49,13 @@ def push(
     if not yes:
         if not sys.stdin.isatty():
             raise DeepbioError("deepbio push asks before it uploads, and there is no terminal to answer. Pass --yes.")
-        typer.confirm(f"Upload to {to}, {'private' if private else 'public'}?", abort=True, err=True)
-    typer.echo(push_preset(folder, to, private=private, message=message))
+        typer.confirm(question, abort=True, err=True)
+    if mlflow is not None:
+        from deepbio.cli.console import load_tensorflow
+
+        load_tensorflow()
+        from deepbio.serving.mlflow_model import push_mlflow
+
+        typer.echo(push_mlflow(folder, mlflow))
+    elif to is not None:
+        typer.echo(push_preset(folder, to, private=private, message=message))
