@@ -94,6 +94,7 @@ def test_meme_files_are_read_and_wrong_ones_refused(tmp_path):
         ("MEME version 4\n", "found none"),
         (CRP.replace(" 0.000000  0.176471", " 0.900000  0.176471"), "add up to 1"),
         (CRP.replace("0.823529", "most", 1), "four probabilities"),
+        (CRP.replace("w= 5", "w= many"), "line .*a whole number"),
     ):
         file.write_text(text)
         with pytest.raises(DataError, match=message):

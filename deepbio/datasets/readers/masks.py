@@ -9,7 +9,7 @@ from PIL import Image
 from deepbio.datasets.readers.bitmap import decode_classes
 from deepbio.datasets.readers.image_kind import image_kind
 from deepbio.datasets.readers.images import ImageFiles
-from deepbio.datasets.readers.nifti import nifti_classes
+from deepbio.datasets.readers.nifti import nifti_classes, stored_axes
 from deepbio.errors import DataError, nearest
 
 UNKNOWN = -1  # class of pixels that count neither in the loss nor in metrics
@@ -88,6 +88,8 @@ def _decode(path: Path, images: ImageFiles, rows: np.ndarray) -> list[np.ndarray
     if kind == "dicom":
         raise DataError(f"{path}: masks in DICOM are not read. Save them as PNG.")
     frames = images.frames[rows].tolist()
+    if kind == "nifti" and images.orient is None:
+        _check_axes(path, images.paths[rows[0]])
     masks = nifti_classes(path, images.orient) if kind == "nifti" else [decode_classes(path)]
     if len(masks) != len(frames):
         image = images.paths[rows[0]]
@@ -97,6 +99,17 @@ def _decode(path: Path, images: ImageFiles, rows: np.ndarray) -> list[np.ndarray
             size, other = ("{} x {}".format(*pixels) for pixels in (images.sizes[row], mask.shape))
             raise DataError(f"{path}: expected a mask of {size} pixels, as {images.paths[row]}; found {other}.")
     return masks
+
+
+def _check_axes(mask: Path, image: Path) -> None:
+    """Refuse a mask whose voxels are stored in another direction than those of its image: they would be paired mirrored."""
+    if image_kind(image) == "nifti":
+        own, other = stored_axes(mask), stored_axes(image)
+        if own and other and own != other:
+            raise DataError(
+                f"{mask}: its voxels run to {''.join(own)}, those of {image} to {''.join(other)}. Read both along the axes of the "
+                "body with orient='RAS' (on the command line --data orient=RAS)."
+            )
 
 
 def _resize(mask: np.ndarray, height: int, width: int) -> np.ndarray:

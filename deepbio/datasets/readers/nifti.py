@@ -131,6 +131,15 @@ def check_nifti_options(nan: Missing, orient: Orient) -> None:
         raise DataError(f"orient is 'RAS' or None, the axes as stored; received {orient!r}.")
 
 
+def stored_axes(path: Path) -> tuple[str, ...] | None:
+    """Return where the stored axes run to, such as `("R", "A", "S")`, or None if the header does not say."""
+    volume = _open(path)
+    if not (int(volume.header["sform_code"]) or int(volume.header["qform_code"])):
+        return None
+    axes = require("nibabel", extra="images", purpose="Reading NIfTI").aff2axcodes(volume.affine)
+    return None if None in axes else tuple(axes)
+
+
 def _three_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of a volume: without further axes of size one, and with one slice if there are two axes."""
     if len(shape) > 3 and set(shape[3:]) == {1}:

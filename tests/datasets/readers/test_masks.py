@@ -153,3 +153,21 @@ def test_a_volume_and_its_mask_are_read_slice_by_slice(tmp_path):
     mask = np.asarray(nibabel.load(tmp_path / "labels" / path).dataobj)[:, :, int(number) - 1]
     assert (data.test.y[0] == mask).all()
     assert not {i.split("#")[0] for i in data.test.ids} & {i.split("#")[0] for i in data.train.ids}
+
+
+def test_a_volume_and_its_mask_that_run_in_other_directions_are_not_paired_mirrored(tmp_path):
+    nibabel = pytest.importorskip("nibabel", reason="needs the extra 'images'")
+    volume, mask = np.arange(24, dtype=np.uint8).reshape(4, 3, 2), np.zeros((4, 3, 2), np.uint8)
+    mask[0] = 1
+    for name, voxels, x in (("image", volume, 1.0), ("same", mask, 1.0), ("flipped", mask[::-1], -1.0)):
+        affine = np.diag([x, 1, 1, 1])
+        affine[0, 3] = 3.0 if x < 0 else 0.0
+        nibabel.save(nibabel.Nifti1Image(voxels, affine), tmp_path / f"{name}.nii.gz")
+    images = ImageFiles([tmp_path / "image.nii.gz"], window="full")
+    expected = read_masks(images, [tmp_path / "same.nii.gz"])[0]
+    with pytest.raises(
+        DataError, match=r"flipped\.nii\.gz: its voxels run to LAS, those of .*image\.nii\.gz to RAS.*orient"
+    ):
+        read_masks(images, [tmp_path / "flipped.nii.gz"])
+    oriented = ImageFiles([tmp_path / "image.nii.gz"], window="full", orient="RAS")
+    np.testing.assert_array_equal(read_masks(oriented, [tmp_path / "flipped.nii.gz"])[0], expected)
