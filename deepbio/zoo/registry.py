@@ -4,12 +4,11 @@ The arguments of `@register(...)` in deepbio are literals, `dict(...)` of litera
 The registry reads them with `ast`, so listing models imports neither Keras nor TensorFlow. `get_model` imports a builder.
 """
 
-import ast
 import fnmatch
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from deepbio.catalog import entries
 from deepbio.errors import ModelError, nearest
 from deepbio.zoo.listing import Filters, Range, WeightFacts, weight_facts
+from deepbio.zoo.registrations import builder_files, registrations, source_of
 
 # The keywords of `get_model`, and the options that it adds to every model for DNA or images: no builder may use them.
 RESERVED = frozenset(
@@ -137,10 +137,13 @@ def model_spec(name: str) -> ModelSpec:
         >>> model_spec("lenet5").parameters
         61706
     """
-    specs = _all_specs()
-    if name not in specs:
-        raise ModelError(f"Unknown model {name!r}. {nearest(name, specs)}")
-    return specs[name]
+    if name in _USER_MODELS:
+        return _USER_MODELS[name]
+    presets = _presets()
+    for file in builder_files():  # only files that name it, or its family, are parsed
+        if f'"{name.partition(".")[0]}"' in source_of(file) and name in (specs := _specs_of(file, presets)):
+            return specs[name]
+    raise ModelError(f"Unknown model {name!r}. {nearest(name, _all_specs())}")
 
 
 def list_models(
@@ -246,54 +249,22 @@ def _several(modality: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _all_specs() -> dict[str, ModelSpec]:
-    return {**_shipped_specs(tuple(folder.name for folder in entries("zoo"))), **_USER_MODELS}
+    presets, found = _presets(), {}
+    for file in builder_files():
+        found |= _specs_of(file, presets)
+    return {**found, **_USER_MODELS}
+
+
+def _presets() -> tuple[str, ...]:
+    return tuple(folder.name for folder in entries("zoo"))
 
 
 @functools.cache
-def _shipped_specs(presets: tuple[str, ...]) -> dict[str, ModelSpec]:
+def _specs_of(file: Path, presets: tuple[str, ...]) -> dict[str, ModelSpec]:
+    module = f"deepbio.zoo.{file.parent.name}.{file.stem}"
     found: dict[str, ModelSpec] = {}
-    for file in sorted(Path(__file__).parent.glob("*/[!_]*.py")):
-        module = f"deepbio.zoo.{file.parent.name}.{file.stem}"
-        for function, facts in _registrations(file):
-            name, modality = facts["name"], _several(facts.pop("modality"))
-            tags = tuple(preset.removeprefix(f"{name}.") for preset in presets if preset.startswith(f"{name}."))
-            found[name] = ModelSpec(**facts, modality=modality, module=module, function=function, tags=tags)
+    for function, facts in registrations(file, globals()):
+        name, modality = facts["name"], _several(facts.pop("modality"))
+        tags = tuple(preset.removeprefix(f"{name}.") for preset in presets if preset.startswith(f"{name}."))
+        found[name] = ModelSpec(**facts, modality=modality, module=module, function=function, tags=tags)
     return found
-
-
-def _registrations(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    body = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
-    assignments = [(node.targets[0], node.value) for node in body if isinstance(node, ast.Assign)]
-    constants = {target.id: value for target, value in assignments if isinstance(target, ast.Name)}
-
-    def evaluate(value: ast.expr) -> Any:
-        if isinstance(value, ast.Name):
-            return evaluate(constants[value.id]) if value.id in constants else globals()[value.id]
-        if isinstance(value, ast.Call):  # dict(SHARED, key=value, ...)
-            shared = evaluate(value.args[0]) if value.args else {}
-            return {**shared, **{str(word.arg): ast.literal_eval(word.value) for word in value.keywords}}
-        return ast.literal_eval(value)
-
-    for node in body:
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        for call in node.decorator_list:
-            if isinstance(call, ast.Call) and (kind := getattr(call.func, "id", "")) in ("register", "register_each"):
-                facts = {"name": evaluate(call.args[0])}
-                facts |= {str(word.arg): evaluate(word.value) for word in call.keywords}
-                for each in [facts] if kind == "register" else _members(facts):
-                    yield node.name, each
-
-
-def _members(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    family, members, option, summary = (facts.pop(key) for key in ("name", "members", "option", "summary"))
-    for name, (value, pixels, parameters) in members.items():
-        yield {
-            **facts,
-            "name": f"{family}.{name}",
-            "family": family,
-            "summary": summary.format(value),
-            "defaults": {option: value},
-            "reference": {"input_shape": (pixels, pixels, 3), "outputs": 1000},
-            "parameters": parameters,
-        }
