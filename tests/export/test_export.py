@@ -139,7 +139,9 @@ def test_int8_is_smaller_and_its_loss_is_returned(xor, tmp_path, format):
 def test_a_network_that_returns_other_numbers_is_not_written(xor, tmp_path, monkeypatch):
     model, _ = xor
     run = export_module.__globals__["load_exported"]
-    monkeypatch.setitem(export_module.__globals__, "load_exported", lambda path: lambda x: run(path)(x) + 1e-3)
+    monkeypatch.setitem(
+        export_module.__globals__, "load_exported", lambda path, trusted: lambda x: run(path, trusted=trusted)(x) + 1e-3
+    )
     with pytest.raises(ModelError, match=r"difference 1\.0e-03, allowed 1e-05"):
         export(model, tmp_path / "out", format="saved_model")
     assert list(tmp_path.iterdir()) == []

@@ -38,11 +38,12 @@ def test_a_file_of_a_native_parser_is_data_or_one_error(name, tmp_path):
     form = FORMATS[name]
     path = form.make(tmp_path)
     content = path.read_bytes()
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     outcome = outcome_of(form, path, content, random.Random(f"{name} 0"))
     assert outcome in ("data", "DeepbioError")
     assert time.monotonic() - began < 60
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2 << 20  # KiB
+    # KiB; the highest of all children of this process so far, to which other tests may have added
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= max(before, 2 << 20)
 
 
 def test_the_harness_finds_another_exception(tmp_path):

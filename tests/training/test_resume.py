@@ -202,13 +202,6 @@ def kill_and_resume(tmp_path, name, kills, seed, *, slow="0.05"):
     raise AssertionError("the run never came through")
 
 
-@pytest.mark.multiworker
-def test_kill_9_at_a_random_moment_changes_nothing(tmp_path):
-    [(code, expected, err)] = finish(start("resumable.py", tmp_path / "whole", "mlp", EPOCHS="8"))
-    assert code == 0, err
-    assert kill_and_resume(tmp_path, "mlp", 1, seed=0)[:2] == (expected.strip(), 1)
-
-
 @pytest.mark.slow
 @pytest.mark.multiworker
 @pytest.mark.timeout(1800)
