@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -46,6 +47,31 @@ def check_options(config: Mapping[str, Any], folder: Path, *, values: int, array
                 raise WeightsError(f"{folder}: {name} is {number}; the weight file has {values} values.")
 
 
+@contextlib.contextmanager
+def without_memory() -> Iterator[None]:
+    """Build models without memory for their weights, which only have shapes.
+
+    Keras 3.15 keeps such weights in a list and creates all of them when it next infers the shape of a `Lambda` layer, of any model;
+    they are taken from the list again.
+
+    Example:
+        >>> import keras
+        >>> with without_memory():
+        ...     keras.Sequential([keras.Input((10**5,)), keras.layers.Dense(10**5)]).count_params()
+        10000100000
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    deferred = "uninitialized_variables"
+    before = list(global_state.get_global_attribute(deferred) or [])
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(deferred, before)
+
+
 def check_built_size(make: Callable[[], keras.Model], folder: Path, *, values: int) -> None:
     """Build a model without memory for its weights, and check that it has no more of them than its weight file.
 
@@ -57,10 +83,8 @@ def check_built_size(make: Callable[[], keras.Model], folder: Path, *, values: i
     Raises:
         WeightsError: The model is larger, or cannot be built.
     """
-    import keras
-
     try:
-        with keras.StatelessScope(initialize_variables=False):
+        with without_memory():
             found = sum(math.prod(variable.shape) for variable in make().weights)
     except DeepbioError:
         raise

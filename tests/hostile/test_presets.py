@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 
 import h5py
@@ -15,7 +16,7 @@ from deepbio.errors import DeepbioError, WeightsError
 from deepbio.files import sha256_of
 from deepbio.training import fit
 from deepbio.zoo import get_model
-from deepbio.zoo.declared_sizes import check_keras_description
+from deepbio.zoo.declared_sizes import check_keras_description, without_memory
 from deepbio.zoo.golden_outputs import check_golden_outputs
 from deepbio.zoo.weight_files import count_values
 
@@ -201,3 +202,12 @@ def test_the_weights_of_the_preset_load_although_all_this_is_refused(preset):
     entry = json.loads((preset / "preset.json").read_text())["weights"]
     assert sha256_of(preset / entry["file"]) == entry["sha256"]
     assert check_golden_outputs(get_model(preset), preset) <= 1e-5
+
+
+def test_a_network_that_was_only_counted_is_never_created():
+    with without_memory():
+        counted = keras.Sequential([keras.Input((20_000,)), keras.layers.Dense(20_000)])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    keras.layers.Lambda(lambda x: 2 * x)(keras.Input((2,)))  # here Keras creates what it has deferred
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # KiB; the weights have 1.6 GB
+    assert counted.count_params() == 400_020_000

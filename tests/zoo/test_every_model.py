@@ -15,6 +15,7 @@ from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
 from deepbio.zoo import describe, get_model, list_models, model_spec, save_preset, weights_hash
 from deepbio.zoo.build import build
+from deepbio.zoo.declared_sizes import without_memory
 
 MODELS = list_models()
 SMALL = {"dna": (60,), "image": (32, 32, 1), "table": (12,), "text": (24,)}
@@ -161,7 +162,7 @@ def each_model():
 @pytest.mark.parametrize("name", each_model())
 def test_the_reference_form_has_its_published_number_of_parameters(name):
     spec = model_spec(name)
-    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+    with without_memory():
         model = get_model(name, **spec.reference)
     assert model.count_params() == spec.parameters
     assert model.output_shape[-1] == spec.reference["outputs"]

@@ -11,6 +11,7 @@ from deepbio.layers import FitImage
 from deepbio.specs import ModelInput, Task
 from deepbio.zoo import describe, get_model, list_models, model_spec, save_preset
 from deepbio.zoo.build import build
+from deepbio.zoo.declared_sizes import without_memory
 from deepbio.zoo.preprocessing import preprocessing_in_words
 
 NAME = "keras_applications.mobilenet_v3_small"
@@ -40,7 +41,7 @@ def test_counts_without_moving_statistics_are_those_of_the_papers_code():
     [(2, 9_109_994), (3, 12_233_232), (4, 19_341_616), (5, 30_389_784), (6, 43_040_704), (7, 66_347_960)],
 )
 def test_efficientnets_train_as_many_weights_as_timms(size, count):
-    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+    with without_memory():
         assert trainable(get_model(f"keras_applications.efficientnet_b{size}")) == count
 
 

@@ -3,13 +3,13 @@
 import json
 import re
 
-import keras
 import pytest
 from typer.testing import CliRunner
 
 from deepbio.cli.main import app
 from deepbio.errors import ModelError
 from deepbio.zoo import get_model, list_models
+from deepbio.zoo.declared_sizes import without_memory
 from deepbio.zoo.importers import importer
 from deepbio.zoo.published import UNSTATED, published, published_weights
 
@@ -41,7 +41,7 @@ def test_a_card_agrees_with_its_format(name):
 def test_the_network_of_a_card_has_its_parameters(name):
     one = CARDS[name]
     assert one.architecture is not None
-    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+    with without_memory():
         model = get_model(one.architecture, input_shape=one.input_shape, outputs=one.outputs, **one.config)
     assert model.count_params() == one.parameters
     assert not one.labels or len(one.labels) == one.outputs

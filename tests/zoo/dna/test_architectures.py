@@ -8,6 +8,7 @@ import pytest
 
 from deepbio.errors import ModelError
 from deepbio.zoo import get_model, model_spec
+from deepbio.zoo.declared_sizes import without_memory
 from deepbio.zoo.dna.window_length import shortest_length
 
 ops: Any = keras.ops
@@ -41,7 +42,7 @@ def test_other_published_forms_have_their_counts_too(name, options, parameters):
     ],
 )
 def test_the_large_attention_models_train_as_many_weights_as_their_authors(name, options, trainable):
-    with keras.StatelessScope(initialize_variables=False):  # without memory for the weights
+    with without_memory():
         model = get_model(name, **{**model_spec(name).reference, **options})
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == trainable
 
