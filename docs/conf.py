@@ -61,6 +61,8 @@ html_theme_options = {
     "footer_end": [],
     "header_links_before_dropdown": 8,
     "show_toc_level": 2,
+    # the wide tables of models and data sets take the place of the list of sections
+    "secondary_sidebar_items": {"**": ["page-toc"], "models": [], "datasets": []},
     "show_prev_next": True,
     "navigation_with_keys": False,
     "use_edit_page_button": False,
