@@ -54,12 +54,10 @@ def read_meme(path: FilePath) -> list[Pattern]:
             name = " ".join(words[1:])
         elif line.startswith("letter-probability matrix"):
             parts = line.replace("=", "= ").split()
-            width = parts[parts.index("w=") + 1 :][:1] if "w=" in parts else ["0"]
-            if not width or not width[0].isdecimal():
-                raise DataError(
-                    f"{path}, line {number}: expected a width, w= and a whole number; found {line.strip()!r}."
-                )
-            expected = int(width[0])
+            width = (parts[parts.index("w=") + 1 :] or [""])[0] if "w=" in parts else "0"
+            if not width.isdecimal():
+                raise DataError(f"{path}, line {number}: expected w= and a whole number; found {line.strip()!r}.")
+            expected = int(width)
             rows = []
             found.append(Pattern(name or f"motif_{len(found) + 1}", np.zeros((0, 4))))
         elif found and not len(found[-1].probabilities) and words and (len(words) == 4):
