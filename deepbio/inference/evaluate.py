@@ -14,6 +14,7 @@ from deepbio.inference.inputs import Data, as_split
 from deepbio.inference.positions import match_positions
 from deepbio.inference.predict import predict
 from deepbio.metrics import Estimate
+from deepbio.metrics.resampling import shared_groups
 from deepbio.specs import Task
 from deepbio.zoo import describe
 from deepbio.zoo.record import ModelRecord
@@ -162,9 +163,7 @@ def compare(
         names: Names of metrics; those of the task by default.
         n_resamples, seed, confidence: As for `evaluate`.
     """
-    if groups is not None and len(np.unique(groups)) == len(groups):
-        groups = None
     bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
-    found = metrics.summarize(task, y, p, metrics=names, groups=groups, **bootstrap)
+    found = metrics.summarize(task, y, p, metrics=names, groups=shared_groups(groups), **bootstrap)
     confusion = metrics.confusion_matrix(task, y, p) if task.is_classification else None
     return Evaluation(dict(found), task, len(y), y, p, confusion, **bootstrap)

@@ -226,6 +226,17 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
     return Estimate(value, ends[0], ends[1])
 
 
+def shared_groups(groups: ArrayLike | None) -> np.ndarray | None:
+    """Return the groups, or None if no two examples share one: the examples are then independent.
+
+    Example:
+        >>> print(shared_groups(["a", "b"]), shared_groups(["a", "a", "b"]))
+        None ['a' 'a' 'b']
+    """
+    found = None if groups is None else np.asarray(groups)
+    return None if found is None or len(np.unique(found)) == len(found) else found
+
+
 def few_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> str:
     """Return why resamples say nothing: fewer than ten groups or than five examples of a stratum; else an empty text."""
     units = _independent_units(n, strata, groups)

@@ -4,7 +4,7 @@ import numpy as np
 
 from deepbio.metrics import bootstrap_weights
 from deepbio.metrics.ranking import decisions
-from deepbio.metrics.resampling import few_units
+from deepbio.metrics.resampling import few_units, shared_groups
 from deepbio.report.result import Result
 
 # Points of the horizontal axis at which bands, and curves of several labels, are computed.
@@ -35,7 +35,7 @@ def bands(result: Result) -> dict[str, Band] | None:
     labels = [_Sorted(y[:, j], p[:, j]) for j in range(y.shape[1]) if _has_both(y[:, j])]
     if not labels:
         return None
-    groups = result.groups if result.groups is not None and len(np.unique(result.groups)) < n else None
+    groups = shared_groups(result.groups)
     if few_units(n, groups=groups):
         return None
     strata = result.y.reshape(n) if result.task.is_classification and groups is None else None

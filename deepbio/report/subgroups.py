@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri
 from deepbio.datasets import Split
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate, UndefinedMetricWarning, default_metrics, holm, summarize
+from deepbio.metrics.resampling import shared_groups
 from deepbio.specs import ModelInput, Task
 
 _MIN_EXAMPLES = 10
@@ -75,7 +76,7 @@ def subgroups(
         [('a', 1.0, 1.0), ('b', 0.0, -1.0)]
     """
     p = p[:, 0] if task.kind == "binary" and p.ndim == 2 else p
-    whole = None if groups is None or len(np.unique(groups)) == len(groups) else np.asarray(groups)
+    whole = shared_groups(groups)
     compare = _Comparison(task, name or _headline(task), y, p, whole, n_resamples, seed)
     found: list[Subgroup] = []
     with warnings.catch_warnings():

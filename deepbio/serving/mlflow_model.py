@@ -15,6 +15,7 @@ from deepbio.errors import DataError, ModelError, WeightsError
 from deepbio.inference import predict
 from deepbio.inference.prediction_table import output_columns, predicted_outputs, thresholds_for
 from deepbio.optional import require
+from deepbio.sequence import decode
 from deepbio.serving.requests import readable
 from deepbio.specs import Modality, ModelInput
 from deepbio.zoo import describe, get_model
@@ -125,7 +126,7 @@ def example_frame(input: ModelInput) -> pd.DataFrame:
         return pd.DataFrame({"note": [_NOTE, "Healthy."]})
     x = golden_inputs(input, 2)
     if input.modality == "dna":
-        return pd.DataFrame({"sequence": ["".join("ACGT"[code] for code in row) for row in list(x)]})
+        return pd.DataFrame({"sequence": decode(x)})
     if input.modality == "image":
         return pd.DataFrame({"image": [_png(pixels) for pixels in list(x)]})
     names = input.features or tuple(map(str, range(input.shape[0])))

@@ -12,6 +12,7 @@ import numpy as np
 from deepbio.datasets import Dataset
 from deepbio.errors import ModelError, TrainingError, nearest
 from deepbio.metrics import Estimate, default_metrics, direction, metric, paired_bootstrap
+from deepbio.metrics.resampling import shared_groups
 from deepbio.training.finetuning.finetune import finetune, stepwise
 from deepbio.training.finetuning.probe import can_be_solved
 from deepbio.training.finetuning.start import starting_point
@@ -73,9 +74,8 @@ class Comparison(dict[str, Run]):
 def _gain(run: Run, scratch: Run, chosen: str, sign: float, groups: np.ndarray | None) -> Estimate:
     """Return the gain over scratch with the interval of a paired bootstrap."""
     own, base = run.valid, scratch.valid
-    groups = groups if groups is not None and len(np.unique(groups)) < len(groups) else None
     change = paired_bootstrap(
-        metric(chosen).function, own.y, own.p, base.p, n_resamples=500, seed=0, groups=groups
+        metric(chosen).function, own.y, own.p, base.p, n_resamples=500, seed=0, groups=shared_groups(groups)
     ).difference
     low, high = sorted((sign * change.low, sign * change.high))
     return Estimate(sign * change.value, low, high, change.reason)
