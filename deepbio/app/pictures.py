@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from deepbio.app.collection import Collection, Preset
 from deepbio.app.jobs import Job
 from deepbio.app.tables_of import predictions_of
 from deepbio.errors import DataError, ModelError
+from deepbio.png import png_address, png_bytes
 from deepbio.uploads import Upload
 
 OOD_WARNING = 0.99  # fraction of validation images with a lower score from which the page warns
@@ -151,15 +150,8 @@ def is_shown(preset: Preset) -> bool:
 
 def as_data(pixels: np.ndarray) -> str:
     """Return pixels `(height, width, channels)` as the `data:` address of a PNG, enlarged without smoothing."""
-    from PIL import Image
-
-    plain = pixels[..., 0] if pixels.shape[-1] == 1 else pixels[..., :3]
-    image = Image.fromarray(plain)
-    scale = max(1, _SHOWN // max(image.size))
-    image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    times = max(1, _SHOWN // max(pixels.shape[:2]))
+    return png_address(png_bytes(pixels[..., :3].repeat(times, axis=0).repeat(times, axis=1)))
 
 
 def _overlay(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:

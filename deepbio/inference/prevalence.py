@@ -10,6 +10,7 @@ from deepbio import metrics
 from deepbio.errors import ModelError
 from deepbio.zoo.record import ModelRecord
 
+_ROUNDING = 1e-6
 Prevalence = float | Sequence[float] | Mapping[str, float]
 
 
@@ -58,10 +59,17 @@ def given(record: ModelRecord, prevalence: Prevalence) -> list[float]:
     assert record.task is not None
     labels, binary = record.task.labels, record.task.kind == "binary"
     if isinstance(prevalence, Mapping):
-        names = labels[1:] if binary and len(prevalence) == 1 else labels
-        if set(prevalence) != set(names):
-            raise ModelError(f"A prevalence names {', '.join(names) or 'no label'}; received {', '.join(prevalence)}.")
-        values = [float(prevalence[name]) for name in names]
+        one_of_two = binary and len(prevalence) == 1 and set(prevalence) <= set(labels)
+        if set(prevalence) != set(labels) and not one_of_two:
+            raise ModelError(f"A prevalence names {', '.join(labels) or 'no label'}; received {', '.join(prevalence)}.")
+        if one_of_two:
+            [(name, value)] = prevalence.items()
+            return [float(value) if name == labels[1] else 1 - float(value)]
+        values = [float(prevalence[name]) for name in labels]
+        if abs(sum(values) - 1) > _ROUNDING:
+            raise ModelError(
+                f"The prevalences of {', '.join(labels)} add up to 1; received a sum of {sum(values):.6g}."
+            )
         return values[-1:] if binary else values
     values = [float(one) for one in (prevalence if isinstance(prevalence, Sequence) else [prevalence])]
     expected = 1 if binary else record.task.outputs

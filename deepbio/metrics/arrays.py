@@ -17,6 +17,8 @@ from deepbio.errors import DataError
 Weights = ArrayLike | None
 # Elements of a block of weights that is worked on at once: it stays within a core's cache.
 _BLOCK = 1 << 17
+_HALF = 0.5
+SLACK = 1e-6  # float32 probabilities may pass 0 and 1 by a rounding error
 
 
 class UndefinedMetricWarning(UserWarning):
@@ -25,7 +27,7 @@ class UndefinedMetricWarning(UserWarning):
 
 def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return `y` and `p` (float64) with a last axis of one dropped, after checking length and that `p` has no NaN."""
-    y, p = _drop_single(np.asarray(y)), _drop_single(np.asarray(p, dtype=np.float64))
+    y, p = _drop_single(np.asarray(y)), _drop_single(numbers(p))
     if y.ndim == 0 or p.ndim == 0 or len(y) != len(p):
         raise DataError(f"y and p need equally many examples; received shapes {y.shape} and {p.shape}.")
     if len(y) == 0:
@@ -33,6 +35,31 @@ def check_pair(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     if np.isnan(p).any():
         raise DataError(f"p contains {int(np.isnan(p).sum())} NaN. Check whether the training diverged.")
     return y, p
+
+
+def numbers(values: ArrayLike, name: str = "p") -> np.ndarray:
+    """Return an array in float64, after checking that it contains numbers, none of them masked.
+
+    Example:
+        >>> numbers(["0.5", 1])
+        array([0.5, 1. ])
+    """
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        masked = int(np.ma.getmaskarray(values).sum())
+        raise DataError(f"{name} is a masked array with {masked} masked value(s). Leave those examples out.")
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} contains numbers, equally many per example; NumPy cannot read it: {error}.") from error
+
+
+def check_scale(p: np.ndarray, threshold: float) -> None:
+    """Raise `DataError` if the default threshold meets scores that are no probabilities."""
+    if threshold == _HALF and p.size and (p.min() < -SLACK or p.max() > 1 + SLACK):
+        raise DataError(
+            f"Decisions at the threshold {threshold} need p between 0 and 1; received {p.min():.4g} to {p.max():.4g}. Apply the "
+            "activation to logits first, or pass the threshold of your scores."
+        )
 
 
 def check_same_shape(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -65,8 +92,12 @@ def check_zero_one(y: np.ndarray, *, unknown: bool = False) -> None:
 def check_classes(y: ArrayLike, p: ArrayLike, *, unknown: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Return `y` as int64 class indices `(n, ...)`, with `unknown` also -1, and `p` as `(n, ..., classes)`."""
     y, p = check_pair(y, p)
+    if p.shape == y.shape and y.ndim > 1:
+        raise DataError(f"y contains one class index per example; received shape {y.shape}. Pass y.argmax(axis=-1).")
     if p.ndim != y.ndim + 1 or p.shape[:-1] != y.shape:
         raise DataError(f"p has one axis more than y, over the classes; received y {y.shape} and p {p.shape}.")
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        raise DataError(f"y contains {int(np.isnan(y).sum())} NaN where classes are needed. Leave those examples out.")
     index = y.astype(np.int64)
     if not np.array_equal(index, y) or index.min() < -unknown or index.max() >= p.shape[-1]:
         raise DataError(f"y contains class indices 0 to {p.shape[-1] - 1}; received {y.min()} to {y.max()}.")
@@ -84,6 +115,8 @@ def weight_rows(weights: ArrayLike | None, n: int) -> tuple[np.ndarray, bool]:
     w = np.asarray(weights)
     if w.dtype == bool:
         w = w.astype(np.uint8)
+    elif w.dtype.kind not in "iuf":
+        w = numbers(weights, "weights")
     if w.ndim not in (1, 2) or w.shape[-1] != n:
         raise DataError(f"Weights have shape ({n},) or (n_resamples, {n}), one per example; received {w.shape}.")
     if w.dtype.kind != "u" and not (np.isfinite(w).all() and (w >= 0).all()):
@@ -98,7 +131,9 @@ def unwrap(values: np.ndarray, single: bool, name: str = "") -> Any:
     if values.ndim > 1:
         return values[0]
     if name and np.isnan(values[0]):
-        warn_undefined(f"{name} is undefined for these data (for example, only one class): NaN.")
+        warn_undefined(
+            f"{name} is undefined for these data (only one class, one value or no weight, for example): NaN."
+        )
     return float(values[0])
 
 

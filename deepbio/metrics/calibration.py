@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import check_binary, check_classes, check_pair
+from deepbio.metrics.arrays import SLACK, check_binary, check_classes, check_pair
 from deepbio.metrics.ranking import decisions
 
 # Probabilities are kept this far from 0 and 1, so that their logits stay finite.
@@ -163,6 +163,8 @@ def fit_isotonic(y: ArrayLike, p: ArrayLike) -> Isotonic:
     from scipy.optimize import isotonic_regression  # slow to import, needed here only
 
     truth, p = check_binary(y, p)
+    if truth.all() or not truth.any():
+        raise DataError("Isotonic calibration needs both classes; the validation split has one.")
     confidence, index, count = np.unique(p, return_inverse=True, return_counts=True)
     probability = np.bincount(index, weights=truth.astype(np.float64)) / count
     steps = isotonic_regression(probability, weights=count.astype(np.float64)).x
@@ -258,6 +260,9 @@ def adjust_prevalence(p: ArrayLike, *, trained: ArrayLike, prevalence: ArrayLike
         array([0.01 , 0.083])
     """
     p = np.asarray(p, dtype=np.float64)
+    if ((p < -SLACK) | (p > 1 + SLACK)).any():
+        seen = f"{np.nanmin(p):.4g} to {np.nanmax(p):.4g}"
+        raise DataError(f"p contains calibrated probabilities, between 0 and 1; received {seen}.")
     before, after = np.asarray(trained, dtype=np.float64), np.asarray(prevalence, dtype=np.float64)
     for frequency in (before, after):
         wrong_sum = frequency.ndim == 1 and not np.isclose(frequency.sum(), 1.0, atol=1e-6)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
+from deepbio.metrics.groups import group_numbers
 from deepbio.metrics.probability import check_probabilities
 from deepbio.metrics.resampling import Estimate
 from deepbio.metrics.summary import summarize
@@ -73,7 +74,7 @@ def calibration_bins(
     confidence, outcome = (p, truth == 1) if p.ndim == 1 else (p.max(axis=1), p.argmax(axis=1) == truth)
     edges = np.linspace(0, 1, (bins or (10 if len(truth) >= _FEW else 5)) + 1)
     number = np.searchsorted(edges[1:-1], confidence)
-    units = None if groups is None else np.asarray(groups)
+    units = None if groups is None else group_numbers(groups, len(truth))
     found = []
     for k, (start, stop) in enumerate(itertools.pairwise(edges)):
         mine = number == k

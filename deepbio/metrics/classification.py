@@ -54,6 +54,7 @@ def predicted_classes(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5) -> 
     y, p = arrays.check_pair(y, p)
     if p.ndim == y.ndim and p.ndim == 1:
         truth, p = arrays.check_binary(y, p)
+        arrays.check_scale(p, threshold)
         return truth.astype(np.int64), (p >= threshold).astype(np.int64), 2
     truth, p = arrays.check_classes(y, p, unknown=y.ndim > 1)
     return truth, np.where(truth < 0, -1, p.argmax(axis=-1)), p.shape[-1]
@@ -96,6 +97,7 @@ def label_tables(y: ArrayLike, p: ArrayLike, weights: np.ndarray, *, threshold: 
     if y.ndim == 1:
         y, p = y[:, None], p[:, None]
     arrays.check_zero_one(y, unknown=True)
+    arrays.check_scale(p, threshold)
     positive = p >= threshold
     counted = [(y == truth) & (positive == predicted) for truth in (0, 1) for predicted in (False, True)]
     columns = np.stack(counted, axis=-1).reshape(len(y), -1).astype(np.float64)
@@ -226,8 +228,8 @@ def top_k(y: ArrayLike, p: ArrayLike, *, k: int = 5, weights: Weights = None) ->
         0.6666666666666666
     """
     truth, p = arrays.check_classes(y, p)
-    if not 1 <= k <= p.shape[-1]:
-        raise DataError(f"k is between 1 and the number of classes, {p.shape[-1]}; received {k}.")
+    if not isinstance(k, (int, np.integer)) or not 1 <= k <= p.shape[-1]:
+        raise DataError(f"k is a whole number between 1 and the number of classes, {p.shape[-1]}; received {k}.")
     w, single = arrays.weight_rows(weights, len(truth))
     own = np.take_along_axis(p, truth[..., None], axis=-1)
     ahead = (p > own) | ((p == own) & (np.arange(p.shape[-1]) > truth[..., None]))

@@ -13,6 +13,8 @@ from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_binary
 from deepbio.metrics.resampling import Estimate, Resampling, bootstrap_distribution, few_units, interval
 
+_NO_ERROR = 1e-12
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -41,7 +43,10 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
         >>> mcnemar([True, True, True, False], [False, False, True, False])
         McNemar(only_first=2, only_second=0, p_value=0.5)
     """
-    first, second = np.asarray(first_right, dtype=bool), np.asarray(second_right, dtype=bool)
+    sides = [np.asarray(first_right), np.asarray(second_right)]
+    if not all(side.dtype.kind in "biuf" and np.isin(side, (0, 1)).all() for side in sides):
+        raise DataError("Whether a model was right is True or False, or 1 or 0, for each example.")
+    first, second = (side.astype(bool) for side in sides)
     if first.shape != second.shape or first.ndim != 1:
         raise DataError(f"Both models need one bool per example; received {first.shape} and {second.shape}.")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
@@ -124,9 +129,9 @@ class DeLongTest:
 
 
 def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> Estimate:
-    """Return AUROC with DeLong's interval, clipped to 0 and 1.
+    """Return AUROC with DeLong's interval, clipped to 0 and 1; without one where the ranking is perfect, as it has no variance then.
 
-    Truth and scores are `(n,)`, with at least two examples of each class.
+    Truth and scores are `(n,)`, with at least two examples of each class. `summarize` has intervals for few examples, too.
     Sources: DeLong et al. 1988, doi:10.2307/2531595; in ranks, Sun and Xu 2014, doi:10.1109/LSP.2014.2337313.
 
     Example:
@@ -135,6 +140,8 @@ def delong_interval(y: ArrayLike, p: ArrayLike, *, confidence: float = 0.95) -> 
     """
     area, covariance = _areas(y, [p])
     reach = float(ndtri((1 + confidence) / 2)) * math.sqrt(covariance[0, 0])
+    if reach < _NO_ERROR:
+        return Estimate(float(area[0]), reason="no variance between examples of a class")
     return Estimate(float(area[0]), max(0.0, float(area[0] - reach)), min(1.0, float(area[0] + reach)))
 
 
@@ -151,6 +158,8 @@ def delong_variance(y: ArrayLike, p: ArrayLike) -> float:
 def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence: float = 0.95) -> DeLongTest:
     """Test whether two models have the same AUROC on the same examples; arguments as in `delong_interval`.
 
+    Where the difference has no variance, such as of a perfect and a reversed ranking, it has neither interval nor p-value.
+
     Example:
         >>> y = [0, 0, 0, 1, 1, 1]
         >>> delong_test(y, [0.1, 0.2, 0.6, 0.4, 0.8, 0.9], [0.3, 0.9, 0.1, 0.2, 0.8, 0.7]).p_value < 1
@@ -160,9 +169,10 @@ def delong_test(y: ArrayLike, first: ArrayLike, second: ArrayLike, *, confidence
     difference = float(area[0] - area[1])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
     error = math.sqrt(max(variance, 0.0))
-    # Without a standard error the models rank every pair alike, or differ on every pair in the same way.
-    distance = abs(difference) / error if error > 1e-12 else (0.0 if abs(difference) < 1e-12 else math.inf)
-    p_value = float(2 * ndtr(-distance))
+    if error < _NO_ERROR:  # the models rank every pair alike, or differ on every pair in the same way
+        change = Estimate(difference, reason="no variance between examples of a class")
+        return DeLongTest(float(area[0]), float(area[1]), change, 1.0 if abs(difference) < _NO_ERROR else math.nan)
+    p_value = float(2 * ndtr(-abs(difference) / error))
     reach = float(ndtri((1 + confidence) / 2)) * error
     change = Estimate(difference, difference - reach, difference + reach)
     return DeLongTest(float(area[0]), float(area[1]), change, p_value)

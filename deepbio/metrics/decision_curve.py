@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import check_binary, divide
+from deepbio.metrics.groups import group_numbers
+from deepbio.metrics.probability import check_probabilities
 from deepbio.metrics.resampling import Estimate
 from deepbio.metrics.summary import summarize
 from deepbio.specs import Task
@@ -36,7 +38,7 @@ class OperatingPoint:
             >>> [round(value, 3) for value in point.predictive_values(0.01)]
             [0.092, 1.0]
         """
-        share = self.prevalence if prevalence is None else prevalence
+        share = self.prevalence if prevalence is None else _frequency(prevalence)
         hit, missed = share * self.sensitivity.value, share * (1 - self.sensitivity.value)
         refused, extra = (1 - share) * self.specificity.value, (1 - share) * (1 - self.specificity.value)
         positive, negative = divide(np.array([hit, refused]), np.array([hit + extra, refused + missed]))
@@ -69,7 +71,9 @@ def operating_point(
     truth, p = check_binary(y, p)
     if truth.all() or not truth.any():
         raise DataError("An operating point needs examples of both classes; received one class.")
-    units = None if groups is None else np.asarray(groups)
+    if not np.isfinite(threshold):
+        raise DataError(f"threshold is a number; received {threshold}.")
+    units = None if groups is None else group_numbers(groups, len(truth))
     sides = []
     for side in (truth, ~truth):
         right, own = ((p >= threshold) == truth)[side], None if units is None else units[side]
@@ -101,12 +105,20 @@ def net_benefit(y: ArrayLike, p: ArrayLike, thresholds: ArrayLike, *, prevalence
         >>> net_benefit([0, 0, 0, 1], [0.1, 0.2, 0.6, 0.7], [0.2, 0.5]).round(4)
         array([0.125, 0.   ])
     """
-    truth, p = check_binary(y, p)
+    truth, p = check_probabilities(y, p)
+    truth, p = check_binary(truth, p)
     act = np.asarray(thresholds, dtype=np.float64)
     if act.ndim != 1 or not ((act >= 0) & (act < 1)).all():
         raise DataError(f"Thresholds are probabilities below 1, of shape (m,); received {act}.")
     if truth.all() or not truth.any():
         raise DataError("A decision curve needs examples of both classes; received one class.")
-    share = float(truth.mean()) if prevalence is None else prevalence
+    share = float(truth.mean()) if prevalence is None else _frequency(prevalence)
     hit, extra = (1 - np.searchsorted(np.sort(p[side]), act) / side.sum() for side in (truth, ~truth))
     return share * hit - (1 - share) * extra * act / (1 - act)
+
+
+def _frequency(prevalence: float) -> float:
+    """Return a prevalence after checking that it is a fraction."""
+    if not 0 <= prevalence <= 1:
+        raise DataError(f"A prevalence is a number between 0 and 1; received {prevalence}.")
+    return float(prevalence)

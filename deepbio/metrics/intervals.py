@@ -6,6 +6,7 @@ Methods, one per kind of metric (`Metric.method`; `docs/evidence.md` lists them,
 - `"decisions"`: a function of the confusion matrix. The rows of the matrix are drawn from their posterior under Jeffreys' prior, and
   the tails are Student's. `"grades"`: the same under a second prior too, because far errors weigh more than near ones.
 - `"auroc"`: of few or perfectly ranked examples Newcombe's interval, else DeLong's variance on the logit scale.
+- `"auprc"`: the jackknife's variance on the logit scale, at least that of a Poisson count of positives.
 - `"correlation"`: Pearson's r. The jackknife's variance on Fisher's scale, Student's t of the examples.
 - `"smooth"`: everything else. The jackknife's variance on the scale where the bounds are infinitely far away.
 
@@ -23,19 +24,17 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, ndtri, stdtrit
 
 from deepbio.metrics.arrays import UndefinedMetricWarning
 from deepbio.metrics.calibration_error import ece_interval
 from deepbio.metrics.classification import predicted_classes
 from deepbio.metrics.jackknife import Jackknife, jackknife
-from deepbio.metrics.ranking import auroc, decisions
+from deepbio.metrics.ranking_intervals import auprc_deviation, auroc_interval
 from deepbio.metrics.resampling import Estimate, bootstrap_weights
 from deepbio.metrics.units import Units
 
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
     from deepbio.metrics.registry import Metric
 
 _MAX_CELLS = 2500  # of a confusion matrix whose every cell has a prior
+MIN_RESAMPLES = 100
 _SAMPLES = 4  # samples of a confusion matrix for each resample that was asked for
-_MIN_DELONG = 30  # examples of the smaller class
 
 
 def metric_interval(
@@ -54,6 +53,7 @@ def metric_interval(
     value = float(one.function(y, p))
     if not n_resamples or not math.isfinite(value):
         return Estimate(value)
+    n_resamples = max(n_resamples, MIN_RESAMPLES)
     reason = units.shortage(one.needs, one.min_groups)
     if not reason and one.needs == "an error" and not _any_wrong(y, p):
         reason = "no example is predicted wrongly"
@@ -64,7 +64,10 @@ def metric_interval(
         if one.method == "gaps":
             return ece_interval(y, p, groups=units.groups, confidence=confidence, n_resamples=n_resamples, seed=seed)
         if one.method == "bootstrap":
-            return _resampled(one, y, p, value, units, confidence=confidence, n_resamples=n_resamples, seed=seed)
+            found = _resampled(one, y, p, value, units, confidence, n_resamples, seed)
+            if units.groups is None or found.reason:
+                return found
+            return _wider(found, _resampled(one, y, p, value, units.apart(), confidence, n_resamples, seed))
         found = _of_examples(one, y, p, value, units, confidence, n_resamples, seed)
         if units.groups is None or found.reason:
             return found
@@ -91,7 +94,7 @@ def _of_examples(
     """Return the interval as if examples were independent."""
     if one.method in ("decisions", "grades") and y.ndim == 1 and units.classes is not None:
         return _of_decisions(one, y, p, value, confidence=confidence, samples=_SAMPLES * n_resamples, seed=seed)
-    ranked = _of_auroc(value, y, p, confidence) if one.method == "auroc" and y.ndim <= 2 and p.ndim <= 2 else None
+    ranked = auroc_interval(value, y, p, confidence) if one.method == "auroc" and y.ndim <= 2 and p.ndim <= 2 else None
     if ranked is not None and p.ndim == 1:
         return ranked
     strata = None if one.needs in ("examples", "an error") else units.classes
@@ -100,7 +103,8 @@ def _of_examples(
         return wilson(value, spread.variance, len(y), one.bounds or (0.0, 1.0), confidence)
     if one.method == "correlation":  # on Fisher's scale the variance is nearly the same whatever the correlation
         spread = replace(spread, freedom=len(spread.without) - 1.0)
-    found = _scaled(value, spread, one.bounds, units.smallest(one.needs), confidence)
+    reach = float(ndtri((1 + confidence) / 2)) * auprc_deviation(y, p) if one.method == "auprc" else 0.0
+    found = _scaled(value, spread, one.bounds, units.smallest(one.needs), confidence, min_reach=reach)
     return found if ranked is None else _wider(ranked, found)
 
 
@@ -146,7 +150,13 @@ def _rare(fraction: float, n: float, confidence: float) -> float:
 
 
 def _scaled(
-    value: float, spread: Jackknife, bounds: tuple[float, float] | None, units: int, confidence: float
+    value: float,
+    spread: Jackknife,
+    bounds: tuple[float, float] | None,
+    units: int,
+    confidence: float,
+    *,
+    min_reach: float = 0.0,
 ) -> Estimate:
     """Return the interval of Student's t on the scale of log(value - low) - log(high - value), infinite ends left out.
 
@@ -161,7 +171,7 @@ def _scaled(
         return Estimate(value, reason="undefined without some of the units")
     if spread.variance <= (1e-12 * max(1.0, abs(value))) ** 2:
         return Estimate(value, reason="the same without any one unit")
-    reach = spread.reach(confidence)
+    reach = max(spread.reach(confidence), min_reach)
     return Estimate(value, _moved(value, -reach, bounds), _moved(value, reach, bounds))
 
 
@@ -176,46 +186,6 @@ def _moved(value: float, offset: float, bounds: tuple[float, float] | None) -> f
         return low + (high - low) * (1 - 1 / (1 + below / above * math.exp(2 * math.asinh(moved / 2))))
     factor = math.exp(min(700.0, max(-700.0, moved)))
     return low + below * factor if math.isinf(high) else high - above / factor
-
-
-def _of_auroc(value: float, y: np.ndarray, p: np.ndarray, confidence: float) -> Estimate | None:
-    """Return Newcombe's interval (method 5), or `None` where DeLong's variance is known well enough.
-
-    Of several labels it is the mean of their intervals, as if labels were independent (Zou and Donner 2008).
-    """
-    truth, scores = decisions(y, p)
-    n = len(truth)
-    truth, scores = truth.reshape(n, -1), scores.reshape(n, -1)
-    if truth.shape[1] == 1 and scores.min() == scores.max():
-        return Estimate(value, reason="all scores are equal")
-    parts = []
-    for j in range(truth.shape[1]):
-        positives, negatives = int((truth[:, j] == 1).sum()), int((truth[:, j] == 0).sum())
-        if truth.shape[1] == 1 and min(positives, negatives) >= _MIN_DELONG and 0 < value < 1:
-            return None
-        if positives and negatives:
-            known = ~np.isnan(truth[:, j]) if truth.dtype.kind == "f" else slice(None)
-            own = value if truth.shape[1] == 1 else float(auroc(truth[known, j], scores[known, j]))
-            parts.append((own, *_newcombe(own, positives, negatives, confidence)))
-    own, low, high = np.array(parts).T
-    down, up = (float(np.sqrt(((end - own) ** 2).sum())) / len(own) for end in (low, high))
-    return Estimate(value, value - down, value + up)
-
-
-def _newcombe(value: float, positives: int, negatives: int, confidence: float) -> tuple[float, float]:
-    z, half = float(ndtri((1 + confidence) / 2)), (positives + negatives) / 2 - 1
-
-    def error(area: float) -> float:
-        spread = area * (1 - area) * (1 + half * ((1 - area) / (2 - area) + area / (1 + area)))
-        return z * math.sqrt(spread / (positives * negatives))
-
-    low = 0.0 if value <= 0 else _root(lambda area: area + error(area) - value, 0.0, min(value, 1 - 1e-9))
-    high = 1.0 if value >= 1 else _root(lambda area: area - error(area) - value, max(value, 1e-9), 1.0)
-    return low, high
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    return float(cast(float, brentq(function, low, high)))
 
 
 def _of_decisions(
@@ -276,7 +246,6 @@ def _resampled(
     p: np.ndarray,
     value: float,
     units: Units,
-    *,
     confidence: float,
     n_resamples: int,
     seed: int,

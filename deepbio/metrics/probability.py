@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import (
+    SLACK,
     Weights,
     check_classes,
     check_pair,
@@ -64,8 +65,7 @@ def brier(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
 def check_probabilities(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return truth and probabilities after checking that they fit and lie between 0 and 1."""
     y, p = check_pair(y, p)
-    # A little slack: float32 probabilities may pass 1 by a rounding error.
-    if p.min() < -1e-6 or p.max() > 1 + 1e-6:
+    if p.min() < -SLACK or p.max() > 1 + SLACK:
         seen = f"{p.min():.4g} to {p.max():.4g}"
         raise DataError(f"p is between 0 and 1; received {seen}. Apply the activation to logits first.")
     return check_classes(y, p) if p.ndim == y.ndim + 1 else decisions(y, p)
@@ -123,6 +123,7 @@ class BinnedPredictions:
 def bin_predictions(y: ArrayLike, p: ArrayLike, *, bins: int, equal_mass: bool) -> BinnedPredictions:
     """Put predictions into bins of equally many predictions, or of equal width."""
     confidence, outcome, example = _flat(y, p)
+    _check_bins(bins)
     inner = np.quantile(confidence, np.arange(1, bins) / bins) if equal_mass else np.linspace(0, 1, bins + 1)[1:-1]
     return BinnedPredictions(confidence, outcome, np.searchsorted(inner, confidence), example)
 
@@ -150,10 +151,16 @@ def reliability(y: ArrayLike, p: ArrayLike, *, bins: int = 10) -> Reliability:
         array([1, 3])
     """
     confidence, outcome, _ = _flat(y, p)
+    _check_bins(bins)
     bin_of = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence)
     count = np.bincount(bin_of, minlength=bins)
     means = [divide(np.bincount(bin_of, weights=side, minlength=bins), count) for side in (confidence, outcome)]
     return Reliability(np.linspace(0, 1, bins + 1), means[0], means[1], count)
+
+
+def _check_bins(bins: int) -> None:
+    if not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise DataError(f"bins is a whole number from 1 up; received {bins!r}.")
 
 
 def _flat(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

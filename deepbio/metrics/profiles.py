@@ -13,6 +13,8 @@ from scipy.special import gammaln, rel_entr, xlogy
 from deepbio.errors import DataError
 from deepbio.metrics.arrays import Weights, check_same_shape, mean_over_labels, unwrap, weight_rows, weighted_mean
 
+_MAX_OFF = 0.05  # of the sum of a profile; float16 probabilities of many positions do not add up to 1 exactly
+
 
 def jensen_shannon(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> Any:
     """Return the mean Jensen-Shannon distance, the square root of the divergence in nats.
@@ -43,6 +45,10 @@ def multinomial_nll(y: ArrayLike, p: ArrayLike, *, weights: Weights = None) -> A
         0.6931
     """
     y, p = _profiles(y, p)
+    if (worst := np.abs(p.sum(axis=1) - 1).max()) > _MAX_OFF:
+        raise DataError(
+            f"p adds up to 1 over the positions of each example; received a sum that is off by {worst:.3g}."
+        )
     total = y.sum(axis=1)
     with np.errstate(divide="ignore"):
         loss = gammaln(y + 1).sum(axis=1) - gammaln(total + 1) - xlogy(y, p).sum(axis=1)
@@ -56,8 +62,11 @@ def _relative_entropy(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _profiles(y: ArrayLike, p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     shape = np.shape(y)
     y, p = check_same_shape(y, p)
-    if len(shape) not in (2, 3) or y.min() < 0 or p.min() < 0:
-        raise DataError(f"A profile is (examples, length[, outputs]) and not negative; received shape {shape}.")
+    if len(shape) not in (2, 3) or not y.min() >= 0 or p.min() < 0:
+        raise DataError(
+            f"A profile is (examples, length[, outputs]) and neither negative nor NaN; received shape {shape}, counts from "
+            f"{y.min():.4g} and predictions from {p.min():.4g}."
+        )
     return y.reshape(*shape[:2], -1), p.reshape(*shape[:2], -1)
 
 

@@ -31,7 +31,7 @@ from deepbio.metrics.units import Needs
 from deepbio.specs import Kind, Task
 
 Direction = Literal["max", "min"]
-Method = Literal["fraction", "decisions", "grades", "auroc", "correlation", "smooth", "gaps", "bootstrap"]
+Method = Literal["fraction", "decisions", "grades", "auroc", "auprc", "correlation", "smooth", "gaps", "bootstrap"]
 _LISTED_K = 5  # the k of numbered metrics in lists and defaults
 
 
@@ -223,6 +223,7 @@ _GRADES: Any = {"method": "grades", "needs": "two classes"}
 _quadratic = _partial(kappa, quadratic=True)
 _BY_CLASS: Any = {"method": "decisions", "needs": "each class"}
 _RANKS: Any = {"needs": "each class"}
+_TAILS: Any = {"method": "auprc", "needs": "each tail"}
 _MANY_GROUPS = 15
 _GAPS: Any = {"method": "gaps", "needs": "an error"}
 _AT_FIXED: Any = {"method": "bootstrap", "needs": "each tail"}
@@ -234,12 +235,10 @@ for _one in (
     Metric(
         "balanced_accuracy", "Balanced accuracy", "max", _DECISIONS, balanced_accuracy, **_BY_CLASS, default=_DECISIONS
     ),
-    Metric("auroc", "AUROC", "max", _BINARY, auroc, method="auroc", needs="each class", default=_BINARY),
-    Metric("auprc", "AUPRC", "max", _BINARY, auprc, **_RANKS, default=_BINARY),
+    Metric("auroc", "AUROC", "max", _BINARY, auroc, method="auroc", **_RANKS, default=_BINARY),
+    Metric("auprc", "AUPRC", "max", _BINARY, auprc, method="auprc", **_RANKS, default=_BINARY),
     Metric("macro_auroc", "AUROC (macro)", "max", _LABELS, auroc, method="auroc", **_RANKS, default=_LABELS),
-    Metric(
-        "macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, needs="each tail", default=("per_position", "multilabel")
-    ),
+    Metric("macro_auprc", "AUPRC (macro)", "max", _LABELS, auprc, **_TAILS, default=("per_position", "multilabel")),
     Metric("micro_auroc", "AUROC (micro)", "max", _LABELS, _partial(auroc, average="micro"), default=("multilabel",)),
     Metric("micro_auprc", "AUPRC (micro)", "max", _LABELS, _partial(auprc, average="micro"), default=("multilabel",)),
     Metric("f1", "F1", "max", _BINARY, f1, **_BY_CLASS, default=_BINARY),

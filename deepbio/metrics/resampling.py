@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from deepbio.errors import DataError
+from deepbio.metrics.groups import group_numbers
 
 MIN_UNITS = 5
 """Fewest examples, examples of a class, or groups with a class, that an interval rests on."""
@@ -28,6 +29,7 @@ MIN_GROUPS = 10
 # Bytes of one chunk of weights and of the indices drawn for it; together they bound the memory of a bootstrap.
 _CHUNK = 1 << 27
 _DRAWN = 1 << 22
+_MAX_UNDEFINED = 0.05  # of the resamples; more if fewer than three examples decide whether a metric is defined
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def bootstrap_weights(
     if n_resamples < 1 or n < 1:
         raise DataError(f"A bootstrap needs at least one resample and one example; received {n_resamples=}, {n=}.")
     generator = np.random.default_rng(seed)
-    member = _numbered(groups if groups is not None else strata, n)
+    member = _numbered(strata, n) if groups is None else group_numbers(groups, n)
     step = max(1, min(n_resamples, _CHUNK // n))
     for start in range(0, n_resamples, step):
         size = min(step, n_resamples - start)
@@ -160,6 +162,9 @@ def bootstrap(
         return Estimate(float(value), reason=reason)
     values = bootstrap_distribution(metric, y, p, **resampling)
     units = _independent_units(len(np.asarray(y)), resampling.get("strata"), resampling.get("groups"))
+    undefined = 1 - np.isfinite(values).mean()
+    if np.isfinite(value) and undefined > _MAX_UNDEFINED:
+        return Estimate(float(value), reason=f"undefined in {undefined:.0%} of the resamples")
     return interval(value, values, bounds=bounds, units=units, confidence=confidence)
 
 
@@ -226,17 +231,6 @@ def _between(value: float, reach: float, low: float, high: float) -> Estimate:
     return Estimate(value, ends[0], ends[1])
 
 
-def shared_groups(groups: ArrayLike | None) -> np.ndarray | None:
-    """Return the groups, or None if no two examples share one: the examples are then independent.
-
-    Example:
-        >>> print(shared_groups(["a", "b"]), shared_groups(["a", "a", "b"]))
-        None ['a' 'a' 'b']
-    """
-    found = None if groups is None else np.asarray(groups)
-    return None if found is None or len(np.unique(found)) == len(found) else found
-
-
 def few_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | None = None) -> str:
     """Return why resamples say nothing: fewer than ten groups or than five examples of a stratum; else an empty text."""
     units = _independent_units(n, strata, groups)
@@ -247,7 +241,7 @@ def few_units(n: int, *, strata: ArrayLike | None = None, groups: ArrayLike | No
 def _independent_units(n: int, strata: ArrayLike | None, groups: ArrayLike | None) -> int:
     """Return the number of independent units of a resample: groups, else examples of the smallest stratum, else `n`."""
     if groups is not None:
-        return len(np.unique(np.asarray(groups)))
+        return int(group_numbers(groups).max()) + 1
     return n if strata is None else int(np.unique(np.asarray(strata), return_counts=True)[1].min())
 
 
@@ -256,7 +250,7 @@ def _numbered(names: ArrayLike | None, n: int) -> np.ndarray | None:
         return None
     names = np.asarray(names)
     if names.shape != (n,):
-        raise DataError(f"strata and groups name each of the {n} examples once; received shape {names.shape}.")
+        raise DataError(f"strata name each of the {n} examples once; received shape {names.shape}.")
     return np.unique(names, return_inverse=True)[1]
 
 

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deepbio.errors import DataError
-from deepbio.metrics.arrays import Weights, check_same_shape, check_zero_one, divide, unwrap, weight_rows, weighted_mean
+from deepbio.metrics.arrays import (
+    Weights,
+    check_same_shape,
+    check_scale,
+    check_zero_one,
+    divide,
+    unwrap,
+    weight_rows,
+    weighted_mean,
+)
 
 
 def dice(y: ArrayLike, p: ArrayLike, *, threshold: float = 0.5, weights: Weights = None) -> Any:
@@ -69,6 +78,8 @@ def _mean_over_classes(y: ArrayLike, p: ArrayLike, weights: Weights, score: Any,
         raise DataError(
             f"Expected y (n, height, width) and p with an axis of classes; received {truth.shape}, {p.shape}."
         )
+    if np.isnan(p).any():
+        raise DataError(f"p contains {int(np.isnan(p).sum())} NaN. Check whether the training diverged.")
     w, single = weight_rows(weights, len(truth))
     predicted = np.where(truth < 0, -1, p.argmax(axis=-1))
     found = []
@@ -87,6 +98,7 @@ def _areas(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     y, p = check_same_shape(y, p)
     check_zero_one(y)
+    check_scale(p, threshold)
     w, single = weight_rows(weights, len(y))
     truth, predicted = (y == 1).reshape(len(y), -1), (p >= threshold).reshape(len(p), -1)
     both = (truth & predicted).sum(axis=1).astype(np.float64)

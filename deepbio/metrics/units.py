@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from deepbio.errors import DataError
+from deepbio.metrics.groups import group_numbers
 from deepbio.metrics.resampling import MIN_GROUPS, MIN_UNITS
 from deepbio.specs import Task
 
@@ -30,7 +30,7 @@ class Units:
         classes: Class of each example, `(n,)`, of a task with one class per example.
         names: Name of each class or label that occurs.
         of_class: Units of each class, or of the rarer answer of each label.
-        min_examples: Examples of the smallest class.
+        min_examples: Examples of the smallest class, or of the rarer answer of a label, a tenth of the labels left out.
     """
 
     count: int
@@ -45,15 +45,10 @@ class Units:
         """Count the units of a task's examples."""
         n, numbers = len(y), None
         if groups is not None:
-            groups = np.asarray(groups)
-            if groups.shape != (n,):
-                raise DataError(f"groups name each of the {n} examples once; received shape {groups.shape}.")
-            absent = np.array([group is None or group != group for group in groups.tolist()])
-            if absent.any():
-                raise DataError(f"groups: example {absent.argmax() + 1} has none. Name one, or leave the example out.")
-            numbers = np.unique(groups.astype(str) if groups.dtype == object else groups, return_inverse=True)[1]
+            numbers = group_numbers(groups, n)
             numbers = None if numbers.max() + 1 == n else numbers
         unit = np.arange(n) if numbers is None else numbers
+        tails = np.zeros(0, int)
         many = ("binary", "multiclass", "per_position", "per_pixel")
         if task.kind in many:
             flat = y.reshape(n, -1).astype(np.int64)
@@ -64,11 +59,14 @@ class Units:
                 (j, min(len(np.unique(unit[label[:, j] == side])) for side in (0, 1))) for j in range(label.shape[1])
             ]
             found = [(j, count) for j, count in found if count]
+            tails = np.sort([int(min((label[:, j] == side).sum() for side in (0, 1))) for j, _ in found])
         else:
             found = []
         names = tuple(task.labels[k] if k < len(task.labels) else str(k) for k, _ in found)
         classes = y if task.kind in ("binary", "multiclass") and y.ndim == 1 else None
         min_examples = n if classes is None else int(np.unique(classes, return_counts=True)[1].min())
+        if len(tails):
+            min_examples = int(tails[int(_RARE * len(tails))])
         return cls(
             int(unit.max()) + 1,
             numbers,
@@ -77,6 +75,12 @@ class Units:
             np.array([count for _, count in found], np.int64),
             min_examples,
         )
+
+    def apart(self) -> Units:
+        """Return the units if examples were independent whatever their groups."""
+        of_class = self.of_class if self.classes is None else np.unique(self.classes, return_counts=True)[1]
+        count = self.count if self.groups is None else len(self.groups)
+        return replace(self, count=count, groups=None, of_class=of_class)
 
     def smallest(self, needs: Needs) -> int:
         """Return the number of units of the smallest class with enough of them, or of all examples."""
@@ -94,7 +98,7 @@ class Units:
         allowed = len(self.of_class) - 2 if needs == "two classes" else int(_RARE * len(self.of_class))
         if len(few) <= max(0, allowed):
             short = needs == "each tail" and self.min_examples < _MIN_TAIL
-            return f"{self.min_examples} examples of a class, {_MIN_TAIL} needed" if short else ""
+            return f"{self.min_examples} examples of a class or label, {_MIN_TAIL} needed" if short else ""
         k = few[np.argmin(self.of_class[few])]
         count = int(self.of_class[k])
         have = f"class {self.names[k]} has {count} {of[:-1] if count == 1 else of}"

@@ -3,8 +3,9 @@
 import numpy as np
 
 from deepbio.metrics import bootstrap_weights
+from deepbio.metrics.groups import shared_groups
 from deepbio.metrics.ranking import decisions
-from deepbio.metrics.resampling import few_units, shared_groups
+from deepbio.metrics.units import Units
 from deepbio.report.result import Result
 
 # Points of the horizontal axis at which bands, and curves of several labels, are computed.
@@ -22,6 +23,8 @@ Band = tuple[np.ndarray, np.ndarray]
 def bands(result: Result) -> dict[str, Band] | None:
     """Return the lower and upper edges at each point of `GRID` by `"roc"` and `"pr"`, or `None` if there is no band.
 
+    There is none where the AUROC would have no interval, nor around a perfect ranking, which every resample ranks perfectly too.
+
     The edges are percentiles of 200 bootstrap resamples (seed 0) of examples, or of whole groups if the result has them.
     Without groups, classes keep their sizes. Curves of several labels are averaged within each resample, so the band
     includes what the labels have in common. A resample in which a label has one class leaves that label out.
@@ -36,7 +39,7 @@ def bands(result: Result) -> dict[str, Band] | None:
     if not labels:
         return None
     groups = shared_groups(result.groups)
-    if few_units(n, groups=groups):
+    if Units.of(result.task, result.y.reshape(n, *result.y.shape[1 : y.ndim]), groups).shortage("each class"):
         return None
     strata = result.y.reshape(n) if result.task.is_classification and groups is None else None
     roc, pr = [], []
@@ -46,7 +49,7 @@ def bands(result: Result) -> dict[str, Band] | None:
             if found:
                 roc.append(np.mean([curve for curve, _ in found], axis=0))
                 pr.append(np.mean([curve for _, curve in found], axis=0))
-    if len(roc) < _N_RESAMPLES // 2:
+    if len(roc) < _N_RESAMPLES // 2 or np.ptp(roc, axis=0).max() == 0:
         return None
     return {name: _edges(curves) for name, curves in (("roc", roc), ("pr", pr))}
 

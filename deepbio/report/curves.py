@@ -68,8 +68,13 @@ def averaging(result: Result) -> str:
     labels = result.p.shape[-1]
     if labels > MAX_LABELS:
         return f" All {labels} labels together."
-    what = "labels" if result.task.kind == "multilabel" else "classes, each against the rest"
-    return f" Mean of {labels} {what}."
+    what, drawn = "labels" if result.task.kind == "multilabel" else "classes", len(ranking_labels(result))
+    which = (
+        f"the {drawn} of {labels} {what} that some examples have and others lack"
+        if drawn < labels
+        else f"{labels} {what}"
+    )
+    return f" Mean of {which}{'' if what == 'labels' else ', each against the rest'}."
 
 
 def draw_roc(group: Group, around: Mapping[str, Band] | None = None) -> Figure | None:

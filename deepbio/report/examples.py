@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import warnings
 from typing import Any
 
@@ -12,6 +10,7 @@ from markupsafe import Markup
 
 from deepbio.metrics import jensen_shannon, mean_dice
 from deepbio.metrics.arrays import UndefinedMetricWarning
+from deepbio.png import png_address, png_bytes
 from deepbio.report.drawing import INK, SERIES, new_figure, plain_axes, to_svg
 from deepbio.report.result import Result
 
@@ -69,17 +68,13 @@ def _track(counts: np.ndarray, predicted: np.ndarray, *, name: str, alt: str) ->
 
 
 def _overlay(image: np.ndarray, truth: np.ndarray, predicted: np.ndarray) -> str:
-    """Return a PNG, as base64, of an image with the outlines of the true and of the predicted mask."""
-    from PIL import Image
-
+    """Return the address of a PNG of an image with the outlines of the true and of the predicted mask."""
     shown = image if image.shape[-1] == 3 else image[..., :1].repeat(3, axis=-1)
     times = max(1, -(-_SIDE // max(shown.shape[:2])))
     large = shown.repeat(times, axis=0).repeat(times, axis=1).astype(np.uint8)
     for mask, color in ((truth, _TRUTH), (predicted, _PREDICTED)):
         large[_outline(mask.repeat(times, axis=0).repeat(times, axis=1))] = color
-    file = io.BytesIO()
-    Image.fromarray(large).save(file, format="PNG", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
+    return png_address(png_bytes(large, optimize=True))
 
 
 def _outline(mask: np.ndarray) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Figures besides ROC and precision-recall curves: reliability, intervals, scatter plots, profiles and training curves."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.stats import binomtest
 
-from deepbio.metrics import Reliability, reliability
+from deepbio.metrics import CalibrationBin, calibration_bins, reliability
 from deepbio.report.drawing import GRID, INK, PAPER, REFERENCE, SERIES, new_figure, plain_axes, row_axes
 from deepbio.report.group import Entry, Group, better, title_of
 
@@ -14,8 +15,13 @@ _MAX_POINTS = 1500
 _ASIDE = ("seconds", "learning_rate", "lr", "epoch")
 
 
-def draw_calibration(group: Group) -> Figure:
-    """Draw the reliability of every entry, with 95% intervals of models, above the counts of its bins."""
+def draw_calibration(group: Group, intervals: Mapping[str, Sequence[CalibrationBin]]) -> Figure:
+    """Draw the reliability of every entry, with 95% intervals of models, above the counts of its bins.
+
+    Args:
+        group: Entries on one data set.
+        intervals: Result of `calibration_intervals`.
+    """
     figure = new_figure(4.2, 4.2)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
     of_labels = group.first.task.kind in ("binary", "multilabel")
@@ -27,8 +33,8 @@ def draw_calibration(group: Group) -> Figure:
         curve = reliability(entry.result.y, entry.result.p, bins=bins)
         filled = curve.count > 0
         above.plot(curve.confidence[filled], curve.frequency[filled], marker="o", markersize=3.5, **entry.look)
-        if not entry.result.baseline:
-            low, high = _intervals(curve)
+        if found := intervals.get(entry.name):
+            low, high = np.array([(one.frequency.low, one.frequency.high) for one in found]).T
             above.vlines(curve.confidence[filled], low, high, color=entry.color, linewidth=1.0, alpha=0.55)
         below.stairs(curve.count, curve.edges, color=entry.color, linestyle=entry.dashes, linewidth=1.4)
         highest = max(highest, int(curve.count.max()))
@@ -39,11 +45,32 @@ def draw_calibration(group: Group) -> Figure:
     return figure
 
 
-def _intervals(curve: Reliability) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's interval of the frequency in each bin that is not empty."""
-    bins = [(float(h), int(n)) for h, n in zip(curve.frequency, curve.count, strict=True) if n]
-    found = [binomtest(round(h * n), n).proportion_ci(method="wilson") for h, n in bins]
-    return np.array([one.low for one in found]), np.array([one.high for one in found])
+def calibration_intervals(group: Group) -> dict[str, list[CalibrationBin]]:
+    """Return the bins of each model that contain examples, with the intervals that `calibration_bins` finds.
+
+    Several predictions per example are not independent, so models that make them are left out.
+    """
+    found = {}
+    for entry in group.entries:
+        result = entry.result
+        if not result.baseline and result.task.kind in ("binary", "multiclass"):
+            y, p = np.asarray(result.y), np.asarray(result.p)
+            p = p.reshape(len(y)) if result.task.kind == "binary" else p
+            bins = calibration_bins(y.reshape(len(y)), p, groups=result.groups, bins=bins_for(group))
+            found[entry.name] = [one for one in bins if one.examples]
+    return found
+
+
+def calibration_caption(intervals: Mapping[str, Sequence[CalibrationBin]]) -> str:
+    """Return what the intervals of the reliability figure are, as the end of its caption."""
+    reasons = {one.frequency.reason for bins in intervals.values() for one in bins}
+    if "" in reasons:
+        return ", with 95% intervals"
+    return (
+        f" (no interval: {min(reasons)})"
+        if reasons
+        else " (no interval: predictions of one example are not independent)"
+    )
 
 
 def bins_for(group: Group) -> int:

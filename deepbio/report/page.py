@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from deepbio.metrics import Estimate, default_metrics, metric_names
+from deepbio.metrics.groups import group_numbers, shared_groups
 from deepbio.report.bands import bands
 from deepbio.report.confusion_table import confusion_of
 from deepbio.report.curves import averaging, chance_of_pr, draw_pr, draw_roc
@@ -15,6 +16,8 @@ from deepbio.report.examples import example_pictures
 from deepbio.report.figures import (
     best_epoch,
     bins_for,
+    calibration_caption,
+    calibration_intervals,
     draw_calibration,
     draw_intervals,
     draw_profile,
@@ -39,6 +42,8 @@ _KINDS = {
     "per_pixel": "a class for each pixel",
     "profile": "the shape of a profile",
 }
+
+_LABELS = {"multilabel": "labels", "regression": "outputs", "counts": "outputs", "profile": "outputs"}
 
 
 def build_sections(
@@ -101,10 +106,12 @@ def _about(group: Group):
     task = result.task
     yield "predicted", _KINDS[task.kind]
     if task.labels:
-        yield ("classes" if task.kind != "multilabel" else "labels"), _listed(task.labels)
+        yield _LABELS.get(task.kind, "classes"), _listed(task.labels)
     yield "examples", f"{len(result.y):,}"
+    if (groups := shared_groups(result.groups)) is not None:
+        yield "in groups", f"{group_numbers(groups).max() + 1:,}"
     if task.kind == "binary":
-        yield "positive", f"{np.mean(np.asarray(result.y) == 1):.1%}"
+        yield "positive", f"{result.labels[1]}, {np.mean(np.asarray(result.y) == 1):.1%}"
 
 
 def _listed(labels: Sequence[str], room: int = 120) -> str:
@@ -175,7 +182,8 @@ def _pictures(group: Group, anchor: str):
             draw(group, {name: found[which] for name, found in around.items() if found})
             for draw, which in ((draw_roc, "roc"), (draw_pr, "pr"))
         )
-        how = averaging(group.first) + (" Bands: 95%, bootstrap over examples." if any(around.values()) else "")
+        units = "examples" if shared_groups(group.first.groups) is None else "groups"
+        how = averaging(group.first) + (f" Bands: 95%, bootstrap over {units}." if any(around.values()) else "")
         if roc is not None:
             alt = f"ROC curves. {_in_words(group, 'auroc', 'macro_auroc', 'micro_auroc')}."
             yield picture(roc, "roc", alt, f"ROC: true against false positives.{how}", *lines, _reference("chance"))
@@ -186,9 +194,10 @@ def _pictures(group: Group, anchor: str):
                 pr, "pr", alt, f"Precision and recall; chance is the fraction of positives.{how}", *lines, chance
             )
     if has_calibration(group):
+        intervals = calibration_intervals(group)
         alt = f"Reliability curves in {bins_for(group)} bins. {_in_words(group, 'ece', 'brier', 'log_loss')}."
-        caption = "Calibration: observed frequency against confidence, with 95% intervals; below, predictions per bin."
-        yield picture(draw_calibration(group), "calibration", alt, caption, *lines, _reference("perfect"))
+        caption = f"Calibration: observed frequency against confidence{calibration_caption(intervals)}; below, predictions per bin."
+        yield picture(draw_calibration(group, intervals), "calibration", alt, caption, *lines, _reference("perfect"))
     if kind in ("regression", "counts"):
         for number, entry in enumerate(group.entries):
             alt = f"Predicted against true values of {entry.name}."

@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri
 from deepbio.datasets import Split
 from deepbio.errors import DataError
 from deepbio.metrics import Estimate, UndefinedMetricWarning, default_metrics, holm, summarize
-from deepbio.metrics.resampling import shared_groups
+from deepbio.metrics.groups import shared_groups
 from deepbio.specs import ModelInput, Task
 
 _MIN_EXAMPLES = 10

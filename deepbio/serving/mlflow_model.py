@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from deepbio.errors import DataError, ModelError, WeightsError
 from deepbio.inference import predict
 from deepbio.inference.prediction_table import output_columns, predicted_outputs, thresholds_for
 from deepbio.optional import require
+from deepbio.png import png_bytes
 from deepbio.sequence import decode
 from deepbio.serving.requests import readable
 from deepbio.specs import Modality, ModelInput
@@ -128,20 +128,12 @@ def example_frame(input: ModelInput) -> pd.DataFrame:
     if input.modality == "dna":
         return pd.DataFrame({"sequence": decode(x)})
     if input.modality == "image":
-        return pd.DataFrame({"image": [_png(pixels) for pixels in list(x)]})
+        return pd.DataFrame({"image": [png_bytes(pixels) for pixels in list(x)]})
     names = input.features or tuple(map(str, range(input.shape[0])))
     frame = pd.DataFrame(x.astype(np.float64), columns=list(names))
     for name, levels in input.categories_by_name().items():
         frame[name] = [levels[int(position)] for position in frame[name]]
     return frame
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _load_pyfunc(path: str) -> PresetModel:

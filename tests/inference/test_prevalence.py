@@ -6,6 +6,7 @@ import pytest
 from deepbio.errors import DataError, ModelError
 from deepbio.inference import calibrate, predict
 from deepbio.inference.prediction_table import meaning_columns, prediction_rows, thresholds_for
+from deepbio.metrics import adjust_prevalence
 from deepbio.zoo import describe
 
 
@@ -98,3 +99,17 @@ def test_several_classes_at_another_prevalence_have_no_bins(splice_model, splice
 
 def test_a_model_without_calibration_has_no_columns(splice_model, splice):
     assert meaning_columns(describe(splice_model), predict(splice_model, splice.test)) == {}
+
+
+def test_the_frequency_of_either_of_two_labels_is_enough_and_both_add_up_to_1(calibrated, breast_cancer):
+    negative, positive = describe(calibrated).task.labels
+    expected = predict(calibrated, breast_cancer.test, prevalence=0.2)
+    for named in ({positive: 0.2}, {negative: 0.8}, {negative: 0.8, positive: 0.2}):
+        np.testing.assert_allclose(predict(calibrated, breast_cancer.test, prevalence=named), expected)
+    with pytest.raises(ModelError, match="add up to 1; received a sum of 1.1"):
+        predict(calibrated, breast_cancer.test, prevalence={negative: 0.9, positive: 0.2})
+
+
+def test_percentages_are_no_probabilities_to_adjust():
+    with pytest.raises(DataError, match="between 0 and 1; received 20 to 90"):
+        adjust_prevalence([20, 90], trained=0.5, prevalence=0.1)

@@ -116,3 +116,12 @@ def test_another_prevalence_changes_probabilities_by_bayes_rule():
 def test_a_prevalence_that_is_none_is_refused(wrong):
     with pytest.raises(DataError, match="between 0 and 1"):
         adjust_prevalence([0.9], trained=0.5, prevalence=wrong)
+
+
+def test_bins_are_a_whole_number_and_isotonic_calibration_needs_both_classes():
+    y, p = np.array([0, 1, 1, 0]), np.array([0.2, 0.7, 0.6, 0.4])
+    for count in (0, 1.5):
+        with pytest.raises(DataError, match="bins is a whole number"):
+            ece(y, p, bins=count)
+    with pytest.raises(DataError, match="needs both classes"):
+        fit_isotonic(np.zeros(4, int), p)

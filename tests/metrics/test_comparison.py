@@ -168,3 +168,18 @@ def test_the_paired_test_is_that_of_proc(name):
     deviation = (found.difference.high - found.difference.low) / 2 / 1.959963984540054
     assert found.difference.value / deviation == pytest.approx(z, rel=1e-11)
     assert found.p_value == pytest.approx(p_value, rel=1e-9)
+
+
+def test_rankings_without_variance_have_no_interval_of_width_0():
+    y, best = [0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9]
+    found = delong_test(y, best, best[::-1])
+    assert (found.difference.value, found.difference.reason) == (1.0, "no variance between examples of a class")
+    assert np.isnan([found.p_value, found.difference.low]).all()
+    assert delong_test(y, best, best).p_value == 1.0
+    assert np.isnan(delong_interval(y, best).low)
+
+
+def test_whether_a_model_was_right_is_no_text_and_no_probability():
+    for wrong in (["True", "False"], [0.2, 0.7], [np.nan, 1]):
+        with pytest.raises(DataError, match="True or False"):
+            mcnemar(wrong, [True, False])

@@ -88,3 +88,15 @@ def test_one_class_has_no_decision_curve():
     for function in (lambda: net_benefit([1, 1], [0.2, 0.3], [0.1]), lambda: operating_point([1, 1], [0.2, 0.3])):
         with pytest.raises(DataError, match="both classes"):
             function()
+
+
+def test_percentages_and_numbers_that_are_none_are_refused():
+    y, p = [0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9]
+    with pytest.raises(DataError, match="p is between 0 and 1"):
+        net_benefit(y, [10, 40, 60, 90], [0.5])
+    with pytest.raises(DataError, match="prevalence is a number between 0 and 1; received 5"):
+        net_benefit(y, p, [0.5], prevalence=5)
+    with pytest.raises(DataError, match="prevalence is a number between 0 and 1; received 5"):
+        operating_point(y, p).predictive_values(5)
+    with pytest.raises(DataError, match="threshold is a number"):
+        operating_point(y, p, threshold=float("nan"))

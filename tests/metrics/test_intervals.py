@@ -89,6 +89,19 @@ def test_ten_groups_give_an_interval_at_least_as_wide_as_that_of_the_examples():
         assert together[name].high >= apart[name].high, name
 
 
+def test_a_bootstrap_of_groups_is_no_narrower_than_that_of_examples():
+    rng = np.random.default_rng(0)
+    y, name = rng.integers(0, 2, 400), "sensitivity_at_95_specificity"
+    p = np.clip(0.5 + 0.1 * (2 * y - 1) + 0.2 * rng.normal(size=400), 0, 1)
+    for seed in range(5):
+        groups = np.random.default_rng(seed).integers(0, 60, 400)
+        apart, together = (
+            summarize(Task("binary", 1), y, p, metrics=[name], groups=each)[name] for each in (None, groups)
+        )
+        assert together.low <= apart.low + 1e-12
+        assert together.high >= apart.high - 1e-12
+
+
 def test_a_class_in_few_groups_is_told():
     y, groups = np.repeat([0, 1], [90, 10]), np.arange(100) // 5  # the ten positives lie in two of twenty groups
     p = np.linspace(0, 1, 100)
@@ -199,3 +212,27 @@ def test_the_interval_of_pearson_is_hardly_wider_than_fishers():
         widths.append(found.high - found.low)
         exact.append(ends[1] - ends[0])
     assert 1 < np.mean(widths) / np.mean(exact) < 1.15
+
+
+def test_auprc_of_five_positives_of_a_thousand_is_covered():
+    # The truth, 0.0240, is the AUPRC of 2,000,000 examples, 0.5% of them positive, whose scores are higher by 1.0488. 150 draws: the
+    # jackknife alone holds it in 82%.
+    truth, y, hits = 0.0240, np.repeat([0, 1], [995, 5]), 0
+    for seed in range(150):
+        p = np.random.default_rng(seed).normal(size=1000) + 1.0488 * y
+        found = summarize(Task("binary", 1), y, p, metrics=["auprc"], n_resamples=200)["auprc"]
+        hits += found.low <= truth <= found.high
+    assert 0.92 <= hits / 150 < 1
+
+
+def test_macro_auprc_of_labels_with_few_positives_has_no_interval():
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 2, (300, 4)).astype(float), rng.random((300, 4))
+    task = Task("multilabel", 4)
+    enough = summarize(task, y, p, metrics=["macro_auprc"])["macro_auprc"]
+    assert enough.low < enough.value < enough.high
+    y[:, 1] = np.arange(300) < 12
+    assert (
+        summarize(task, y, p, metrics=["macro_auprc"])["macro_auprc"].reason
+        == "12 examples of a class or label, 100 needed"
+    )

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import multinomial
 
+from deepbio.errors import DataError
 from deepbio.metrics import UndefinedMetricWarning, jensen_shannon, multinomial_nll
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
@@ -37,3 +38,13 @@ def test_outputs_are_averaged_and_windows_without_counts_left_out():
 def test_no_counts_at_all_is_undefined():
     with pytest.warns(UndefinedMetricWarning):
         assert np.isnan(multinomial_nll(np.zeros((2, 4)), np.full((2, 4), 0.25)))
+
+
+def test_a_likelihood_of_profiles_that_do_not_add_up_to_1_is_refused():
+    with pytest.raises(DataError, match="adds up to 1 over the positions.*off by 3"):
+        multinomial_nll([[1, 1]], [[2.0, 2.0]])
+
+
+def test_counts_that_are_no_number_are_refused():
+    with pytest.raises(DataError, match="neither negative nor NaN"):
+        jensen_shannon([[1.0, np.nan]], [[0.5, 0.5]])

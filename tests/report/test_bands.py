@@ -72,3 +72,10 @@ def _written(one):
 
     with tempfile.TemporaryDirectory() as folder:
         return write_report([one], Path(folder) / "r.html", title="t").read_text()
+
+
+def test_few_positives_or_a_perfect_ranking_have_no_band():
+    one = _binormal(0)
+    rare = np.arange(200) < 4
+    assert bands(type(one)(**{**vars(one), "y": rare.astype(int)})) is None
+    assert bands(type(one)(**{**vars(one), "p": one.y * 0.8 + 0.1})) is None

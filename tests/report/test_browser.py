@@ -1,9 +1,6 @@
 """The page in a real browser: light and dark, wide and narrow."""
 
-import json
-import shutil
-import subprocess
-from urllib.parse import urlsplit
+import io
 
 import numpy as np
 import pytest
@@ -21,7 +18,6 @@ from deepbio.report import (
 from tests.report.report_cases import HISTORY, result
 
 pytestmark = pytest.mark.browser
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -53,45 +49,23 @@ def leaderboard(tmp_path_factory):
     return path
 
 
-def _open(page, folder, *options):
-    if BROWSER is None:
-        pytest.skip("needs chromium")
-    command = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--user-data-dir={folder / 'profile'}",
-        f"--screenshot={folder / 'page.png'}", *options, page.as_uri(),
-    ]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-
-
-def _screenshot(page, folder, *, width, dark):
-    scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-    _open(page, folder, scheme, f"--window-size={width},1500")
-    with Image.open(folder / "page.png") as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def _requests(page, folder):
-    """Return the addresses that the browser asked for, but its own to its maker."""
-    _open(page, folder, f"--log-net-log={folder / 'net.json'}")
-    events = json.loads((folder / "net.json").read_text())["events"]
-    asked = {event["params"]["url"] for event in events if "url" in (event.get("params") or {})}
-    return {url for url in asked if not (urlsplit(url).hostname or "").endswith((".google.com", ".googleapis.com"))}
-
-
 @pytest.mark.parametrize("page", ["report", "leaderboard"])
-def test_the_browser_asks_nothing_of_the_network(page, request, tmp_path):
+def test_the_browser_asks_nothing_of_the_network(page, request, tab, tmp_path):
     outside = tmp_path / "outside.html"
     outside.write_text('<img src="http://example.org/x.png">')
-    assert _requests(outside, tmp_path) == {"http://example.org/x.png"}  # so it would be seen
-    assert _requests(request.getfixturevalue(page), tmp_path) == set()
+    tab.open(outside)
+    assert tab.asked == [outside.as_uri(), "http://example.org/x.png"]  # so it would be seen
+    tab.open(request.getfixturevalue(page))
+    assert {url.split(":")[0] for url in tab.asked} <= {"file", "data"}
 
 
 @pytest.mark.parametrize(("dark", "paper"), [(False, (255, 255, 255)), (True, (20, 23, 27))], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("page", ["report", "leaderboard"])
-def test_the_page_follows_the_readers_theme_at_every_width(page, request, tmp_path, width, dark, paper):
-    pixels = _screenshot(request.getfixturevalue(page), tmp_path, width=width, dark=dark)
+def test_the_page_follows_the_readers_theme_at_every_width(page, request, tab, width, dark, paper):
+    tab.open(request.getfixturevalue(page), width=width, height=1500, dark=dark)
+    with Image.open(io.BytesIO(tab.screenshot())) as image:
+        pixels = np.asarray(image.convert("RGB"))
     assert pixels.shape[1] == width
     np.testing.assert_array_equal(pixels[-1, 2], paper)
     # Nothing runs over the right edge: the last columns show the page's ground only.

@@ -34,7 +34,7 @@ def test_the_best_the_median_and_the_worst_image_are_chosen_by_dice(masks):
 
 
 def test_outlines_have_the_colours_of_truth_and_prediction(masks):
-    png = example_pictures(masks, name="x")[2]["png"]
+    png = example_pictures(masks, name="x")[2]["png"].removeprefix("data:image/png;base64,")
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(png))))
     colors = {tuple(color) for color in pixels.reshape(-1, 3).tolist()}
     assert colors == {(90, 90, 90), (0, 158, 115), (230, 97, 0)}

@@ -1,6 +1,7 @@
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -10,6 +11,7 @@ from deepbio.errors import DataError, DeepbioError
 from deepbio.metrics import Estimate
 from deepbio.report import write_report
 from deepbio.report.html import markdown
+from deepbio.specs import Task
 from tests.report.report_cases import HISTORY, KINDS, result
 
 VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
@@ -214,3 +216,37 @@ def test_drawing_leaves_no_state_behind(tmp_path):
     before = dict(mpl.rcParams)
     write_report([result()], tmp_path / "r.html", title="t")
     assert dict(mpl.rcParams) == before
+
+
+def test_the_page_names_the_positive_label_the_outputs_and_the_groups(tmp_path):
+    groups = np.arange(60) // 3
+    text = _text(tmp_path, result(groups=groups))
+    assert "<dt>positive</dt><dd>malignant, 50.0%</dd>" in text
+    assert "<dt>in groups</dt><dd>20</dd>" in text
+    assert "bootstrap over groups" in text
+    one = result("regression")
+    text = _text(tmp_path, replace(one, task=Task("regression", 2, labels=("height", "weight"))))
+    assert "<dt>outputs</dt><dd>height, weight</dd>" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups", "caption"),
+    [
+        ("binary", None, "against confidence, with 95% intervals;"),
+        ("binary", np.zeros(60, int), "against confidence (no interval: one group);"),
+        ("multilabel", None, "(no interval: predictions of one example are not independent);"),
+    ],
+)
+def test_reliability_has_intervals_only_of_independent_predictions(tmp_path, kind, groups, caption):
+    assert caption in _text(tmp_path, result(kind, groups=groups))
+
+
+def test_a_label_without_positives_is_not_counted_among_the_averaged(tmp_path):
+    one = result("multilabel")
+    y = one.y.copy()
+    y[:, 1] = 0
+    assert "Mean of the 2 of 3 labels that some examples have and others lack." in _text(tmp_path, replace(one, y=y))
+
+
+def _text(tmp_path, one):
+    return write_report([one], tmp_path / "r.html", title="t").read_text(encoding="utf-8")

@@ -1,7 +1,5 @@
 """The data report as one self-contained HTML page, with pictures: examples, copies, bases by position, histograms."""
 
-import base64
-import io
 import itertools
 from typing import Any
 
@@ -10,6 +8,7 @@ from markupsafe import Markup
 
 from deepbio.datasets.check.findings import DataReport, lengths_of
 from deepbio.datasets.dataset import Dataset
+from deepbio.png import png_address, png_bytes
 from deepbio.sequence import gc_content
 
 COLOURS = ("#4477aa", "#cc6677", "#228833", "#aa8800", "#66ccee", "#aa3377", "#777777")
@@ -126,12 +125,7 @@ def histogram(values: dict[str, np.ndarray], *, unit: str) -> Markup:
 
 def picture(pixels: np.ndarray, name: str, *, height: int = 64) -> Markup:
     """Return uint8 pixels `(height, width, 1 or 3)` as an embedded PNG."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, format="PNG")
-    packed = base64.b64encode(file.getvalue()).decode()
-    return Markup('<img alt="{}" height="{}" src="data:image/png;base64,{}">').format(name, height, packed)
+    return Markup('<img alt="{}" height="{}" src="{}">').format(name, height, png_address(png_bytes(pixels)))
 
 
 def _of_class(data: Dataset, label: int, max_images: int) -> np.ndarray:
