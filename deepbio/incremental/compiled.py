@@ -19,11 +19,10 @@ class Compiled:
 
     Args:
         function: Function of tensors, traced without autograph.
-        jit_compile: Whether XLA compiles it.
     """
 
-    def __init__(self, function: Callable[..., Any], *, jit_compile: bool | None = None) -> None:
-        self._function, self._jit_compile = function, jit_compile
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
         self._idle: dict[tuple[tf.TensorSpec, ...], list[Any]] = {}  # every copy that no thread uses, by signature
 
     def __call__(self, signature: Sequence[tf.TensorSpec], *tensors: Any) -> Any:
@@ -32,9 +31,7 @@ class Compiled:
         try:
             copy = idle.pop()
         except IndexError:
-            copy = tf.function(
-                self._function, input_signature=list(signature), autograph=False, jit_compile=self._jit_compile
-            )
+            copy = tf.function(self._function, input_signature=list(signature), autograph=False)
         try:
             return copy(*tensors)
         finally:

@@ -44,7 +44,7 @@ def read_program(model: keras.Model) -> tuple[Step, ...]:
         model: Model with one input and one output. The steps share its weights.
 
     Raises:
-        ModelError: The model is a subclass without a graph, or has several inputs or outputs.
+        ModelError: The model is a subclass without a graph, has several inputs or outputs, or is quantized.
 
     Example:
         >>> from deepbio.zoo import get_model, one_hot_model
@@ -58,6 +58,10 @@ def read_program(model: keras.Model) -> tuple[Step, ...]:
             f"Expected a functional or sequential Keras model with one input and one output; {model.name} is none. "
             "Build it with keras.Model(inputs, outputs) or get_model."
         )
+    if quantized := [layer.name for layer in model._flatten_layers() if getattr(layer, "quantization_mode", None)]:
+        raise ModelError(
+            f"Expected layers of floats; quantized: {', '.join(quantized)}. Explain or change the model before quantize()."
+        )
     import tensorflow as tf
 
     reader = _Reader()
@@ -66,7 +70,7 @@ def read_program(model: keras.Model) -> tuple[Step, ...]:
         reader.steps, reader.values = [Step("input", "input", (), lambda: None, tuple(model.inputs[0].shape[1:]))], [x]
         last = reader.walk(graph, [_Slot(0)])
         if last.index != len(reader.steps) - 1:  # the output is an earlier step, before a layer that changes nothing
-            reader.add("output", "pointwise", [last], _identity, linear=True, elementwise=True)
+            reader.add("output", "pointwise", [last], lambda x: x, linear=True, elementwise=True)
         return reader.values[-1]
 
     signature = tf.TensorSpec(model.inputs[0].shape, tf.float32)
@@ -78,10 +82,6 @@ def graph_of(model: Any) -> Any:
     """Return the graph of layers of a functional or sequential model; None of any other."""
     functional = getattr(model, "_functional", None) or model
     return functional if hasattr(functional, "_run_through_graph") and hasattr(functional, "_nodes_by_depth") else None
-
-
-def _identity(x: Any) -> Any:
-    return x
 
 
 class _Reader:
@@ -130,23 +130,22 @@ class _Reader:
 
     def _any(self, operation: Any, kind: str, slots: list[_Slot], call: Callable[..., Any]) -> _Slot:
         """Add a step of which only the class of its operation is known."""
-        import keras
-
         shapes = {self.steps[slot.index].shape for slot in slots}
         positional = len(shapes) == 1 and len(next(iter(shapes))) == 2
         name, axis = operation.name, getattr(operation, "axis", None)
         last = axis in (-1, (-1,), [-1]) or (positional and axis in (2, (2,), [2]))
+        usual: Kind = "pointwise" if positional else "whole"
         if kind in ("Add", "Subtract", "Average") or (kind in ("Multiply", "TrueDivide", "Divide") and len(slots) == 1):
-            return self.add(name, "pointwise" if positional else "whole", slots, call, linear=True)
+            return self.add(name, usual, slots, call, linear=True, operation="add" if kind == "Add" else "")
         if kind in ("Multiply", "Maximum", "Minimum", "TrueDivide", "Divide"):
-            return self.add(name, "pointwise" if positional else "whole", slots, call)
+            return self.add(name, usual, slots, call)
         if kind == "Concatenate":
             along = len({self.steps[s.index].shape[0] for s in slots}) == 1 and all(
                 self.steps[s.index].is_positional for s in slots
             )
             return self.add(name, "pointwise" if along and last else "whole", slots, call, linear=True)
         if kind in _ACTIVATION_LAYERS or _snake(kind) in _ELEMENTWISE:
-            return self.add(name, "pointwise" if positional else "whole", slots, call, elementwise=True)
+            return self.add(name, usual, slots, call, elementwise=True)
         if kind == "Flip" and positional:
             axes = operation.axis if isinstance(operation.axis, tuple | list) else (operation.axis,)
             if 1 in axes:
@@ -158,8 +157,7 @@ class _Reader:
             del self.steps[-1], self.values[-1]  # without keepdims nothing is left of the channels
         if kind == "ZerosLike" and positional:
             return self.add(name, "pointwise", slots, call, linear=True)
-        linear = kind in _LINEAR_OPERATIONS or isinstance(operation, keras.layers.AveragePooling1D)
-        return self.add(name, "whole", slots, call, linear=linear)
+        return self.add(name, "whole", slots, call, linear=kind in (*_LINEAR_OPERATIONS, "AveragePooling1D"))
 
     def _activate(self, name: str, function: Any, slot: _Slot) -> _Slot:
         if (known := getattr(function, "__name__", type(function).__name__)) == "linear":
@@ -170,7 +168,9 @@ class _Reader:
         kind: Kind = (
             "pointwise" if positional and (known in _ELEMENTWISE or known in ("softmax", "log_softmax")) else "whole"
         )
-        return self.add(f"{name}/{known}", kind, [slot], function, elementwise=known in _ELEMENTWISE)
+        operation = "relu" if getattr(function, "__name__", "") == "relu" else ""
+        facts = {"elementwise": known in _ELEMENTWISE, "operation": operation}
+        return self.add(f"{name}/{known}", kind, [slot], function, **facts)
 
     def _activation(self, layer: Any, slots: list[_Slot], *_: Any) -> _Slot:
         return self._activate(layer.name, layer.activation, slots[0])
@@ -251,7 +251,7 @@ class _Reader:
             return x * factor + term
 
         positional = self.steps[slots[0].index].is_positional
-        return self.add(name, "pointwise" if positional else "whole", slots, call, linear=True)
+        return self.add(name, "pointwise" if positional else "whole", slots, call, linear=True, factor=values)
 
     def _maxpooling1d(self, layer: Any, slots: list[_Slot], *_: Any) -> _Slot:
         return self._pool(layer, slots[0], "max")

@@ -17,10 +17,17 @@ class Reach:
     Args:
         sizes: Number of positions of each step's window; 0 for a step without positions.
         firsts: First position of each step's window, int32 `(steps, starts)`, by the first changed position of the input.
+        combined: By step without a window of its own, the step whose window it combines: a dense layer over flattened positions, a
+            global mean or a global maximum.
     """
 
     sizes: tuple[int, ...]
     firsts: np.ndarray
+    combined: dict[int, int]
+
+    def computes(self, k: int) -> bool:
+        """Return whether a step is computed from a window: its own, or one that it combines."""
+        return bool(self.sizes[k]) or k in self.combined
 
 
 def reach_of(steps: Sequence[Step], width: int) -> Reach:
@@ -59,7 +66,20 @@ def reach_of(steps: Sequence[Step], width: int) -> Reach:
         windows.append((first, first + size - 1))
         sizes.append(size)
         firsts.append(first)
-    return Reach(tuple(sizes), np.stack(firsts).astype(np.int32))
+    return Reach(tuple(sizes), np.stack(firsts).astype(np.int32), _combined(steps, sizes))
+
+
+def _combined(steps: Sequence[Step], sizes: Sequence[int]) -> dict[int, int]:
+    found = {}
+    for k, step in enumerate(steps):
+        i = step.inputs[0] if step.inputs else 0
+        if step.kind == "dense" and steps[i].kind == "flatten":
+            i = steps[i].inputs[0]
+        elif step.kind not in ("global_mean", "global_max"):
+            continue
+        if sizes[i]:
+            found[k] = i
+    return found
 
 
 def needed_positions(steps: Sequence[Step]) -> list[tuple[int, int]]:

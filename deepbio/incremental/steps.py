@@ -30,6 +30,8 @@ class Step:
         dilation: Dilation of a convolution.
         pool: `"max"` or `"average"`.
         weights: Function that returns kernel and bias, which may be None.
+        factor: Function that returns the factor and the term of a scale of each channel.
+        operation: `"add"` or `"relu"` if that is what `call` does.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Step:
     dilation: int = 1
     pool: str = ""
     weights: Callable[[], tuple[Any, Any]] | None = field(default=None, repr=False)
+    factor: Callable[[], tuple[Any, Any]] | None = field(default=None, repr=False)
+    operation: str = ""
 
     @property
     def is_positional(self) -> bool:

@@ -1,5 +1,6 @@
 """BCF: written by htslib with a complete header, and read back record by record before it gets its name."""
 
+import itertools
 import math
 import re
 import tempfile
@@ -33,19 +34,8 @@ def write_bcf(path: Path, texts: Iterable[str]) -> None:
 
     Source: the VCF specification, version 4.3, sections 1.4 and 6.
     """
-    with (
-        _htslib() as pysam,
-        _own_errors(path, pysam),
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder,
-    ):
-        given, complete = Path(folder) / "given.vcf", Path(folder) / "complete.vcf"
-        with given.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(texts)
-        with write_atomically(path) as temporary:
-            _complete_header(pysam, given, complete)
-            options = ("--no-version", "-Ob", "-o", str(temporary), str(complete))
-            pysam.bcftools.view(*options, catch_stdout=False)
-            _check_equal(pysam, path, given, temporary)
+    with _htslib(path) as (pysam, folder), write_atomically(path) as temporary:
+        _convert(pysam, folder, texts, temporary, path)
 
 
 def check_bcf(file: VcfFile, path: Path) -> None:
@@ -60,8 +50,18 @@ def check_bcf(file: VcfFile, path: Path) -> None:
     """
     header = (f"{line}\n" for line in file.header)
     records = (f"{record.line}\n" for record in file.records())
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-        write_bcf(Path(folder) / path.name, (text for part in (header, records) for text in part))
+    with _htslib(path) as (pysam, folder):
+        _convert(pysam, folder, itertools.chain(header, records), folder / "checked.bcf", path)
+
+
+def _convert(pysam: Any, folder: Path, texts: Iterable[str], bcf: Path, path: Path) -> None:
+    """Write the texts of a VCF as BCF and read it back; errors name `path`, the file that was asked for."""
+    given, complete = folder / "given.vcf", folder / "complete.vcf"
+    with given.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(texts)
+    _complete_header(pysam, given, complete)
+    pysam.bcftools.view("--no-version", "-Ob", "-o", str(bcf), str(complete), catch_stdout=False)
+    _check_equal(pysam, path, given, bcf)
 
 
 def _complete_header(pysam: Any, given: Path, complete: Path) -> None:
@@ -94,13 +94,13 @@ def _check_equal(pysam: Any, path: Path, given: Path, written: Path) -> None:
                 differing = ((a, b) for a, b in zip(cells, others, strict=False) if not same_record(a, b))
                 cell, other = next(differing, (line, found))
                 raise DataError(
-                    f"Cannot write {_target(path)}: record {number} ({':'.join(cells[:2])}) would come back with {other[:60]!r} for "
+                    f"Cannot write {path}: record {number} ({':'.join(cells[:2])}) would come back with {other[:60]!r} for "
                     f"{cell[:60]!r}. Is a field declared with another Type or Number than its values have? A .vcf or .vcf.gz takes "
                     "any line."
                 )
         if next(expected, None) is not None:
             raise DataError(
-                f"Cannot write {_target(path)}: it would have {number} records only. A .vcf or .vcf.gz takes any line."
+                f"Cannot write {path}: it would have {number} records only. A .vcf or .vcf.gz takes any line."
             )
 
 
@@ -137,29 +137,20 @@ def _same_value(one: str, other: str) -> bool:
 
 
 @contextmanager
-def _htslib() -> Iterator[Any]:
+def _htslib(path: Path) -> Iterator[tuple[Any, Path]]:
+    """Yield pysam and a temporary folder beside `path`, and turn their errors into one that names `path`."""
     pysam = require("pysam", extra="variants", purpose="Writing BCF")
     require("pysam.bcftools", extra="variants", purpose="Writing BCF")
     verbosity = pysam.set_verbosity(0)  # htslib would print what the message says
     try:
-        yield pysam
-    finally:
-        pysam.set_verbosity(verbosity)
-
-
-@contextmanager
-def _own_errors(path: Path, pysam: Any) -> Iterator[None]:
-    try:
-        yield
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+            yield pysam, Path(folder)
     except (ValueError, OSError, TypeError, KeyError, pysam.SamtoolsError) as error:
         if isinstance(error, DataError):
             raise
         reason = " ".join(str(error).split())[:300]
         raise DataError(
-            f"Cannot write {_target(path)} ({reason}). BCF stores only what the VCF format allows; a .vcf or .vcf.gz takes any line."
+            f"Cannot write {path} ({reason}). BCF stores only what the VCF format allows; a .vcf or .vcf.gz takes any line."
         ) from error
-
-
-def _target(path: Path) -> Path:
-    """Return the file that a user asked for, of one that is tried in a temporary folder beside it."""
-    return path.parent.parent / path.name if path.parent.name.startswith(".writing-") else path
+    finally:
+        pysam.set_verbosity(verbosity)

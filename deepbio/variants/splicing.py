@@ -14,6 +14,7 @@ from deepbio.devices.machine import available_cores
 from deepbio.errors import ModelError
 from deepbio.genome import Annotation, Gene, Genome, Record
 from deepbio.incremental.network import read_network
+from deepbio.specs import Activation
 from deepbio.variants.rules import Effect, align, left_out, score
 from deepbio.variants.summary import NO_GENE, compare_reference, scorable
 from deepbio.variants.windows import Change, Window, make_windows
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from deepbio.incremental.model import Alternates
+    from deepbio.incremental.model import Alternates, IncrementalModel
 
 LABELS = ("none", "acceptor", "donor")
 _MAX_TOGETHER = 4  # windows at a time on a processor's cores; each needs up to 300 MB
@@ -87,10 +88,8 @@ class SpliceScorer:
     ) -> None:  # fmt: skip
         import tensorflow as tf
 
-        from deepbio.incremental.model import IncrementalModel
         from deepbio.incremental.replicas import Replicas
-        from deepbio.zoo import describe, one_hot_model
-        from deepbio.zoo.ensemble import member_trunks
+        from deepbio.zoo import describe
 
         if not 1 <= distance <= 4999:
             raise ModelError(f"The distance is 1 to 4999 positions; received {distance}.")
@@ -100,11 +99,10 @@ class SpliceScorer:
                 "Splice effects need a model that predicts none, acceptor and donor for each position, such as spliceai_10k.ci; "
                 f"received {model.name} with {task and list(task.labels)}."
             )
-        members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
         self.genome, self.annotation, self.distance = genome, annotation, distance
         self.mask, self.mnv = bool(mask), bool(mnv)
-        self.context = members[0].context
-        self.incremental = IncrementalModel(members, activation=task.activation, distance=distance)
+        self.incremental = _incremental(model, task.activation, distance)
+        self.context = self.incremental.form.context
         self._replicas = (
             Replicas(self.incremental, strategy) if strategy and strategy.num_replicas_in_sync > 1 else None
         )
@@ -204,3 +202,18 @@ class SpliceScorer:
             start = change.position - self.distance - window.first
             y = align(y[::-1] if minus else y, ref=ref, alt=alt, distance=self.distance)
             yield Around(change, y_ref[start : start + 2 * self.distance + 1], y)
+
+
+def _incremental(model: keras.Model, activation: Activation, distance: int) -> IncrementalModel:
+    """Return the incremental form of a model; it is made once for its weights and a distance, because compiling takes seconds."""
+    from deepbio.incremental.model import IncrementalModel
+    from deepbio.inference.kept import kept
+    from deepbio.zoo import one_hot_model, weights_hash
+    from deepbio.zoo.ensemble import member_trunks
+
+    made, key = kept(model, "_deepbio_splicing", dict), (activation, distance, weights_hash(model))
+    if key not in made:
+        members = [read_network(trunk) for trunk in member_trunks(model) or [one_hot_model(model)]]
+        made.clear()
+        made[key] = IncrementalModel(members, activation=activation, distance=distance)
+    return made[key]

@@ -292,7 +292,7 @@ def test_worker_processes_write_the_same_bytes_also_after_a_stop(run, whole, pre
 @pytest.mark.timeout(1200)
 def test_a_dask_cluster_writes_the_same_bytes(run, whole, preset, tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         run(tmp_path / "out.vcf", scheduler=cluster.scheduler_address, weights=preset)
     assert (tmp_path / "out.vcf").read_bytes() == whole[0].read_bytes()
 

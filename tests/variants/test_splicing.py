@@ -141,3 +141,23 @@ def test_a_distance_out_of_range_is_refused(tiny_genome, tiny_model, distance):
         SpliceScorer(
             tiny_model, open_genome(tiny_genome["fasta"]), read_annotation(tiny_genome["genes"]), distance=distance
         )
+
+
+def test_a_model_is_compiled_once_and_again_when_its_weights_change(scorer, tiny_genome, tiny_model):
+    def scored():
+        again = SpliceScorer(tiny_model, scorer.genome, scorer.annotation)
+        ref = tiny_genome["2"][1999]
+        (found,) = again([record("2", 2000, ref, "A" if ref != "A" else "C")])
+        return again.incremental, found.effects[0].scores
+
+    made, scores = scored()
+    assert scored()[0] is made
+    weights = tiny_model.get_weights()
+    try:
+        tiny_model.set_weights([3 * w for w in weights])
+        changed, others = scored()
+    finally:
+        tiny_model.set_weights(weights)
+    assert changed is not made
+    assert others != scores
+    assert scored()[1] == scores
