@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from deepbio.errors import TrainingError
 
 
 @contextlib.contextmanager
@@ -25,6 +28,40 @@ def dtype_policy(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def check_bfloat16(policy: str) -> None:
+    """Refuse to compute in bfloat16 on a processor whose convolutions are wrong in it.
+
+    oneDNN's kernels for AMX (Intel processors since Sapphire Rapids), which TensorFlow 2.21 uses, return wrong values for some
+    sizes of kernels, such as 24 bases of DNA. One such convolution is computed and compared.
+
+    Args:
+        policy: Dtype policy that the model will have.
+
+    Raises:
+        TrainingError: The convolution is wrong.
+
+    Example:
+        >>> check_bfloat16("float32")
+    """
+    if "bfloat16" not in policy or tf.config.list_physical_devices("GPU"):
+        return
+    random = np.random.default_rng(0)
+    x, kernel = (random.normal(size=shape).astype(np.float32) for shape in ((1, 1, 60, 4), (1, 24, 4, 16)))
+    exact, rough = (convolved(x, kernel, dtype) for dtype in (tf.float32, tf.bfloat16))
+    error = float(np.abs(exact - rough).max() / np.abs(exact).max())
+    if not error < 0.05:
+        raise TrainingError(
+            f"Expected a convolution in bfloat16 within 5% of float32; this processor's differs by {error:.0%}. Set the environment "
+            "variable ONEDNN_MAX_CPU_ISA=AVX512_CORE_FP16 before Python starts, which avoids the faulty kernels of oneDNN, or use "
+            "precision='float32'."
+        )
+
+
+def convolved(x: np.ndarray, kernel: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    """Return a convolution that was computed in a dtype, as float32."""
+    return tf.cast(tf.nn.conv2d(tf.cast(x, dtype), tf.cast(kernel, dtype), 1, "VALID"), tf.float32).numpy()
 
 
 def computes_in_float16(layers: list[Any]) -> bool:

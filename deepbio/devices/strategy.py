@@ -105,7 +105,7 @@ def _logical_processors(count: int) -> tf.distribute.Strategy:
 def _too_late(wanted: str) -> str:
     return (
         f"TensorFlow has already started, so {wanted} cannot be set up any more. Call "
-        "deepbio.devices.choose_strategy(...) first, before get_model, and pass its result to fit(strategy=...)."
+        "deepbio.devices.choose_strategy(...) first, before get_model, and pass its result as strategy=...."
     )
 
 

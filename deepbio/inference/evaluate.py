@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio import metrics
-from deepbio.errors import DataError
-from deepbio.inference.inputs import Data, as_split
+from deepbio.errors import DataError, advise_calls
+from deepbio.inference.inputs import Data, as_split, check_arguments
 from deepbio.inference.positions import match_positions
 from deepbio.inference.predict import predict
 from deepbio.metrics import Estimate
-from deepbio.metrics.resampling import shared_groups
+from deepbio.metrics.groups import shared_groups
 from deepbio.specs import Task
 from deepbio.zoo import describe
 from deepbio.zoo.record import ModelRecord
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 _MAX_CLASSES = 100  # of a confusion matrix that is written in full
 
@@ -73,9 +74,13 @@ class Evaluation:
         width = max(len(name) for name in self.metrics)
         settings = f"{self.confidence:.0%} intervals ({self.n_resamples} resamples, seed {self.seed})"
         lines = [f"  {name:<{width}}  {estimate}" for name, estimate in self.metrics.items()]
-        return "\n".join([f"{self.examples} examples, {settings}", *lines])
+        positive = f"; {self.task.labels[1]} is positive" if self.task.kind == "binary" and self.task.labels else ""
+        return "\n".join([f"{self.examples} examples{positive}, {settings}", *lines])
 
 
+@advise_calls(
+    DataError, "Pass examples and labels as one split: evaluate(model, Split(x, y)), or evaluate(model, data.test)."
+)
 def evaluate(
     model: keras.Model,
     data: Data,
@@ -88,6 +93,7 @@ def evaluate(
     confidence: float = 0.95,
     calibrated: bool = True,
     tta: str | Sequence[str] | None = None,
+    strategy: str | tf.distribute.Strategy = "auto",
     **reading: Any,
 ) -> Evaluation:
     """Predict a whole split, or whole files of your own, and compare the predictions with the labels.
@@ -105,7 +111,7 @@ def evaluate(
             examples; see `deepbio.metrics.summarize`.
         seed: Random seed of the resamples.
         confidence: Confidence of the intervals.
-        calibrated, tta, reading: As for `predict`; `reading` also has the options of labels, such as `label` and `group`.
+        calibrated, tta, strategy, reading: As for `predict`; `reading` also has the options of labels, such as `label` and `group`.
 
     Raises:
         DataError: The split is empty or does not fit the model, or the task is not known.
@@ -117,6 +123,7 @@ def evaluate(
         >>> evaluate(get_model("mlp", dataset=data), data.test, n_resamples=0).examples
         200
     """
+    check_arguments(model, data)
     task = task or describe(model).task
     if task is None:
         raise DataError("evaluate needs the task: pass task=..., or build the model with get_model(..., dataset=...).")
@@ -124,7 +131,7 @@ def evaluate(
     if len(split) == 0:
         raise DataError("Expected at least one example to evaluate; the split is empty.")
     split = match_positions(model, split, task)
-    p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta)
+    p = predict(model, split, task=task, batch_size=batch_size, calibrated=calibrated, tta=tta, strategy=strategy)
     bootstrap: Any = {"n_resamples": n_resamples, "seed": seed, "confidence": confidence}
     return compare(
         task,

@@ -12,14 +12,11 @@ from deepbio.datasets import Source
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.graph import in_graph
 from deepbio.devices.memory import available_memory, computes_on_host, fitting_batch_size
-from deepbio.devices.sharding import shards
+from deepbio.errors import DataError, TrainingError
+from deepbio.inference.kept import kept
+from deepbio.inference.replicas import OverReplicas, strategy_of_predictions
 
-_ATTRIBUTE = "_deepbio_forward"
-_TRACED = {"_dtype_policy", "_trainable", "_layers", "_trainable_variables", "_non_trainable_variables", "_lora_config"}
-_OF_TRAINER = {
-    "optimizer", "loss", "compiled", "history", "built", "stop_training", "stop_evaluating", "stop_predicting", "train_function",
-    "test_function", "predict_function",
-}  # fmt: skip
+_ATTRIBUTE, _REPLICATED = "_deepbio_forward", "_deepbio_replicated"
 Transform = Callable[[np.ndarray], np.ndarray]
 
 
@@ -29,32 +26,28 @@ def forward_pass(model: keras.Model):
     It is stored on the model, and traced again once the model has changed: other layers, variables, functions, dtype policies,
     quantization, LoRA or plain attributes of a layer.
     """
-    compiled, before = getattr(model, _ATTRIBUTE, (None, []))
-    now = _traced_state(model)
-    if compiled is None or len(before) != len(now) or not all(map(_same, before, now)):
-        compiled = in_graph(lambda x: model(x, training=False))
-        object.__setattr__(model, _ATTRIBUTE, (compiled, now))
-    return compiled
+    return kept(model, _ATTRIBUTE, lambda: in_graph(lambda x: model(x, training=False)))
 
 
-def _traced_state(model: keras.Model) -> list[Any]:
-    """Return what a trace of the model depends on. Objects are returned themselves, so that no later object has their identity."""
-    state: list[Any] = []
-    for layer in model._flatten_layers():
-        state.append(layer)
-        for name, value in list(vars(layer).items()):
-            if name in _TRACED or not (name.startswith("_") or name in _OF_TRAINER):
-                state += [name, *(value if isinstance(value, (list, tuple)) else (value,))]
-    return state
-
-
-def _same(before: Any, now: Any) -> bool:
-    plain = (bool, int, float, str, np.generic)
-    return before is now or (isinstance(now, plain) and type(before) is type(now) and before == now)
+def _over_replicas(model: keras.Model, strategy: str | tf.distribute.Strategy) -> OverReplicas | None:
+    """Return the forward pass by the replicas of a strategy, with the weights of now; None if one device computes it."""
+    made = kept(model, _REPLICATED, dict)
+    if strategy not in made:
+        chosen = strategy_of_predictions(model, strategy)
+        over = None if chosen is None else OverReplicas(model, Cluster(chosen), lambda x: model(x, training=False))
+        made[strategy] = over
+    elif made[strategy] is not None:
+        made[strategy].refresh()
+    return made[strategy]
 
 
 def model_outputs(
-    model: keras.Model, x: Source, *, batch_size: int = 256, transform: Transform | None = None
+    model: keras.Model,
+    x: Source,
+    *,
+    batch_size: int = 256,
+    transform: Transform | None = None,
+    strategy: str | tf.distribute.Strategy = "one",
 ) -> np.ndarray:
     """Return the outputs of a model for every example, in order.
 
@@ -64,19 +57,31 @@ def model_outputs(
         batch_size: Number of examples in one pass, or fewer if their activations would not fit into the memory of the host. It does
             not change the result.
         transform: Function of each batch before the model.
+        strategy: Which devices compute; see `deepbio.inference.replicas.strategy_of_predictions`.
 
     Returns:
         float32 `(n, ...)`.
 
     Raises:
+        TrainingError: The strategy is unknown, or needs TensorFlow where another backend computes.
         ModelError: The activations of one example do not fit.
+        DataError: `batch_size` is no whole number of at least 1.
     """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise DataError(f"batch_size must be a whole number of at least 1; received {batch_size!r}.")
     if (
         keras.backend.backend() != "tensorflow"
     ):  # compiled by the backend; batches of one size, so that it compiles once
         shape, batch_size = tuple(model.output_shape[1:]), min(batch_size, max(len(x), 1))
         run = partial(_padded, model, batch_size)
+        if strategy not in ("auto", "one"):
+            raise TrainingError(
+                f"Strategies are those of TensorFlow; received {strategy!r} on {keras.backend.backend()}. Leave strategy out."
+            )
         return in_batches(run, x, output_shape=shape, batch_size=batch_size, transform=transform)
+    over = None if strategy == "one" else _over_replicas(model, strategy)
+    if over is not None and len(x):
+        return over(x, batch_size=batch_size, transform=transform)
     signature = tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype)))
     run = forward_pass(model).get_concrete_function(signature)
     if computes_on_host():
@@ -120,34 +125,7 @@ def distributed_outputs(
         cluster: Cluster whose replicas compute.
         batch_size: Number of examples per replica.
     """
-    strategy, replicas = cluster.strategy, cluster.strategy.num_replicas_in_sync
-    if replicas == 1:
+    if cluster.strategy.num_replicas_in_sync == 1:
         return lambda x: model_outputs(model, x, batch_size=batch_size)
-    own = replicas // cluster.workers
-    first_replica = cluster.worker * own
-
-    def each(x, bounds):
-        context = tf.distribute.get_replica_context()
-        assert context is not None
-        k = context.replica_id_in_sync_group - first_replica
-        return tf.cast(model(x[bounds[k, 0] : bounds[k, 1]], training=False), tf.float32)
-
-    compiled = in_graph(lambda x, bounds: strategy.gather(strategy.run(each, args=(x, bounds)), axis=0))
-
-    def outputs(x: Source) -> np.ndarray:
-        run = compiled.get_concrete_function(
-            tf.TensorSpec((None, *x.shape[1:]), tf.as_dtype(np.dtype(x.dtype))), tf.TensorSpec((own, 2), tf.int32)
-        )
-        parts = [np.zeros((0, *model.output_shape[1:]), np.float32)]
-        for start in range(0, len(x), batch_size * replicas):
-            chosen = np.arange(start, min(start + batch_size * replicas, len(x)))
-            count = len(chosen)
-            if count < replicas:  # no replica may receive an empty batch (see deepbio.devices.sharding)
-                chosen = np.resize(chosen, replicas)
-            bounds = shards(len(chosen), replicas)[first_replica : first_replica + own]
-            batch = x[chosen[bounds[0, 0] : bounds[-1, 1]]]
-            found = run(tf.constant(np.ascontiguousarray(batch)), tf.constant(bounds - bounds[0, 0]))
-            parts.append(found.numpy()[:count])
-        return np.concatenate(parts)
-
-    return outputs
+    over = OverReplicas(model, cluster, lambda x: model(x, training=False))
+    return lambda x: over(x, batch_size=batch_size) if len(x) else np.zeros((0, *model.output_shape[1:]), np.float32)

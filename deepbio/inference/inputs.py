@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepbio.datasets import Source, Split
+from deepbio.datasets import Dataset, Source, Split
 from deepbio.datasets.batches import gives_batches, labelled
-from deepbio.errors import DataError
+from deepbio.datasets.split import check_unmasked
+from deepbio.errors import DataError, ModelError
 from deepbio.inference.conversion import fitting, from_texts
-from deepbio.inference.own_files import read_examples, read_labelled, source_options
+from deepbio.inference.own_files import read_examples, read_labelled, source_options, warn_of_training_files
 from deepbio.inference.reading_plan import input_of
 from deepbio.zoo.record import ModelRecord
 
@@ -28,6 +29,23 @@ Data = (
     | pd.Series
     | pd.DataFrame
 )
+
+
+def check_arguments(model: Any, data: Any) -> None:
+    """Check that `predict` or `evaluate` received a model, or several, and no whole data set.
+
+    Raises:
+        ModelError: The model is something else, such as its name.
+        DataError: The data are a `Dataset`, which has three splits.
+    """
+    for one in model if isinstance(model, (list, tuple)) else [model]:
+        if not callable(one):
+            name = repr(one) if isinstance(one, str) else "..."
+            raise ModelError(f"Expected a Keras model; received {type(one).__name__}. Pass get_model({name}) first.")
+    if isinstance(data, Dataset):
+        raise DataError(
+            f"Expected one split; received the data set {data.name} with all of them. Pass its test split: data.test."
+        )
 
 
 def as_source(record: ModelRecord, data: Any, **reading: Any) -> tuple[Source, list[str]]:
@@ -50,6 +68,7 @@ def as_source(record: ModelRecord, data: Any, **reading: Any) -> tuple[Source, l
         return fitting(record.input, data.x), data.names(np.arange(len(data)))
     if isinstance(data, Mapping) and not all(isinstance(file, (str, os.PathLike)) for file in data.values()):
         raise DataError("Expected the path of a file for each class; columns of a table are pandas.DataFrame(...).")
+    check_unmasked(data, "x")
     if hasattr(data, "numpy"):  # a tensor, which is no source because its dtype is not NumPy's
         data = np.asarray(data)
     if _is_files(record, data):
@@ -92,8 +111,13 @@ def as_split(record: ModelRecord, data: Any, **reading: Any) -> Split:
         _no_options(reading)
         return labelled(data)
     if isinstance(data, (str, os.PathLike, Mapping, pd.DataFrame)) or hasattr(data, "obs_names"):
-        return read_labelled(record, source_options(input_of(record), data, reading))[0]
-    raise DataError(f"Expected a Split, a table, AnnData or files with labels; received {type(data).__name__}.")
+        options = source_options(input_of(record), data, reading)
+        warn_of_training_files(record, options)
+        return read_labelled(record, options)[0]
+    raise DataError(
+        f"Expected a Split, a table, AnnData or files with labels; received {type(data).__name__}. Split(x, y) makes one of "
+        "arrays."
+    )
 
 
 def _is_files(record: ModelRecord, data: Any) -> bool:

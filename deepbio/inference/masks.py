@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 from deepbio.datasets import Source
@@ -19,7 +20,13 @@ _BLOCK = 64  # images whose probabilities are in memory at once
 
 
 def write_masks(
-    model: keras.Model, images: Source, ids: Sequence[str], folder: FilePath, *, tta: str | Sequence[str] | None = None
+    model: keras.Model,
+    images: Source,
+    ids: Sequence[str],
+    folder: FilePath,
+    *,
+    tta: str | Sequence[str] | None = None,
+    strategy: str | tf.distribute.Strategy = "auto",
 ) -> list[Path]:
     """Predict the mask of each image and write it as a grey PNG of 8 bits.
 
@@ -31,7 +38,7 @@ def write_masks(
         images: Images as the model takes them.
         ids: Name of each image, such as its path in a folder; the mask has the same one, and ends in `.png`.
         folder: Folder of the masks, which is made if necessary.
-        tta: Test-time augmentation, as for `predict`.
+        tta, strategy: As for `predict`.
 
     Returns:
         Paths of the masks.
@@ -56,7 +63,9 @@ def write_masks(
     paths = [writable_folder(folder) / name for name in _names(ids)]
     for start in range(0, len(paths), _BLOCK):
         index = np.arange(start, min(start + _BLOCK, len(paths)))
-        for i, classes in zip(index.tolist(), predict(model, images[index], tta=tta).argmax(axis=-1), strict=True):
+        for i, classes in zip(
+            index.tolist(), predict(model, images[index], tta=tta, strategy=strategy).argmax(axis=-1), strict=True
+        ):
             mask = Image.fromarray(values[classes])
             height, width = getattr(images, "sizes", {i: classes.shape})[i]
             if mask.size != (width, height):

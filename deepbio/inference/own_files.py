@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from deepbio.inference.reading_plan import Plan, input_of, plan_of, read_grouped
 from deepbio.specs import ModelInput
 from deepbio.zoo.record import ModelRecord
 
+log = logging.getLogger("deepbio")
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 _ENDINGS = {  # of DNA; any other file is a FASTA or FASTQ
     "bed": (".bed", ".narrowpeak", ".broadpeak", ".gtf", ".gff", ".gff2", ".gff3"),
@@ -131,6 +133,24 @@ def read_labelled(record: ModelRecord, options: Mapping[str, Any]) -> tuple[Spli
     ids, groups, split = (None if found.get(n) is None else np.asarray(found[n]) for n in ("ids", "groups", "split"))
     texts = np.array(found["x"], dtype=object) if input.modality == "text" else None
     return Split(x, y, ids, groups, texts=texts), split
+
+
+def warn_of_training_files(record: ModelRecord, options: Mapping[str, Any]) -> None:
+    """Warn if the files are those that the model was trained on: figures of them all are not those of new examples."""
+    trained = _paths((record.dataset or {}).get("options", {}))
+    if known := [file for file in _paths(options) if file in trained]:
+        log.warning(
+            "The model was trained on %s: figures of the whole of it are better than those of new examples. For those held out, "
+            "evaluate the test split (on the command line --split test).",
+            ", ".join(file.name for file in known),
+        )
+
+
+def _paths(options: Mapping[str, Any]) -> list[Path]:
+    """Return the files that options name as sources of examples."""
+    named = [options[kind] for kind in (*_ENDINGS, "fasta", "manifest", "folder", "npz", "h5ad") if kind in options]
+    files = [file for one in named for file in (one.values() if isinstance(one, Mapping) else [one])]
+    return [Path(file).resolve() for file in files if isinstance(file, (str, os.PathLike))]
 
 
 def _read_images(record: ModelRecord, files: Mapping[str, Any]) -> tuple[Source, list[str]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from deepbio.datasets.batches import gives_batches, inputs_and_labels, whole
-from deepbio.errors import DataError, ModelError
-from deepbio.inference.inputs import Data, as_source
+from deepbio.errors import DataError, ModelError, advise_calls
+from deepbio.inference.inputs import Data, as_source, check_arguments
 from deepbio.inference.prevalence import Prevalence, for_prevalence
 from deepbio.inference.tta import tta_transforms
 from deepbio.inference.uncertainty import (
@@ -28,6 +28,7 @@ log = logging.getLogger("deepbio")
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     Model = keras.Model | Sequence[keras.Model]
 
@@ -42,6 +43,9 @@ def predict(
 ) -> PredictiveDistribution: ...
 
 
+@advise_calls(
+    DataError, "predict(model, x) takes examples without labels; evaluate(model, Split(x, y)) compares with labels."
+)
 def predict(
     model: Model,
     data: Data,
@@ -55,6 +59,7 @@ def predict(
     seed: int = 0,
     tta: str | Sequence[str] | None = None,
     prevalence: Prevalence | None = None,
+    strategy: str | tf.distribute.Strategy = "auto",
     **reading: Any,
 ) -> np.ndarray | PredictiveDistribution:
     """Predict every example, in order.
@@ -79,6 +84,9 @@ def predict(
             Predictions of pixels and positions are first transformed back.
         prevalence: Frequency of the second label of two where the predictions are used, or of each class, in order or by name.
             Calibrated probabilities are adjusted to it by Bayes' rule, which is right if each class looks as it did in validation.
+        strategy: Devices that divide each batch: `"auto"` (those of the scope in which the model was built, or every GPU), `"one"`,
+            `"mirrored"`, `"cpu:N"`, a `tf.distribute` strategy, or `"multiworker"` if every worker calls with the same data;
+            see `deepbio.devices.choose_strategy`. It changes the result by rounding only. Passes with dropout run on one device.
         reading: Options of new files that differ from those of training, such as `text`, `window`, or `genome` for regions and
             variants; see the constructor of `Dataset` for that kind of file.
 
@@ -88,6 +96,7 @@ def predict(
 
     Raises:
         DataError: The data do not fit the model's input.
+        TrainingError: The strategy is unknown, or cannot be set up any more.
         ModelError: The model has no dropout, the models do not belong together, the input does not allow the transforms, or the
             prevalence that the probabilities assume is not known.
 
@@ -100,9 +109,11 @@ def predict(
     """
     from deepbio.inference.forward import model_outputs
 
+    check_arguments(model, data)
     if prevalence is not None and (logits or not calibrated):
         raise ModelError("A prevalence adjusts calibrated probabilities: leave out logits=True and calibrated=False.")
     options: Any = {"task": task, "logits": logits, "calibrated": calibrated, "prevalence": prevalence}
+    passes: Any = {"batch_size": batch_size, "strategy": strategy}
     if uncertainty is not None:
         check_uncertainty(uncertainty)
     several = isinstance(model, Sequence) or uncertainty is not None
@@ -110,13 +121,11 @@ def predict(
         data = whole(data)
     if isinstance(model, Sequence) or uncertainty == "ensemble":
         members = ensemble_members(model)
-        found = np.stack([predict(one, data, batch_size=batch_size, tta=tta, **options, **reading) for one in members])
+        found = np.stack([predict(one, data, tta=tta, **passes, **options, **reading) for one in members])
         known = task or describe(members[0]).task
         return found.mean(axis=0) if uncertainty is None else predictive_distribution(found, None if logits else known)
     if gives_batches(data):  # never all in memory
-        parts = [
-            predict(model, x, batch_size=batch_size, tta=tta, **options, **reading) for x, _ in inputs_and_labels(data)
-        ]
+        parts = [predict(model, x, tta=tta, **passes, **options, **reading) for x, _ in inputs_and_labels(data)]
         if not parts:
             raise DataError("Expected at least one batch; received none. A generator can be read once only.")
         return np.concatenate(parts)
@@ -125,14 +134,14 @@ def predict(
     if uncertainty == "dropout":
         if tta is not None:
             raise ModelError("uncertainty='dropout' and tta exclude each other; use one of them, or an ensemble.")
-        passes = dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
-        found = np.stack([postprocess(model, outputs, **options) for outputs in passes])
+        drawn = dropout_passes(model, source, samples=samples, seed=seed, batch_size=batch_size)
+        found = np.stack([postprocess(model, outputs, **options) for outputs in drawn])
         return predictive_distribution(found, None if logits else task or record.task)
     if tta is None:
-        return postprocess(model, model_outputs(model, source, batch_size=batch_size), **options)
+        return postprocess(model, model_outputs(model, source, **passes), **options)
     found = []
     for transform in tta_transforms(tta, record.input, task or record.task):
-        outputs = model_outputs(model, source, batch_size=batch_size, transform=transform.forward)
+        outputs = model_outputs(model, source, transform=transform.forward, **passes)
         found.append(transform.inverse(postprocess(model, outputs, **options)))
     return np.mean(found, axis=0)
 

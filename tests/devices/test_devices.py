@@ -10,7 +10,10 @@ from deepbio.devices import choose_strategy
 from deepbio.devices import strategy as strategies
 from deepbio.devices.cluster import member_from_environment
 from deepbio.errors import TrainingError
+from tests.survive import in_survive
 from tests.training.processes import cluster_of, finish, free_ports, start
+
+on_two_devices = in_survive("devices")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,7 @@ def two():
     return json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.multiworker
+@on_two_devices
 @pytest.mark.parametrize(
     "what", ["stream", "accumulate", "accumulate streamed", "ema", "keras objects", "keras metric"]
 )
@@ -28,24 +31,24 @@ def test_two_replicas_end_where_one_device_does(two, what):
     assert two[what] <= 1e-5
 
 
-@pytest.mark.multiworker
+@on_two_devices
 def test_dropout_repeats_for_a_seed_and_differs_between_replicas(two):
     assert two["dropout repeats"] == 1
     assert two["replicas drop differently"]
 
 
-@pytest.mark.multiworker
+@on_two_devices
 def test_batch_normalisation_is_synchronised(two):
     assert two["synchronized"] == [True]
 
 
-@pytest.mark.multiworker
+@on_two_devices
 def test_float16_trains_on_replicas_and_jit_is_refused_with_a_reason(two):
     assert two["float16"][1] < two["float16"][0]
     assert "more than one replica is unsafe" in two["jit"]
 
 
-@pytest.mark.multiworker
+@on_two_devices
 def test_a_model_that_deepbio_did_not_build_trains_on_replicas(two):
     assert two["plain model moved"]
 
@@ -122,6 +125,7 @@ def test_a_worker_that_never_comes_is_named(monkeypatch):
         choose_strategy()
 
 
+@pytest.mark.slow
 @pytest.mark.multiworker
 def test_the_command_line_says_which_worker_did_not_come():
     config = cluster_of(3)[1]

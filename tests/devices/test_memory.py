@@ -93,6 +93,11 @@ def test_recomputing_takes_less_than_half_of_the_tensors():
     plain = step_bytes(model, lambda x: model(x, training=True), examples=1)
     again = step_bytes(model, Recomputed(model), examples=1)
     assert again < 0.5 * plain
-    check_step_memory(model, Recomputed(model), examples=1, free=plain)
+
+
+def test_a_step_that_is_recomputed_already_is_refused_without_that_advice():
+    model = get_model("image_cnn", input_shape=(32, 32, 1), outputs=2, filters=(4,))
+    needed = step_bytes(model, Recomputed(model), examples=1)
+    check_step_memory(model, Recomputed(model), examples=1, free=needed)
     with pytest.raises(TrainingError, match=r"Use shorter windows; or precision"):
-        check_step_memory(model, Recomputed(model), examples=1, free=again - 1)
+        check_step_memory(model, Recomputed(model), examples=1, free=needed - 1)

@@ -1,6 +1,7 @@
 """New files are read as those of training were: predictions by path equal those of the data set, and labels match by name."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from deepbio.datasets import Dataset
 from deepbio.errors import DataError
-from deepbio.inference import predict
+from deepbio.inference import evaluate, predict
 from deepbio.inference.inputs import as_source, as_split
 from deepbio.zoo import describe, get_model
 from deepbio.zoo.preset import save_preset
@@ -110,3 +111,20 @@ def test_a_preset_without_a_record_reads_what_is_unambiguous(made, tmp_path):
     np.testing.assert_array_equal(predict(old, paths, window=(2000, 1000)), predict(model, paths))
     grey = made("images") / "grey"
     np.testing.assert_array_equal(predict(old, grey), predict(model, grey))
+
+
+def test_a_file_that_the_model_was_trained_on_is_told(made, tmp_path, caplog):
+    data, model, path, _ = _trained(made, tmp_path, next(name for name in CASES if CASES[name][1] == "csv"))
+    save_preset(model, tmp_path / "again", dataset={"name": data.name, "options": data.options})
+    model = get_model(tmp_path / "again")
+    evaluate(model, path, n_resamples=0)
+    assert f"trained on {path.name}: figures of the whole of it are better" in caplog.text
+    caplog.clear()
+    other = shutil.copy(path, tmp_path / f"other{path.suffix}")
+    evaluate(model, other, n_resamples=0)
+    assert "trained on" not in caplog.text
+
+
+def test_the_positive_label_is_named(breast_cancer_model, breast_cancer):
+    found = evaluate(breast_cancer_model, breast_cancer.test, n_resamples=0)
+    assert f"examples; {breast_cancer.task.labels[1]} is positive, " in str(found)
