@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from _table import Cache, script, table, write_page
+from threadpoolctl import threadpool_limits
 
 # architecture, options, first and last mutated position (None is all), positions of the sample, compared with tangermeme
 CASES = {
@@ -69,6 +70,7 @@ def one_thread():
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    threadpool_limits(1)  # BLAS of NumPy and SciPy
 
 
 def peak():

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, nearest
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, make_references, one_hot_of
 from deepbio.interpret.explain import METHODS
 from deepbio.interpret.targets import Target, target_function
@@ -28,7 +29,7 @@ def check(
     x: Sequences,
     *,
     target: Target = None,
-    methods: Sequence[str] = ("deep_lift_shap", "integrated_gradients", "input_x_gradient"),
+    methods: Sequence[str] | str = ("deep_lift_shap", "integrated_gradients", "input_x_gradient"),
     shift: int = 3,
     subsets: int = 100,
     seed: int = 0,
@@ -56,7 +57,7 @@ def check(
         model: DNA model.
         x: Sequences.
         target: The explained output; see `target_function`.
-        methods: Names of methods of `deepbio.interpret`.
+        methods: Names of methods of `deepbio.interpret`, or one name.
         shift: Number of bases of the shift.
         subsets: Number of random subsets of sensitivity-n.
         seed: Random seed.
@@ -69,11 +70,16 @@ def check(
     """
     import pandas as pd
 
+    methods = (methods,) if isinstance(methods, str) else methods
     unknown = [method for method in methods if method not in METHODS]
     if unknown:
-        raise DataError(f"Unknown method {unknown[0]!r}; expected some of {', '.join(METHODS)}.")
+        raise DataError(f"Unknown method {unknown[0]!r}. {nearest(unknown[0], METHODS)}")
+    check_counts(subsets=subsets, minimum=2)
+    check_counts(shift=shift)
     taken = one_hot_of(model)
     codes = as_sequences(taken, x)
+    if shift >= codes.shape[1]:
+        raise DataError(f"Expected a shift below {codes.shape[1]}, the length of the sequences; received {shift}.")
 
     def attribute(one: Any, sequences: np.ndarray, method: str) -> np.ndarray:
         options = (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.dna import References, Sequences, as_one_hot, as_sequences, make_references, one_hot_of
-from deepbio.interpret.targets import Target, target_function
+from deepbio.interpret.targets import Target, key_of, target_function
 
 if TYPE_CHECKING:
     import keras
@@ -83,17 +84,19 @@ def deep_lift_shap(
     """
     import tensorflow as tf
 
-    from deepbio.incremental.compiled import Compiled
     from deepbio.incremental.program import read_program
+    from deepbio.inference.replicas import function_of_batches
     from deepbio.interpret.rules import averaged, multiplied
 
+    check_counts(batch_size=batch_size)
     taken = one_hot_of(model)
     codes = as_sequences(taken, x)
     explained = target_function(model, target)
     steps = read_program(taken)
     known = make_references(codes, references, n_references, seed)
 
-    def run(example: Any, reference: Any) -> Any:
+    def run(pairs: Any) -> Any:
+        example, reference = pairs[:1, 0], pairs[:, 1]
         values = [example]
         for step in steps[1:]:
             values.append(step.call(*(values[i] for i in step.inputs)))
@@ -110,15 +113,15 @@ def deep_lift_shap(
         return multipliers - tf.reduce_sum(reference * multipliers, -1, keepdims=True), delta
 
     shape = known.shape[2:]
-    signature = [tf.TensorSpec((1, *shape), tf.float32), tf.TensorSpec((None, *shape), tf.float32)]
-    compiled = Compiled(run)
+    contributions = function_of_batches(taken, run, key=key_of(target, "deep_lift_shap"))
     out, deltas = np.zeros((len(codes), *shape), np.float32), np.zeros(known.shape[:2], np.float32)
     for i, example in enumerate(as_one_hot(codes)):
         total = np.zeros(shape)
         for first in range(0, known.shape[1], batch_size):
-            part = slice(first, first + batch_size)
-            values, deltas[i, part] = compiled(signature, tf.constant(example[None]), tf.constant(known[i, part]))
-            total += np.asarray(values, np.float64).sum(axis=0)
+            part = known[i, first : first + batch_size]
+            pairs = np.stack([np.broadcast_to(example, part.shape), part], axis=1)
+            values, deltas[i, first : first + batch_size] = contributions(pairs)
+            total += values.sum(axis=0, dtype=np.float64)
         present = example.sum(axis=-1, keepdims=True)
         out[i] = total / known.shape[1] * (present if hypothetical else example)
         if progress is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from deepbio.errors import DataError, ModelError
+from deepbio.interpret.arguments import check_counts, input_shape
 from deepbio.sequence import dinucleotide_shuffle, encode, one_hot, shuffle
 from deepbio.sequence.codes import N, as_codes
 
@@ -29,16 +30,14 @@ def one_hot_of(model: keras.Model) -> keras.Model:
     Raises:
         ModelError: The model takes neither codes through the layer `one_hot` nor one-hot.
     """
+    from deepbio.inference.kept import kept
     from deepbio.zoo import one_hot_model
 
     if "one_hot" in [layer.name for layer in model.layers]:
-        found = getattr(model, _ATTRIBUTE, None)  # one for each model, so that its compiled passes are used again
-        if found is None:
-            found = one_hot_model(model)
-            object.__setattr__(model, _ATTRIBUTE, found)
-        return found
-    shape = model.input_shape
-    if isinstance(shape, tuple) and len(shape) == 3 and shape[-1] == 4:
+        # one for each model, so that its compiled passes are used again
+        return kept(model, _ATTRIBUTE, lambda: one_hot_model(model))
+    shape = input_shape(model)
+    if len(shape) == 3 and shape[-1] == 4:
         return model
     raise ModelError(
         f"Expected a DNA model of deepbio, or a Keras model that takes (batch, length, 4); {model.name} takes {shape}. "
@@ -100,9 +99,11 @@ def make_references(codes: np.ndarray, references: References, n: int, seed: int
             raise DataError(
                 f"Unknown references {references!r}. Expected 'dinucleotide', 'shuffle', 'gc', 'n', 'uniform', an array or a function."
             )
+        check_counts(n_references=n)
         made = np.stack([_background(row, references, n, seed + i) for i, row in enumerate(codes)])
         return as_one_hot(made)
     if callable(references):
+        check_counts(n_references=n)
         made = np.stack([np.asarray(references(codes, seed + k)) for k in range(n)], axis=1)
         return as_one_hot(as_codes(made))
     array = np.asarray(references)

@@ -11,6 +11,7 @@ import numpy as np
 from deepbio.errors import DataError
 from deepbio.files import FilePath, write_atomically
 from deepbio.optional import require
+from deepbio.png import png_address
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,11 @@ def draw_logo(
 
     logomaker = require("logomaker", extra="interpret", purpose="Drawing logos")
     table = pd.DataFrame(np.asarray(values, float), columns=list("ACGT"), index=np.arange(first, first + len(values)))
-    logomaker.Logo(table, ax=axes, color_scheme=BASE_COLORS, show_spines=False)
+    if np.any(values):
+        logomaker.Logo(table, ax=axes, color_scheme=BASE_COLORS, show_spines=False)
+    else:  # logomaker warns of an axis without height
+        axes.spines[:].set_visible(False)
+        axes.set_ylim(-1, 1)
     axes.axhline(0, color="#59616b", linewidth=0.6)
     axes.set_ylabel(y)
     axes.set_xlim(first - 0.5, first + len(values) - 0.5)
@@ -137,8 +142,6 @@ def save_figure(figure: Figure, path: FilePath) -> None:
 
 def as_png(figure: Figure) -> str:
     """Return a figure as a `data:` address of a PNG for inside a page."""
-    import base64
-
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return png_address(buffer.getvalue())

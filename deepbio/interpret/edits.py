@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.dna import Sequences, as_sequences
 from deepbio.sequence import dinucleotide_shuffle, encode
 from deepbio.sequence import shuffle as shuffle_bases
@@ -89,6 +90,7 @@ def multisubstitute(
     gaps = [spacing] * (len(new) - 1) if isinstance(spacing, int | np.integer) else [int(gap) for gap in spacing]
     if len(gaps) != len(new) - 1:
         raise DataError(f"Expected {len(new) - 1} spacings for {len(new)} motifs; received {len(gaps)}.")
+    check_counts(minimum=0, **{"spacing": min(gaps)} if gaps else {})
     codes = as_sequences(None, x)
     first = _start(start, codes.shape[1], sum(map(len, new)) + sum(gaps))
     for motif, gap in zip(new, [*gaps, 0], strict=True):
@@ -128,6 +130,7 @@ def shuffle(
     """
     codes = as_sequences(None, x)
     last = codes.shape[1] if end is None else end
+    check_counts(n=n)
     if not 0 <= start < last <= codes.shape[1]:
         raise DataError(f"Expected 0 <= start < end <= {codes.shape[1]}; received {start} and {end}.")
     functions: dict[str, Any] = {"shuffle": shuffle_bases, "dinucleotide": dinucleotide_shuffle}

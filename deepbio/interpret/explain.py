@@ -23,7 +23,7 @@ from deepbio.interpret.gradients import (
     saliency,
     smoothgrad,
 )
-from deepbio.interpret.motifs import annotate_seqlets, write_modisco_inputs
+from deepbio.interpret.motifs import annotate_seqlets, load_motifs, write_modisco_inputs
 from deepbio.interpret.mutagenesis import saturation_mutagenesis, whole_layers
 from deepbio.interpret.seqlets import recursive_seqlets, with_coordinates
 from deepbio.interpret.targets import Target
@@ -109,6 +109,9 @@ def explain_dna(
         raise DataError(f"Unknown method {method!r}. {nearest(method, METHODS)}")
     codes = as_sequences(one_hot_of(model), x)
     labels = tuple(names) if names is not None else tuple(str(i + 1) for i in range(len(codes)))
+    if len(labels) != len(codes):
+        raise DataError(f"Expected a name for each of {len(codes)} sequences; received {len(labels)}.")
+    motifs = None if motifs is None else load_motifs(motifs)  # so that a file that is none is found before the work
     notes, worst = [], 0.0
     if method in _HYPOTHETICAL:
         options = {**options, "hypothetical": True}

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepbio.errors import ModelError, nearest
 from deepbio.incremental.program import graph_of
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.features import list_features
 from deepbio.interpret.images import ImageTarget, as_images, image_target
 
@@ -49,6 +50,7 @@ def grad_cam(
     """
     import tensorflow as tf
 
+    check_counts(batch_size=batch_size)
     images, explained = as_images(model, x), image_target(model, target)
     known = [feature.name for feature in list_features(model)]
     if not known:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepbio.interpret.arguments import check_between, check_counts
 from deepbio.interpret.deep_lift import warn_of_deltas
 from deepbio.interpret.dna import References, Sequences, as_one_hot, as_sequences, make_references, one_hot_of
-from deepbio.interpret.targets import Target, target_function
+from deepbio.interpret.targets import Target, key_of, target_function
 
 if TYPE_CHECKING:
     import keras
@@ -35,6 +36,7 @@ def saliency(model: keras.Model, x: Sequences, *, target: Target = None, batch_s
         >>> saliency(get_model("deepbind", input_shape=30, outputs=1), "ACGTN" * 6).shape
         (1, 30, 4)
     """
+    check_counts(batch_size=batch_size)
     gradient, codes = _prepare(model, x, target)
     return _in_batches(lambda part: gradient(part)[0], as_one_hot(codes), batch_size)
 
@@ -97,6 +99,7 @@ def integrated_gradients(
         >>> values.shape, bool(abs(delta).max() < 1e-3)
         ((1, 30, 4), True)
     """
+    check_counts(steps=steps, batch_size=batch_size)
     gradient, codes = _prepare(model, x, target)
     known = make_references(codes, references, n_references, seed)
     out, deltas = np.zeros((len(codes), *known.shape[2:]), np.float32), np.zeros(known.shape[:2], np.float32)
@@ -140,6 +143,7 @@ def expected_integrated_gradients(
     Returns:
         float32 `(n, length, 4)`. The sum of each sequence estimates its output minus the mean of its references' outputs.
     """
+    check_counts(samples=samples, batch_size=batch_size)
     gradient, codes = _prepare(model, x, target)
     known = make_references(codes, references, n_references, seed)
     random = np.random.Generator(np.random.Philox(seed))
@@ -179,6 +183,8 @@ def smoothgrad(
     Returns:
         float32 `(n, length, 4)`, signed.
     """
+    check_counts(samples=samples, batch_size=batch_size)
+    check_between(0, np.inf, std=std)
     gradient, codes = _prepare(model, x, target)
     random = np.random.Generator(np.random.Philox(seed))
     out = np.zeros((*codes.shape, 4), np.float32)
@@ -210,7 +216,7 @@ def _prepare(model: keras.Model, x: Sequences, target: Target) -> tuple[Callable
     """Return a function from one-hot arrays to gradients and outputs, and the codes."""
     import tensorflow as tf
 
-    from deepbio.devices.graph import in_graph
+    from deepbio.inference.replicas import function_of_batches
 
     taken = one_hot_of(model)
     codes = as_sequences(taken, x)
@@ -222,13 +228,7 @@ def _prepare(model: keras.Model, x: Sequences, target: Target) -> tuple[Callable
             outputs = explained(taken(values, training=False))
         return tape.gradient(outputs, values), outputs
 
-    compiled = in_graph(run).get_concrete_function(tf.TensorSpec((None, *taken.input_shape[1:]), tf.float32))
-
-    def gradient(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found, outputs = compiled(tf.constant(np.ascontiguousarray(values, np.float32)))
-        return np.asarray(found), np.asarray(outputs)
-
-    return gradient, codes
+    return function_of_batches(taken, run, key=key_of(target, "gradients")), codes
 
 
 def _mean_gradient(gradient, example, reference, points: int, batch_size: int) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError
-from deepbio.interpret.targets import target_function
+from deepbio.interpret.arguments import check_between, check_counts, input_shape, output_shape
+from deepbio.interpret.targets import key_of, target_function
 
 if TYPE_CHECKING:
     import keras
@@ -49,26 +50,29 @@ def image_gradients(
     import tensorflow as tf
 
     from deepbio.inference.pixels import pixel_function
+    from deepbio.inference.replicas import function_of_batches
 
     if method not in ("integrated_gradients", "smoothgrad"):
         raise DataError(f"method is 'integrated_gradients' or 'smoothgrad'; received {method!r}.")
+    check_counts(steps=steps, batch_size=batch_size)
+    check_between(0, np.inf, std=std)
     images, explained = as_images(model, x), image_target(model, target)
     random = np.random.Generator(np.random.Philox(seed))
     inner = pixel_function(model)
     alphas = ((np.arange(steps) + 0.5) / steps).astype(np.float32)[:, None, None, None]
     out = np.zeros(images.shape[:3], np.float32)
 
-    @tf.function(reduce_retracing=True)
     def run(values):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             y = explained(inner(values))
         return tape.gradient(y, values)
 
+    gradient = function_of_batches(model, run, key=key_of(target, "image_gradients"))
     for i, image in enumerate(images.astype(np.float32) / 255):
         noise = std * random.standard_normal((steps, *image.shape), np.float32) if method == "smoothgrad" else None
         points = alphas * image if noise is None else image + noise
-        parts = [np.asarray(run(tf.constant(points[k : k + batch_size]))) for k in range(0, steps, batch_size)]
+        parts = [gradient(points[k : k + batch_size]) for k in range(0, steps, batch_size)]
         mean = np.concatenate(parts).mean(axis=0)
         out[i] = (mean * image if noise is None else mean).sum(axis=-1)
     return out
@@ -100,6 +104,10 @@ def occlusion(
     Returns:
         float32 `(n, height, width)`.
     """
+    check_counts(size=size, step=step, batch_size=batch_size)
+    if value is not None:
+        check_counts(value=value, minimum=0)
+        check_between(0, 255, value=value)
     images, explained = as_images(model, x), image_target(model, target)
     height, width = images.shape[1:3]
     corners = [(r, c) for r in _starts(height, size, step) for c in _starts(width, size, step)]
@@ -148,6 +156,9 @@ def rise(
     """
     import tensorflow as tf
 
+    check_counts(masks=masks, cells=cells, batch_size=batch_size)
+    if not 0 < keep < 1:
+        raise DataError(f"keep is a probability between 0 and 1; received {keep!r}.")
     images, explained = as_images(model, x), image_target(model, target)
     height, width = images.shape[1:3]
     random = np.random.Generator(np.random.Philox(seed))
@@ -167,7 +178,7 @@ def image_target(model: keras.Model, target: ImageTarget) -> Any:
     """Return the function from outputs to the explained number; a class of a mask is its mean logit over the image."""
     import tensorflow as tf
 
-    if callable(target) or len(model.output_shape) != 4:
+    if callable(target) or len(output_shape(model)) != 4:
         return target_function(model, target)
     flat = _Flat(model)
     explained = target_function(flat, target)  # type: ignore[arg-type]
@@ -186,25 +197,30 @@ class _Flat:
 
 
 def _outputs(model: keras.Model, images: np.ndarray, explained: Any, batch_size: int) -> np.ndarray:
-    from deepbio.inference.forward import forward_pass
+    from deepbio.inference.forward import model_outputs
 
-    run = forward_pass(model)
-    parts = [np.asarray(explained(run(images[k : k + batch_size]))) for k in range(0, len(images), batch_size)]
-    return np.concatenate(parts)
+    return np.asarray(explained(model_outputs(model, images, batch_size=batch_size, strategy="auto")))
 
 
 def as_images(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """Return images after checking that they are uint8 of the model's shape."""
-    images = np.asarray(x)
-    if images.ndim != 4 or images.dtype != np.uint8 or images.shape[1:] != tuple(model.input_shape[1:]):
-        shape = ", ".join(map(str, model.input_shape[1:]))
+    images, expected = np.asarray(x), input_shape(model)[1:]
+    if len(expected) != 3:
+        shape = ", ".join(map(str, expected))
+        raise DataError(
+            f"Expected a model that takes uint8 images (n, height, width, channels); {model.name} takes (n, {shape})."
+        )
+    if images.ndim != 4 or images.dtype != np.uint8 or not len(images) or not _fits(images.shape[1:], expected):
+        shape = ", ".join(map(str, expected))
         raise DataError(f"{model.name} takes uint8 images (n, {shape}); received {images.dtype} {images.shape}.")
     return images
 
 
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return all(size in (None, own) for own, size in zip(shape, expected, strict=True))
+
+
 def _starts(length: int, size: int, step: int) -> list[int]:
-    if not 0 < size <= length or step < 1:
-        raise DataError(
-            f"Expected a square of 1 to {length} pixels and a step of 1 or more; received {size} and {step}."
-        )
+    if size > length:
+        raise DataError(f"Expected a square of 1 to {length} pixels; received size={size}.")
     return sorted({*range(0, length - size + 1, step), length - size})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, ModelError
 from deepbio.files import FilePath, check_exists, read_text, write_atomically
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.optional import require
@@ -70,9 +70,8 @@ def read_meme(path: FilePath) -> list[Pattern]:
             if expected and len(rows) == expected:
                 found[-1] = Pattern(found[-1].name, _probabilities(rows, path, number))
     if not found or any(not len(one.probabilities) for one in found):
-        raise DataError(
-            f"{path}: expected motifs in MEME format (MOTIF, then letter-probability matrix: ... w= N); found none."
-        )
+        form = "(MOTIF, then letter-probability matrix: ... w= N)"
+        raise DataError(f"{path}: expected motifs in MEME format {form}; found none.")
     return found
 
 
@@ -111,8 +110,8 @@ def tomtom(queries: Sequence[np.ndarray], motifs: Sequence[Pattern], *, n_neares
         n_nearest: Number of motifs per query.
 
     Returns:
-        Table, best first for each query: query, motif, p_value, q_value (Benjamini-Hochberg over the best match of each query
-        times the number of motifs), offset, overlap and strand.
+        Table, best first for each query: query, motif, p_value, q_value (Benjamini-Hochberg over all pairs of a query and a motif,
+        so it does not depend on `n_nearest`), offset, overlap and strand.
 
     Raises:
         OptionalDependencyError: memelite is not installed (extra `interpret`).
@@ -128,14 +127,12 @@ def tomtom(queries: Sequence[np.ndarray], motifs: Sequence[Pattern], *, n_neares
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of few motifs, which the docstring says
         p, _, offsets, overlaps, strands = [np.asarray(part) for part in memelite.tomtom(matrices, targets)][:5]
-    rows = []
+    q_values, rows = _benjamini_hochberg(p.ravel()).reshape(p.shape), []
     for q in range(len(queries)):
         for t in np.argsort(p[q], kind="stable")[:n_nearest]:
-            strand = "-" if strands[q, t] else "+"
-            rows.append((q, motifs[t].name, float(p[q, t]), np.nan, int(offsets[q, t]), int(overlaps[q, t]), strand))
-    found = pd.DataFrame(rows, columns=columns)
-    found["q_value"] = _benjamini_hochberg(np.minimum(found["p_value"].to_numpy() * len(motifs), 1.0))
-    return found
+            place, strand = (int(offsets[q, t]), int(overlaps[q, t])), "-" if strands[q, t] else "+"
+            rows.append((q, motifs[t].name, float(p[q, t]), float(q_values[q, t]), *place, strand))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def annotate_seqlets(
@@ -168,6 +165,8 @@ def load_motifs(motifs: Sequence[Pattern] | str | os.PathLike[str]) -> Sequence[
     """Return motifs as they are, of a MEME file, or of JASPAR's vertebrates for `"jaspar"`."""
     if isinstance(motifs, str) and motifs.lower() == "jaspar":
         return read_jaspar()
+    if isinstance(motifs, str) and not Path(motifs).exists():
+        raise DataError(f"Expected motifs as a file in MEME format, or 'jaspar'; there is no file {motifs}.")
     return read_meme(motifs) if isinstance(motifs, str | os.PathLike) else motifs
 
 
@@ -255,7 +254,6 @@ def filter_motifs(model: keras.Model, x: Sequences, *, threshold: float = 0.5, b
     Raises:
         ModelError: The model does not begin with a convolution.
     """
-    from deepbio.errors import ModelError
     from deepbio.incremental.program import read_program
 
     taken = one_hot_of(model)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.targets import Target, target_function
 
@@ -83,7 +84,6 @@ def saturation_mutagenesis(
     changes = Changes(taken, explained)
     size = min(_block_size(changes), last - first)
     starts = range(first, last, size)
-    jit_compile = changes.of_model.is_worth_compiling(3 * len(codes) * (last - first), size)
     reference: list[np.ndarray] = []
     rows: list[np.ndarray] = []
     for i, row in enumerate(codes):
@@ -95,12 +95,9 @@ def saturation_mutagenesis(
             begin = min(start, last - size)  # the last block has as many positions as the others
             positions = np.arange(begin, begin + size)
             where, bases = np.nonzero(row[positions][:, None] != np.arange(4))
-            for part in range(0, len(where), 3 * size):  # one more where a base is N
-                chosen = slice(part, part + 3 * size)
-                found[positions[where[chosen]] - first, bases[chosen]] = changes(
-                    values, first=begin, codes=_changed(row[positions], where[chosen], bases[chosen], 3 * size),
-                    jit_compile=jit_compile,
-                )[: len(where[chosen])]  # fmt: skip
+            found[positions[where] - first, bases] = changes(
+                values, first=begin, codes=_changed(row[positions], where, bases)
+            )
             if progress is not None:
                 progress(i * len(starts) + block + 1, len(codes) * len(starts))
         reference.append(own[0])
@@ -207,26 +204,26 @@ class Changes:
 
     def __init__(self, taken: keras.Model, explained: Callable[[Any], Any] | None) -> None:
         from deepbio.incremental.substitutions import Substitutions
+        from deepbio.inference.kept import kept
 
-        found = getattr(taken, _ATTRIBUTE, None)  # one for each model, because compiling takes seconds
-        if found is None:
-            found = Substitutions(taken)
-            object.__setattr__(taken, _ATTRIBUTE, found)
+        found = kept(
+            taken, _ATTRIBUTE, lambda: Substitutions(taken)
+        )  # one for each model, because compiling takes seconds
         self.of_model, self.explained = found, explained or (lambda outputs: outputs)
         self.reference = found.reference
 
     def outputs(self, reference: Any) -> np.ndarray:
         """Return the explained number of the reference, `(1, ...)`."""
-        return np.asarray(self.explained(reference[-1]))
+        return np.asarray(self.explained(reference.values[-1]))
 
-    def __call__(self, reference: Any, *, first: int, codes: np.ndarray, jit_compile: bool = False) -> np.ndarray:
+    def __call__(self, reference: Any, *, first: int, codes: np.ndarray) -> np.ndarray:
         """Return the explained number of changed sequences, `(n, ...)`."""
-        return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes, jit_compile=jit_compile)))
+        return np.asarray(self.explained(self.of_model(reference, first=first, codes=codes)))
 
 
-def _changed(part: np.ndarray, where: np.ndarray, bases: np.ndarray, rows: int) -> np.ndarray:
-    """Return copies of a part of a sequence, each with another base at one position, and more copies up to a number of rows."""
-    copies = np.repeat(part[None], rows, axis=0)
+def _changed(part: np.ndarray, where: np.ndarray, bases: np.ndarray) -> np.ndarray:
+    """Return copies of a part of a sequence, each with another base at one position."""
+    copies = np.repeat(part[None], len(where), axis=0)
     copies[np.arange(len(where)), where] = bases
     return copies
 
@@ -240,6 +237,7 @@ def _block_size(changes: Changes) -> int:
 
 def _range(start: int, end: int | None, length: int) -> tuple[int, int]:
     last = length if end is None else end
+    check_counts(minimum=0, start=start, end=last)
     if not 0 <= start < last <= length:
         raise DataError(f"Expected 0 <= start < end <= {length}; received start={start} and end={end}.")
     return start, last

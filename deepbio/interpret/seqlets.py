@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.arguments import check_between, check_counts
 from deepbio.interpret.browser_tracks import parse_region
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ def recursive_seqlets(
         raise DataError(
             f"Expected 1 <= min_length <= max_length <= {values.shape[1]}; received {min_length} and {max_length}."
         )
+    check_counts(bins=bins, minimum=2)
+    check_counts(additional_flanks=additional_flanks, minimum=0)
+    check_between(0, 1, threshold=threshold)
     rows: list[tuple[Any, ...]] = []
     for sign in (1, -1) if negative else (1,):
         signed = sign * values

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.arguments import check_counts, input_shape
 from deepbio.interpret.targets import Target, target_function
 from deepbio.optional import require
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
+
+    from deepbio.specs import Task
 
 
 def shap_values(
@@ -42,9 +45,10 @@ def shap_values(
     Raises:
         OptionalDependencyError: shap is not installed (extra `interpret`).
     """
-    shap = require("shap", extra="interpret", purpose="SHAP values")
+    check_counts(max_evaluations=max_evaluations)
     rows, around = _rows(model, x), _rows(model, background)
     call = _explained(model, target)
+    shap = require("shap", extra="interpret", purpose="SHAP values")
     explainer = shap.PermutationExplainer(call, around, seed=seed)
     needed = 2 * rows.shape[1] + 1
     return np.asarray(explainer(rows, max_evals=max(needed, max_evaluations), silent=True).values, np.float64)
@@ -60,7 +64,7 @@ def permutation_importance(
     Args:
         model: Model of a table from `get_model` with a task.
         x: Rows, `(n, features)`, best of a split that was not trained on.
-        y: Classes or values, `(n,)`.
+        y: Indices or labels of classes, or values, `(n,)`.
         n_repeats: Number of permutations per column.
         seed: Random seed.
 
@@ -68,19 +72,21 @@ def permutation_importance(
         Table by feature with the columns feature, importance and std, largest first.
 
     Raises:
-        DataError: The task has no single class or value per row.
+        DataError: The task has no single class or value per row, or `y` does not fit it.
     """
     import pandas as pd
 
+    check_counts(n_repeats=n_repeats)
     from deepbio.inference.predict import predict
     from deepbio.zoo import describe
 
-    record, rows, truth = describe(model), _rows(model, x), np.asarray(y)
-    kind = record.task.kind if record.task is not None else ""
-    if kind not in ("binary", "multiclass", "regression") or truth.ndim != 1 or len(truth) != len(rows):
+    task, rows = describe(model).task, _rows(model, x)
+    if task is None or task.kind not in ("binary", "multiclass", "regression"):
         raise DataError(
-            f"Permutation importance needs one class or value per row; the task is {kind or 'unknown'}, y has {truth.shape}."
+            f"Permutation importance needs one class or value per row; the task of {model.name} is "
+            f"{task.kind if task is not None else 'unknown: build it with get_model(..., dataset=...)'}."
         )
+    kind, truth = task.kind, _truth(task, np.asarray(y), len(rows))
 
     def loss(values: np.ndarray) -> float:
         p = np.asarray(predict(model, values), np.float64)
@@ -107,7 +113,7 @@ def feature_names(model: keras.Model) -> list[str]:
     from deepbio.zoo import describe
 
     record = describe(model).input
-    size = int(model.input_shape[1])
+    size = int(input_shape(model)[1])
     return list(record.features) if record is not None and record.features else [f"column_{i}" for i in range(size)]
 
 
@@ -116,8 +122,31 @@ def _explained(model: keras.Model, target: Target) -> Any:
     return lambda values: np.asarray(function(model.predict_on_batch(np.asarray(values, np.float32))), np.float64)
 
 
+def _truth(task: Task, y: np.ndarray, n: int) -> np.ndarray:
+    """Return values, or indices of classes, after checking that there is one for each row."""
+    if y.shape != (n,):
+        raise DataError(f"Expected y with one class or value for each of {n} rows; received shape {y.shape}.")
+    if task.kind == "regression":
+        if y.dtype.kind not in "fiub" or not np.isfinite(y).all():
+            raise DataError("Expected finite values as y of a regression; received others.")
+        return y
+    classes = max(2, task.outputs)
+    if y.dtype.kind in "OUS" and set(y.tolist()) <= set(task.labels):
+        return np.array([task.labels.index(label) for label in y.tolist()])
+    if y.dtype.kind not in "iub" or not (y.min(initial=0) >= 0 and y.max(initial=0) < classes):
+        named = f" or the labels {', '.join(task.labels[:8])}" if task.labels else ""
+        raise DataError(f"Expected y with indices of classes from 0 to {classes - 1}{named}; received others.")
+    return y.astype(int)
+
+
 def _rows(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    rows = np.asarray(x, np.float32)
-    if rows.ndim != 2 or rows.shape[1] != model.input_shape[1]:
-        raise DataError(f"{model.name} takes rows of {model.input_shape[1]} columns; received {rows.shape}.")
+    try:
+        rows = np.asarray(x, np.float32)
+    except (ValueError, TypeError):
+        raise DataError(
+            "Expected rows of numbers, as the model takes them; received others. deepbio.predict reads tables with words."
+        ) from None
+    columns = input_shape(model)[1]
+    if rows.ndim != 2 or rows.shape[1] != columns or not len(rows):
+        raise DataError(f"{model.name} takes one or more rows of {columns} columns; received {rows.shape}.")
     return rows

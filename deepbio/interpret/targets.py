@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from deepbio.errors import DataError, nearest
+from deepbio.interpret.arguments import output_shape
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
@@ -36,6 +38,21 @@ Target = int | str | Output | tuple[Any, Any] | Callable[[Any], Any] | None
 """Index, label, `Output`, contrast of two of these, or function of the outputs; None for a model with one output."""
 
 
+def key_of(target: Target, *more: Hashable) -> Hashable:
+    """Return the key of a compiled function of a target; None for a function of the user, which may depend on anything.
+
+    Example:
+        >>> key_of((1, "donor"), "saliency")
+        ('saliency', (1, 'donor'))
+        >>> key_of(lambda outputs: outputs[:, 0], "saliency")
+    """
+    return None if _of_the_user(target) else (*more, target)
+
+
+def _of_the_user(target: Target) -> bool:
+    return any(map(_of_the_user, target)) if isinstance(target, tuple) else callable(target)
+
+
 def target_function(model: keras.Model, target: Target) -> Callable[[Any], Any]:
     """Return the function from outputs `(batch, ...)`, which are logits, to the explained number `(batch,)`.
 
@@ -62,7 +79,7 @@ def target_function(model: keras.Model, target: Target) -> Callable[[Any], Any]:
             raise DataError(f"A contrast is a pair of two targets; received {len(target)}.")
         first, second = (target_function(model, part) for part in target)
         return lambda outputs: first(outputs) - second(outputs)
-    shape, task = model.output_shape, describe(model).task
+    shape, task = output_shape(model), describe(model).task
     outputs = int(shape[-1])
     if target is None:
         if outputs > 1:
@@ -141,6 +158,11 @@ def _index(model: keras.Model, chosen: int | str, outputs: int, task: Task | Non
             raise DataError(f"{model.name} has no label {chosen!r}. {known}")
         found = labels.index(chosen)
         return (0, 1.0 if found == 1 else -1.0) if binary else (found, 1.0)
+    if isinstance(chosen, bool) or not isinstance(chosen, Integral):
+        raise DataError(
+            "Expected target= an index, a label, an Output, a pair (a, b) of these or a function of the outputs; "
+            f"received {chosen!r}."
+        )
     if not -outputs <= chosen < outputs:
         raise DataError(f"{model.name} has {outputs} output(s); received target {chosen}.")
-    return chosen % outputs, 1.0
+    return int(chosen) % outputs, 1.0

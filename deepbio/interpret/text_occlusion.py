@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from deepbio.errors import DataError, ModelError
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.targets import Target, target_function
+from deepbio.interpret.text import as_note
 from deepbio.text import MARK, PADDING, UNKNOWN, Tokenizer
 from deepbio.zoo import describe
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 def text_occlusion(
     model: keras.Model,
-    ids: np.ndarray,
+    ids: np.ndarray | str,
     *,
     target: Target = None,
     unit: Literal["word", "phrase", "sentence"] = "word",
@@ -35,7 +37,7 @@ def text_occlusion(
 
     Args:
         model: Text model of deepbio.
-        ids: Token ids of one note, int32 `(tokens,)`.
+        ids: Token ids of one note, int32 `(tokens,)`, or its text.
         target: The explained output; see `target_function`. A function may return several numbers per note.
         unit: `"word"` (all pieces of a word together), `"phrase"` (neighbouring words that have an opposite and are all negated or
             all affirmed), or `"sentence"`, which ends in a full stop, question or exclamation mark.
@@ -50,12 +52,11 @@ def text_occlusion(
         ModelError: The model does not take notes.
         DataError: Ids of another shape, or another unit or replacement.
     """
+    check_counts(batch_size=batch_size)
     record = describe(model)
     if record.input is None or record.input.modality != "text" or record.input.tokenizer is None:
         raise ModelError(f"Occlusion of words needs a text model of deepbio with its tokenizer; {model.name} is none.")
-    row = np.asarray(ids, np.int32)
-    if row.shape != tuple(record.input.shape):
-        raise DataError(f"{model.name} takes one note of {record.input.shape[0]} token ids; received {row.shape}.")
+    row = as_note(model, ids)
     if unit not in ("word", "phrase", "sentence"):
         raise DataError(f"unit is 'word', 'phrase' or 'sentence'; received {unit!r}.")
     if replacement not in ("unknown", "opposite"):

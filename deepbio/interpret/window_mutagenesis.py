@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepbio.errors import DataError
+from deepbio.interpret.arguments import check_counts
 from deepbio.interpret.dna import Sequences, as_one_hot, as_sequences, one_hot_of
 from deepbio.interpret.mutagenesis import Changes
 from deepbio.interpret.targets import Target, target_function
@@ -59,11 +60,12 @@ def window_mutagenesis(
     """
     if edit not in ("shuffle", "delete", "insert", "n"):
         raise DataError(f"edit is 'shuffle', 'delete', 'insert' or 'n'; received {edit!r}.")
+    check_counts(width=width, step=step, n=n, batch_size=batch_size)
     taken = one_hot_of(model)
     codes = as_sequences(taken, x)
     length = codes.shape[1]
-    if not 0 < width <= length or step < 1:
-        raise DataError(f"Expected a width from 1 to {length} and a step of 1 or more; received {width} and {step}.")
+    if width > length:
+        raise DataError(f"Expected a width from 1 to {length}; received {width}.")
     from deepbio.inference.forward import forward_pass
 
     explained = target_function(model, target)

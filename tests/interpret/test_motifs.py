@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
 from deepbio.errors import DataError, ModelError
 from deepbio.interpret import (
@@ -110,6 +111,10 @@ def test_seqlets_are_named_by_tomtom_on_either_strand(tmp_path):
     found = tomtom([eye[encode("TGAGTCA")], eye[encode("TGACTCA")[::-1]]], motifs, n_nearest=2)
     assert found.groupby("query").first()["motif"].iloc[0] == "ap1"
     assert (found["q_value"] >= found["p_value"]).all()
+    # as scipy's Benjamini-Hochberg over all four pairs, however many are returned
+    np.testing.assert_allclose(found["q_value"], false_discovery_control(found["p_value"]), rtol=1e-9)
+    best = tomtom([eye[encode("TGAGTCA")], eye[encode("TGACTCA")[::-1]]], motifs)
+    assert best["q_value"].tolist() == found.groupby("query")["q_value"].first().tolist()
     codes = np.random.Generator(np.random.Philox(0)).integers(0, 4, (6, 120)).astype(np.uint8)
     codes[1, 32:39] = encode("TGACTCA")
     table = annotate_seqlets(codes, recursive_seqlets(planted(), threshold=1e-6), motifs)

@@ -1,9 +1,11 @@
 """In-silico mutagenesis: the incremental way gives the outputs of the plain way, for every DNA model."""
 
+import keras
 import numpy as np
 import pytest
 
-from deepbio.errors import DataError
+from deepbio.errors import DataError, ModelError
+from deepbio.inference import predict
 from deepbio.interpret import (
     Output,
     dependency_map,
@@ -12,6 +14,8 @@ from deepbio.interpret import (
     whole_layers,
     window_mutagenesis,
 )
+from deepbio.zoo import get_model
+from deepbio.zoo.ensemble import average_members
 
 
 def plain(model, codes, edits):
@@ -131,3 +135,46 @@ def test_outputs_along_a_sequence_are_explained_at_a_position(small_model):
     )
     difference = raw.substitutions[0, :, :, 5, 1] - raw.substitutions[0, :, :, 5, 0]
     np.testing.assert_allclose(values[0], difference - difference.mean(axis=1, keepdims=True), atol=1e-5)
+
+
+@pytest.mark.parametrize(("activation", "outputs"), [("sigmoid", 1), ("softmax", 3), ("identity", 2), ("exp", 2)])
+def test_substitutions_in_an_ensemble_are_those_of_whole_windows(activation, outputs):
+    members = [get_model("deepbind", input_shape=40, outputs=outputs, seed=seed) for seed in range(2)]
+    model = average_members(members, activation=activation)
+    codes = sequence(model)
+    edits = [(p, b) for p in (0, 17, 39) for b in range(4)]
+    raw = saturation_mutagenesis(model, codes, raw_outputs=True)
+    found = raw.substitutions[0][[p for p, _ in edits], [b for _, b in edits]]
+    expected = plain(model, codes, edits)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.ptp(expected, axis=0).min() > 1e-3
+
+
+def _add_lora(layer):
+    layer.enable_lora(2)
+    layer.lora_kernel_b.assign(np.full(layer.lora_kernel_b.shape, 0.5, np.float32))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_add_lora, lambda layer: setattr(layer, "activation", keras.activations.tanh)],
+    ids=["lora", "activation"],
+)
+def test_a_model_that_was_changed_is_explained_as_it_is(change):
+    model = get_model("deepbind", input_shape=30, outputs=2, seed=3)
+    x = np.random.Generator(np.random.Philox(0)).integers(0, 4, (1, 30), np.uint8)
+    before = saturation_mutagenesis(model, x, raw_outputs=True)
+    change(next(layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dense)))
+    after = saturation_mutagenesis(model, x, raw_outputs=True)
+    changed = np.repeat(x, 120, axis=0)
+    changed[np.arange(120), np.repeat(np.arange(30), 4)] = np.tile(np.arange(4), 30)
+    whole = predict(model, changed, logits=True).reshape(30, 4, 2)
+    assert np.abs(after.reference - before.reference).max() > 1e-3
+    np.testing.assert_allclose(after.substitutions[0], whole, atol=1e-5 * np.abs(whole).max())
+
+
+def test_a_quantized_model_has_no_windows():
+    model = get_model("deepbind", input_shape=30, outputs=2, seed=3)
+    next(layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.Dense)).quantize("int8")
+    with pytest.raises(ModelError, match=r"Expected layers of floats; quantized: .*before quantize\(\)"):
+        saturation_mutagenesis(model, "ACGTAC" * 5, target=0)
