@@ -1,43 +1,40 @@
 """What fine-tuning gains with the defaults of `finetune`: probes of published trunks against scikit-learn and training from scratch.
 
     DEEPBIO_MIRROR=... python benchmarks/transfer.py whole|images|dna|scores|speed --cache FOLDER [--sets NAME ...]
-        [--counts N ...] [--seeds N] [--out FILE]
+        [--counts N ...] [--seeds N] [--trunks NAME ...] [--out FILE]
 
-Each part adds to the page.
-
-`whole`: all training images of BreastMNIST and PneumoniaMNIST (28 pixels, enlarged by the model to 224) from
-`efficientnet_lite0.imagenet`, five seeds, against scikit-learn's logistic regression on the same frozen features, as they are and
-standardised; the differences are those of the mean prediction of the seeds, and their paired intervals resample the test images.
-`images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice`
-at 20 to 500 from `spliceai_10k.ci` (member 1), against the catalog's own network from scratch (`image_cnn`, `dna_cnn`; registered
-settings, at least 120 steps); each of five seeds (ten of DNA) decides the examples; paired Student intervals. `scores`: LogME
-and H-score of nine trunks on 100 training examples beside the gain on the test split. `speed`: an epoch of the whole pass against
-a solved probe.
+Each part adds to the page. `whole`: all training images of BreastMNIST and PneumoniaMNIST (28 pixels, enlarged by the model to
+224) from `efficientnet_lite0.imagenet`, five seeds, against scikit-learn's logistic regression on the same frozen features, as they
+are and standardised; the differences are those of the mean prediction of the seeds, and their paired intervals resample the test
+images. `images`: the same sets at 10 to 100 labelled images, and `dna`: `uci_splice` at 20 to 500 from `spliceai_10k.ci` (member
+1), against the catalog's own network from scratch (`image_cnn`, `dna_cnn`; registered settings, at least 120 steps); each of five
+seeds (ten of DNA) decides the examples; paired Student intervals. `scores`: LogME and H-score of nine pairs on 100 training
+examples beside the gain on the test split. `speed`: an epoch of the whole pass against a solved probe, in processor seconds.
 
 Everything `finetune` chooses is by its rules, which were chosen on training and validation splits. Where few images are labelled,
 40 others are for validation, and choose nothing.
 """
 
-import functools
+import itertools
+import os
+import tempfile
 import time
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
+from _few_labels import LITE, drawn, from_scratch, score, subset, tested, trunk_of
 from _table import Cache, script, span, table, write_page
 from finetuning import mean_interval
 
 from deepbio.datasets import Dataset, load_dataset
-from deepbio.inference import extract_embeddings, predict
-from deepbio.metrics import value
-from deepbio.training import finetune, fit
+from deepbio.inference import extract_embeddings
+from deepbio.training import finetune
 from deepbio.training.finetuning import fit_probe, transferability
 from deepbio.training.finetuning.rules import Facts, decide
 from deepbio.training.finetuning.start import starting_point
-from deepbio.zoo import get_model
 
-LITE = "efficientnet_lite0.imagenet"
 SEEDS = {"image": range(5), "dna": range(10)}
 IMAGES, FEW = ("breastmnist", "pneumoniamnist"), {"image": (10, 20, 50, 100), "dna": (20, 50, 100, 500)}
 PAIRS = (
@@ -51,43 +48,12 @@ PAIRS = (
     ("dna_cnn.uci_splice", "oct4_mafk"),
     ("dna_cnn.ecoli_promoters", "oct4_mafk"),
 )
-METRIC = {"binary": "auroc", "multiclass": "macro_auroc"}
-
-
-@functools.cache
-def trunk_of(name: str):
-    """Return a trunk: the first member of an ensemble."""
-    return get_model(name, member=1) if name == "spliceai_10k.ci" else get_model(name)
-
-
-def drawn(data: Dataset, count: int, seed: int) -> np.ndarray:
-    random, y = np.random.default_rng(seed), np.asarray(data.train.y)
-    order = random.permutation(len(y))
-    first = np.concatenate([order[y[order] == k][:2] for k in np.unique(y)])
-    return np.concatenate([first, order[~np.isin(order, first)]])[:count]
-
-
-def subset(data: Dataset, count: int, seed: int, valid: int | None = 40) -> Dataset:
-    """Return a data set with `count` training examples drawn by a seed, each class at least twice, and few to validate on."""
-    random, rows = np.random.default_rng(seed), drawn(data, count, seed)
-    random.permutation(len(data.train))
-    short = data.valid.take(np.sort(random.permutation(len(data.valid))[:valid])) if valid else data.valid
-    return replace(data, train=data.train.take(rows), valid=short)
-
-
-def score(data: Dataset, p: np.ndarray) -> float:
-    return value(METRIC[data.task.kind], data.task, data.test.y, p)
+TRUNKS = list(dict.fromkeys(trunk for trunk, _ in PAIRS))
 
 
 def tuned(data: Dataset, trunk, seed: int) -> np.ndarray:
-    """Return the predictions of the test split after `finetune` with its defaults; embeddings of a probe are cached."""
-    run = finetune(trunk, data, seed=seed, verbose=False)
-    if run.plan is None or run.plan.method != "linear_probe":
-        return predict(run.model, data.test)
-    x = extract_embeddings(run.model, data.test)
-    kernel, bias = run.model.get_layer("head").get_weights()
-    p = data.task.probabilities(x @ kernel + bias)
-    return p[:, 0] if data.task.kind == "binary" else p
+    """Return the predictions of the test split after `finetune` with its defaults."""
+    return tested(finetune(trunk, data, seed=seed, verbose=False), data)
 
 
 def probed(data: Dataset, whole: Dataset, rows: np.ndarray, trunk, seed: int) -> np.ndarray:
@@ -98,16 +64,6 @@ def probed(data: Dataset, whole: Dataset, rows: np.ndarray, trunk, seed: int) ->
     x, new = (extract_embeddings(model, split) for split in (whole.train, whole.test))
     head = fit_probe(x[rows], np.asarray(data.train.y), data.task, seed=seed)
     return data.task.probabilities(new @ head.kernel + head.bias)
-
-
-def from_scratch(data: Dataset, seed: int) -> np.ndarray:
-    """Return the predictions of the catalog's own network trained from fresh weights."""
-    name = {"image": "image_cnn", "dna": "dna_cnn"}[data.input.modality]
-    batch = 16 if len(data.train) < 200 else 64
-    epochs = max(30, -(-120 // -(-len(data.train) // batch)))
-    model = get_model(name, dataset=data, seed=seed)
-    fit(model, data, seed=seed, epochs=epochs, batch_size=batch, patience=0, verbose=False)
-    return predict(model, data.test)
 
 
 def whole(name: str, seed: int) -> dict:
@@ -146,23 +102,36 @@ def scored(trunk: str, name: str, seed: int) -> dict:
     return {"log_me": found.log_me, "gain": found.gain, "h_score": found.h_score, "h_raw": found.h_score_raw}
 
 
+class EpochClock(keras.callbacks.Callback):
+    """Processor seconds of the training steps of each epoch, without validation."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.process_time()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seconds = time.process_time() - self.began
+
+
 def speed(name: str) -> dict:
-    """Time one epoch of the whole pass and of training the head through the trunk, and a whole probe, on 500 images."""
-    data = subset(load_dataset(name), 500, 0)
-    seconds = {}
+    """Measure processor seconds on 500 images: an epoch of all weights, of the head through the trunk, and a solved probe."""
+    data, seconds = subset(load_dataset(name), 500, 0), {}
+    settings = {"epochs": 2, "batch_size": 16, "verbose": False}
     for way, how in {"whole": {"method": "full"}, "head": {"freeze": "trunk"}}.items():
-        settings = {"epochs": 2, "batch_size": 16, "verbose": False}
-        run = finetune(trunk_of(LITE), data, **how, **settings)
-        seconds[way] = run.history["seconds"][1]
-    began = time.perf_counter()
-    model = finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False).model
-    seconds["probe"] = time.perf_counter() - began
-    began = time.perf_counter()
-    extract_embeddings(model, data.train, cache=False)
-    seconds["pass"] = time.perf_counter() - began
-    began = time.perf_counter()
-    finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False)
-    seconds["again"] = time.perf_counter() - began
+        clock = EpochClock()
+        finetune(trunk_of(LITE), data, **how, **settings, callbacks=[clock])
+        seconds[way] = clock.seconds  # of the second epoch: the first one compiles
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DEEPBIO_CACHE"] = folder
+        for way in ("probe", "again"):
+            began = time.process_time()
+            model = finetune(trunk_of(LITE), data, method="linear_probe", copies=1, verbose=False).model
+            seconds[way] = time.process_time() - began
+        began = time.process_time()
+        x = extract_embeddings(model, data.train, cache=False)
+        seconds["pass"] = time.process_time() - began
+        began = time.process_time()
+        fit_probe(x, np.asarray(data.train.y), data.task, shrinkage=1000.0)
+        seconds["fit"] = time.process_time() - began
     return seconds
 
 
@@ -207,15 +176,10 @@ def whole_part(cache: Cache, sets: list[str]) -> list:
 def few_part(cache: Cache, trunk: str, name: str, kind: str, counts: list[int], seeds: int) -> list:
     rows = []
     for count in FEW[kind] if counts == [0] else counts:
-        found = {}
+        found, which = {}, range(seeds) if seeds else SEEDS[kind]
         for way in ("scratch", "tuned"):
             key = f"few-{name}-{count}-scratch" if way == "scratch" else f"few-{trunk}-{name}-{count}-tuned"
-            found[way] = every(
-                [
-                    cache(f"{key}-{seed}", partial(few, trunk, name, count, seed, way))
-                    for seed in (range(seeds) if seeds else SEEDS[kind])
-                ]
-            )
+            found[way] = every([cache(f"{key}-{s}", partial(few, trunk, name, count, s, way)) for s in which])
         if found["scratch"] and found["tuned"]:
             scratch, tuned_ = (np.array([one["value"] for one in found[way]]) for way in ("scratch", "tuned"))
             gain = span(*mean_interval(tuned_ - scratch), "+.3f")
@@ -224,66 +188,82 @@ def few_part(cache: Cache, trunk: str, name: str, kind: str, counts: list[int], 
     return [title, table(["training examples", "from scratch", "`finetune`", "gain, paired"], rows)]
 
 
-def scores_part(cache: Cache) -> list:
-    from scipy.stats import rankdata
+def scores_part(cache: Cache, trunks: list[str]) -> list:
+    from scipy.stats import spearmanr
 
-    rows, points = [], []
-    for trunk, name in PAIRS:
-        found = []
-        for seed in range(3):
-            parts = every([
-                cache(f"score-{trunk}-{name}-{seed}", partial(scored, trunk, name, seed)),
-                cache(f"few-{name}-100-scratch-{seed}", partial(few, trunk, name, 100, seed, "scratch")),
-                cache(f"few-{trunk}-{name}-100-tuned-{seed}", partial(few, trunk, name, 100, seed, "tuned")),
-            ])  # fmt: skip
-            if parts:
-                found.append(
-                    [parts[0]["log_me"], parts[0]["gain"], parts[0]["h_score"], parts[2]["value"] - parts[1]["value"]]
-                )
-        if len(found) == 3:
-            points.append(np.mean(found, axis=0))
-            rows.append([f"`{trunk}`", name, *(f"{x:+.3f}" for x in points[-1])])
-    if len(points) < 3:
-        return []
-    array = np.array(points)
-    ranks = [np.corrcoef(rankdata(array[:, k]), rankdata(array[:, 3]))[0, 1] for k in range(3)]
+    found = {}
+    for (trunk, name), seed in itertools.product((pair for pair in PAIRS if pair[0] in trunks), range(3)):
+        parts = [
+            cache(f"score-{trunk}-{name}-{seed}", partial(scored, trunk, name, seed)),
+            cache(f"few-{name}-100-scratch-{seed}", partial(few, trunk, name, 100, seed, "scratch")),
+            cache(f"few-{trunk}-{name}-100-tuned-{seed}", partial(few, trunk, name, 100, seed, "tuned")),
+        ]
+        for scores, scratch, tuned_ in [every(parts)] if every(parts) else []:
+            values = [scores["log_me"], scores["gain"], scores["h_score"], tuned_["value"] - scratch["value"]]
+            found.setdefault((trunk, name), []).append(values)
+    cache.stop_if_incomplete()
+    points = np.array([np.mean(values, axis=0) for values in found.values()])
+    rows = [
+        [
+            f"`{trunk}`",
+            name,
+            *(f"{x:+.3f}" for x in point),
+            "{:+.3f} to {:+.3f}".format(*sorted(v[3] for v in values)[::2]),
+        ]
+        for ((trunk, name), values), point in zip(found.items(), points, strict=True)
+    ]
+    rank = [spearmanr(points[:, k], points[:, 3]).statistic for k in range(3)]
     last = (
-        f"Spearman's correlation of the gain over these {len(points)} pairs: with LogME {ranks[0]:+.2f}, with LogME less that of the "
-        f"raw input {ranks[1]:+.2f}, with the H-score {ranks[2]:+.2f}."
+        f"Means over three seeds. Spearman's correlation of the gain over these {len(points)} pairs: with LogME {rank[0]:+.2f}, with "
+        f"LogME less that of the raw input {rank[1]:+.2f}, with the H-score {rank[2]:+.2f}."
     )
-    header = ["trunk", "new data", "LogME", "LogME less raw", "H-score", "gain in test AUROC at 100 examples"]
+    header = [
+        "trunk",
+        "new data",
+        "LogME",
+        "LogME less raw",
+        "H-score",
+        "gain in test AUROC at 100 examples",
+        "three seeds",
+    ]
     return ["### Scores on the training split, before use, and the gain", table(header, rows), last]
 
 
 def speed_part(cache: Cache) -> list:
     found = cache("speed", partial(speed, "pneumoniamnist"))
-    if not found:
-        return []
-    rows = [
-        ["one epoch, everything learns", f"{found['whole']:.1f}"],
-        ["one epoch, only the head learns, through the trunk", f"{found['head']:.1f}"],
-        ["one pass of the trunk over the 500 images", f"{found['pass']:.1f}"],
-        ["whole linear probe: load, embeddings, seven strengths in five folds, validation", f"{found['probe']:.1f}"],
-        ["the same again, embeddings from the cache", f"{found['again']:.1f}"],
-    ]
-    return ["### Seconds for 500 images at 224 pixels, one core", table(["what", "seconds"], rows)]
+    names = {
+        "whole": "one epoch of training steps, everything learns",
+        "head": "one epoch of training steps, only the head learns, through the trunk",
+        "pass": "one pass of the trunk over the 500 images, for their embeddings",
+        "fit": "the head solved on the embeddings: seven strengths in five folds, and the fit",
+        "probe": '`finetune(method="linear_probe", copies=1)` as a whole: load, compile, embeddings, fit, validation on 40 images',
+        "again": "the same again, embeddings from the cache",
+    }
+    rows = [[what, f"{found[way]:.2f}", f"{found['whole'] / found[way]:.1f}"] for way, what in names.items() if found]
+    title = "### Processor seconds for 500 images of 28 pixels, enlarged to 224; one thread"
+    return [title, table(["what", "seconds", "times faster than an epoch of everything"], rows)]
 
 
-@script(__doc__, cache=True, part=("whole", "images", "dna", "scores", "speed"), sets=list(IMAGES), counts=[0], seeds=0)
+@script(
+    __doc__,
+    cache=True,
+    part=("whole", "images", "dna", "scores", "speed"),
+    sets=list(IMAGES),
+    counts=[0],
+    seeds=0,
+    trunks=TRUNKS,
+)
 def main(arguments):
     cache, parts = Cache(arguments), []
     if arguments.part == "whole":
         parts = whole_part(cache, arguments.sets)
     elif arguments.part == "images":
-        parts = [
-            line
-            for name in arguments.sets
-            for line in few_part(cache, LITE, name, "image", arguments.counts, arguments.seeds)
-        ]
+        part = partial(few_part, cache, LITE, kind="image", counts=arguments.counts, seeds=arguments.seeds)
+        parts = [line for name in arguments.sets for line in part(name=name)]
     elif arguments.part == "dna":
         parts = few_part(cache, "spliceai_10k.ci", "uci_splice", "dna", arguments.counts, arguments.seeds)
     elif arguments.part == "scores":
-        parts = scores_part(cache)
+        parts = scores_part(cache, arguments.trunks)
     else:
         parts = speed_part(cache)
     cache.stop_if_incomplete()

@@ -9,6 +9,7 @@ import typer
 from deepbio.cli.console import load_tensorflow, note, show_table
 from deepbio.cli.options import Model, with_groups
 from deepbio.cli.own_data import DataOptions, load_data
+from deepbio.cli.trained import trained
 from deepbio.cli.training_options import TrainingOptions, report_run
 from deepbio.errors import DeepbioError
 
@@ -40,6 +41,7 @@ def finetune(
     ] = None,
     lora_on: Annotated[str, typer.Option(help="Layers with LoRA: names or patterns.")] = "*",
     adapter: Annotated[str, typer.Option(help="Adapter for other input sizes: auto, fit or layers.")] = "auto",
+    member: Annotated[int | None, typer.Option(help="Member of an ensemble, from 1.", min=1)] = None,
     compare: Annotated[
         bool,
         typer.Option(
@@ -68,7 +70,11 @@ def finetune(
         "lora_rank": lora_rank,
         "lora_on": tuple(lora_on.split(",")),
         "adapter": adapter,
+        "member": member,
     }
+    if compare or score:
+        _check_alone("--compare" if compare else "--score", how)
+    trained(model)
     folder = out or Path("runs") / f"{Path(model).name}-{name}-{'compared' if compare else 'tuned'}"
     settings, seed = training.settings(), training.seed or 0
     loaded = load_data(name, options)
@@ -76,21 +82,22 @@ def finetune(
         load_tensorflow()
         from deepbio.training.finetuning import transferability
 
-        typer.echo(str(transferability(model, loaded, adapter=adapter, seed=seed)))
+        typer.echo(str(transferability(model, loaded, adapter=adapter, member=member, seed=seed)))
         return
     if not compare:
         tune(model, loaded, out=folder, seed=seed, how=how, training=training, settings=settings)
         return
     load_tensorflow()
-    from deepbio.training.finetuning import APPROACHES, compare_approaches
+    from deepbio.training.finetuning import APPROACHES, SMALL, compare_approaches
 
     runs = compare_approaches(
         model,
         loaded,
-        approaches=tuple(APPROACHES),
+        approaches=(*APPROACHES, SMALL[loaded.input.modality]),
         out=folder,
         seed=seed,
         adapter=adapter,
+        member=member,
         **training.execution(),
         **settings,
     )
@@ -116,6 +123,17 @@ def tune(
 
     run = finetune(model, data, out=out, seed=seed, **training.execution(), **how, **settings)
     report_run(f"{model} fine-tuned on {data.name}", run, out)
+
+
+def _check_alone(option: str, how: Mapping[str, Any]) -> None:
+    """Raise an error for options that say how one model is tuned, where several ways are compared or none is taken."""
+    left_open = {"method": "auto", "head": "new", "lora_on": ("*",)}
+    names = {"unfreeze_schedule": "unfreeze"}
+    kept = ("adapter", "member")
+    odd = [names.get(name, name) for name, value in how.items() if name not in kept and value != left_open.get(name)]
+    if odd:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in odd)
+        raise DeepbioError(f"{option} does not take {given}: leave out one or the other.")
 
 
 def _which(text: str | None) -> Any:

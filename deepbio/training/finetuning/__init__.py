@@ -1,7 +1,7 @@
 """Fine-tuning: the rules of `finetune`, solved probes, freezing, LoRA, averages of weights, and whether a trunk helps at all."""
 
 from deepbio.training.averaging import interpolated, model_soup, wise_ft
-from deepbio.training.finetuning.compare import APPROACHES, Comparison, compare_approaches
+from deepbio.training.finetuning.compare import APPROACHES, SMALL, Comparison, compare_approaches
 from deepbio.training.finetuning.finetune import finetune
 from deepbio.training.finetuning.layer_groups import GroupedLayer, layer_groups
 from deepbio.training.finetuning.plan import FineTuningPlan
@@ -12,6 +12,7 @@ from deepbio.training.finetuning.transferability import Transferability, h_score
 __all__ = [
     "APPROACHES",
     "RULES",
+    "SMALL",
     "Comparison",
     "FineTuningPlan",
     "GroupedLayer",

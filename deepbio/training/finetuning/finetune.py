@@ -1,5 +1,6 @@
 """`finetune`: train a trained model on new data, by the rules where the caller leaves something open."""
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,25 +8,23 @@ from typing import Any, Literal, Unpack
 
 import keras
 
+from deepbio.augment import augmentation
 from deepbio.datasets import Dataset
-from deepbio.errors import TrainingError, nearest
+from deepbio.errors import TrainingError, advise_calls, nearest
 from deepbio.training.finetuning.layer_groups import UnfreezeSchedule, Which
-from deepbio.training.finetuning.plan import FineTuningPlan
+from deepbio.training.finetuning.plan import OF_PROBE, FineTuningPlan
 from deepbio.training.finetuning.probe import can_be_solved, solve_head
-from deepbio.training.finetuning.rules import METHODS, Facts, decide
+from deepbio.training.finetuning.rules import METHODS, Facts, decide, rule_for
 from deepbio.training.finetuning.start import Start, starting_point, warn_of_overlap
 from deepbio.training.fit import fit
-from deepbio.training.guards import check_data
+from deepbio.training.guards import check_data, check_dataset
 from deepbio.training.run import Run
 from deepbio.training.settings import FitOptions
 
-_OF_PROBE = {
-    "augment", "class_weight", "metrics", "monitor", "strategy", "verbose", "overwrite", "calibration", "log_dir",
-    "checkpoint_minutes", "keep_checkpoints", "cache", "precision", "sync_batch_norm",
-}  # fmt: skip
-"""Options of `fit` that a solved head can have, too; the others ask for gradient steps."""
+log = logging.getLogger("deepbio")
 
 
+@advise_calls(TrainingError, "Pass arrays as one data set: finetune(model, Dataset.from_arrays(x, y)).")
 def finetune(
     model_or_name: keras.Model | str | os.PathLike[str],
     data: Dataset,
@@ -42,6 +41,7 @@ def finetune(
     average: bool | None = None,
     copies: int | None = None,
     adapter: str = "auto",
+    member: int | None = None,
     seed: int = 0,
     out: str | os.PathLike[str] | None = None,
     **options: Unpack[FitOptions],
@@ -70,14 +70,16 @@ def finetune(
         batch_norm: `"frozen"`: batch normalisation keeps its statistics, scales and offsets, as suits few examples.
         l2_sp: Factor of the squared distance of the trunk's weights from their start (L2-SP).
         average: Whether the weights become the mixture of start and end that is best on the validation split (WiSE-FT).
-        copies: Number of copies of each training image that a solved head sees: itself and augmented ones (`augment`).
+        copies: Number of copies of each training image that a solved head sees: itself and augmented ones (`augment`). For
+            `"linear_probe"` and `"lp_ft"`.
         adapter: How another window or image size is handled: `"auto"` enlarges images to the trunk's size, changes the network's
             input if no weight depends on it, and else crops, pads, resizes or repeats channels before it; `"fit"` always does the
             latter; `"layers"` creates fresh weights in the layers that do not fit.
+        member: Member of an ensemble that is named, from 1.
         seed: Seed of new weights, the order of examples and dropout.
         out: Folder of the preset to write; its recipe trains it again.
-        **options: Keywords of `deepbio.fit`: `epochs`, `learning_rate`, `strategy`, `resume`, ... Those of gradient steps make
-            `"auto"` choose between methods with such steps.
+        **options: Keywords of `deepbio.fit`: `epochs`, `learning_rate`, `strategy`, `resume`, ... Those of gradient steps, and
+            `batch_norm`, `l2_sp` and `average`, make `"auto"` choose between methods with such steps.
 
     Returns:
         The run, as `fit` returns it. Its folder is a preset like that of any other run.
@@ -99,6 +101,7 @@ def finetune(
         >>> [bool((a == b).all()) for a, b in zip(trained.get_weights(), run.model.get_weights())][:2]
         [True, True]
     """
+    check_dataset(data)
     if method not in METHODS:
         raise TrainingError(f"Unknown method {method!r}. {nearest(method, METHODS)}")
     by_hand = {
@@ -110,11 +113,20 @@ def finetune(
     passed = sorted(name for name, value in by_hand.items() if value is not None)
     if passed and method in ("linear_probe", "lp_ft", "full") and passed != ["layer_decay"]:
         raise TrainingError(f"method={method!r} says what learns; leave out {', '.join(passed)}, or method.")
-    start = starting_point(model_or_name, data, head=head, adapter=adapter, seed=seed)
+    if tuple(lora_on) != ("*",) and lora_rank is None and method != "lora":
+        raise TrainingError("lora_on names layers for LoRA: pass lora_rank (--lora-rank) or method='lora' with it.")
+    start = starting_point(model_or_name, data, head=head, adapter=adapter, seed=seed, member=member)
     warn_of_overlap(start.trained_on, data)
-    facts = facts_of(start, data, head=head, options=options)
-    if method == "auto":
-        method = "custom" if passed else decide("method", facts)
+    of_steps = {"batch_norm": batch_norm != "auto", "l2_sp": l2_sp, "average": average}
+    facts = facts_of(start, data, head=head, options={**options, **of_steps})
+    if method == "auto" and passed:
+        method = "custom"
+    elif method == "auto":
+        rule = rule_for("method", facts)
+        method = rule.value
+        log.info("Method %s, as there are %d training examples: %s (%s).", method, len(data.train), rule.when, rule.why)
+    if copies not in (None, 1) and method not in ("linear_probe", "lp_ft"):
+        raise TrainingError(f"copies is for a solved head (linear_probe or lp_ft); the method here is {method!r}.")
     if method == "lora":
         lora_rank = lora_rank or 8
     ruled = method in ("lp_ft", "full")
@@ -128,20 +140,22 @@ def finetune(
     if plan.average and not data.task.answers_once:
         raise TrainingError(f"average=True needs classes, labels or values per example; the task is {data.task.kind}.")
     settings: Any = dict(options)
-    if method == "linear_probe" and (odd := sorted(stepwise(options))):
+    if method == "linear_probe" and (odd := sorted(stepwise({**options, "l2_sp": l2_sp, "average": average}))):
         raise TrainingError(
             f"A linear probe is solved, not trained by steps: leave out {', '.join(odd)}, or use method='lp_ft'."
         )
     if method in ("linear_probe", "lp_ft"):
         check_data(data)
-        augment = options.get("augment")
+        augment = decide("augment", facts) if options.get("augment") is None else options.get("augment")
+        by_rule = decide("copies", facts) if augmentation(augment, data.input, data.task) is not None else 1
+        count: int = by_rule if copies is None else copies
         probe = solve_head(
-            start.model, data, class_weight=options.get("class_weight"), seed=seed,
-            augment=decide("augment", facts) if augment is None else augment,
-            copies=decide("copies", facts) if copies is None else copies,
+            start.model, data, class_weight=options.get("class_weight"), seed=seed, augment=augment, copies=count,
             shrinkage=decide("shrinkage", facts),
         )  # fmt: skip
-        plan = replace(plan, solved=probe if method == "linear_probe" else None)
+        plan = replace(plan, copies=count, solved=probe if method == "linear_probe" else None)
+        if method == "linear_probe":
+            settings["augment"] = augment  # for the recipe
     if ruled:
         settings = {**_steps_by_rule(facts, settings), **{k: v for k, v in settings.items() if v is not None}}
     return fit(start.model, data, out=out, seed=seed, plan=plan, **settings)
@@ -149,7 +163,7 @@ def finetune(
 
 def stepwise(options: Any) -> set[str]:
     """Return the options that were passed and that only training by gradient steps has."""
-    return {name for name, value in options.items() if value not in (None, False) and name not in _OF_PROBE}
+    return {name for name, value in options.items() if value not in (None, False) and name not in OF_PROBE}
 
 
 def facts_of(start: Start, data: Dataset, *, head: str, options: Any) -> Facts:

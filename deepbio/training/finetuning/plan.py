@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,12 @@ from deepbio.training.finetuning.probe import Probe
 
 _END = 10**9  # an epoch after the last
 
+OF_PROBE = {
+    "augment", "class_weight", "metrics", "monitor", "strategy", "verbose", "overwrite", "calibration", "log_dir",
+    "checkpoint_minutes", "keep_checkpoints", "cache", "precision", "sync_batch_norm",
+}  # fmt: skip
+"""Options of `fit` that a solved head can have, too; the others ask for gradient steps."""
+
 
 @dataclass(frozen=True)
 class FineTuningPlan:
@@ -42,6 +48,7 @@ class FineTuningPlan:
         batch_norm: `"frozen"`: batch normalisation keeps its statistics, scales and offsets; or `"learn"`.
         l2_sp: Factor of the squared distance from the start, for layers with trained weights (L2-SP); 0 for none.
         average: Whether the weights become the best mixture of start and end on the validation split (WiSE-FT).
+        copies: Number of copies of each example that the head was solved on.
         solved: Head that is solved already; then no step is trained.
 
     Raises:
@@ -59,6 +66,7 @@ class FineTuningPlan:
     batch_norm: str = "learn"
     l2_sp: float = 0.0
     average: bool = False
+    copies: int = 1
     solved: Probe | None = None
 
     def __post_init__(self) -> None:
@@ -86,6 +94,10 @@ class FineTuningPlan:
     def needs_copy(self) -> bool:
         """Whether a copy of the model must be trained, because LoRA adds matrices to it."""
         return self.lora_rank is not None
+
+    def settings_of_recipe(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a run that a recipe repeats: of a solved head only those that it can have."""
+        return {name: value for name, value in settings.items() if self.solved is None or name in OF_PROBE}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-able values; the epochs of a schedule become text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -36,8 +36,8 @@ class Probe:
         seconds: Seconds of all embeddings and of the fit.
     """
 
-    kernel: np.ndarray
-    bias: np.ndarray
+    kernel: np.ndarray = field(repr=False)
+    bias: np.ndarray = field(repr=False)
     strength: float
     loss: float
     left_out: float
@@ -83,12 +83,20 @@ def solve_head(
         seed: Seed of the copies and of the folds.
 
     Raises:
-        TrainingError: The head cannot be solved, or the augmentation mixes labels.
+        TrainingError: The head cannot be solved, the augmentation mixes labels, or there is none for the copies.
     """
     if not can_be_solved(model, data.task):
         raise TrainingError(
             f"The head of {model.name} for {data.task.kind} is no dense layer on one vector per example, so a linear probe cannot "
             "be solved. Use method='full', or freeze='trunk' to train the head by gradient steps."
+        )
+    if not isinstance(copies, int) or copies < 1:
+        raise TrainingError(
+            f"copies is a whole number of at least 1, the example itself included; received {copies!r}."
+        )
+    if copies > 1 and augmentation(augment, data.input, data.task) is None:
+        raise TrainingError(
+            f"copies={copies} needs an augmentation by which the copies differ: pass augment, or leave copies out."
         )
     began, trunk = time.perf_counter(), embedding_model(model)
     x = [embed_source(trunk, data.train.x)]

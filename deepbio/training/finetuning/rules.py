@@ -84,10 +84,11 @@ RULES = (
     Rule("copies", "else", _always, 1, "each example as it is"),
     Rule(
         "shrinkage",
-        "images, under 50 examples",
-        lambda f: f.modality == "image" and f.examples < 50,
-        100.0,
-        "the variance of one feature is noise; AUROC of new images .58 to .71 with 10 (BreastMNIST, training and validation split)",
+        "images",
+        lambda f: f.modality == "image",
+        1000.0,
+        "features that hardly vary are mostly noise; AUROC .66 to .74 with 20, .73 to .79 with 50, .78 to .82 with 100 (BreastMNIST), "
+        "log loss .161 to .152 with 4,682 (PneumoniaMNIST), training and validation splits",
     ),
     Rule("shrinkage", "else", _always, 0.0, "each feature by its own standard deviation"),
     Rule("augment", "images", lambda f: f.modality == "image", "medical", "how pictures of one organ differ"),
@@ -120,6 +121,11 @@ RULES = (
 )
 
 
+def rule_for(setting: str, facts: Facts) -> Rule:
+    """Return the first rule of a setting that applies."""
+    return next(rule for rule in RULES if rule.setting == setting and rule.applies(facts))
+
+
 def decide(setting: str, facts: Facts) -> Any:
     """Return the value of a setting: that of its first rule that applies.
 
@@ -127,7 +133,7 @@ def decide(setting: str, facts: Facts) -> Any:
         >>> decide("method", Facts("image", examples=545, parameters=4_700_000))
         'linear_probe'
     """
-    return next(rule.value for rule in RULES if rule.setting == setting and rule.applies(facts))
+    return rule_for(setting, facts).value
 
 
 def rules_table() -> str:

@@ -18,7 +18,7 @@ from deepbio.datasets.fetch import availability
 from deepbio.errors import DeepbioError, ModelError, nearest
 from deepbio.training.finetuning.pooled_start import needs_pooling, pooled_start, with_fresh_weights
 from deepbio.training.finetuning.rules import Facts, decide
-from deepbio.zoo import describe, get_model, weights_hash
+from deepbio.zoo import describe, get_model, list_models, weights_hash
 from deepbio.zoo.build import build
 from deepbio.zoo.record import ModelRecord
 from deepbio.zoo.transfer import transferred
@@ -51,21 +51,40 @@ class Start:
 
 
 def starting_point(
-    model_or_name: keras.Model | str | os.PathLike[str], data: Dataset, *, head: str, adapter: str, seed: int
+    model_or_name: keras.Model | str | os.PathLike[str],
+    data: Dataset,
+    *,
+    head: str,
+    adapter: str,
+    seed: int,
+    member: int | None = None,
 ) -> Start:
     """Return the model that will be fine-tuned. A model passed in is not changed, unless deepbio cannot build it again.
 
     Raises:
-        ModelError: The modality, vocabulary, head or input does not fit.
+        ModelError: The name is that of an architecture without trained weights, or the modality, vocabulary, head or input does not
+            fit.
     """
     for word, value, valid in (("head", head, HEADS), ("adapter", adapter, ADAPTERS)):
         if value not in valid:
             raise ModelError(f"Unknown {word} {value!r}. {nearest(str(value), valid)}")
     named = not isinstance(model_or_name, keras.Model)
-    trained: keras.Model = get_model(model_or_name) if named else model_or_name
+    if named and not isinstance(model_or_name, (str, os.PathLike)):
+        raise ModelError(
+            f"Expected a Keras model, or the name or folder of one; received {type(model_or_name).__name__}. Pass the model first, "
+            "then the data."
+        )
+    if member is not None and not named:
+        raise ModelError(
+            "member chooses from the ensemble of a name; received a model. Pass get_model(NAME, member=...)."
+        )
+    chosen: dict[str, Any] = {} if member is None else {"member": member}
+    trained: keras.Model = get_model(model_or_name, **chosen) if named else model_or_name
     record = describe(trained)
+    if named and record.weights is None:
+        raise ModelError(_untrained(os.fspath(model_or_name)))
     name = os.fspath(model_or_name) if named else record.weights
-    origin = {"model": name, "weights": weights_hash(trained), "head": head, "adapter": adapter}
+    origin = {"model": name, "weights": weights_hash(trained), "head": head, "adapter": adapter, **chosen}
     if record.architecture is None or record.input is None:
         if head == "new":
             raise ModelError(
@@ -89,6 +108,14 @@ def starting_point(
     return Start(model, wanted, record.dataset, origin, tuple(fresh), partial(build, wanted))
 
 
+def _untrained(name: str) -> str:
+    tags = list_models(f"{name}.*", pretrained=True)
+    known = (
+        f"Trained weights of it: {', '.join(tags)}." if tags else "`deepbio models --pretrained` lists trained ones."
+    )
+    return f"{name} is an architecture without trained weights: there is nothing to fine-tune. {known} To train it, use fit."
+
+
 def _check(record: ModelRecord, data: Dataset, head: str) -> None:
     assert record.input is not None
     if record.input.modality != data.input.modality:
@@ -102,7 +129,7 @@ def _check(record: ModelRecord, data: Dataset, head: str) -> None:
         )
     if record.members > 1 and head == "new":
         raise ModelError(
-            f"An ensemble of {record.members} members cannot have a new head. Fine-tune one: finetune(get_model(..., member=1), data)."
+            f"An ensemble of {record.members} members cannot have a new head. Choose one: member=1 (on the command line --member 1)."
         )
     old, new = record.task, data.task
     if head == "keep" and old is not None and (old.kind, record.outputs) != (new.kind, new.outputs):

@@ -59,7 +59,9 @@ class Transferability:
         )
 
 
-def transferability(model_or_name: Any, data: Dataset, *, adapter: str = "auto", seed: int = 0) -> Transferability:
+def transferability(
+    model_or_name: Any, data: Dataset, *, adapter: str = "auto", member: int | None = None, seed: int = 0
+) -> Transferability:
     """Score a trunk on the training split of new data, without training: will its features help?
 
     The embeddings are those that `finetune` would use, at the size that it would choose, and are cached for it. Validation and test
@@ -68,9 +70,10 @@ def transferability(model_or_name: Any, data: Dataset, *, adapter: str = "auto",
     Args:
         model_or_name: What `finetune` takes.
         data: New data with classes, labels or values per example.
-        adapter, seed: As for `finetune`.
+        adapter, member, seed: As for `finetune`.
 
     Raises:
+        DataError: The training split lacks a class.
         ModelError: The model does not fit the data.
         TrainingError: The task has an answer per position.
 
@@ -79,7 +82,8 @@ def transferability(model_or_name: Any, data: Dataset, *, adapter: str = "auto",
     """
     if not data.task.answers_once:
         raise TrainingError(f"A transferability score needs one answer per example; the task is {data.task.kind}.")
-    start = starting_point(model_or_name, data, head="new", adapter=adapter, seed=seed)
+    data.check_classes()
+    start = starting_point(model_or_name, data, head="new", adapter=adapter, seed=seed, member=member)
     own = embed_source(embedding_model(start.model), data.train.x)
     raw, y = raw_features(data), np.asarray(data.train.y)
     classes = data.task.kind in ("binary", "multiclass")
@@ -111,8 +115,8 @@ def raw_features(data: Dataset) -> np.ndarray:
 def log_me(x: np.ndarray, y: np.ndarray, task: Task, *, iterations: int = 100) -> float:
     """Compute LogME: the maximised log evidence of Bayesian linear regression of the labels on features, per example and target.
 
-    Classes are regressed one against the others. Features are standardised, and a constant column is added, so that scale and
-    offset do not count.
+    Classes are regressed one against the others. Features are standardised and targets centred, so that scale and offset do not
+    count. (A constant column would be shrunk like the features, and where these explain little, the mean would count as error.)
 
     Args:
         x: Features `(n, features)`.
@@ -130,13 +134,14 @@ def log_me(x: np.ndarray, y: np.ndarray, task: Task, *, iterations: int = 100) -
     if len(x) < 2:
         raise DataError(f"LogME needs at least two examples; received {len(x)}.")
     std = x.std(axis=0)
-    x = np.column_stack([(x - x.mean(axis=0)) / np.where(std > 1e-8, std, 1.0), np.ones(len(x))])
+    x = (x - x.mean(axis=0)) / np.where(std > 1e-8, std, 1.0)
     u, s, _ = np.linalg.svd(x, full_matrices=False)
     targets = np.asarray(y, np.float64).reshape(len(x), -1)
     if task.kind == "multiclass":
         targets = np.eye(task.outputs)[np.asarray(y, int).reshape(-1)]
-    elif task.kind == "regression":
-        targets = (targets - targets.mean(axis=0)) / np.where(targets.std(axis=0) > 0, targets.std(axis=0), 1.0)
+    targets = targets - targets.mean(axis=0)
+    if task.kind == "regression":
+        targets = targets / np.where(targets.std(axis=0) > 0, targets.std(axis=0), 1.0)
     return float(np.mean([_evidence(u, s, column, x.shape[1], iterations) for column in targets.T]))
 
 

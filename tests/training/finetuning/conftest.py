@@ -8,7 +8,7 @@ import pytest
 from deepbio.datasets import Dataset, Split, load_dataset
 from deepbio.specs import ModelInput, Task
 from deepbio.training import fit
-from deepbio.zoo import get_model
+from deepbio.zoo import get_model, save_preset
 
 SMALL = {"filters": 4, "units": 8, "stem_kernel_size": 5, "kernel_size": 3}
 
@@ -40,3 +40,10 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "splice"
     fit(get_model("dna_cnn", dataset=data, seed=0, **SMALL), data, out=folder, epochs=2, seed=0, verbose=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shallow(tmp_path_factory):
+    """Folder of a preset with random weights: `deepbind`, for what depends on neither depth, batch normalisation nor training."""
+    model = get_model("deepbind", dataset=windows(60, classes=3), seed=0, filters=4, kernel_size=5, units=8)
+    return save_preset(model, tmp_path_factory.mktemp("shallow") / "windows")

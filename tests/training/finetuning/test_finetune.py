@@ -36,29 +36,29 @@ class StopAt(keras.callbacks.Callback):
 @pytest.mark.parametrize(
     "how", [{"freeze": "trunk", "unfreeze_schedule": {1: 1, 2: "all"}}, {"lora_rank": 2}], ids=["gradual", "lora"]
 )
-def test_a_resumed_run_equals_the_whole_one_bit_for_bit(trained, tmp_path, how):
+def test_a_resumed_run_equals_the_whole_one_bit_for_bit(shallow, tmp_path, how):
     settings = {"epochs": 3, "batch_size": 8, "steps_per_execution": 1, "verbose": False, "seed": 0, **how}
     data = windows(60)  # 3 steps an epoch
-    whole = deepbio.finetune(trained, data, **settings)
+    whole = deepbio.finetune(shallow, data, **settings)
     with pytest.raises(KeyboardInterrupt):
-        deepbio.finetune(trained, data, out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(6)], **settings)
-    run = deepbio.finetune(trained, data, out=tmp_path, resume=True, checkpoint_steps=2, **settings)
+        deepbio.finetune(shallow, data, out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(6)], **settings)
+    run = deepbio.finetune(shallow, data, out=tmp_path, resume=True, checkpoint_steps=2, **settings)
     assert weights_hash(run.model) == weights_hash(whole.model)
     assert run.history["loss"] == whole.history["loss"]
 
 
-def test_checkpoints_of_another_plan_are_refused(trained, tmp_path):
+def test_checkpoints_of_another_plan_are_refused(shallow, tmp_path):
     settings = {"epochs": 2, "batch_size": 8, "verbose": False}
     with pytest.raises(KeyboardInterrupt):
-        deepbio.finetune(trained, windows(60), out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(3)], **settings)
+        deepbio.finetune(shallow, windows(60), out=tmp_path, checkpoint_steps=2, callbacks=[StopAt(3)], **settings)
     with pytest.raises(TrainingError, match=r"plan\.layer_decay"):
-        deepbio.finetune(trained, windows(60), out=tmp_path, resume=True, layer_decay=0.5, **settings)
+        deepbio.finetune(shallow, windows(60), out=tmp_path, resume=True, layer_decay=0.5, **settings)
 
 
-def test_the_run_folder_is_a_preset_whose_recipe_says_how_it_was_tuned(trained, tmp_path):
+def test_the_run_folder_is_a_preset_whose_recipe_says_how_it_was_tuned(shallow, tmp_path):
     data = windows(60)
     run = deepbio.finetune(
-        trained, data, freeze="trunk", unfreeze_schedule={1: "all"}, layer_decay=0.7, epochs=2, out=tmp_path / "tuned", verbose=False,
+        shallow, data, freeze="trunk", unfreeze_schedule={1: "all"}, layer_decay=0.7, epochs=2, out=tmp_path / "tuned", verbose=False,
     )  # fmt: skip
     again = get_model(tmp_path / "tuned")
     check_golden_outputs(again, tmp_path / "tuned")
@@ -66,18 +66,18 @@ def test_the_run_folder_is_a_preset_whose_recipe_says_how_it_was_tuned(trained, 
     recipe = yaml.safe_load((tmp_path / "tuned" / "recipe.yaml").read_text())
     plan = recipe["finetune"]
     assert (plan["freeze"], plan["unfreeze_schedule"], plan["layer_decay"]) == ("trunk", {"1": "all"}, 0.7)
-    assert plan["origin"]["model"] == str(trained)
-    assert plan["origin"]["weights"] == weights_hash(get_model(trained))
+    assert plan["origin"]["model"] == str(shallow)
+    assert plan["origin"]["weights"] == weights_hash(get_model(shallow))
     assert "fine-tuned on `new`" in (tmp_path / "tuned" / "card.md").read_text()
     assert json.loads((tmp_path / "tuned" / "preset.json").read_text())["outputs"] == 1
 
 
-def test_keeping_the_head_goes_on_with_the_old_task(trained):
+def test_keeping_the_head_goes_on_with_the_old_task(shallow):
     data = windows(60, classes=3)
-    old = get_model(trained).get_layer("head").get_weights()
-    run = deepbio.finetune(trained, data, head="keep", freeze="*[!h]*d", epochs=1, learning_rate=1e-9, verbose=False)
+    old = get_model(shallow).get_layer("head").get_weights()
+    run = deepbio.finetune(shallow, data, head="keep", freeze="*[!h]*d", epochs=1, learning_rate=1e-9, verbose=False)
     np.testing.assert_allclose(run.model.get_layer("head").get_weights()[0], old[0], atol=1e-6)
-    new = deepbio.finetune(trained, data, epochs=1, learning_rate=1e-9, seed=1, verbose=False)
+    new = deepbio.finetune(shallow, data, epochs=1, learning_rate=1e-9, seed=1, verbose=False)
     assert np.abs(new.model.get_layer("head").get_weights()[0] - old[0]).max() > 0.05
 
 
@@ -150,9 +150,9 @@ def test_data_that_the_weights_know_are_warned_of(trained, caplog):
     assert "Metrics on such examples are too good" in caplog.text
 
 
-def test_one_report_compares_the_approaches(trained, tmp_path):
+def test_one_report_compares_the_approaches(shallow, tmp_path):
     runs = compare_approaches(
-        trained, windows(60), approaches=("scratch", "linear_probe", "full"), out=tmp_path, epochs=1, verbose=False
+        shallow, windows(60), approaches=("scratch", "linear_probe", "full"), out=tmp_path, epochs=1, verbose=False
     )
     page = (tmp_path / "report.html").read_text()
     assert all(name in page.replace("<wbr>", "") for name in ("scratch", "linear probe", "full"))
@@ -178,8 +178,8 @@ def test_another_modality_is_refused(trained):
         deepbio.finetune(trained, load_dataset("xor"))
 
 
-def test_lora_learns_under_bfloat16_too(trained):
-    run = deepbio.finetune(trained, windows(60), precision="mixed_bfloat16", lora_rank=2, epochs=1, verbose=False)
+def test_lora_learns_under_bfloat16_too(shallow):
+    run = deepbio.finetune(shallow, windows(60), precision="mixed_bfloat16", lora_rank=2, epochs=1, verbose=False)
     assert np.isfinite(run.history["loss"]).all()
     assert {w.dtype for w in run.model.weights} <= {"float32", "int64", "uint32"}
 

@@ -87,10 +87,10 @@ def test_a_class_with_one_example_leaves_nothing_to_cross_validate():
     assert np.isnan(probe.left_out)
 
 
-def test_a_linear_probe_leaves_the_trunk_and_is_a_preset(trained, tmp_path):
+def test_a_linear_probe_leaves_the_trunk_and_is_a_preset(shallow, tmp_path):
     data = windows(60)
-    run = deepbio.finetune(trained, data, method="linear_probe", out=tmp_path / "probe", verbose=False)
-    old, new = get_model(trained), get_model(tmp_path / "probe")
+    run = deepbio.finetune(shallow, data, method="linear_probe", out=tmp_path / "probe", verbose=False)
+    old, new = get_model(shallow), get_model(tmp_path / "probe")
     check_golden_outputs(new, tmp_path / "probe")
     heads = [i for i, w in enumerate(new.weights) if w.path.startswith("head")]
     assert heads
@@ -103,19 +103,19 @@ def test_a_linear_probe_leaves_the_trunk_and_is_a_preset(trained, tmp_path):
     assert "strength:" in (tmp_path / "probe" / "recipe.yaml").read_text()
 
 
-def test_the_same_probe_twice_has_the_same_weights_and_reads_its_embeddings(trained, tmp_path, monkeypatch):
+def test_the_same_probe_twice_has_the_same_weights_and_reads_its_embeddings(shallow, tmp_path, monkeypatch):
     data = windows(60)
-    first = deepbio.finetune(trained, data, method="linear_probe", verbose=False)
+    first = deepbio.finetune(shallow, data, method="linear_probe", verbose=False)
     files = list((tmp_path / "cache" / "embeddings").glob("*.npy"))
     assert len(files) == 1
     monkeypatch.setattr("deepbio.inference.embeddings.model_outputs", None)  # nothing is computed again
-    again = deepbio.finetune(trained, data, method="linear_probe", verbose=False)
+    again = deepbio.finetune(shallow, data, method="linear_probe", verbose=False)
     assert weights_hash(first.model) == weights_hash(again.model)
 
 
-def test_a_probe_refuses_settings_of_steps(trained):
+def test_a_probe_refuses_settings_of_steps(shallow):
     with pytest.raises(TrainingError, match="leave out epochs, learning_rate"):
-        deepbio.finetune(trained, windows(60), method="linear_probe", epochs=3, learning_rate=0.1)
+        deepbio.finetune(shallow, windows(60), method="linear_probe", epochs=3, learning_rate=0.1)
 
 
 def pictures(n: int = 12) -> Dataset:
