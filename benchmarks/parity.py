@@ -37,10 +37,11 @@ def runs(folder: Path) -> dict[str, dict[str, np.ndarray]]:
     files, processes = {}, []
     for strategy in ("one", *NAMES):
         for i, config in enumerate(cluster() if strategy == "multiworker" else [""]):
-            file = folder / f"{strategy}-{i}.npz"
-            files.setdefault(strategy, file)
+            file = folder / f"{{}}-{i}.npz"
+            files.setdefault(strategy, str(file).format(strategy))
             variables = {**os.environ, "PYTHONPATH": str(ROOT), **({"TF_CONFIG": config} if config else {})}
-            processes.append(subprocess.Popen([sys.executable, PROGRAM, file, strategy, *FAMILIES], env=variables))
+            trained = [f"{optimizer}|{family}" for optimizer in ("sgd", "adam") for family in FAMILIES]
+            processes.append(subprocess.Popen([sys.executable, PROGRAM, file, strategy, *trained], env=variables))
     codes = [process.wait(timeout=900) for process in processes]
     if any(codes):
         sys.exit("A run failed.")

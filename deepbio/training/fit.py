@@ -17,7 +17,7 @@ from deepbio.datasets import Dataset
 from deepbio.devices import choose_strategy
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.machine import EnergyMeter
-from deepbio.errors import DeepbioError, TrainingError
+from deepbio.errors import DeepbioError, TrainingError, advise_calls
 from deepbio.files import writable_folder
 from deepbio.inference.calibrate import check_method, fit_postprocessing
 from deepbio.inference.evaluate import evaluate
@@ -28,7 +28,7 @@ from deepbio.training.callbacks import as_list
 from deepbio.training.checkpoints.checkpoint import Checkpoints, State
 from deepbio.training.checkpoints.preemption import preemption_request
 from deepbio.training.checkpoints.resume import latest_for, run_identity
-from deepbio.training.guards import check_data, check_model, check_order
+from deepbio.training.guards import check_arguments, check_data, check_model, check_order
 from deepbio.training.logs import HistoryLog
 from deepbio.training.run import Run, write_run
 from deepbio.training.settings import Settings, TrainingSettings, resolve
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("deepbio")
 
 
+@advise_calls(TrainingError, "Pass arrays as one data set: fit(model, Dataset.from_arrays(x, y), epochs=10).")
 def fit(
     model: keras.Model,
     data: Dataset,
@@ -120,7 +121,7 @@ def fit(
             f"fit trains on TensorFlow; Keras runs on {backend}. Set KERAS_BACKEND=tensorflow before Python starts, or use model.fit. "
             "predict and evaluate work on JAX and PyTorch, too."
         )
-    record = describe(model)
+    seed, record = check_arguments(model, data, seed), describe(model)
     chosen = resolve(
         model_spec(record.architecture).training if record.architecture else {}, settings, kind=data.task.kind
     )

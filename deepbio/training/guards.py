@@ -23,6 +23,36 @@ log = logging.getLogger("deepbio")
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError)
 
 
+def check_arguments(model: Any, data: Any, seed: Any) -> int:
+    """Check that `fit` received a model, a data set and a seed, and return the seed as an integer of Python.
+
+    Raises:
+        TrainingError: One of them is something else, such as the arrays that Keras takes.
+    """
+    if not isinstance(model, keras.Model):
+        name = repr(model) if isinstance(model, str) else "..."
+        raise TrainingError(
+            f"Expected a Keras model; received {type(model).__name__}. Pass get_model({name}, dataset=data)."
+        )
+    check_dataset(data)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise TrainingError(f"seed must be a whole number of at least 0; received {seed!r}.")
+    return int(seed)
+
+
+def check_dataset(data: Any) -> None:
+    """Check that `fit` or `finetune` received a data set.
+
+    Raises:
+        TrainingError: It is something else, such as the arrays that Keras takes.
+    """
+    if not isinstance(data, Dataset):
+        raise TrainingError(
+            f"Expected a Dataset; received {type(data).__name__}. Dataset.from_arrays(x, y) makes one of arrays, Dataset.from_batches "
+            "one of a pipeline, and load_dataset(NAME) loads one."
+        )
+
+
 def check_data(data: Dataset) -> None:
     """Check a data set for leakage, classes without examples and values that are not finite.
 
@@ -63,6 +93,8 @@ def check_settings(data: Dataset, settings: Settings, augment: Augmentation | No
             "mixup and cutmix combine examples of different weights. Choose another augment=, or leave sample_weight out."
         )
     if data.train.examples is not None:
+        if data.train.sample_weight is not None and not np.any(data.train.sample_weight):
+            raise TrainingError("sample_weight is 0 for every example of training, so nothing would be learnt.")
         return
     whole = {"sampling": "balanced", "class_weight": "balanced", "loss": "logit_adjusted", "cache": ("host", "device")}
     for name, values in whole.items():

@@ -3,13 +3,28 @@
 import copy
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
-from deepbio.errors import TrainingError
+from deepbio.errors import TrainingError, nearest
 
+# What Keras's `fit` takes and this one does not, and where it goes here.
+_OF_KERAS = {
+    "x": "the data set contains it: Dataset.from_arrays(x, y)",
+    "y": "the data set contains it: Dataset.from_arrays(x, y)",
+    "sample_weight": "the data set contains it: Dataset.from_arrays(x, y, sample_weight=...)",
+    "validation_data": "the data set contains it: Dataset.from_arrays(x, y, split=...), with 'train', 'valid' or 'test' per example",
+    "validation_split": "the data set is split when it is made: Dataset.from_arrays(x, y, fractions=..., groups=...)",
+    "shuffle": "the order follows from seed; Dataset.from_batches keeps the order of your pipeline",
+    "initial_epoch": "resume=True continues a run in the folder out=...",
+    "steps_per_epoch": "an epoch is the whole training split; Dataset.from_batches takes steps_per_epoch",
+    "validation_batch_size": "the size of a batch does not change the validation",
+    "validation_freq": "validation follows each epoch",
+    "validation_steps": "validation uses the whole validation split",
+}
 _REFUSED = (OSError, TypeError, ValueError, NotImplementedError, AttributeError, KeyError, TrainingError)
 
 
@@ -60,6 +75,32 @@ def from_config(config: Mapping[str, Any]) -> Any:
             f"Keras cannot build {name!r} from its config ({str(error).splitlines()[0][:120]}). Only Keras's own objects and those "
             "registered with keras.saving.register_keras_serializable are built: import the module that registers it first."
         ) from error
+
+
+def unknown_setting(name: str, known: Iterable[str]) -> str:
+    """Return what to do instead of a setting that `fit` does not have.
+
+    Example:
+        >>> unknown_setting("initial_epoch", ["epochs"])
+        "Unknown training setting 'initial_epoch': resume=True continues a run in the folder out=...."
+    """
+    advice = f": {_OF_KERAS[name]}." if name in _OF_KERAS else f". {nearest(name, known)}"
+    return f"Unknown training setting {name!r}{advice}"
+
+
+def plain(value: Any) -> Any:
+    """Return numbers of NumPy, also those in lists and mappings, as Python's, which JSON and YAML can store.
+
+    Example:
+        >>> import numpy as np
+        >>> plain({np.int64(1): [np.float32(0.5)]})
+        {1: [0.5]}
+    """
+    if isinstance(value, Mapping):
+        return {plain(key): plain(one) for key, one in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def name_of(value: Any) -> str:

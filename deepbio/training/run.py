@@ -65,10 +65,13 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
     extra |= {} if run.joules is None else {"joules": round(run.joules, 1)}
     metrics = {"valid": run.valid.to_dict(), "train_seconds": round(run.seconds, 3), **extra}
     calibration = record.postprocessing.calibration if record.postprocessing else None
+    settings = {**run.settings.to_dict(), "patience": run.settings.patience or 0}
+    if run.plan is not None:
+        settings = run.plan.settings_of_recipe(settings)
     recipe = {
         "model": {"name": record.architecture, "config": _plain(record.config), "seed": record.seed},
         "dataset": {"name": data.name, "options": _plain(data.options), "fingerprint": dataset["fingerprint"]},
-        "training": {**_plain(run.settings.to_dict()), "patience": run.settings.patience or 0, "seed": run.seed},
+        "training": {**_plain(settings), "seed": run.seed},
     }
     if run.plan is not None:
         recipe["finetune"] = _plain(run.plan.to_dict())

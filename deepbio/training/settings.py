@@ -7,14 +7,13 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, TypedDict, get_args, get_type_hints
 
 import keras
-import numpy as np
 import tensorflow as tf
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from deepbio.errors import TrainingError, nearest
 from deepbio.metrics import metric_names
 from deepbio.specs import Kind
-from deepbio.training.keras_objects import from_config, name_of, to_config
+from deepbio.training.keras_objects import from_config, name_of, plain, to_config, unknown_setting
 
 OptimizerName = Literal["adam", "adamw", "lion", "nadam", "rmsprop", "sgd"]
 LossName = Literal["auto", "perceptron", "focal", "logit_adjusted", "ordinal", "poisson"]
@@ -34,8 +33,8 @@ _CHOICES = {
 Count = Annotated[int, Field(strict=True, ge=1)]
 WholeNumber = Annotated[int, Field(strict=True, ge=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 # what an optimizer object and a schedule object decide by themselves
 _OF_OPTIMIZER = ("learning_rate", "weight_decay", "momentum", "clip_norm", "ema", "schedule", "warmup")
@@ -239,7 +238,7 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind
     merged = {**defaults, **asked}
     for name in merged:
         if name not in Settings.__dataclass_fields__:
-            raise TrainingError(f"Unknown training setting {name!r}. {nearest(name, Settings.__dataclass_fields__)}")
+            raise TrainingError(unknown_setting(name, Settings.__dataclass_fields__))
     if isinstance(merged.get("optimizer"), keras.optimizers.Optimizer):
         _leave_to("optimizer", _OF_OPTIMIZER, merged, asked)
         merged["learning_rate"] = None
@@ -264,8 +263,7 @@ def resolve(defaults: Mapping[str, Any], asked: Mapping[str, Any], *, kind: Kind
 def _build(name: str, value: Any) -> Any:
     if name == "metrics" and isinstance(value, (list, tuple)):
         return [from_config(metric) if isinstance(metric, Mapping) else metric for metric in value]
-    if isinstance(value, np.generic):  # a number of NumPy, which no JSON can store
-        return value.item()
+    value = plain(value)
     if isinstance(value, type):
         raise TrainingError(f"{name} takes an object, and {value.__name__} is a class. Pass {value.__name__}(...).")
     return from_config(value) if name in _OBJECTS and isinstance(value, Mapping) else value
@@ -289,7 +287,8 @@ def _adapters() -> dict[str, TypeAdapter[Any]]:
 _EXPECTED = {
     "int_type": "a whole number", "greater_than_equal": "at least {ge:g}", "greater_than": "positive", "less_than": "under {lt:g}",
     "is_instance_of": "a Keras {class}", "callable_type": "a function", "none_required": "None", "float_type": "a number",
-    "float_parsing": "a number", "literal_error": "one of {expected}", "sequence_str": "a list", "string_type": "text",
+    "float_parsing": "a number", "finite_number": "finite", "literal_error": "one of {expected}", "sequence_str": "a list",
+    "string_type": "text",
 }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ class Trainer:
         seed_dropout(model, strategy, seed)
         self._outputs = distributed_outputs(model, cluster)
         own = own_callbacks(settings, self._validation.monitor, self._validation.mode)
-        prepare_callbacks(callbacks, settings)
+        prepare_callbacks(callbacks, settings, ["loss", "learning_rate", "seconds", *self._validation.logs])
         self._callbacks = keras.callbacks.CallbackList(
             [*own, *callbacks], add_history=True, model=model, epochs=settings.epochs, steps=self.steps, verbose=0
         )

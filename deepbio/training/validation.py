@@ -44,6 +44,12 @@ class Validation:
         if self.mode == "auto":
             self.mode = "min" if name == "loss" else _direction(name, self._metrics.get(name, name))
 
+    @property
+    def logs(self) -> list[str]:
+        """Names of what `__call__` returns."""
+        accuracy = ["val_accuracy"] if self._task.is_classification else []
+        return list(dict.fromkeys(["val_loss", *accuracy, *(f"val_{name}" for name in self._metrics), self.monitor]))
+
     def __call__(self, logits: np.ndarray, *, epoch: int) -> dict[str, float]:
         """Return the logs of one epoch: `val_loss`, `val_accuracy` for classes, the monitored value and the user's metrics.
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from deepbio.devices.cluster import Cluster
 from deepbio.devices.graph import in_graph
-from deepbio.devices.precision import dtype_policy
+from deepbio.devices.precision import check_bfloat16, dtype_policy
 from deepbio.errors import ModelError
 from deepbio.zoo import describe
 from deepbio.zoo.build import build
@@ -40,7 +40,10 @@ def working_copy(
 
     Raises:
         ModelError: Keras cannot build the model again.
+        TrainingError: This processor computes wrongly in that precision.
     """
+    if any("Conv" in type(layer).__name__ for layer in layers_of(model)):
+        check_bfloat16(precision)
     strategy = cluster.strategy
     if strategy is tf.distribute.get_strategy() and precision == "float32" and not always:
         return model

@@ -38,12 +38,13 @@ class Batch(NamedTuple):
 
 
 class ArrayFeed:
-    """Batches gathered inside the graph from tensors on each device."""
+    """Batches gathered inside the graph from tensors on each device; the first `full_steps` have `batch_size` examples."""
 
     waits = False
 
     def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
         self.steps, self.batch_size, self.order = steps_of(len(split), batch_size), batch_size, order
+        self.full_steps = len(split) // batch_size
         arrays = [_whole(split.x), _labels(_whole(split.y))]
         if split.sample_weight is not None:
             arrays.append(split.sample_weight)
@@ -59,11 +60,14 @@ class ArrayFeed:
         """Return what the replicas need for one step, inside the graph in cross-replica context."""
         return (*state, step)
 
-    def batch(self, fetched, *, part: Any = 0, parts: int = 1):
-        """Return the batch of this replica, or one of `parts` micro-batches of its shard, inside the graph."""
+    def batch(self, fetched, *, size: int | None = None, part: Any = 0, parts: int = 1):
+        """Return the batch of this replica, or one of `parts` micro-batches of its shard, inside the graph.
+
+        `size` is its number of examples where the graph is built for one size (one replica only).
+        """
         order, copies, step = fetched
         start = tf.cast(step, tf.int64) * self.batch_size
-        chosen = order[start : start + self.batch_size]
+        chosen = order[start : start + self.batch_size] if size is None else tf.slice(order, [start], [size])
         divisor = tf.shape(chosen)[0]
         replica = tf.distribute.get_replica_context()
         if replica is not None and replica.num_replicas_in_sync > 1:
@@ -103,10 +107,11 @@ class _HostFeed:
         """Return this worker's next batch and the bounds of its replicas' shards, inside the graph."""
         return next(iterator)
 
-    def batch(self, fetched, *, part: Any = 0, parts: int = 1):
+    def batch(self, fetched, *, size: int | None = None, part: Any = 0, parts: int = 1):
         """Return the batch of this replica, or one of `parts` micro-batches of its shard."""
         own, divisor, *values = fetched
         if self._replicas == 1 and parts == 1:
+            values = [tf.ensure_shape(one, (size, *one.shape[1:])) for one in values]
             return Batch(values[0], values[1], divisor, *values[2:])
         with tf.device("/cpu:0"):  # cut on the host, so that a device receives its own shard only
             first, end = tf.constant(0), tf.shape(values[0])[0]
@@ -129,6 +134,7 @@ class StreamFeed(_HostFeed):
     def __init__(self, split: Split, *, batch_size: int, order: Order, cluster: Cluster) -> None:
         super().__init__(cluster)
         self.steps, self.batch_size, self.order = steps_of(len(split), batch_size), batch_size, order
+        self.full_steps = len(split) // batch_size
         self._split = split
         self._orders: dict[int, np.ndarray] = {}
         self._specs = self._described(_parts(split, np.arange(min(1, len(split)))))
@@ -176,6 +182,7 @@ class BatchFeed(_HostFeed):
             )
         super().__init__(cluster)
         self.steps, self.problem = split.steps, None
+        self.batch_size, self.full_steps = 0, 0  # known to the pipeline alone
         self._split = split
         self._specs = self._described([np.asarray(split.x), *_others(split.y, split.sample_weight)])
 

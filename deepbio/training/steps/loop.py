@@ -34,17 +34,19 @@ class StepLoop:
         self._feed, self.loss_scale = step.feed, step.loss_scale
         self._cluster = Cluster(step.strategy)
         self._steps_in_call = 1
+        self._sized = step.sized_steps
+        self._size = step.feed.batch_size
         self.steps = step.feed.steps
         self.waited = 0.0
         # one at a time if steps wait for data, so that the clock measures waiting only; 10 is TensorFlow's own number
         at_once = 1 if step.feed.waits else 10
 
-        def run(state, epoch: tf.Tensor, first: tf.Tensor, count: tf.Tensor):
+        def run(state, epoch: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: int | None):
             losses = tf.TensorArray(tf.float32, size=count)
             waited = tf.constant(0.0, tf.float64)
             for i in tf.range(count):
                 tf.autograph.experimental.set_loop_options(parallel_iterations=at_once)
-                value, wait = step(state, epoch, first + i)
+                value, wait = step(state, epoch, first + i, size)
                 losses = losses.write(i, value)
                 waited += wait
             return losses.stack(), waited
@@ -80,14 +82,16 @@ class StepLoop:
         self.waited = 0.0
         while len(losses) < self.steps:
             first = len(losses)
-            count = min(steps_per_call or self._steps_in_call, self.steps - first)
+            sized = first < self._sized
+            count = min(steps_per_call or self._steps_in_call, (self._sized if sized else self.steps) - first)
             if pause_every is not None:
                 count = min(count, pause_every - first % pause_every)
             callbacks.on_train_batch_begin(first)
             start = time.perf_counter()
             try:
                 with lost_workers_named(self._cluster):
-                    found, waited = self._run(state, tf.constant(epoch), tf.constant(first), tf.constant(count))
+                    place = tf.constant(epoch), tf.constant(first), tf.constant(count)
+                    found, waited = self._run(state, *place, self._size if sized else None)
                     found, self.waited = found.numpy(), self.waited + float(waited)
             except tf.errors.OutOfRangeError:
                 raise getattr(self._feed, "problem", None) or RuntimeError("The feed ended early.") from None

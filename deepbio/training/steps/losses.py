@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from deepbio.errors import TrainingError, nearest
 from deepbio.specs import Task
@@ -76,7 +77,8 @@ def user_loss(loss: Loss, task: Task, *, weighted: bool = False) -> Loss:
     example. The `reduction` of a Keras loss is not used: fit averages over the global batch.
 
     Raises:
-        TrainingError: The loss expects probabilities, or one number per batch comes with class or sample weights.
+        TrainingError: The loss expects probabilities, does not take the labels of the task, does not depend on the logits, or one
+            number per batch comes with class or sample weights.
     """
     name = name_of(loss)
     if from_logits(loss) is False and task.activation != "identity":
@@ -96,7 +98,43 @@ def user_loss(loss: Loss, task: Task, *, weighted: bool = False) -> Loss:
             )
         return ops.broadcast_to(each, ops.shape(logits)[:1])
 
+    if task.kind in ("binary", "multiclass", "multilabel", "regression", "counts"):
+        _try_loss(per_example, task, name)
     return per_example
+
+
+def _try_loss(loss: Loss, task: Task, name: str) -> None:
+    """Try a user-supplied loss on a few synthetic examples: wrong shapes can broadcast, and a loss can be constant."""
+    n, classes = task.outputs + 2, task.num_classes if task.is_classification else 2
+    y = np.arange(n) % classes
+    if not task.is_classification:
+        y = np.tile(
+            y[:, None] + (task.kind != "multilabel"), (1, task.outputs)
+        )  # values are positive: a loss may take logs
+    drawn = np.random.Generator(np.random.Philox(0)).normal(0, 0.5, (n, task.outputs))
+    logits = tf.Variable(tf.constant(drawn, tf.float32))
+    advice = ""
+    if task.is_classification:
+        wanted = "BinaryCrossentropy" if task.kind == "binary" else "SparseCategoricalCrossentropy"
+        advice = f" Of Keras's cross-entropies, keras.losses.{wanted}(from_logits=True) suits a {task.kind} task."
+    try:
+        with tf.GradientTape() as tape:
+            each = loss(tf.constant(y, tf.int32), tf.identity(logits))
+            if tuple(each.shape) != (n,):
+                raise ValueError(f"it returns shape {tuple(each.shape)} for {n} examples")
+            total = tf.reduce_sum(each)
+        gradient = tape.gradient(total, logits)
+        constant = np.array_equal(each, loss(tf.constant(y, tf.int32), 1.0 - logits))
+    except TrainingError:
+        raise
+    except Exception as error:  # whatever the function raises
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rpartition("}}")[2].strip()[:200]
+        shapes = f"labels of shape {np.shape(y)} and logits of shape {tuple(logits.shape)}"
+        raise TrainingError(f"{name} does not take {shapes}: {reason}.{advice}") from error
+    if constant or gradient is None or not np.any(np.asarray(tf.convert_to_tensor(gradient))):
+        raise TrainingError(
+            f"{name} does not depend on the logits of a {task.kind} task, so nothing would be learnt.{advice}"
+        )
 
 
 def _plain(task: Task, label_smoothing: float) -> Loss:
@@ -204,27 +242,37 @@ def class_weights(task: Task, y: Any, weights: str | Mapping[Any, float] | None)
     Args:
         task: Task that is learnt.
         y: Training labels `(n,)`.
-        weights: `"balanced"`, which makes every class count the same in total, or a weight for each label's name or index (1 for
-            the others).
+        weights: `"balanced"`, which makes every class count the same in total, or a weight for each label (1 for the others). Whole
+            numbers that are no labels are indices, as in Keras.
 
     Raises:
-        TrainingError: The task has no classes, or a class is unknown.
+        TrainingError: The task has no classes, a class is unknown, or a weight is negative.
     """
     if weights is None:
         return None
     if not task.is_classification:
         raise TrainingError(f"class_weight is for classification; the task is {task.kind}.")
     classes = task.num_classes
-    if weights == "balanced":
+    if isinstance(weights, str) and weights == "balanced":
         counts = np.bincount(np.asarray(y).astype(int).ravel(), minlength=classes)
         return (counts.sum() / (classes * np.maximum(counts, 1))).tolist()
     if not isinstance(weights, Mapping):
         raise TrainingError(f"class_weight is 'balanced' or a dictionary of label to weight; received {weights!r}.")
     names = task.labels or tuple(str(i) for i in range(classes))
+    by_name = all(str(key) in names for key in weights)  # labels such as 1, 2, 3 are no indices
     result = [1.0] * classes
     for key, weight in weights.items():
-        label = names[key] if isinstance(key, int) and 0 <= key < classes else str(key)
-        if label not in names:
+        index = names.index(str(key)) if by_name else _index(key)
+        if index is None or not 0 <= index < classes:
             raise TrainingError(f"class_weight names an unknown class {key!r}. {nearest(str(key), names)}")
-        result[names.index(label)] = float(weight)
+        if not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
+            raise TrainingError(f"class_weight of {key!r} must be a number of at least 0; received {weight!r}.")
+        result[index] = float(weight)
+    if not any(result):
+        raise TrainingError("class_weight is 0 for every class, so nothing would be learnt.")
     return result
+
+
+def _index(key: Any) -> int | None:
+    """Return a whole number, also one that Keras or pandas made a float of, as an index."""
+    return int(key) if isinstance(key, (int, float)) and key == int(key) else None

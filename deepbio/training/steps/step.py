@@ -21,6 +21,8 @@ from deepbio.training.steps.losses import Loss
 from deepbio.training.steps.recompute import Recomputed
 from deepbio.training.working_copy import layers_of
 
+WORTH_TWO_GRAPHS = 100  # steps per epoch
+
 
 class Step:
     """A training step to call inside a graph, in cross-replica context. Create it in the strategy's scope.
@@ -78,12 +80,29 @@ class Step:
             _check_jit(model, self._replicas, self._collects)
         self._whole = in_graph(self._learn, jit_compile=True) if jit_compile else self._learn
 
-    def __call__(self, state: Any, epoch: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Train on batch `step`. Return its loss and the seconds that it waited for data."""
+    @property
+    def sized_steps(self) -> int:
+        """Number of the first steps for which a graph may be built that knows the size of the batch, and is faster for it.
+
+        Where the last batch is smaller, it needs a graph of its own, whose building pays for an epoch of many steps only.
+        """
+        feed = self.feed
+        worth = feed.full_steps == feed.steps or feed.full_steps >= WORTH_TWO_GRAPHS
+        return feed.full_steps if worth and self._replicas == 1 and not self._collects else 0
+
+    def __call__(
+        self, state: Any, epoch: tf.Tensor, step: tf.Tensor, size: int | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on batch `step`. Return its loss and the seconds that it waited for data.
+
+        Args:
+            size: Number of examples of a batch of the first `sized_steps`; None for any batch.
+        """
         fetched, waited = self._fetch(state, step)
         if self._collects:
             return self._collected(fetched, (epoch, step)), waited
-        return self._total(self.strategy.run(self._one_pass, args=(fetched, (epoch, step)))), waited
+        run = functools.partial(self._one_pass, size=size)
+        return self._total(self.strategy.run(run, args=(fetched, (epoch, step)))), waited
 
     def _fetch(self, state, step):
         if not self.feed.waits:
@@ -100,8 +119,8 @@ class Step:
     def _collects(self) -> bool:
         return self._parts > 1 or self.loss_scale is not None
 
-    def _one_pass(self, fetched, place):
-        return self._whole(*self._prepared(self.feed.batch(fetched), place, 0))
+    def _one_pass(self, fetched, place, *, size: int | None):
+        return self._whole(*self._prepared(self.feed.batch(fetched, size=size), place, 0))
 
     def _prepared(self, found: Batch, place, part):
         """Return the batch to learn from, what TRADES keeps beside it, the divisor and the weights."""

@@ -1,6 +1,5 @@
-"""Train families by each optimizer, and save losses, weights and metrics: `parity.py OUT STRATEGY FAMILY...`."""
+"""Train families and save losses, weights and metrics: `parity.py OUT-{}.npz STRATEGY,... 'OPTIMIZER|FAMILY' ...`."""
 
-import itertools
 import sys
 
 import keras
@@ -55,23 +54,26 @@ def dataset(modality, shape):
     )
 
 
-def main(out, name, *families):
-    strategy = choose_strategy(name)
+def main(out, names, *runs):
+    for name in names.split(","):
+        np.savez(out.format(name), **trained(choose_strategy(name), runs))
+
+
+def trained(strategy, runs):
     found = {}
-    for (optimizer, settings), family in itertools.product(SETTINGS.items(), families):
+    for name in runs:
+        optimizer, family = name.split("|")
         modality, shape, options = FAMILIES[family]
         data = dataset(modality, shape)
         model, losses = get_model(family, dataset=data, seed=1, **options), Losses()
         run = fit(
             model, data, seed=2, epochs=3, batch_size=BATCH, schedule="constant", patience=0, weight_decay=0.0,
-            strategy=strategy, callbacks=[losses], verbose=False, **settings,
+            strategy=strategy, callbacks=[losses], verbose=False, **SETTINGS[optimizer],
         )  # fmt: skip
-        found[f"{optimizer}|{family}|losses"] = np.array(losses.found)
-        found[f"{optimizer}|{family}|weights"] = np.concatenate([w.ravel() for w in model.get_weights()])
-        found[f"{optimizer}|{family}|metrics"] = np.array(
-            [run.history["val_loss"][-1], run.history["val_accuracy"][-1]]
-        )
-    np.savez(out, **found)
+        found[f"{name}|losses"] = np.array(losses.found)
+        found[f"{name}|weights"] = np.concatenate([w.ravel() for w in model.get_weights()])
+        found[f"{name}|metrics"] = np.array([run.history["val_loss"][-1], run.history["val_accuracy"][-1]])
+    return found
 
 
 if __name__ == "__main__":
