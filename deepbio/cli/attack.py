@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json as jsonlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from deepbio.errors import DeepbioError, nearest
 from deepbio.files import writable_folder, write_atomically
 
 if TYPE_CHECKING:
+    from deepbio.datasets import Dataset, Split
     from deepbio.interpret.page import Section
 
 _SEVERAL = "autoattack_small"
@@ -33,7 +35,7 @@ def attack(
         str,
         typer.Option(
             help="Attack on images: autoattack_small (default), fgsm, pgd, apgd, deep_fool, carlini_wagner, square or eot. "
-            "DNA has one attack, by substitutions."
+            "DNA, notes and tables have one attack each, by substitutions and edits."
         ),
     ] = _SEVERAL,
     epsilon: Annotated[str, typer.Option(help="Radius as a fraction of the range of pixels, such as 8/255.")] = "8/255",
@@ -41,6 +43,14 @@ def attack(
     steps: Annotated[int | None, typer.Option(min=1, help="Number of steps; default that of the attack.")] = None,
     max_substitutions: Annotated[int, typer.Option(min=1, help="Largest number of substitutions of DNA.")] = 10,
     position: AttackedPosition = None,
+    edits: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Kind of edits of notes: typos, synonyms, abbreviations, order, negation. Repeatable; default all but negation."
+        ),
+    ] = None,
+    max_edits: Annotated[int, typer.Option(min=1, help="Largest number of edits of a note, or of changed cells.")] = 5,
+    fixed: Annotated[list[str] | None, typer.Option(help="Column of a table that never changes. Repeatable.")] = None,
     split: Annotated[
         str | None, typer.Option(help="Split: train, valid, test or all; default test, and all of your own files.")
     ] = None,
@@ -50,7 +60,7 @@ def attack(
     seed: Annotated[int, typer.Option(help="Random seed.")] = 0,
     json: Json = False,
 ) -> None:
-    """Attack a model of images or DNA, and write adversarial examples, robust accuracies and one page, attack.html."""
+    """Attack a model, and write adversarial examples, robust accuracies and one page, attack.html."""
     if out is None:
         raise DeepbioError("Expected a folder for the result: -o DIR.")
     if split is not None:
@@ -64,14 +74,19 @@ def attack(
     built = get_model(folder)
     record = describe(built)
     found, split, parts = evaluation_data(model, record, dataset, data, split)
-    if found.input.modality not in ("image", "dna"):
-        raise DeepbioError(f"deepbio attack is for images and DNA; {model} takes {found.input.modality}.")
-    x = np.concatenate([np.asarray(part.x[np.arange(min(limit, len(part)))]) for part in parts])[:limit]
+    modality = found.input.modality
+    _check_given(modality, {"edits": ("text", edits), "fixed": ("table", fixed)})
+    x: Any = np.concatenate([_attacked(part, modality, limit) for part in parts])[:limit]
     y = np.concatenate([np.asarray(part.y)[:limit] for part in parts])[:limit]
     place = writable_folder(out)
     options: dict[str, Any] = {"steps": steps} if steps is not None else {}
-    if found.input.modality == "image":
+    if modality == "image":
         figures, sections, notes = _images(built, x, y, found.labels, place, attack, radius, norm, options, shown, seed)
+    elif modality in ("text", "table"):
+        kinds = {"edits": edits} if edits else {}
+        figures, sections, notes = _by_edits(
+            built, found, x, y, place, max_edits=max_edits, fixed=_columns(found, fixed or []), shown=shown, **kinds
+        )
     else:
         figures, sections, notes = _dna(built, x, found.labels, place, max_substitutions, position, shown, seed)
     total = sum(len(part) for part in parts)
@@ -93,6 +108,31 @@ def attack(
     note(f"Written to {place}; open {place / 'attack.html'}.")
 
 
+def _check_given(modality: str, options: dict[str, tuple[str, Any]]) -> None:
+    """Refuse options of another modality."""
+    for name, (own, value) in options.items():
+        if value and own != modality:
+            raise DeepbioError(f"--{name} is for models of {own}s; this one takes {modality}. Leave it out.")
+
+
+def _attacked(part: Split, modality: str, limit: int) -> np.ndarray:
+    """Return the first examples of a split; notes as they are written."""
+    rows = np.arange(min(limit, len(part)))
+    if modality != "text":
+        return np.asarray(part.x[rows])
+    if part.texts is None:
+        raise DeepbioError("The notes of this data set are not stored as text, which edits need. Pass a file of notes.")
+    return np.array([str(text) for text in part.texts[rows]], dtype=object)
+
+
+def _columns(data: Dataset, names: list[str]) -> list[int]:
+    """Return the numbers of named columns."""
+    for name in names:
+        if name not in data.input.features:
+            raise DeepbioError(f"Unknown --fixed {name!r}. {nearest(name, data.input.features)}")
+    return [data.input.features.index(name) for name in names]
+
+
 def _epsilon(text: str) -> float:
     top, slash, bottom = text.partition("/")
     try:
@@ -109,7 +149,7 @@ def _images(
     from deepbio.interpret.page import Section
     from deepbio.robustness import ATTACKS, attack_images, autoattack_small, masking_checks, security_curve
     from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve
-    from deepbio.robustness.evaluation.sections import image_accuracies, image_figures, image_sections
+    from deepbio.robustness.evaluation.sections import class_names, image_accuracies, image_figures, image_sections
     from deepbio.training.steps.perturbation import NORMS
 
     if norm not in NORMS:
@@ -122,7 +162,7 @@ def _images(
         if attack == _SEVERAL
         else attack_images(built, x, y, attack=attack, **setting, **options)
     )
-    names = [str(label) for label in labels] or [str(k) for k in range(max(2, built.output_shape[-1]))]
+    names = class_names(labels, built)
     checks = masking_checks(built, x, y, **setting)
     rounded = attack_images(built, x, y, attack="pgd", as_bytes=True, **setting)
     radii = [radius * k / 4 for k in (1, 2, 3, 4, 6, 8) if radius * k / 4 <= 1]
@@ -155,10 +195,11 @@ def _dna(
     from deepbio.interpret.page import Section
     from deepbio.robustness import attack_dna, positions_taken, random_substitutions
     from deepbio.robustness.evaluation.drawing import draw_substitutions
+    from deepbio.robustness.evaluation.sections import class_names
 
     found = attack_dna(built, x, position=position, max_substitutions=max_substitutions)
     random = random_substitutions(built, x, position=position, seed=seed)
-    names = [str(label) for label in labels] or [str(k) for k in range(max(2, built.output_shape[-1]))]
+    names = class_names(labels, built)
     counts, drawn = found.counts[found.success], random[random > 0]
     median = float(np.median(counts)) if len(counts) else float("nan")
     by_random = f"{np.median(drawn):g} ({len(drawn)} of {random.size} tries)" if len(drawn) else "none"
@@ -193,3 +234,34 @@ def _dna(
         "Substitutions start from the predicted class, right or wrong; a count of 1 is exact, larger ones are bounds."
     )
     return figures, sections, [about]
+
+
+def _by_edits(
+    built: Any, data: Dataset, x: np.ndarray, y: np.ndarray, place: Path, **options: Any
+) -> tuple[dict[str, Any], list[Section], list[str]]:
+    from deepbio.robustness.evaluation.sections import class_names
+    from deepbio.robustness.evaluation.suite_attacks import ATTACKS_OF
+
+    attacked = ATTACKS_OF[data.input.modality](built, data, x, y, **options)
+    found = attacked.edited
+    assert found is not None
+    names = class_names(data.labels, built)
+    columns = ["note"] if data.input.modality == "text" else list(data.input.features)
+    columns = columns or [f"column {k + 1}" for k in range(x.shape[1])]
+    with write_atomically(place / "edits.csv") as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["example", "class", "new_class", "edits", *columns])
+        for i, edited in enumerate(found.x):
+            cells = [edited] if data.input.modality == "text" else _cells(data, edited)
+            rows.writerow([i + 1, names[found.clean[i]], names[found.predicted[i]], attacked.words[i], *cells])
+    changed = {name: one.to_dict() for name, one in attacked.summary.items()}
+    return {**attacked.figures, **changed}, list(attacked.sections), list(attacked.notes)
+
+
+def _cells(data: Dataset, row: np.ndarray) -> list[str]:
+    """Return a row as a table has it: categories by name, missing cells empty."""
+    levels = data.input.categories or ((),) * len(row)
+    return [
+        "" if np.isnan(value) or (own and value < 0) else own[int(value)] if own else f"{value:.9g}"
+        for value, own in zip(row, levels, strict=True)
+    ]

@@ -1,5 +1,6 @@
-"""`deepbio attack` writes what it found, with the checks beside the accuracy, for images and for DNA."""
+"""`deepbio attack` writes what it found, with the checks beside the accuracy, for images, DNA, notes and tables."""
 
+import csv
 import json
 
 import numpy as np
@@ -87,10 +88,56 @@ def test_what_makes_no_sense_is_refused(digits_run, tmp_path, arguments, message
         run("attack", digits_run, "--limit", 2, "-o", tmp_path / "found", *arguments)
 
 
-def test_tables_are_refused(tmp_path):
+def test_notes_are_attacked_by_edits_and_written_with_them(tmp_path):
+    notes = tmp_path / "notes.csv"
+    notes.write_text(
+        'text,label\n"Fever, rash and a strawberry tongue.",Kawasaki disease\n"He denies a cough.",Kawasaki disease\n'
+    )
+    ended = run(
+        "attack",
+        "note_evidence.vignettes",
+        notes,
+        "--text",
+        "text",
+        "--label",
+        "label",
+        "--edits",
+        "negation",
+        "--max-edits",
+        2,
+        "-o",
+        tmp_path / "found",
+        "--json",
+    )
+    assert ended.exit_code == 0, ended.output
+    with (tmp_path / "found" / "edits.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["note"] for row in rows if "denies" not in row["note"]]
+    assert "negation: denies a cough > has a cough" in [row["edits"] for row in rows]
+    assert json.loads(ended.stdout)["changed"] == sum(row["class"] != row["new_class"] for row in rows)
+    assert "strawberry" not in ended.stderr
+
+
+def test_cells_are_attacked_within_ranges_and_categories_keep_their_names(tmp_path):
+    random = np.random.default_rng(0)
+    table = tmp_path / "patients.csv"
+    rows = [f"{random.normal():.3f},{random.integers(18, 90)},{random.choice(['f', 'm'])}" for _ in range(80)]
+    lines = [f"{row},{'ill' if float(row.split(',')[0]) > 0 else 'well'}" for row in rows]
+    table.write_text("\n".join(["marker,age,sex,label", *lines]) + "\n")
+    words = ("--label", "label", "--data", "categories=[sex]")
+    assert run("fit", "mlp", "--table", table, *words, "--epochs", 20, "--out", tmp_path / "run").exit_code == 0
+    ended = run("attack", tmp_path / "run", table, *words, "--fixed", "age", "--limit", 10, "-o", tmp_path / "found")
+    assert ended.exit_code == 0, ended.output
+    with (tmp_path / "found" / "edits.csv").open(newline="") as stream:
+        found = list(csv.DictReader(stream))
+    assert len(found) == 10
+    assert all(float(one["age"]).is_integer() and one["sex"] in "fm" for one in found)
+    assert any(one["edits"].startswith("marker = ") for one in found)
+    assert not any("age" in one["edits"] for one in found)
+
+
+def test_options_of_other_models_are_refused(digits_run, tmp_path):
     from deepbio.errors import DeepbioError
 
-    data = load_dataset("xor")
-    deepbio.fit(get_model("mlp", dataset=data, seed=0), data, epochs=1, out=tmp_path / "run", verbose=False)
-    with pytest.raises(DeepbioError, match="images and DNA"):
-        run("attack", tmp_path / "run", "-o", tmp_path / "found")
+    with pytest.raises(DeepbioError, match="--fixed is for models of tables"):
+        run("attack", digits_run, "--fixed", "age", "-o", tmp_path / "found")

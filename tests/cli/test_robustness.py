@@ -48,7 +48,7 @@ def test_tables_are_damaged(tiny_suite, tmp_path):
     assert ended.exit_code == 0, ended.output
     card, kept = (tmp_path / "run/card.md").read_text(), json.loads((tmp_path / "run/metrics.json").read_text())
     assert kept["robustness"]["summary"] == figures["summary"]
-    assert f"| changed by 1 cells | {figures['summary']['changed by 1 cells']['value']:.3f} [" in card
+    assert f"| changed by 1 cell | {figures['summary']['changed by 1 cell']['value']:.3f} [" in card
 
 
 def test_an_unknown_suite_is_refused_before_anything_is_written(tmp_path):

@@ -19,10 +19,12 @@ class ByEdits:
     """What attacks by edits found: which examples have another class now, and by how many edits.
 
     Attributes:
+        x: The examples with their edits.
         clean, predicted: Predicted classes before and after.
         steps: What was done to each example, in the order in which it was chosen.
     """
 
+    x: Any
     clean: np.ndarray
     predicted: np.ndarray
 

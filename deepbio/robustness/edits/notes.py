@@ -1,4 +1,4 @@
-"""Attacks on notes: typos, abbreviations, synonyms of findings and the order of sentences, by greedy search."""
+"""Attacks on notes: typos, abbreviations, synonyms of findings, the order of sentences and negation, by greedy search."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from deepbio.robustness.edits.margins import ByEdits, check_classes, logits_of, 
 from deepbio.text import Tokenizer
 from deepbio.text.clinical import ABBREVIATIONS
 from deepbio.text.findings import FoundTerm, TermFinder
-from deepbio.text.ontology import Ontology, hpo_folder, read_ontology
+from deepbio.text.ontology import hpo_folder, read_ontology
 from deepbio.zoo import describe
 
 if TYPE_CHECKING:
     import keras
 
-Edit = Literal["typos", "synonyms", "abbreviations", "order"]
-EDITS: tuple[Edit, ...] = get_args(Edit)
+Edit = Literal["typos", "synonyms", "abbreviations", "order", "negation"]
+EDITS: tuple[Edit, ...] = ("typos", "synonyms", "abbreviations", "order")  # those that keep what a note says
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*\s*")
+_ARTICLE = re.compile(r"\b(?:an?|the|some)\s+$", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:no|not|without|denie[sd]|denying)\b\s*", re.IGNORECASE)
+_AFFIRMED = {"without": "with ", "denies": "has ", "denied": "had ", "denying": "having "}
 _LONGEST = 4  # words of a synonym
 _SYNONYMS = 6  # of each finding
 
@@ -58,14 +61,16 @@ def attack_notes(
     """Search few edits that change the predicted class of each note.
 
     Each round tries every edit of the words and findings that matter most, and makes the one that lowers the margin most. Which
-    matter is found by leaving out one word at a time (Jin et al. 2020, TextFooler, arXiv:1907.11932). A finding keeps its id and
-    its context: what is negated stays negated.
+    matter is found by leaving out one word at a time (Jin et al. 2020, TextFooler, arXiv:1907.11932). A finding keeps its id and, but
+    for `"negation"`, its context: what is negated stays negated.
 
     Args:
         model: Text model of classes with its tokenizer.
         notes: Notes.
         edits: Kinds of edits: `"typos"` (two letters swapped, one left out or doubled), `"synonyms"` (exact ones of the Human
-            Phenotype Ontology), `"abbreviations"` (of common clinical words, and back), `"order"` (another sentence first).
+            Phenotype Ontology), `"abbreviations"` (of common clinical words, and back), `"order"` (another sentence first); by request
+            only `"negation"` (an affirmed finding is negated, or a negated one affirmed), which changes what the note says:
+            a model should follow it, so a class that stays may be the error.
         max_edits: Number of edits after which the search ends.
         words: Number of words that are tried for typos in each round.
 
@@ -100,8 +105,8 @@ def attack_notes(
 def edit_notes(notes: Sequence[str], *, edits: Sequence[Edit] = EDITS, max_edits: int = 3, seed: int = 0) -> list[str]:
     """Make random edits: the baseline of `attack_notes`, and notes to train with.
 
-    Each note gets `max_edits` edits, or fewer where a note has nothing that a drawn kind could edit. A finding keeps its id and its
-    context. The edits of a note depend on seed and index alone.
+    Each note gets `max_edits` edits, or fewer where a note has nothing that a drawn kind could edit. A finding keeps its id and, but
+    for `"negation"`, its context. The edits of a note depend on seed and index alone.
 
     Args:
         notes: Notes.
@@ -133,7 +138,7 @@ def edit_notes(notes: Sequence[str], *, edits: Sequence[Edit] = EDITS, max_edits
 def _edited(note: str, kind: Edit, random: np.random.Generator) -> str:
     """Return a note after one random edit of a kind, the note itself if there is none."""
     if kind == "synonyms":  # one of one finding, because each is read again
-        terms = _finder().find(note)
+        terms = TermFinder.of_release().find(note)
         if not terms:
             return note
         term = terms[int(random.integers(len(terms)))]
@@ -141,7 +146,9 @@ def _edited(note: str, kind: Edit, random: np.random.Generator) -> str:
         if not found:
             return note
         text = note[: term.start] + found[int(random.integers(len(found)))] + note[term.end :]
-        kept = {(one.id, one.context) for one in terms} <= {(one.id, one.context) for one in _finder().find(text)}
+        kept = {(one.id, one.context) for one in terms} <= {
+            (one.id, one.context) for one in TermFinder.of_release().find(text)
+        }
         return text if kept else note
     words = [match.span() for match in _WORD.finditer(note)] if kind == "typos" else []
     places = [words[int(random.integers(len(words)))]] if words else []
@@ -153,8 +160,8 @@ def _check_edits(edits: Sequence[Edit]) -> None:
     if not edits:
         raise DataError(f"Expected one edit of {', '.join(EDITS)} at least.")
     for one in edits:
-        if one not in EDITS:
-            raise DataError(f"Unknown edit {one!r}. {nearest(one, EDITS)}")
+        if one not in get_args(Edit):
+            raise DataError(f"Unknown edit {one!r}. {nearest(one, get_args(Edit))}")
 
 
 def candidates(
@@ -180,7 +187,7 @@ def candidates(
                 replaced("typos", start, end, word[:k] + word[k + 1 :])
                 replaced("typos", start, end, word[: k + 1] + word[k:])
     if "synonyms" in edits:
-        terms = _finder().find(note)
+        terms = TermFinder.of_release().find(note)
         before = {(term.id, term.context) for term in terms}
         for term in terms:
             for synonym in _synonyms(term.id):
@@ -198,7 +205,27 @@ def candidates(
         for k in range(1, len(sentences)):
             moved = [f"{sentences[k].strip()} ", *sentences[:k], *sentences[k + 1 :]]
             found.append(("".join(moved).strip(), ("order", "", sentences[k].strip())))
+    if "negation" in edits:
+        found += _negations(note)
     return [one for one in found if one[0] != note]
+
+
+def _negations(note: str) -> list[tuple[str, tuple[str, str, str]]]:
+    """Return the notes in which one affirmed finding is negated, or one negation, with all that it reaches, is left out."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for term in TermFinder.of_release().find(note):
+        start, end, new = term.start, term.start, ""
+        if term.context == "affirmed":
+            article = _ARTICLE.search(note, 0, term.start)
+            start, new = article.start() if article else start, "no "
+        elif term.negated and (cues := list(_DENIAL.finditer(note, 0, term.start))):
+            start, end = cues[-1].span()
+            new = _AFFIRMED.get(cues[-1].group().strip().lower(), "")
+        text = note[:start] + new + note[end:]
+        after = {one.id: one.context for one in _found(text)}
+        if after.get(term.id) == ("negated" if term.context == "affirmed" else "affirmed"):
+            found.setdefault(text, ("negation", note[start : term.end], text[start : term.end + len(text) - len(note)]))
+    return list(found.items())
 
 
 def _search(note, own, predict, edits, max_edits, words):
@@ -227,24 +254,15 @@ def _search(note, own, predict, edits, max_edits, words):
     return note, tuple(done)
 
 
-@functools.lru_cache(maxsize=1)
-def _ontology() -> Ontology:
-    return read_ontology(hpo_folder() / "hp.obo")
-
-
-def _finder() -> TermFinder:
-    return TermFinder.of_release()
-
-
 @functools.lru_cache(maxsize=4096)
 def _found(text: str) -> tuple[FoundTerm, ...]:
-    return tuple(_finder().find(text))
+    return tuple(TermFinder.of_release().find(text))
 
 
 @functools.lru_cache(maxsize=4096)
 def _synonyms(id: str) -> tuple[str, ...]:
     """Return names of a finding that are at most four words long."""
-    term = _ontology().terms.get(id)
+    term = read_ontology(hpo_folder() / "hp.obo").terms.get(id)
     if term is None:
         return ()
     names = [term.name, *(one.text for one in term.synonyms if one.scope == "EXACT")]

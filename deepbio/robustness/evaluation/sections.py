@@ -13,7 +13,13 @@ from deepbio.robustness.evaluation.curve import SecurityCurve
 from deepbio.robustness.evaluation.masking import MaskingReport
 
 if TYPE_CHECKING:
+    import keras
     from matplotlib.figure import Figure
+
+
+def class_names(labels: Sequence[str], model: keras.Model) -> list[str]:
+    """Return the labels, or the numbers of a model's classes where it has none."""
+    return [str(label) for label in labels] or [str(k) for k in range(max(2, int(model.output_shape[-1])))]
 
 
 def image_accuracies(found: Adversarial, among_bytes: Adversarial) -> list[tuple[str, Estimate]]:

@@ -17,12 +17,13 @@ from deepbio.robustness.attacks.attack_images import attack_images
 from deepbio.robustness.attacks.autoattack import autoattack_small
 from deepbio.robustness.edits.dna import attack_dna, positions_taken, random_substitutions
 from deepbio.robustness.edits.margins import ByEdits
-from deepbio.robustness.edits.notes import attack_notes
+from deepbio.robustness.edits.notes import EDITS, Edit, attack_notes
 from deepbio.robustness.edits.tables import Ranges, attack_tables
 from deepbio.robustness.evaluation.curve import security_curve
 from deepbio.robustness.evaluation.drawing import draw_adversarial, draw_curve, draw_substitutions
 from deepbio.robustness.evaluation.masking import masking_checks
-from deepbio.robustness.evaluation.sections import image_accuracies, image_figures, image_sections
+from deepbio.robustness.evaluation.sections import class_names, image_accuracies, image_figures, image_sections
+from deepbio.specs import ModelInput
 
 if TYPE_CHECKING:
     import keras
@@ -40,6 +41,8 @@ class Attacked:
         figures: All figures, for a JSON file.
         sections: Sections of the page.
         notes: What a reader must know.
+        edited: The edited examples, of attacks by edits of notes and cells.
+        words: What was done to each of them, in words.
     """
 
     examples: int
@@ -47,6 +50,8 @@ class Attacked:
     figures: dict[str, Any]
     sections: Sequence[Section] = field(repr=False, default=())
     notes: tuple[str, ...] = ()
+    edited: ByEdits | None = field(repr=False, default=None)
+    words: Sequence[str] = field(repr=False, default=())
 
 
 def _images(
@@ -69,7 +74,7 @@ def _images(
     accuracies = image_accuracies(found, among_bytes)
     about = f"epsilon {epsilon * 255:g}/255, linf"
     sections = image_sections(accuracies, about, checks, curve, draw_curve([("pgd", curve)]))
-    names = _names(data, model)
+    names = class_names(data.labels, model)
     for i in np.flatnonzero(found.success_as_bytes)[:_SHOWN]:
         before, after = names[found.clean[i]], names[found.predicted_as_bytes[i]]
         caption = f"{before} is predicted as {after}. Size {found.sizes[i]:.4g}."
@@ -104,7 +109,7 @@ def _dna(
             rows=[(int(k), int(taken[k])) for k in np.argsort(-taken, kind="stable")[:10] if taken[k]],
         ),
     ]  # fmt: skip
-    names = _names(data, model)
+    names = class_names(data.labels, model)
     for i in np.flatnonzero(found.success)[:_SHOWN]:
         caption = f"{names[found.clean[i]]} is predicted as {names[found.predicted[i]]}."
         sections.append(
@@ -123,17 +128,46 @@ def _dna(
     return Attacked(len(y), summary, figures, sections, (note,))
 
 
-def _notes(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
-    found = attack_notes(model, x)
-    return _edited(data, model, y, found, [_in_words(one) for one in found.edits], "edits")
+def _notes(
+    model: keras.Model,
+    data: Dataset,
+    x: Any,
+    y: np.ndarray,
+    *,
+    edits: Sequence[Edit] = EDITS,
+    max_edits: int = 5,
+    shown: int = 12,
+    **_: Any,
+) -> Attacked:
+    found = attack_notes(model, x, edits=edits, max_edits=max_edits)
+    return _edited(data, model, y, found, [_in_words(one) for one in found.edits], "edits", shown)
 
 
-def _tables(model: keras.Model, data: Dataset, x: Any, y: np.ndarray, **_: Any) -> Attacked:
+def _tables(
+    model: keras.Model,
+    data: Dataset,
+    x: Any,
+    y: np.ndarray,
+    *,
+    fixed: Sequence[int] = (),
+    max_edits: int = 5,
+    shown: int = 12,
+    **_: Any,
+) -> Attacked:
     part = data.train if len(data.train) else data.test  # the user's own file has no training split
-    found = attack_tables(model, x, Ranges.of(np.asarray(part.x[np.arange(len(part))])))
-    names = data.input.features or [f"column {k + 1}" for k in range(np.shape(x)[1])]
-    words = ["; ".join(f"{names[k]} = {value:.4g}" for k, value in one) for one in found.changes]
-    return _edited(data, model, y, found, words, "cells")
+    known = {k: (0, len(levels) - 1) for k, levels in enumerate(data.input.categories or ()) if levels}
+    ranges = Ranges.of(np.asarray(part.x[np.arange(len(part))]), fixed=fixed, limits=known)
+    found = attack_tables(model, x, ranges, max_changes=max_edits)
+    words = ["; ".join(cell_in_words(data.input, k, value) for k, value in one) for one in found.changes]
+    about = () if len(data.train) else ("The range of each column is that of these rows: they have no training split.",)
+    return _edited(data, model, y, found, words, "cells", shown, about)
+
+
+def cell_in_words(input: ModelInput, column: int, value: float) -> str:
+    """Return a changed cell as `column = value`, a category by its name."""
+    name = input.features[column] if input.features else f"column {column + 1}"
+    levels = input.categories[column] if input.categories else ()
+    return f"{name} = {levels[int(value)] if levels else format(value, '.4g')}"
 
 
 def _edited(
@@ -143,15 +177,17 @@ def _edited(
     found: ByEdits,
     words: Sequence[str],
     unit: str,
+    shown: int,
+    about: Sequence[str] = (),
 ) -> Attacked:
     """Return the figures of attacks by edits, with the first examples in words."""
-    names = _names(data, model)
+    names = class_names(data.labels, model)
     limits = (1, 2, 3, 5)
     changed = [fraction(found.success & (found.counts <= k)) for k in limits]
     rows = [(f"at most {k}", str(one)) for k, one in zip(limits, changed, strict=True)]
     examples = [
         (int(i) + 1, names[found.clean[i]], names[found.predicted[i]], words[i])
-        for i in np.flatnonzero(found.success)[: 3 * _SHOWN]
+        for i in np.flatnonzero(found.success)[:shown]
     ]
     counts = found.counts[found.success]
     median = float(np.median(counts)) if len(counts) else None
@@ -159,17 +195,14 @@ def _edited(
         Section(f"Predicted class changed, by {unit}", header=(unit, "fraction of examples"), rows=rows),
         Section("Examples", header=("example", "class", "new class", unit), rows=examples),
     ]
-    summary = {f"changed by {k} {unit}": changed[limits.index(k)] for k in (1, 3)}
+    summary = {f"changed by {k} {unit if k > 1 else unit[:-1]}": changed[limits.index(k)] for k in (1, 3)}
     note = "The search starts from the predicted class, right or wrong, and is greedy: counts above 1 are upper bounds."
-    return Attacked(len(y), summary, {"median": median, "changed": int(found.success.sum())}, sections, (note,))
+    figures = {"median": median, "changed": int(found.success.sum())}
+    return Attacked(len(y), summary, figures, sections, (note, *about), found, words)
 
 
 def _in_words(edits: Sequence[tuple[str, str, str]]) -> str:
     return "; ".join(f"{kind}: {before} > {after}" if before else f"{kind}: {after}" for kind, before, after in edits)
-
-
-def _names(data: Dataset, model: keras.Model) -> list[str]:
-    return [str(one) for one in data.labels] or [str(k) for k in range(max(2, int(model.output_shape[-1])))]
 
 
 ATTACKS_OF: dict[str, Callable[..., Attacked]] = {"image": _images, "dna": _dna, "text": _notes, "table": _tables}

@@ -41,6 +41,17 @@ def test_abbreviations_go_both_ways_and_sentences_move():
     assert moved.startswith("He denies a cough. A 40-year-old man")
 
 
+def test_negation_denies_a_finding_or_takes_back_a_denial_and_nothing_else():
+    finder, before = TermFinder.of_release(), {one.id: one.context for one in TermFinder.of_release().find(NOTE)}
+    found = dict(candidates(NOTE, ["negation"], []))
+    assert "negation" not in EDITS
+    assert {("a fever", "no fever"), ("denies a cough", "has a cough")} <= {edit[1:] for edit in found.values()}
+    for text in found:
+        after = {one.id: one.context for one in finder.find(text)}
+        assert after.keys() == before.keys()
+        assert any(after[id] != before[id] for id in before)
+
+
 def test_random_edits_keep_findings_and_depend_on_the_index_of_a_note_alone():
     finder, before = TermFinder.of_release(), {(one.id, one.context) for one in TermFinder.of_release().find(NOTE)}
     edited = edit_notes([NOTE] * 20, edits=["synonyms", "abbreviations", "order"])
