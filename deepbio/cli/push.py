@@ -10,6 +10,7 @@ from deepbio.cli.console import note
 from deepbio.cli.info import privacy_lines
 from deepbio.cli.options import Run
 from deepbio.errors import DeepbioError
+from deepbio.optional import require
 
 
 def push(
@@ -33,13 +34,15 @@ def push(
     from deepbio.zoo.shared_files import shared_files
     from deepbio.zoo.weight_sources import hub_address
 
-    if (to is None) == (mlflow is None):
+    if not (to or mlflow) or (to is not None and mlflow is not None):
         raise DeepbioError("Expected one target: an address hf://user/repo, or --mlflow NAME.")
     if to is not None:
+        require("huggingface_hub", extra="hub", purpose="Uploading to Hugging Face")
         hub_address(to)
         hub_card(folder)
         question = f"Upload to {to}, {'private' if private else 'public'}?"
     else:
+        require("mlflow", extra="mlflow", purpose="Registering a model in MLflow")
         question = f"Register {mlflow} in MLflow ({os.environ.get('MLFLOW_TRACKING_URI', 'its default place')})?"
     files = shared_files(folder)
     for name, size in files.items():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepbio.datasets import Split
-from deepbio.errors import DataError, ModelError, nearest
+from deepbio.errors import DataError, DeepbioError, ModelError, nearest
 from deepbio.export.deployable import deployable
 from deepbio.export.runtimes import load_exported
 from deepbio.export.servers import arrange, check_server
 from deepbio.export.writers import FORMATS
-from deepbio.files import sha256_of, writable_folder
+from deepbio.files import cannot_write, sha256_of, writable_folder
 from deepbio.inference import Evaluation, evaluate, predict
 from deepbio.inference.evaluate import compare
 from deepbio.specs import ModelInput
@@ -108,16 +111,14 @@ def export(
     if server is not None:
         check_server(server, format)
     out, network, record = Path(folder), deployable(model), describe(model)
-    if out.exists() and not (overwrite and (out / DESCRIPTION).is_file()) and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(
-            f"{out} exists. Choose another folder{', or pass overwrite=True (--overwrite)' if out.is_dir() else ''}."
-        )
+    _check_folder(out, overwrite=overwrite)
     assert record.input is not None
-    stage = writable_folder(out.absolute().parent) / f".{out.name}-{os.urandom(6).hex()}"
+    stage = writable_folder(out.absolute().parent) / f".{out.name[:200]}-{os.urandom(6).hex()}"
     try:
         stage.mkdir()
         path = stage / chosen.file
-        ((chosen.int8 if int8 else None) or chosen.write)(network, record.input, path)
+        with _full_disks_named(out):
+            ((chosen.int8 if int8 else None) or chosen.write)(network, record.input, path)
         x = golden_inputs(record.input, 3)
         expected = np.asarray(predict(model, x), np.float32)
         difference = _difference(path, x, expected, format)
@@ -157,10 +158,38 @@ def compare_exported(model: keras.Model, exported: Exported, split: Split) -> tu
     return before, compare(before.task, before.y, p, groups=split.groups, names=list(before.metrics))
 
 
+def _check_folder(out: Path, *, overwrite: bool) -> None:
+    """Check that a folder is new, empty, or contains an export to be replaced."""
+    try:
+        is_export, is_empty = (out / DESCRIPTION).is_file(), out.is_dir() and not any(out.iterdir())
+        taken = out.exists() and not is_empty
+    except OSError as error:  # a name that is too long, a folder that cannot be read
+        raise cannot_write(out, error) from error
+    if taken and not (overwrite and is_export):
+        way = ", or pass overwrite=True (--overwrite) to replace the export in it" if is_export else ""
+        raise DataError(f"{out} exists{'' if is_export else ' and is no export'}. Choose another folder{way}.")
+
+
+@contextlib.contextmanager
+def _full_disks_named(out: Path) -> Iterator[None]:
+    """Raise one error for a disk that is full, which each converter reports by a class of its own."""
+    try:
+        yield
+    except Exception as error:
+        text = f"{error} {error.__cause__}"
+        codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        found = next((code for code in codes if os.strerror(code) in text), getattr(error, "errno", None))
+        if found is None:
+            raise
+        raise cannot_write(out, OSError(found, os.strerror(found))) from error
+
+
 def _difference(path: Path, x: np.ndarray, expected: np.ndarray, format: str) -> float:
     try:
         found = load_exported(path, trusted=True)(x)
-    except (RuntimeError, ValueError) as error:
+    except DeepbioError:
+        raise
+    except Exception as error:  # each runtime has exceptions of its own
         reason = str(error).strip().splitlines()[-1][:200]
         raise ModelError(
             f"The {format} runtime cannot run the exported network: {reason} Choose another format."

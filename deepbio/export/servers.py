@@ -22,7 +22,9 @@ def check_server(server: str, format: str) -> None:
     if server not in SERVERS:
         raise DataError(f"Expected server {' or '.join(map(repr, SERVERS))}; received {server!r}.")
     if SERVERS[server] != format:
-        raise DataError(f"{server} loads format {SERVERS[server]!r}; received {format!r}.")
+        raise DataError(
+            f"{server} loads format {SERVERS[server]!r}; received {format!r}. Pass --format {SERVERS[server]}."
+        )
 
 
 def arrange(folder: Path, file: str, server: str, model: keras.Model, input: ModelInput) -> Path:

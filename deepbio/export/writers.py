@@ -71,7 +71,14 @@ def _openvino(model: keras.Model, input: ModelInput, path: Path) -> None:
     openvino: Any = require("openvino", extra="export", purpose="Export to OpenVINO")
     whole = path.with_name("float.onnx")
     write_onnx(model, whole)
-    openvino.save_model(openvino.convert_model(whole), path, compress_to_fp16=False)
+    try:
+        converted = openvino.convert_model(whole)
+    except Exception as error:  # of a class that OpenVINO does not export
+        lines = [line.strip() for line in str(error).splitlines() if line.startswith("-- ")]
+        raise ModelError(
+            f"OpenVINO cannot express {model.name}: {(lines or [type(error).__name__])[-1][3:200]} Choose another format."
+        ) from error
+    openvino.save_model(converted, path, compress_to_fp16=False)
     whole.unlink()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from deepbio.errors import WeightsError
 from deepbio.specs import RECORD
 
 
@@ -21,6 +22,19 @@ class ZooModel(keras.Model):
         record = getattr(self, RECORD, None)
         return super().get_config() | ({} if record is None else {"record": record.to_dict()})
 
+    def save(self, filepath: Any, *arguments: Any, **options: Any) -> None:
+        """Save the model as Keras does.
+
+        Raises:
+            WeightsError: Keras's older HDF5 format would not be read again, because it has no place for operations outside of layers.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")) and (lost := sorted(_operations(self))):
+            raise WeightsError(
+                f"Keras's older HDF5 format cannot store {', '.join(lost)} of {self.name}, an operation outside of layers. Save the "
+                "model as .keras, or its weights by save_weights."
+            )
+        super().save(filepath, *arguments, **options)
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
         """Build the model that `get_config` described."""
@@ -29,6 +43,14 @@ class ZooModel(keras.Model):
         model = super().from_config(rest, custom_objects=custom_objects)
         object.__setattr__(model, RECORD, None if record is None else SavedRecord(record))
         return model
+
+
+def _operations(model: Any) -> set[str]:
+    """Return the operations of a functional model, and of those in it, that are no layers."""
+    found: set[str] = set()
+    for one in getattr(model, "operations", ()):
+        found |= _operations(one) if isinstance(one, keras.layers.Layer) else {type(one).__name__}
+    return found
 
 
 keras.saving.get_custom_objects()["ZooModel"] = ZooModel  # the name in an HDF5 file has no package

@@ -55,13 +55,13 @@ def _logits_of_mean(outputs: list[Any], activation: Activation):
     import keras
 
     ops: Any = keras.ops
-    z = ops.stack(outputs, axis=0)
+    z = ops.stack(outputs, axis=1)  # the batch stays first, as what reads a model step by step expects
     n = float(len(outputs))
     if activation == "identity":
-        return ops.mean(z, axis=0)
+        return ops.mean(z, axis=1)
     if activation == "exp":
-        return ops.logsumexp(z, axis=0) - ops.log(n)
+        return ops.logsumexp(z, axis=1) - ops.log(n)
     if activation == "sigmoid":  # logit of the mean: log mean p - log mean (1 - p)
-        return ops.logsumexp(ops.log_sigmoid(z), axis=0) - ops.logsumexp(ops.log_sigmoid(-z), axis=0)
+        return ops.logsumexp(ops.log_sigmoid(z), axis=1) - ops.logsumexp(ops.log_sigmoid(-z), axis=1)
     log_p = ops.log_softmax(z, axis=KERAS_ACTIVATIONS[activation][1])
-    return ops.logsumexp(log_p, axis=0) - ops.log(n)
+    return ops.logsumexp(log_p, axis=1) - ops.log(n)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepbio.catalog import entries
-from deepbio.errors import ModelError, nearest
+from deepbio.errors import ModelError, WeightsError, advise_calls, nearest
 from deepbio.specs import RANKS, ModelInput, Task
 from deepbio.zoo.build import build
 from deepbio.zoo.importers.hub_file import is_hub_file
@@ -19,12 +19,15 @@ from deepbio.zoo.record import ModelRecord, describe
 from deepbio.zoo.registry import ModelSpec, builder_options, list_models, model_spec
 from deepbio.zoo.weight_sources import hub_folder
 
+_WEIGHT_FILES = {".safetensors", ".pt", ".pth", ".bin", ".torch", ".ckpt", ".h5", ".hdf5", ".keras", ".npz"}
+
 if TYPE_CHECKING:
     import keras
 
     from deepbio.datasets import Dataset
 
 
+@advise_calls(ModelError, "Pass get_model(NAME, dataset=data), or get_model(NAME, input_shape=30, outputs=2).")
 def get_model(
     name: str | os.PathLike[str],
     *,
@@ -79,9 +82,14 @@ def get_model(
             activation=activation, seed=seed, source=os.fspath(weights),
         )  # fmt: skip
     if source is None and weights is not None and not keras_weights:
-        source = preset_folder(f"{name}.{weights}") or preset_folder(os.fspath(weights))
+        if os.sep in os.fspath(weights) or Path(weights).suffix in _WEIGHT_FILES:
+            if not Path(weights).expanduser().exists():
+                raise WeightsError(f"Expected a weight file or preset folder at {os.fspath(weights)}; there is none.")
+            source = preset_folder(os.fspath(weights))
+        else:
+            source = preset_folder(f"{name}.{weights}") or preset_folder(os.fspath(weights))
         if source is None:
-            tags = [f"{name}.{tag}" for tag in model_spec(name).tags]
+            tags = [f"{name}.{tag}" for tag in _spec(name).tags]
             raise ModelError(f"No weights {os.fspath(weights)!r} for {name!r}. {nearest(f'{name}.{weights}', tags)}")
     if source is not None:
         task = dataset.task if dataset is not None else None

@@ -162,6 +162,8 @@ def _load(preset: Mapping[str, Any], entries: list[dict[str, Any]], record: Mode
 
 
 def _member(entries: list[dict[str, Any]], member: Any, folder: str | Path) -> dict[str, Any]:
+    if len(entries) == 1 and member != 1:
+        raise ModelError(f"{folder} is one model, not an ensemble: leave out member; received member={member!r}.")
     if not isinstance(member, int) or not 1 <= member <= len(entries):
         raise ModelError(f"{folder} has members 1 to {len(entries)}; received member={member!r}.")
     return entries[member - 1]

@@ -186,11 +186,13 @@ def list_models(
     """
     filters = Filters(modality, task, input_length, parameters, licence, offline)
     if not (pretrained or published) and (task is not None or offline):
-        raise ModelError("task and offline are facts of weights, which an architecture has not: pass pretrained=True.")
+        raise ModelError(
+            "task and offline are facts of weights, which an architecture has not: pass pretrained=True (--pretrained)."
+        )
     if published:
         if pretrained or offline:
             raise ModelError(
-                "published lists weights that are not here yet: pass neither pretrained nor offline with it."
+                "published lists weights that are not here yet: pass neither pretrained nor offline with it (--published alone)."
             )
         return filters.published(pattern)
     specs = [spec for spec in _all_specs().values() if modality is None or modality in spec.modality]

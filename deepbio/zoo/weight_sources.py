@@ -93,7 +93,10 @@ def hub_folder(name: str) -> Path:
         copy = Path(hub.snapshot_download(repository, local_files_only=True, **options))
     except (OSError, ValueError) as error:
         if reason:
-            raise WeightsError(f"{name} cannot be downloaded: {reason}") from error
+            raise WeightsError(
+                f"{name} cannot be downloaded: {reason.removesuffix('.')}. Check the name and the connection, or copy its folder here "
+                "and pass the path."
+            ) from error
         raise WeightsError(
             f"{name} is not in the cache of huggingface_hub, and DEEPBIO_OFFLINE forbids the download. Load it once with a "
             "connection, or copy its folder here and pass the path."

@@ -1,5 +1,7 @@
 """Each model of the registry is exported to each format, or refused; the refusals are listed here."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,17 @@ RUNTIMES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai_edge_li
 RECURRENT = {"danq", "danq_jaspar", "dream_rnn", "note_lstm", "bilstm", "gru", "han"}
 # torch.export fixes the batch size of Keras's masked loops over time, of counts of words and of a table of sentences.
 BATCHES = {"note_lstm", "bilstm", "gru", "han", "bag_of_words"}
-REFUSED = {"litert": RECURRENT, "torch": BATCHES}
+# Neither ONNX Runtime nor OpenVINO computes the Fourier transforms of Hyena, and LiteRT does so in Flex.
+FOURIER = {"hyenadna"}
+# OpenVINO 2026.4 does not read ONNX's loops over masked words, and its `caml` returns predictions that are wrong by 0.01.
+MASKED = {"note_lstm", "bilstm", "gru", "han"}
+# On an AMD EPYC, LiteRT's kernels (XNNPACK) return NaN for the first convolution of small networks of this form: refused there.
+BY_PROCESSOR = {"litert": {"enformer", "borzoi"}}
+# ONNX has no log1p, which the sum of the two counts of `chrombpnet` is computed with.
+LOG1P = {"chrombpnet"}
+REFUSED = {
+    "litert": RECURRENT | FOURIER, "torch": BATCHES, "onnx": FOURIER | LOG1P, "openvino": FOURIER | LOG1P | MASKED | {"caml"},
+}  # fmt: skip
 
 
 @pytest.mark.slow
@@ -32,7 +44,11 @@ def test_each_model_is_exported_or_refused(name, modality, format, tmp_path):
         with pytest.raises(ModelError):
             export(model, tmp_path / "out", format=format)
         return
-    found = export(model, tmp_path / "out", format=format)
+    refused_here = model_spec(name).function in BY_PROCESSOR.get(format, ())
+    with contextlib.suppress(ModelError) if refused_here else contextlib.nullcontext():
+        found = export(model, tmp_path / "out", format=format)
+    if refused_here and not (tmp_path / "out").exists():
+        return
     assert found.difference <= 1e-5
     x = some_input(tiny_dataset(name, modality).input, 5)
     expected = predict(model, x)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from deepbio.datasets import load_dataset
-from deepbio.errors import DataError, ModelError, WeightsError
+from deepbio.errors import DataError, DeepbioError, ModelError, WeightsError
 from deepbio.export import compare_exported, export, load_exported
 from deepbio.export import export as export_module
 from deepbio.export.deployable import deployable
@@ -134,6 +134,31 @@ def test_int8_is_smaller_and_its_loss_is_returned(xor, tmp_path, format):
     assert found.size < 0.5 * whole.size
     before, after = compare_exported(model, found, data.valid)
     assert after.metrics["accuracy"].value == pytest.approx(before.metrics["accuracy"].value, abs=0.02)
+
+
+@pytest.mark.parametrize("format", ["saved_model", *RUNTIMES])
+def test_a_disk_that_is_full_is_named_and_nothing_is_left(tmp_path, format):
+    resource = pytest.importorskip("resource", reason="Windows has no limit of the size of a file")
+    pytest.importorskip(RUNTIMES.get(format, "tensorflow"), reason=f"the runtime of {format} is not installed")
+    model = get_model("mlp", dataset=load_dataset("xor"), units=(64, 64), seed=0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(DeepbioError, match=r"^Cannot write .*out: File too large\.$"):
+            export(model, tmp_path / "out", format=format)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_an_export_is_replaced(xor, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "preset.json").write_text("{}")
+    with pytest.raises(DataError, match="run exists and is no export. Choose another folder.$"):
+        export(xor[0], tmp_path / "run", format="saved_model", overwrite=True)
+    with pytest.raises(DeepbioError, match=r"Cannot write .*: File name too long"):
+        export(xor[0], tmp_path / ("o" * 300), format="saved_model")
+    assert export(xor[0], tmp_path / ("o" * 240), format="saved_model").folder.is_dir()
 
 
 def test_a_network_that_returns_other_numbers_is_not_written(xor, tmp_path, monkeypatch):

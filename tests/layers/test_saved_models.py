@@ -1,8 +1,6 @@
 """A model that Keras saved is loaded by Keras after `import deepbio`, in either order of the imports, and keeps its record."""
 
-import copy
 import json
-import pickle
 import subprocess
 import sys
 import zipfile
@@ -15,6 +13,7 @@ from deepbio.datasets import load_dataset
 from deepbio.errors import WeightsError
 from deepbio.inference import calibrate, predict
 from deepbio.zoo import describe, get_model
+from tests.copies import COPIES
 
 
 @pytest.mark.parametrize("imports", ["import deepbio, keras", "import keras, deepbio"])
@@ -23,22 +22,6 @@ def test_keras_loads_a_saved_dna_model_after_import_deepbio(tmp_path, imports):
     code = f"{imports}; print(keras.models.load_model('m.keras').name)"
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.stdout == "dna_cnn\n", run.stderr
-
-
-def through_a_file(ending):
-    def copied(model, folder):
-        model.save(folder / f"model.{ending}")
-        return keras.models.load_model(folder / f"model.{ending}")
-
-    return copied
-
-
-COPIES = {
-    "deepcopy": lambda model, folder: copy.deepcopy(model),
-    "pickle": lambda model, folder: pickle.loads(pickle.dumps(model)),
-    "keras": through_a_file("keras"),
-    "h5": through_a_file("h5"),
-}
 
 
 @pytest.mark.parametrize("way", COPIES)
@@ -70,3 +53,11 @@ def test_a_model_with_its_activation_is_loaded_by_keras_alone(tmp_path):
     code = "import keras; print(keras.models.load_model('model.keras').layers[-1].name)"
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.stdout == "task_activation\n", run.stderr
+
+
+def test_a_model_that_hdf5_cannot_store_is_refused_when_it_is_saved(tmp_path):
+    model = get_model("note_evidence", input_shape=8, outputs=2, vocabulary_size=20, seed=0)
+    with pytest.raises(WeightsError, match=r"cannot store .*NotEqual.* of note_evidence.* Save the model as \.keras"):
+        model.save(tmp_path / "model.h5")
+    model.save(tmp_path / "model.keras")
+    assert [file.name for file in tmp_path.iterdir()] == ["model.keras"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deepbio.datasets import load_dataset
-from deepbio.errors import ModelError
+from deepbio.errors import ModelError, WeightsError
 from deepbio.specs import ModelInput
 from deepbio.zoo import describe, get_model, list_models, model_spec, one_hot_model, register, weights_hash
 from deepbio.zoo.registry import _USER_MODELS, RESERVED, builder_options
@@ -19,6 +19,12 @@ def test_a_typo_gives_the_nearest_model():
 def test_a_typo_in_an_option_gives_the_nearest_option():
     with pytest.raises(ModelError, match=r"no option 'unit'. Did you mean units"):
         get_model("mlp", unit=(10,))
+
+
+@pytest.mark.parametrize("file", ["nothing.safetensors", "folder/nothing.pt"])
+def test_a_weight_file_that_is_missing_is_no_tag(file):
+    with pytest.raises(WeightsError, match=f"Expected a weight file or preset folder at {file}; there is none"):
+        get_model("enformer", weights=file)
 
 
 def test_a_tag_that_does_not_exist_is_refused():

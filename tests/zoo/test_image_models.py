@@ -128,7 +128,7 @@ def test_the_grouped_convolutions_of_alexnet_keep_their_halves_apart():
 # One builder of each kind of scaling that keras.applications expects.
 KINDS = [
     "keras_applications.mobilenet_v3_small",
-    "keras_applications.efficientnet_b0",
+    pytest.param("keras_applications.efficientnet_b0", marks=pytest.mark.slow),
     pytest.param("keras_applications.resnet50", marks=pytest.mark.slow),
     pytest.param("keras_applications.densenet121", marks=pytest.mark.slow),
     pytest.param("keras_applications.convnext_tiny", marks=pytest.mark.slow),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from deepbio.zoo.build import build
 from deepbio.zoo.importers.fill import fill
 from deepbio.zoo.importers.hub_file import hub_file, is_hub_file
 from deepbio.zoo.importers.importer import Conversion, Importer, importer, importers
-from deepbio.zoo.importers.published_file import PublishedFile, read_published_file
+from deepbio.zoo.importers.published_file import PublishedFile, parts_of, read_published_file
 from deepbio.zoo.preset import save_preset
 from deepbio.zoo.published import published_licence
 from deepbio.zoo.record import ModelRecord, attach, describe, zoo_model
@@ -27,6 +28,7 @@ from deepbio.zoo.registry import model_spec
 if TYPE_CHECKING:
     import keras
 
+_LOGGER = logging.getLogger("deepbio")
 UNKNOWN_LICENCE = "unknown; ask the authors before you use or share these weights"
 
 
@@ -67,7 +69,7 @@ def import_weights(
     """
     form = importer(format)
     found = read_published_file(_local(file))
-    model, conversion = _convert(form, found, options)
+    model, conversion = _convert(form, _unwrapped(form, found) or found, options)
     if out is not None:
         _write(model, conversion, form, found, Path(out), licence=licence, options=options, address=os.fspath(file))
     return model
@@ -99,9 +101,9 @@ def import_for(
         known = sorted({name for one in importers().values() for name in one.architectures})
         raise WeightsError(f"No published form of weights is known for {architecture}. {nearest(architecture, known)}")
     for form in candidates:
-        if all(fnmatch.filter(found.arrays, pattern) for pattern in form.signature):
+        if (file_of_form := _unwrapped(form, found)) is not None:
             own = {"length": input_shape[0]} if input_shape and "length" in form.options() else {}
-            model, conversion = _convert(form, found, {**own, **options})
+            model, conversion = _convert(form, file_of_form, {**own, **options})
             if input_shape not in (None, conversion.input.shape):
                 raise ModelError(
                     f"{path} takes input of shape {conversion.input.shape}; received input_shape={input_shape}."
@@ -120,7 +122,46 @@ def import_for(
 
 def _local(file: str | os.PathLike[str]) -> Path:
     name = os.fspath(file)
-    return hub_file(name) if is_hub_file(name) else Path(name).expanduser()
+    if not is_hub_file(name):
+        if name.startswith("hf://"):
+            raise WeightsError(
+                f"Expected one file, hf://user/repo/file or hf://user/repo@revision/file; received {name!r}."
+            )
+        return Path(name).expanduser()
+    path = hub_file(name)
+    if name.endswith(".index.json"):
+        for part in sorted(set(parts_of(path).values())):
+            hub_file(f"{name.rpartition('/')[0]}/{part}")
+    return path
+
+
+def _unwrapped(form: Importer, file: PublishedFile, *, levels: int = 3) -> PublishedFile | None:
+    """Return a file with the names of a format, if need be those of one module of a larger one; None if it has others.
+
+    A checkpoint of Lightning, say, has the network as `model`, beside arrays of its loss.
+
+    Raises:
+        WeightsError: Several modules have all arrays of the format.
+    """
+    if all(fnmatch.filter(file.arrays, pattern) for pattern in form.signature):
+        return file
+    found = {}
+    for prefix in dict.fromkeys(f"{name.partition('.')[0]}." for name in file.arrays if levels and "." in name):
+        inside = {name.removeprefix(prefix): a for name, a in file.arrays.items() if name.startswith(prefix)}
+        if (inner := _unwrapped(form, replace(file, arrays=inside), levels=levels - 1)) is not None:
+            found[prefix] = inner
+    if len(found) > 1:
+        names = ", ".join(name[:-1] for name in found)
+        raise WeightsError(
+            f"{file.path} has the network of {form.name} {len(found)} times, as {names}. Save one of them alone."
+        )
+    for prefix, inner in found.items():
+        if left := [name for name in file.arrays if not name.startswith(prefix)]:
+            _LOGGER.warning(
+                "%s: the %d arrays beside %s are left out: %s", file.path, len(left), prefix, ", ".join(left[:4])
+            )
+        return inner
+    return None
 
 
 def _convert(form: Importer, file: PublishedFile, options: Mapping[str, Any]) -> tuple[keras.Model, Conversion]:

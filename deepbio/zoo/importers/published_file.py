@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from deepbio.zoo.importers.torch_file import read_torch
 from deepbio.zoo.weight_files import read_safetensors
 
 _KINDS = ".safetensors, .pt, .pth, .bin, .torch (PyTorch), .h5, .hdf5, .keras (Keras) or .npz"
+_PART = re.compile(r"-\d{5}-of-\d{5}\.\w+$")
+_COMPILED = re.compile(r"(^|\.)_orig_mod\.")
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,57 @@ class PublishedFile:
 def read_published_file(path: Path) -> PublishedFile:
     """Read the arrays of a weight file without running code from it.
 
+    Args:
+        path: File, or the index (`.index.json`) of a file that is published in parts.
+
+    Returns:
+        The arrays; half precision as float32, and without the name that `torch.compile` puts before a module's own.
+
     Raises:
         WeightsError: The file is missing, damaged, truncated, or of a kind that is not read.
     """
+    if _PART.search(path.name):
+        raise WeightsError(f"{path} is one part of several. Pass the index beside it, whose name ends in .index.json.")
+    found = _read_parts(path) if path.name.endswith(".index.json") else _read_one(path)
+    return replace(found, arrays={_COMPILED.sub(r"\1", name): _full(array) for name, array in found.arrays.items()})
+
+
+def parts_of(index: Path) -> dict[str, str]:
+    """Return the file of each array by the index of a file in parts, as Hugging Face writes it.
+
+    Raises:
+        WeightsError: The index is missing or damaged, or names files elsewhere.
+    """
+    try:
+        content = parse_json(index.read_bytes(), str(index), error=WeightsError)
+    except OSError as error:
+        raise WeightsError(f"Expected the index of a weight file at {index}; {error.strerror}.") from error
+    parts = content.get("weight_map") if isinstance(content, dict) else None
+    if not isinstance(parts, dict) or not parts:
+        raise WeightsError(f"{index} is no index of a weight file: expected a 'weight_map' of arrays to files.")
+    for part in parts.values():
+        if not isinstance(part, str) or part != Path(part).name or "\\" in part:
+            raise WeightsError(f"{index} names the part {part!r}; expected a file beside it.")
+    return parts
+
+
+def _read_parts(index: Path) -> PublishedFile:
+    parts, arrays, kind = parts_of(index), {}, ""
+    for part in sorted(set(parts.values())):
+        found = _read_one(index.parent / part)
+        missing = [name for name, where in parts.items() if where == part and name not in found]
+        if missing:
+            raise WeightsError(f"{found.path} has no array {missing[0]!r}, which {index.name} says it has.")
+        arrays |= found.arrays
+        kind = found.kind
+    return PublishedFile(index, kind, arrays)
+
+
+def _full(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype.name in ("float16", "bfloat16") else array
+
+
+def _read_one(path: Path) -> PublishedFile:
     try:
         with path.open("rb") as file:
             start = file.read(16)

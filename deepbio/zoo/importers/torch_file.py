@@ -25,6 +25,7 @@ _MAX_PICKLE = 64 << 20
 _MAX_DEPTH = 60
 _MAGIC = 0x1950A86A20F9469CFC6C
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "module", "net", "ema", "params")
+_STATES = ("optim", "scaler", "scheduler", "lr_scheduler")  # of training, beside the network
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def _tensors(root: Any) -> Iterator[tuple[str, _Tensor]]:
     while isinstance(root, dict) and not any(isinstance(value, _Tensor) for value in root.values()):
         inner = next((root[key] for key in _WRAPPERS if isinstance(root.get(key), (dict, Thing))), None)
         if inner is None:
+            root = {key: value for key, value in root.items() if not str(key).startswith(_STATES)}
             break
         root = inner
     yield from _walk(root, "", 0)

@@ -48,3 +48,8 @@ def test_a_file_that_is_not_there_is_one_error(hub, monkeypatch):
     with pytest.raises(WeightsError, match="DEEPBIO_OFFLINE forbids downloads"):
         import_weights("bpnet_lite", "hf://lab/gata1/x.npz")
     assert hub[-1][-1] is True
+
+
+def test_an_address_without_a_file_is_refused():
+    with pytest.raises(WeightsError, match=r"Expected one file, hf://user/repo/file.*'hf://nobody'"):
+        import_weights("torchxrayvision", "hf://nobody")

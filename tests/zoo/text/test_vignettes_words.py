@@ -25,9 +25,9 @@ def _number(text):
     return float(re.match(r"[\d.,]+", text)[0].replace(",", ""))
 
 
-@pytest.mark.parametrize("score", ["integrated gradients", "the model's own evidence or attention"])
-def test_scores_are_high_at_the_planted_findings(rows, score):
-    assert _number(rows[score][1]) > 0.9
+def test_scores_are_high_at_the_planted_findings(rows):
+    assert _number(rows["integrated gradients"][1]) > 0.9
+    assert _number(rows["the model's own evidence or attention"][1]) > 0.9
 
 
 def test_a_flipped_negation_moves_the_posterior_the_right_way(rows):
