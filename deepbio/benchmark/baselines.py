@@ -107,7 +107,10 @@ def fit_baseline(name: str, data: Dataset, *, seed: int = 0, threads: int = -1) 
     numbers = task.kind == "regression"
     for target in y.T if task.kind == "multilabel" or numbers else [y]:
         known = ~np.isnan(target) if target.dtype.kind == "f" else slice(None)
-        estimator = (_regressor if numbers else _classifier)(name, modality, seed, threads)
+        one_value = not numbers and len(np.unique(target[known])) == 1  # a label that all examples have, or none
+        estimator = (
+            _constant() if one_value else (_regressor if numbers else _classifier)(name, modality, seed, threads)
+        )
         estimators.append(estimator.fit(x[known], target[known] if numbers else target[known].astype(np.int64)))
     return FittedBaseline(name, data, estimators, frequency, tfidf)
 
@@ -142,6 +145,12 @@ def _regressor(name: str, modality: str, seed: int, threads: int) -> Any:
     from sklearn.linear_model import Ridge
 
     return Ridge(alpha={"dna": 100.0, "image": 100.0}.get(modality, 1.0))
+
+
+def _constant() -> Any:
+    from sklearn.dummy import DummyClassifier
+
+    return DummyClassifier()
 
 
 def _classifier(name: str, modality: str, seed: int, threads: int) -> Any:
@@ -208,6 +217,8 @@ def _size(estimator: Any) -> int:
     last = estimator[-1] if hasattr(estimator, "steps") else estimator
     if hasattr(last, "coef_"):
         return int(last.coef_.size + np.size(last.intercept_))
+    if hasattr(last, "class_prior_"):  # of a constant
+        return 1
     if hasattr(last, "estimators_"):
         return int(sum(tree.tree_.node_count for tree in last.estimators_))
     return int(sum(len(tree.nodes) for round_ in last._predictors for tree in round_))

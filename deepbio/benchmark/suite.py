@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -205,7 +206,9 @@ def read_suite(name: str | Path) -> Suite:
 
 
 def _read_dataset(part: Any, plan: Mapping[str, Any], file: Path) -> SuiteDataset:
-    _check_keys(part, "data set", file, required=("name", "metrics", "models"))
+    _check_keys(part, "data set", file, required=("name", "metrics"))
+    if not part.get("models") and not part.get("baselines", plan.get("baselines")):
+        raise DataError(f"{file}: a data set needs 'models', 'baselines' or both.")
     options = {**(part.get("options") or {}), **(part.get("files") or {})}
     if names_files(options):
         options = {key: _beside(file, value) if key in _FILES else value for key, value in options.items()}
@@ -223,7 +226,7 @@ def _read_dataset(part: Any, plan: Mapping[str, Any], file: Path) -> SuiteDatase
     common: dict[str, Any] = {"dataset": dataset, "options": options, "data_label": label}
     common["threads"] = int(plan.get("threads", 1))
     runs = []
-    for entry in part["models"]:
+    for entry in part.get("models") or []:
         model: Any = {"name": entry} if isinstance(entry, str) else entry
         _check_keys(model, "model", file, required=("name",))
         model_spec(model["name"].split(".")[0])
@@ -260,6 +263,12 @@ def _read_published(part: Any, metrics: list[str], file: Path) -> Published:
     for name in part["metrics"]:
         if name not in metrics:
             raise DataError(f"{file}: {part['name']} has {name!r}, which is no column here. {nearest(name, metrics)}")
+        low, high = metric(name).bounds or (-math.inf, math.inf)
+        if not low <= part["metrics"][name] <= high:
+            raise DataError(
+                f"{file}: {name} is between {low:g} and {high:g}; {part['name']} has {part['metrics'][name]:g}. Divide percentages "
+                "by 100."
+            )
     numbers = {name: float(value) for name, value in part["metrics"].items()}
     return Published(part["name"], numbers, part["source"], part["protocol"], kind)
 

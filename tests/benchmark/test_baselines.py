@@ -63,3 +63,17 @@ def test_a_suite_runs_on_files_of_the_user(tmp_path, key):
     run_suite(suite.only("gleason/majority"), tmp_path / "out", workers=1)
     found = leaderboard(suite, tmp_path / "out", n_resamples=20)
     assert 0.2 < {row.name: row for row in found.tables[0].rows}["majority"].values["accuracy"].estimate.value < 0.5
+
+
+@pytest.mark.parametrize("name", ["logistic_regression", "random_forest", "gradient_boosting"])
+def test_a_label_that_no_training_example_has_is_predicted_as_never(name):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 2)).astype(np.float32)
+    y = np.stack([x[:, 0] > 0, np.zeros(80)], axis=1).astype(np.float32)
+    data = Dataset.from_arrays(x, y, kind="multilabel", seed=0)
+    fitted = fit_baseline(name, data, threads=1)
+    p = fitted.predict(data.test)
+    assert p.shape == (len(data.test), 2)
+    assert fitted.parameters > 1
+    assert (p[:, 1] == 0).all()
+    assert np.ptp(p[:, 0]) > 0

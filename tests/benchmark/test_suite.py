@@ -86,6 +86,23 @@ def test_a_mistake_in_a_suite_is_an_error_before_anything_runs(tmp_path, old, ne
         read_suite(write_suite(tmp_path, SMALL.replace(old, new, 1)))
 
 
+def test_a_data_set_may_have_baselines_alone(tmp_path):
+    alone = SMALL.replace("    models: [mlp]\n", "")
+    suite = read_suite(write_suite(tmp_path, alone))
+    assert {run.name for run in suite.runs()} == {
+        "majority", "logistic_regression", "random_forest", "kmer_logistic_regression",
+    }  # fmt: skip
+    neither = "\n".join(line for line in alone.splitlines() if "baselines" not in line)
+    with pytest.raises(DataError, match="needs 'models', 'baselines' or both"):
+        read_suite(write_suite(tmp_path, neither))
+
+
+def test_a_published_percentage_is_refused(tmp_path):
+    entry = "    models: [mlp]\n    published: [{name: a, metrics: {auroc: 94}, source: b, protocol: c}]"
+    with pytest.raises(DataError, match="auroc is between 0 and 1; a has 94. Divide percentages by 100"):
+        read_suite(write_suite(tmp_path, SMALL.replace("    models: [mlp]", entry, 1)))
+
+
 def test_an_unknown_suite_is_answered_with_the_nearest():
     with pytest.raises(DataError, match="Did you mean quick"):
         read_suite("quik")
