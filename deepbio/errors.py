@@ -1,7 +1,14 @@
 """Errors that deepbio raises on purpose. A message states what was expected, what was received, and the next step."""
 
 import difflib
-from collections.abc import Iterable
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class DeepbioError(Exception):
@@ -54,3 +61,46 @@ def nearest(name: str, valid: Iterable[str], *, max_names: int = 3) -> str:
         ", ..." if len(names) > 60 else ""
     )
     return f"Valid names: {shown}." if names else "There are no valid names."
+
+
+def advise_calls(error: type[DeepbioError], advice: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Decorate a function so that a call with the wrong arguments raises `error` with `advice` instead of `TypeError`.
+
+    Example:
+        >>> @advise_calls(DataError, "Pass one number.")
+        ... def double(x, *, times=2):
+        ...     return times * x
+        >>> double(2), double.__name__
+        (4, 'double')
+        >>> try:
+        ...     double(2, 3)
+        ... except DataError as problem:
+        ...     print(problem)
+        Expected double(x, ...) with options by name; received too many positional arguments. Pass one number.
+    """
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        @functools.wraps(function)
+        def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            try:
+                return function(*args, **kwargs)
+            except TypeError:
+                signature = inspect.signature(function)
+                try:
+                    signature.bind(*args, **kwargs)
+                except TypeError as problem:
+                    places = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+                    expected = f"{function.__name__}({', '.join(places)}, ...)"
+                    raise error(
+                        f"Expected {expected} with options by name; received {_received(problem)}. {advice}"
+                    ) from None
+                raise
+
+        return call
+
+    return decorate
+
+
+def _received(problem: TypeError) -> str:
+    missing = re.fullmatch(r"missing a required argument: '(\w+)'", str(problem))
+    return f"no {missing[1]}" if missing else str(problem)

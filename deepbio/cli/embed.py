@@ -23,7 +23,9 @@ def embed(
     ] = None,
     member: Annotated[int | None, typer.Option(help="Member of an ensemble, from 1.", min=1)] = None,
     method: Annotated[str, typer.Option(help="Method of the map: pca, or umap with the package umap-learn.")] = "pca",
-    neighbors: Annotated[int, typer.Option(help="Number of neighbours of the baseline.", min=1)] = 10,
+    neighbors: Annotated[
+        int, typer.Option(help="Number of neighbours of the baseline, at most all training examples.", min=1)
+    ] = 10,
     json: Json = False,
     data: DataOptions,
 ) -> None:
@@ -32,8 +34,6 @@ def embed(
     The trunk sees the data as `deepbio finetune` would show them to it, at the same size. `embeddings.npz` has `x_train`, `y_train`
     and so on; the test split is embedded and not looked at.
     """
-    from deepbio.zoo.get_model import get_model
-
     name, options = data.read(dataset)
     if name is None:
         raise DeepbioError("Expected a data set by name or your own files, for example: deepbio embed MODEL uci_splice")
@@ -46,8 +46,7 @@ def embed(
     from deepbio.interpret.embedding_map import draw_embeddings, project
     from deepbio.training.finetuning.start import starting_point
 
-    source = get_model(model, member=member) if member else model
-    trunk = starting_point(source, loaded, head="new", adapter="auto", seed=0).model
+    trunk = starting_point(model, loaded, head="new", adapter="auto", seed=0, member=member).model
     found = {part: extract_embeddings(trunk, split) for part, split in loaded.splits() if len(split)}
     writable_folder(folder)
     arrays = {f"{what}_{part}": values for part in found for what, values in
@@ -61,6 +60,7 @@ def embed(
         f"two components, {share:.0%} of the variance" if method == "pca" else "UMAP"
     )
     draw_embeddings(points, y, folder / "embeddings.png", labels=loaded.task.labels if single else (), title=title)
+    neighbors = min(neighbors, len(found["train"]))
     p = nearest_neighbors(found["train"], np.asarray(loaded.train.y), found["valid"], loaded.task, k=neighbors)
     result = compare(loaded.task, np.asarray(loaded.valid.y), p, groups=loaded.valid.groups)
     if json:

@@ -6,9 +6,9 @@ import numpy as np
 import typer
 
 from deepbio.cli.console import load_tensorflow, show_json
-from deepbio.cli.options import BootstrapSeed, DataName, Json, Model, Resamples, with_groups
+from deepbio.cli.options import BootstrapSeed, DataName, Devices, Json, Model, Resamples, with_groups
 from deepbio.cli.own_data import DataOptions
-from deepbio.cli.trained import choose_split, evaluation_data, trained
+from deepbio.cli.trained import choose_split, devices_of, evaluation_data, trained
 
 Tta = Annotated[
     list[str] | None,
@@ -33,6 +33,7 @@ def evaluate(
         list[str] | None, typer.Option(help="Metric beside those of the task, such as quadratic_kappa; repeatable.")
     ] = None,
     tta: Tta = None,
+    strategy: Devices = "auto",
     json: Json = False,
 ) -> None:
     """Print the metrics of a trained model on a split, or on your own files, with 95% intervals.
@@ -48,11 +49,12 @@ def evaluate(
     from deepbio.inference.positions import match_positions
     from deepbio.zoo import describe, get_model
 
+    chosen = devices_of(strategy)
     built = get_model(folder)
     record = describe(built)
     found, split, parts = evaluation_data(model, record, dataset, data, split)
     parts = [match_positions(built, part, found.task) for part in parts]
-    p = np.concatenate([predict(built, part, task=found.task, tta=tta or None) for part in parts])
+    p = np.concatenate([predict(built, part, task=found.task, tta=tta or None, strategy=chosen) for part in parts])
     groups = [part.groups for part in parts]
     result = compare(
         found.task,

@@ -114,6 +114,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG and "--debug" not in sys.argv:
+            name = terminal_text(max(Path(str(error.filename or "A path")).parts, key=len))
+            typer.echo(f"Error: {name[:60]}... is too long for the name of a file. Choose a shorter one.", err=True)
+            sys.exit(2)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "--debug" in sys.argv:
             raise
         os.dup2(

@@ -41,6 +41,10 @@ def models(
         pattern, modality=modality, pretrained=pretrained, published=published, task=task, offline=offline, licence=licence,
         input_length=_range(length, "--length"), parameters=_range(parameters, "--parameters"),
     )  # fmt: skip
+    if not names:
+        note(
+            "No model fits all of these. Leave out a filter; `deepbio models` lists the architectures, --pretrained weights."
+        )
     if published:
         cards = [published_weights(name) for name in names]
         if json:

@@ -22,6 +22,7 @@ Facts = Annotated[
 ]
 ResultFolder = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the result.")]
 AttackedPosition = Annotated[int | None, typer.Option(help="Position of the attacked output, for outputs along DNA.")]
+Devices = Annotated[str, typer.Option(help="Devices: auto (every GPU), one, mirrored or cpu:N.")]
 BootstrapSeed = Annotated[int, typer.Option(help="Random seed of the bootstrap.")]
 
 

@@ -10,7 +10,7 @@ from deepbio.cli.evaluate import Tta
 from deepbio.cli.options import Model, with_groups
 from deepbio.cli.over_genome import GenomeOptions, intervals_of, predict_over_genome
 from deepbio.cli.own_data import DataOptions
-from deepbio.cli.trained import trained
+from deepbio.cli.trained import devices_of, trained
 from deepbio.errors import DeepbioError
 from deepbio.escaping import spreadsheet_tsv
 
@@ -113,6 +113,7 @@ def predict(
     from deepbio.inference.reading_plan import input_of
     from deepbio.zoo import describe, get_model
 
+    strategy = devices_of(over.strategy)
     built = get_model(folder)
     record = describe(built)
     if file is None:
@@ -126,10 +127,12 @@ def predict(
             raise DeepbioError(
                 "The model predicts masks of images: name their folder with --out FOLDER (with --tta, if any)."
             )
-        note(f"{len(inference.write_masks(built, x, ids, out, tta=tta or None))} masks written to {out}.")
+        note(
+            f"{len(inference.write_masks(built, x, ids, out, tta=tta or None, strategy=strategy))} masks written to {out}."
+        )
         return
     unsure = inference.predict(built, x, uncertainty="dropout") if uncertainty else None
-    p = inference.predict(built, x, tta=tta or None) if unsure is None else unsure.mean
+    p = inference.predict(built, x, tta=tta or None, strategy=strategy) if unsure is None else unsure.mean
     wanted = _prevalence(prevalence)
     adjusted = p if wanted is None else for_prevalence(record, p, wanted)
     header, rows = prediction_rows(record.task, ids, adjusted, thresholds=thresholds_for(record, wanted))

@@ -75,5 +75,5 @@ def plan_of_recipe(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         how.pop("method")
     if how.get("method") == "lora":
         how.pop("lora_rank", None)
-    how |= {key: origin[key] for key in ("head", "adapter") if key in origin}
+    how |= {key: origin[key] for key in ("head", "adapter", "member") if key in origin}
     return str(origin["model"]), {**how, "unfreeze_schedule": schedule}

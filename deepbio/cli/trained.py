@@ -39,6 +39,25 @@ def trained(model: str) -> str:
     return model
 
 
+def devices_of(strategy: str) -> Any:
+    """Return the devices of predictions for `--strategy`. Call it before the model is built.
+
+    Raises:
+        DeepbioError: The strategy is unknown, or one of several machines.
+    """
+    names = ("auto", "one", "mirrored", "cpu:N")
+    if strategy not in names[:3] and not strategy.startswith("cpu:"):
+        raise DeepbioError(
+            f"Expected --strategy {', '.join(names[:3])} or cpu:N, the devices of one machine; received {strategy!r}."
+            + (" Divide the file among the machines." if strategy in ("multiworker", "slurm") else "")
+        )
+    if strategy in ("auto", "one"):
+        return strategy
+    from deepbio.devices import choose_strategy
+
+    return choose_strategy(strategy)
+
+
 def training_data(model: Any, origin: Mapping[str, Any] | None, *, input: ModelInput | None = None) -> Dataset:
     """Load the data set that a model was trained on.
 
@@ -115,10 +134,12 @@ def evaluation_data(
     origin = record.dataset or {}
     path = dataset is not None and dataset not in (origin.get("name"), *list_datasets()) and Path(dataset).exists()
     if path or data.files():
-        from deepbio.inference.own_files import read_labelled, source_options
+        from deepbio.inference.own_files import read_labelled, source_options, warn_of_training_files
         from deepbio.inference.reading_plan import input_of
 
         options = source_options(input_of(record), dataset, data.of_a_path()) if path else data.read(dataset)[1]
+        if split in (None, "all"):
+            warn_of_training_files(record, options)
         whole, published = read_labelled(record, options)
         part = whole if split in (None, "all") else _part_of(whole, published, record, str(split))
         assert record.task is not None

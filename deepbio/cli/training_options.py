@@ -68,6 +68,10 @@ class TrainingOptions:
 
 def report_run(title: str, run: Any, folder: Path) -> None:
     """Print the validation metrics of a run and the next step."""
-    note(f"{title}: {len(run.history['loss'])} epochs in {run.seconds:.1f} s. Validation split:")
+    epochs = len(run.history["loss"])
+    done = f"{epochs} epoch{'s' if epochs > 1 else ''}"
+    if run.plan is not None and run.plan.solved is not None:
+        done = f"head solved (linear probe, penalty strength {1 / run.plan.solved.strength:g})"
+    note(f"{title}: {done} in {run.seconds:.1f} s. Validation split:")
     typer.echo(str(run.valid))
     note(f"Written to {folder}. The test split is untouched; once all is decided: deepbio evaluate {folder}")

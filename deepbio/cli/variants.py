@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deepbio.cli.console import load_tensorflow, note
+from deepbio.cli.options import Devices
 from deepbio.cli.variants_report import report
 from deepbio.errors import DeepbioError
 
@@ -55,7 +56,7 @@ def splice(
     index: Annotated[bool, typer.Option("--index", help="Index of the bgzip VCF or BCF.")] = False,
     max_mismatches: Mismatches = None,
     chunk: Annotated[int, typer.Option(help="Number of records that are scored and saved together.")] = 256,
-    strategy: Annotated[str, typer.Option(help="Devices: auto (every GPU), one, mirrored or cpu:N.")] = "auto",
+    strategy: Devices = "auto",
     workers: Annotated[
         int | None, typer.Option(help="Number of processes that divide the chunks; default: only this one.")
     ] = None,

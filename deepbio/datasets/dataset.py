@@ -129,6 +129,16 @@ class Dataset:
         classes = self.task.num_classes
         for part, split in self.splits():
             y = np.asarray(split.y)
+            if y.dtype.kind not in "iufb":
+                raise DataError(
+                    f"{self.name}: labels of the {part} split must be whole numbers, positions in the labels of the task; received "
+                    f"{y.dtype}. Dataset.from_arrays(x, y) takes words."
+                )
+            if self.task.kind in ("binary", "multiclass") and y.size != len(y):
+                raise DataError(
+                    f"{self.name}: expected one class per example of the {part} split; received shape {y.shape}. Of one-hot labels "
+                    "pass y.argmax(axis=1)."
+                )
             if y.dtype.kind == "f" and not np.array_equal(y, np.floor(y)):
                 raise DataError(f"{self.name}: labels of the {part} split must be whole numbers; found others, or NaN.")
             if len(y) and (y.min() < 0 or y.max() >= classes):

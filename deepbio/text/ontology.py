@@ -1,5 +1,6 @@
 """The Human Phenotype Ontology: its files, and the names of each finding in `hp.obo`, medical and plain."""
 
+import functools
 import importlib.util
 import os
 import re
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deepbio.errors import DataError
-from deepbio.files import read_text
+from deepbio.files import check_exists, read_text
 
 # synonym: "Pink eye" EXACT layperson [source]
 _SYNONYM = re.compile(r'synonym: "((?:[^"\\]|\\.)*)" ([A-Z]+) (\w*)')
@@ -76,13 +77,19 @@ def hpo_folder(folder: str | os.PathLike[str] | None = None) -> Path:
 
 
 def read_ontology(path: Path) -> Ontology:
-    """Read the terms of `hp.obo` that are not obsolete.
+    """Read the terms of `hp.obo` that are not obsolete. A file is read once until it changes; do not modify the result.
 
     Format: OBO 1.2 flat file, https://owlcollab.github.io/oboformat/doc/GO.format.obo-1_2.html.
 
     Raises:
         DataError: The file is missing or contains no terms, or a term has no name.
     """
+    written = check_exists(path).stat()
+    return _ontology(Path(path), written.st_mtime_ns, written.st_size)
+
+
+@functools.lru_cache(maxsize=2)
+def _ontology(path: Path, mtime: int, size: int) -> Ontology:
     blocks = read_text(path).replace("\r\n", "\n").split("\n[Term]\n")
     release = re.search(r"^data-version: hp/releases/(\S+)", blocks[0], re.MULTILINE)
     terms: dict[str, Term] = {}

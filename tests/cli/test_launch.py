@@ -95,6 +95,7 @@ def test_only_a_fit_can_be_launched():
     assert "deepbio launch --workers 2 -- fit" in err
 
 
+@pytest.mark.slow
 @pytest.mark.multiworker
 @pytest.mark.timeout(600)
 def test_a_request_to_end_reaches_all_workers_and_the_run_can_go_on(tmp_path):

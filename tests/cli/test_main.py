@@ -1,5 +1,6 @@
 """The command `deepbio`: mistakes are one message and exit code 2, and every option has a help text."""
 
+import importlib
 import re
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from deepbio.__main__ import main as start
 from deepbio.cli.main import add_commands, app, main
 
 
@@ -112,6 +114,7 @@ OWN_DATA = [
     ("report",),
     ("attack",),
     ("robustness",),
+    ("explain",),
     ("embed",),
 ]
 
@@ -143,7 +146,7 @@ def test_fit_and_finetune_have_the_same_options_of_training():
 @pytest.mark.parametrize("words", OWN_DATA, ids=" ".join)
 def test_the_rules_of_own_data_are_the_same_in_every_command(run, words):
     model = () if words in (("datasets", "check"), ("augment", "preview")) else ("dna_cnn.uci_splice",)
-    model += ("-o", "attacked") if words in (("attack",), ("robustness",)) else ()
+    model += ("-o", "out") if words in (("attack",), ("robustness",), ("explain",)) else ()
     for options, message in (
         (("--label", "y"), "--label describes your own files: add --fasta"),
         (("--npz", "a.npz", "--table", "a.csv"), "Expected one kind of file"),
@@ -156,6 +159,7 @@ def test_the_rules_of_own_data_are_the_same_in_every_command(run, words):
             ("report",),
             ("attack",),
             ("robustness",),
+            ("explain",),
         ):
             continue  # the model knows its length
         code, out, err = run(*words, *model, *options)
@@ -175,3 +179,36 @@ def test_a_package_adds_a_command_by_an_entry_point(monkeypatch):
     other.command("first")(lambda: None)
     add_commands(other)
     assert CliRunner().invoke(other, ["sizes"]).stdout == "12\n"
+
+
+def test_ctrl_c_while_the_commands_are_imported_is_one_line(monkeypatch, capsys):
+    class Interrupted:
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "deepbio.cli.main", Interrupted())
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert (ended.value.code, capsys.readouterr()) == (130, ("", "Stopped.\n"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "interrupted"),
+    [
+        (("predict", "dna_cnn.uci_splice", "windows.fa", "--out", "out"), "deepbio.files:put_in_place"),
+        (("export", "dna_cnn.uci_splice", "-o", "out"), "deepbio.export.export:_difference"),
+        (("evaluate", "dna_cnn.uci_splice"), "deepbio.inference.evaluate:compare"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_ctrl_c_in_a_command_is_one_line_and_leaves_nothing_behind(run, arguments, interrupted, tmp_path, monkeypatch):
+    def stop(*_args, **_options):
+        raise KeyboardInterrupt
+
+    module, name = interrupted.split(":")
+    monkeypatch.setattr(importlib.import_module(module), name, stop)
+    (tmp_path / "windows.fa").write_text(">a\n" + "ACGTTGCAAC" * 6 + "\n")
+    code, out, err = run(*arguments)
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == "Stopped."
+    assert [file.name for file in tmp_path.iterdir()] == ["windows.fa"]

@@ -15,3 +15,15 @@ def test_listings_are_json_on_request(run):
     assert {"lenet5", "mlp"} <= {model["name"] for model in models}
     datasets = json.loads(run("datasets", "--modality", "dna", "--json")[1])
     assert {card["modality"] for card in datasets} == {"dna"}
+
+
+def test_filters_that_nothing_fits_say_so(run):
+    code, out, err = run("models", "nothing*")
+    assert (code, out.splitlines()) == (0, ["model\tinput\tparameters\tsummary"])
+    assert "No model fits" in err
+
+
+def test_a_filter_of_weights_names_the_option_that_lists_them(run):
+    code, _, err = run("models", "--task", "binary")
+    assert code == 2
+    assert "(--pretrained)" in err

@@ -49,6 +49,23 @@ def test_predict_reads_an_image_folder(run, trained, tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+@pytest.mark.parametrize(
+    ("strategy", "message"),
+    [
+        ("slurm", "auto, one, mirrored or cpu:N, the devices of one machine; received 'slurm'. Divide the file"),
+        ("miror", "the devices of one machine; received 'miror'."),
+        ("mirrored", "'mirrored' uses every GPU, and TensorFlow sees none."),
+    ],
+)
+def test_a_strategy_that_this_machine_does_not_have_is_refused(run, trained, tmp_path, command, strategy, message):
+    (tmp_path / "t.csv").write_text("x2,x1\n1.0,-1.0\n")
+    file = [tmp_path / "t.csv"] if command == "predict" else []
+    code, _, err = run(command, trained / "xor", *file, "--strategy", strategy)
+    assert code == 2
+    assert message in " ".join(err.split())
+
+
 BAD_FILES = {
     "protein letters": ("ecoli_promoters", "a.fa", b">p\nMKVLELLEF\n", "a.fa"),
     "empty FASTA": ("ecoli_promoters", "a.fa", b"", "empty"),

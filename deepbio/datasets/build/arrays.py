@@ -1,5 +1,6 @@
 """A `Dataset` from examples and labels in memory: the last step of every other builder."""
 
+import contextlib
 import inspect
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from deepbio.datasets.columns import fit_table
 from deepbio.datasets.dataset import Dataset
 from deepbio.datasets.labels import Uncertain
 from deepbio.datasets.readers import ImageFiles, read_frame
-from deepbio.datasets.split import MappedRows, Split
+from deepbio.datasets.split import MappedRows, Split, check_unmasked
 from deepbio.datasets.splitting import FRACTIONS, SPLITS, Duplicates, keep_inputs_together, split_examples
 from deepbio.datasets.targets import targets as _targets
 from deepbio.errors import DataError, nearest
@@ -85,6 +86,9 @@ def from_arrays(
         >>> from_arrays(x, np.arange(60) % 2, name="noise")
         Dataset('noise', binary, table (4,), train=42 valid=8 test=10)
     """
+    for what, values in {"x": x, "y": y, "groups": groups, "split": split, "sample_weight": sample_weight}.items():
+        check_unmasked(values, what)
+        _check_same_order(x, values, what)
     features = tuple(features) or tuple(map(str, getattr(x, "columns", ())))
     if categories is None and modality in (None, "table") and hasattr(x, "dtypes"):  # a frame
         x, categories = read_frame(x)
@@ -138,6 +142,18 @@ def from_arrays(
     return Dataset(name, task, spec, **parts, options={**options, "seed": seed})
 
 
+def _check_same_order(x: Any, values: Any, name: str) -> None:
+    """Check that two objects of pandas have their rows in one order, because rows are matched by position."""
+    own: Any = getattr(x, "index", None)
+    other: Any = getattr(values, "index", None)
+    if not hasattr(own, "equals") or not hasattr(other, "equals") or own.equals(other):  # a list has a method `index`
+        return
+    if len(own) == len(other) and own.is_unique and set(own) == set(other):
+        raise DataError(
+            f"x and {name} have the same index in another order; rows are matched by position. Pass {name}.loc[x.index]."
+        )
+
+
 def _tell_missing_classes(task: Task, y: np.ndarray, chosen: Mapping[str, np.ndarray]) -> None:
     classes = np.unique(y)
     for part in ("valid", "test"):
@@ -156,6 +172,9 @@ def _examples(
         return x, "dna"
     words = isinstance(x, list) and bool(x) and isinstance(x[0], str)
     array = np.asarray(x, dtype=object if words else None)  # objects: a long string does not widen all others
+    if array.dtype == object and array.ndim > 1:
+        with contextlib.suppress(TypeError, ValueError):  # numbers in an array of objects
+            array = array.astype(np.float64)
     if array.dtype.kind in "UO":
         if modality == "dna":
             return _codes(array.tolist(), length), "dna"

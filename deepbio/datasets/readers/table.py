@@ -16,6 +16,8 @@ from deepbio.datasets.readers.table_file import MISSING, TableFile
 from deepbio.errors import DataError, nearest
 from deepbio.files import FilePath
 
+_ROLES = {"text": "text or sequences"}  # how messages name the use of a column
+
 log = logging.getLogger("deepbio")
 
 MissingGroup = Literal["refuse", "own"]
@@ -139,7 +141,7 @@ def read_table(
     for use, name in [*named.items(), *((use, name) for use, given in asked.items() for name in given)]:
         if name is not None and name not in columns:
             raise DataError(
-                f"{file}: there is no column {name!r} for {use}. {nearest(str(name), columns)}{table.advice}"
+                f"{file}: there is no column {name!r} for {_ROLES.get(use, use)}. {nearest(str(name), columns)}{table.advice}"
             )
     for use, used in {"features": features or (), "text": [text], "group": [group]}.items():
         for name in used:

@@ -81,11 +81,17 @@ def read_annotations(path: Path, *, source: str = "ORPHA", only: Collection[str]
     """
     if source not in SOURCES:
         raise DataError(f"Unknown source of annotations {source!r}. {nearest(source, SOURCES)}")
+    written = check_exists(path).stat()
+    found = _diseases(path, source, None if only is None else frozenset(only), written.st_mtime_ns, written.st_size)
+    return [disease._replace(frequency=dict(disease.frequency)) for disease in found]
+
+
+@functools.lru_cache(maxsize=4)
+def _diseases(path: Path, source: str, only: frozenset[str] | None, mtime: int, size: int) -> list[Disease]:
     names: dict[str, str] = {}
     fractions: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     known: dict[str, float] = {}
-    written = check_exists(path).stat()
-    rows = _rows(path, source, written.st_mtime_ns, written.st_size)
+    rows = _rows(path, source, mtime, size)
     kept = [rows[name] for name in rows if only is None or name in only]
     for number, line in sorted(row for lines in kept for row in lines):
         columns = line.rstrip("\n").split("\t")

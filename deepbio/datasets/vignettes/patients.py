@@ -186,4 +186,5 @@ class PatientSampler:
 
 
 def _overlap(a: frozenset[str], others: Sequence[frozenset[str]]) -> float:
-    return max(len(a & b) / len(a | b) for b in others)
+    shared = ((len(a & b), len(b)) for b in others if not a.isdisjoint(b))
+    return max((n / (len(a) + size - n) for n, size in shared), default=0.0)
