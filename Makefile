@@ -26,7 +26,7 @@ help:
 	@echo "make browser run the tests of pages in headless Chromium; they are skipped where there is none"
 	@echo "make lint    check style, types, spelling and the direction of imports"
 	@echo "make format  repair style where it can be repaired"
-	@echo "make docs    build the site into site/ and check its pages"
+	@echo "make docs    build the site into site/, check its pages and run their code"
 	@echo "make accessibility  check the site in Chromium with axe-core (needs chromium and npm)"
 	@echo "make wheel   build the wheel and its list of parts (SBOM) into dist/, install it alone elsewhere and run it"
 	@echo "make lock    write requirements/*.lock from pyproject.toml (UPGRADE=--upgrade for newer versions)"
@@ -40,7 +40,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 survive: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -n $(JOBS) -m "slow and multiworker" tests/training tests/cli
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "slow and multiworker" tests/training tests/cli tests/devices tests/inference tests/benchmark/test_run.py
 
 quick: $(VENV)/installed
 	$(BIN)/deepbio benchmark quick
@@ -73,6 +73,7 @@ format: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/_site/build.py -W --keep-going
 	$(BIN)/python -m pytest -q tests/site
+	$(BIN)/python -m pytest -q -n $(JOBS) -m slow tests/test_documents.py
 
 accessibility: docs
 	npm install --silent --no-audit --no-fund --prefix build/axe axe-core@4

@@ -1,4 +1,4 @@
-"""A real browser for tests: headless Chromium without a network, driven by its DevTools protocol over two pipes.
+"""A real browser for tests: headless Chromium that reaches 127.0.0.1 only, driven by its DevTools protocol over two pipes.
 
 https://chromedevtools.github.io/devtools-protocol/; a message is JSON and ends with a zero byte.
 """
@@ -20,15 +20,16 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 OPTIONS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 _KEYS = {
-    "Space": (" ", 32), "Tab": ("", 9), "ArrowLeft": ("", 37), "ArrowUp": ("", 38), "ArrowRight": ("", 39), "ArrowDown": ("", 40),
+    "Space": (" ", 32), "Enter": ("\r", 13), "Tab": ("", 9),
+    "ArrowLeft": ("", 37), "ArrowUp": ("", 38), "ArrowRight": ("", 39), "ArrowDown": ("", 40),
 }  # fmt: skip
 
 
 class Browser:
-    """One tab. `asked` are the addresses that pages requested, `errors` what their scripts raised."""
+    """One tab. `asked` are the addresses that a page requested, `errors` what its scripts raised, logged or were not allowed."""
 
     def __init__(self, folder: Path):
         if BROWSER is None:
@@ -79,6 +80,10 @@ class Browser:
         method, params = message.get("method"), message.get("params", {})
         if method == "Network.requestWillBeSent":
             self.asked.append(params["request"]["url"])
+        elif method == "Network.webSocketCreated":
+            self.asked.append(params["url"])
+        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+            self.errors.append(json.dumps(params["args"])[:500])
         elif method == "Runtime.exceptionThrown":
             self.errors.append(json.dumps(params["exceptionDetails"])[:500])
         elif method == "Log.entryAdded" and params["entry"]["level"] == "error":
@@ -129,16 +134,16 @@ class Browser:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", expression))
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 10) -> None:
+    def until(self, expression: str, seconds: float = 60) -> None:
         """Wait until an expression is true."""
         end = time.monotonic() + seconds
         while not self.run(expression):
-            assert time.monotonic() < end, f"still not true after {seconds} s: {expression}"
+            assert time.monotonic() < end, f"still not true after {seconds} s: {expression}; {self.text('body')[:1500]}"
             time.sleep(0.05)
 
     def text(self, selector: str) -> str:
-        """Return the text of an element."""
-        return self.run(f"document.querySelector({json.dumps(selector)}).textContent.trim()")
+        """Return the visible text of an element."""
+        return self.run(f"(e => (e.innerText ?? e.textContent).trim())(document.querySelector({json.dumps(selector)}))")
 
     def focus(self, selector: str) -> None:
         """Focus an element."""
@@ -194,6 +199,16 @@ class Browser:
             f"(e => {{ e.value = {json.dumps(value)}; e.dispatchEvent(new Event('input', {{bubbles: true}}));"
             f" e.dispatchEvent(new Event('change', {{bubbles: true}})); }})(document.querySelector({json.dumps(selector)}))"
         )
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into an element."""
+        self.focus(selector)
+        self.call("Input.insertText", text=text)
+
+    def choose(self, selector: str, file: Path) -> None:
+        """Choose a file in an element that takes one."""
+        found = self.call("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
+        self.call("DOM.setFileInputFiles", files=[str(file)], objectId=found["result"]["objectId"])
 
     def screenshot(self, path: Path | None = None, *, whole: bool = True) -> bytes:
         """Return a picture of the page as PNG, and write it into a file."""

@@ -1,7 +1,11 @@
 """What all tests share: a quiet TensorFlow, plots without a screen, and the folder of larger data where there is one."""
 
 import atexit
+import contextlib
+import gc
+import importlib
 import os
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +17,8 @@ from hypothesis import settings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# oneDNN's bfloat16 convolutions for AMX are wrong for some kernel sizes; see deepbio.devices.precision.check_bfloat16.
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_FP16")
 
 # The user's own cache must neither help the tests nor be filled by them.
 os.environ["DEEPBIO_CACHE"] = tempfile.mkdtemp(prefix="deepbio-tests-")
@@ -23,6 +29,29 @@ settings.register_profile("deepbio", deadline=None, print_blob=True, derandomize
 settings.load_profile("deepbio")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_finish():
+    """Leave the objects of the libraries out of garbage collection, which takes a sixth of the time of the tests otherwise."""
+    importlib.import_module("keras")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Start every test from the same state of `random`, of which a model built without a seed takes its weights."""
+    random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory):
+    """Tab of a headless Chromium without a network."""
+    from tests.chromium import Browser
+
+    with contextlib.closing(Browser(tmp_path_factory.mktemp("profile"))) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -58,7 +58,13 @@ def small(monkeypatch, tmp_path):
         yield
 
 
-@pytest.mark.parametrize("document", _having("python"), ids=lambda path: path.stem)
+def _of_the_site(document: Path):
+    """Return a document as a parameter; the code of the guides runs in `make docs`."""
+    marks = [pytest.mark.slow] if document.parent.name == "docs" else []
+    return pytest.param(document, marks=marks, id=document.stem)
+
+
+@pytest.mark.parametrize("document", [_of_the_site(document) for document in _having("python")])
 def test_the_python_of_a_document_runs(document, small, monkeypatch):
     module = types.ModuleType("document")  # importable, as a module of the reader's own is
     monkeypatch.setitem(sys.modules, "document", module)

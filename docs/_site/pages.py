@@ -37,6 +37,7 @@ def from_root(name: str) -> str:
     """Return a document of the project's root with the links that it needs as a page."""
     text = (ROOT / name).read_text(encoding="utf-8")
     text = re.sub(r"\]\(docs/", "](", text)
+    text = re.sub(r"\]\(benchmarks/results/", "](results/", text)
     return re.sub(r"\[([^]]+)\]\([A-Z]+\.md\)", r"\1", text)
 
 

@@ -91,7 +91,7 @@ def kill_splice_over_dask(folder: Path, *, kills: int, n: int) -> int:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([*command, "-o", "whole.vcf"], cwd=folder, env=environment, check=True, capture_output=True)
     chunks, out = folder / "out.vcf.chunks", folder / "out.vcf"
-    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with cluster, distributed.Client(cluster) as client:
         options = ["-o", "out.vcf", "--scheduler", cluster.scheduler_address, "--resume"]
         deadline = time.monotonic() + 900
