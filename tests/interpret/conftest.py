@@ -11,12 +11,16 @@ _SMALL = {
         "input_shape": 1024, "cropping": 1, "stem_filters": 8, "tower_filters": (8, 8, 8, 8, 8, 8), "dilated_filters": 4,
         "dilation_rate": (1, 2), "head_filters": 8,
     },
+    "basset_factorized": {
+        "input_shape": 120, "filters": (8, 12, 8), "kernel_size": (3, 7, 3), "pool_size": (1, 3, 4), "units": (16, 8),
+    },
     "basset": {"input_shape": 300, "filters": (12, 66, 8), "units": (16, 8)},
     "bpnet": {"input_shape": 220, "filters": 8, "num_layers": 3},
     "borzoi": {
         "input_shape": 1024, "stem_filters": 8, "tower_filters": (8, 8), "transformer_filters": 8, "num_layers": 1, "num_heads": 2,
         "key_dim": 4, "value_dim": 4, "position_channels": 4, "cropping": 100, "head_filters": 8,
     },
+    "chrombpnet": {"input_shape": 220, "filters": 8, "num_layers": 3, "bias_filters": 8, "bias_layers": 2},
     "danq": {"input_shape": 120, "filters": 8, "lstm_units": 4, "units": 6},
     "danq_jaspar": {"input_shape": 120, "filters": 8, "lstm_units": 4, "units": 6},
     "deepsea": {"input_shape": 200, "filters": (8, 8, 8), "units": 6},
@@ -27,9 +31,11 @@ _SMALL = {
         "input_shape": 1024, "stem_filters": 8, "tower_filters": (8, 8, 8, 8), "num_layers": 1, "num_heads": 2, "key_dim": 4,
         "value_dim": 4, "position_channels": 6, "cropping": 10, "head_filters": 8,
     },
+    "malinois": {"filters": (12, 10, 8), "units": (16,), "branch_units": (8, 8)},
     "nucleotide_transformer": {
         "input_shape": 63, "embedding_dim": 8, "num_layers": 1, "num_heads": 2, "mlp_units": 8,
     },
+    "procapnet": {"input_shape": 220, "filters": 8, "num_layers": 3},
     "spliceai_10k": {"input_shape": 10_010, "filters": 4},
     "spliceai_2k": {"input_shape": 2_010, "filters": 4},
     "spliceai_400nt": {"input_shape": 420, "filters": 4},

@@ -169,3 +169,16 @@ def test_the_smallest_change_of_a_maximum_is_divided_as_any_other():
         value = multiplied(step, [x], [reference], tf.constant([[[high]]]))
     # the maximum rises by one step, the first position by two, and the second does not lead in `x`
     np.testing.assert_allclose(np.ravel(tape.gradient(value, reference)), [0.5, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("change", [1.0, 100.0])
+def test_a_softmax_that_moves_from_one_position_to_another_keeps_its_whole_change(change):
+    x, reference = tf.constant([[change, 0.0, 1.0]]), tf.constant([[0.0, change, -1.0]])
+    step = Step("log_softmax", "whole", (0,), tf.nn.log_softmax, (3,))
+    upstream = tf.constant([[0.3, 0.5, 0.2]])
+    with tf.GradientTape() as tape:
+        tape.watch(reference)
+        value = tf.reduce_sum(upstream * multiplied(step, [x], [reference], tf.nn.log_softmax(x)))
+    moved = tf.reduce_sum((x - reference) * tape.gradient(value, reference))
+    expected = tf.reduce_sum(upstream * (tf.nn.log_softmax(x) - tf.nn.log_softmax(reference)))
+    np.testing.assert_allclose(moved, expected, atol=1e-4)
