@@ -57,5 +57,6 @@ def chrombpnet(
         counts.append(keras.layers.Dense(outputs, name=f"{prefix}counts_head")(mean))
     positions = min(profile.shape[1] for profile in profiles)
     cropped = [keras.layers.Cropping1D((profile.shape[1] - positions) // 2)(profile) for profile in profiles]
-    total = ops.logaddexp(*counts)
+    accessible, biased = counts
+    total = accessible + ops.softplus(biased - accessible)  # logaddexp, which not every export format can express
     return keras.Model(inputs, log_rates(keras.layers.Add()(cropped), total), name="chrombpnet")
