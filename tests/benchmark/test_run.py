@@ -116,7 +116,7 @@ def test_a_run_that_fails_on_a_dask_cluster_states_its_reason(tmp_path, cluster)
 @pytest.mark.multiworker
 def test_killed_and_started_again_it_loses_only_the_runs_in_flight(tmp_path, started):
     part = "ecoli_promoters/random_forest"
-    suite, out = small(tmp_path, part, SMALL.replace("seeds: 3", "seeds: 5")), tmp_path / "out"
+    suite, out = small(tmp_path, part, SMALL.replace("seeds: 3", "seeds: 30")), tmp_path / "out"
     process = start(tmp_path / "small.yaml", out, "--only", part, "--workers", 1)
     started.append(process)
     deadline = time.monotonic() + 120
@@ -126,7 +126,7 @@ def test_killed_and_started_again_it_loses_only_the_runs_in_flight(tmp_path, sta
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     kept = {key: (out / f"{key}.json").stat().st_mtime_ns for key in results(suite, out)}
-    assert 2 <= len(kept) < 5
+    assert 2 <= len(kept) < 30
     found = run_suite(suite, out)
     assert sorted([*kept, *found.computed]) == sorted(run.key for run in suite.runs())
     assert all((out / f"{key}.json").stat().st_mtime_ns == moment for key, moment in kept.items())
@@ -150,7 +150,7 @@ def test_killed_five_times_it_ends_with_the_results_of_one_that_was_left_alone(t
     for kill in range(1, 6):
         process = start(file, tmp_path / "killed", "--workers", 2)
         started.append(process)
-        while process.poll() is None and len(results(suite, tmp_path / "killed")) < kill * total // 6:
+        while process.poll() is None and len(results(suite, tmp_path / "killed")) < kill * total // 9:
             time.sleep(0.02)
         assert process.poll() is None
         os.killpg(process.pid, signal.SIGKILL)
