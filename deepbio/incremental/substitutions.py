@@ -10,12 +10,14 @@ processor NumPy and BLAS compute the windows (`deepbio.incremental.windows`), wi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from deepbio.devices.blas import one_blas_thread
 from deepbio.incremental.compiled import Compiled, one_hot
 from deepbio.incremental.graph_windows import GraphBlock
 from deepbio.incremental.program import read_program
@@ -83,6 +85,12 @@ class Substitutions:
             if step.kind == "whole" and any(self.steps[i].is_positional for i in step.inputs)
         )
 
+    @property
+    def whole_values(self) -> tuple[int, ...]:
+        """Indices of the steps whose whole values are computed for all changed sequences at a time."""
+        steps = range(len(self.steps))
+        return tuple(k for k in steps if k in self._wanted or k not in self._in_windows or not self.on_processor)
+
     def reference(self, codes: np.ndarray) -> Reference:
         """Compute the values of every step for one sequence, uint8 `(length,)`."""
         signature = [tf.TensorSpec((self.steps[0].shape[0],), tf.uint8)]
@@ -100,7 +108,8 @@ class Substitutions:
         Args:
             reference: Values from `reference`.
             first: First position of the window.
-            codes: Codes that replace those of the window, uint8 `(n, width)`. TensorFlow compiles each width once.
+            codes: Codes that replace those of the window, uint8 `(n, width)`. On a processor rows that change near each other are
+                computed together, and such blocks side by side on all cores; a GPU compiles each width once.
 
         Returns:
             float32 `(n, ...)`.
@@ -127,12 +136,20 @@ class Substitutions:
 
     def _by_windows(self, reference: Reference, windows: Windows, first: int, codes: np.ndarray) -> np.ndarray:
         found = [np.empty((len(codes), *self.steps[k].shape), np.float32) for k in self._wanted]
-        for rows, begin, width in self._blocks(reference.codes, first, codes):
+
+        def compute(block: tuple[np.ndarray, int, int]) -> None:
+            rows, begin, width = block
             whole = np.repeat(reference.codes[None, begin : begin + width], len(rows), axis=0)
             low, high = max(first, begin), min(first + codes.shape[1], begin + width)
             whole[:, low - begin : high - begin] = codes[rows, low - first : high - first]
             for values, part in zip(found, windows(self._of_width(width), begin, whole), strict=True):
                 values[rows] = part
+
+        blocks = list(self._blocks(reference.codes, first, codes))
+        for width in {width for _, _, width in blocks}:
+            self._of_width(width)
+        with one_blas_thread() as threads, ThreadPoolExecutor(max(1, min(threads, len(blocks)))) as pool:
+            list(pool.map(compute, blocks))
         if self._wanted[-1] == len(self.steps) - 1:
             return found[-1]
         signature = [tf.TensorSpec((None, *self.steps[k].shape), tf.float32) for k in self._wanted]

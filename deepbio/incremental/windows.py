@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from scipy.linalg.blas import sgemm  # pyright: ignore[reportAttributeAccessIssue]  # compiled
 
 from deepbio.incremental.reach import Reach
 from deepbio.incremental.steps import Step
@@ -207,7 +206,8 @@ class _Block:
         i, kernel = step.inputs[0], self.windows.weights[k]
         change, begin, width = self.values[i], self.firsts[i], self.sizes[i]
         taps, channels, filters = kernel.shape
-        narrow, products = filters < _NARROW, np.empty(0)
+        narrow = filters < _NARROW
+        products = np.empty((0 if narrow else size * self.n, filters), np.float32)
         if narrow:
             found = np.zeros((filters, size, self.n), np.float32)
             rows = kernel.transpose(0, 2, 1).reshape(taps * filters, channels)
@@ -232,7 +232,7 @@ class _Block:
                 continue
             x = change[seen].reshape(-1, channels)
             y = found[low - first : high - first].reshape(-1, filters)
-            sgemm(1.0, kernel[tap].T, x.T, beta=1.0, c=y.T, overwrite_c=1)
+            y += np.matmul(x, kernel[tap], out=products[: len(x)])
         return np.ascontiguousarray(found.transpose(1, 2, 0)) if narrow else found
 
 

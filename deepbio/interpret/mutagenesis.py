@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 _ATTRIBUTE = "_deepbio_substitutions"
 _POSITIONS = 16  # positions of a block: more of them make larger products of matrices, but wider windows
+_PROCESSOR_POSITIONS = 64  # which are divided again, over the cores
 _WHOLE_POSITIONS = 32  # if some layer runs whole, its batch decides
-_ROOM = 1 << 25  # values of the widest step in one block
+_ROOM = 1 << 25  # values of the widest step that is whole in one block
 
 
 class Mutagenesis(NamedTuple):
@@ -230,8 +231,10 @@ def _changed(part: np.ndarray, where: np.ndarray, bases: np.ndarray) -> np.ndarr
 
 def _block_size(changes: Changes) -> int:
     """Return the number of positions that are mutated together."""
-    widest = max(int(np.prod(step.shape)) for step in changes.of_model.steps)
-    size = _WHOLE_POSITIONS if changes.of_model.whole_layers else _POSITIONS
+    of_model = changes.of_model
+    size = _PROCESSOR_POSITIONS if of_model.on_processor else _POSITIONS
+    size = _WHOLE_POSITIONS if of_model.whole_layers else size
+    widest = max(int(np.prod(of_model.steps[k].shape)) for k in of_model.whole_values)
     return max(1, min(size, _ROOM // (3 * widest)))
 
 
