@@ -1,12 +1,13 @@
 """Speed of saturation mutagenesis and DeepLIFT/SHAP: deepbio, the plain way by `predict`, and tangermeme on PyTorch.
 
-    python benchmarks/interpret_speed.py [--cases basset_1000 ...] [--tangermeme PYTHON] [--cache FOLDER]
+    python benchmarks/interpret_speed.py [--cases basset_1000 ...] [--all-cores] [--tangermeme PYTHON] [--cache FOLDER]
 
 PYTHON is the interpreter of an environment with tangermeme and PyTorch. All ways have the same untrained weights and sequence. Each
 case runs in processes of its own, in one thread, and times are CPU seconds of the process, which other work of the machine hardly
-changes. The plain way predicts all mutated sequences, in the best of three batch sizes; it and tangermeme's mutagenesis are timed on a
-sample of the positions and scaled to all. tangermeme's `fast=True` recomputes windows too, by default for jobs of more than 30
-seconds; here it is always tried. Each time is the median of the rounds in turns, after all was compiled.
+changes; with `--all-cores` mutagenesis is timed by the clock on all cores, which must be idle. The plain way predicts all mutated
+sequences, in the best of three batch sizes; it and tangermeme's mutagenesis are timed on a sample of the positions and scaled to all.
+tangermeme's `fast=True` recomputes windows too, by default for jobs of more than 30 seconds; here it is always tried. Each time is the
+median of the rounds in turns, after all was compiled.
 """
 
 import json
@@ -59,10 +60,10 @@ def prepared(key):
     return model, codes, span, np.linspace(span[0], span[1] - 1, sample).astype(int)
 
 
-def clocked(function):
-    begin = time.process_time()
+def clocked(function, clock=time.process_time):
+    begin = clock()
     found = function()
-    return time.process_time() - begin, found
+    return clock() - begin, found
 
 
 def one_thread():
@@ -77,25 +78,31 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def own(key, rounds):
+def own(key, rounds, all_cores):
     """Time mutagenesis and the plain way in turns; return seconds, memory and the largest difference of their outputs."""
     from deepbio.inference.forward import model_outputs
     from deepbio.interpret import saturation_mutagenesis
 
-    one_thread()
+    clock = time.perf_counter if all_cores else time.process_time
+    if not all_cores:
+        one_thread()
     model, (codes, _), (start, end), sample = prepared(key)
     edits = [(p, b) for p in sample for b in range(4) if b != codes[p]]
     mutated = np.repeat(codes[None], len(edits), axis=0)
     mutated[np.arange(len(edits)), [p for p, _ in edits]] = [b for _, b in edits]
-    first, found = clocked(lambda: saturation_mutagenesis(model, codes, start=start, end=end, raw_outputs=True))
+
+    def mutagenesis():
+        return saturation_mutagenesis(model, codes, start=start, end=end, raw_outputs=True)
+
+    first, found = clocked(mutagenesis, clock)
     memory, fast, plain = peak(), [], {min(len(edits), n): [] for n in BATCHES}
     expected = np.empty(0)
     for _ in range(rounds):
-        seconds, found = clocked(lambda: saturation_mutagenesis(model, codes, start=start, end=end, raw_outputs=True))
+        seconds, found = clocked(mutagenesis, clock)
         fast.append(seconds)
         for size, times in plain.items():
             model_outputs(model, mutated[:size], batch_size=size)
-            seconds, expected = clocked(lambda size=size: model_outputs(model, mutated, batch_size=size))
+            seconds, expected = clocked(lambda size=size: model_outputs(model, mutated, batch_size=size), clock)
             times.append(seconds / len(edits) * 3 * (end - start))
     ours = found.substitutions[0][[p - start for p, _ in edits], [b for _, b in edits]]
     return {
@@ -143,12 +150,12 @@ def in_own_process(function, *arguments):
         return pool.submit(function, *arguments).result()
 
 
-@script(__doc__, cache=True, cases=list(CASES), rounds=2, tangermeme=str)
+@script(__doc__, cache=True, cases=list(CASES), rounds=2, all_cores=False, tangermeme=str)
 def main(arguments):
     cache, mutagenesis, deep_lift = Cache(arguments), [], []
     for key in arguments.cases:
         compared = CASES[key][4] and arguments.tangermeme
-        a = cache(f"{key} own", lambda key=key: in_own_process(own, key, arguments.rounds))
+        a = cache(f"{key} own", lambda key=key: in_own_process(own, key, arguments.rounds, arguments.all_cores))
         b = compared and cache(f"{key} deep_lift", lambda key=key: in_own_process(own_deep_lift, key, arguments.rounds))
         c = compared and cache(f"{key} peer", lambda key=key: peer(key, arguments.rounds, arguments.tangermeme))
         if a:
@@ -165,8 +172,9 @@ def main(arguments):
                  f"{c['memory']:.2f}", f"{error:.0e}"]
             )  # fmt: skip
     cache.stop_if_incomplete()
+    how = f"{os.cpu_count()} cores, seconds by the clock" if arguments.all_cores else "one thread, CPU seconds"
     about = (
-        f"Random sequences, untrained networks, one thread, CPU seconds, medians of {arguments.rounds} rounds; in brackets how many "
+        f"Random sequences, untrained networks, {how}, medians of {arguments.rounds} rounds; in brackets how many "
         "times deepbio's. Memory is the peak of the process with TensorFlow or PyTorch."
     )
     header = [
