@@ -38,7 +38,7 @@ def card(
     from deepbio.datasets.cards import read_card
     from deepbio.files import write_atomically
     from deepbio.metrics import Estimate
-    from deepbio.report.model_card import describe_postprocessing, merge_card, model_card_text
+    from deepbio.report.model_card import describe_postprocessing, merge_card, model_card_text, rounded
     from deepbio.zoo.preset import read_preset, write_json
     from deepbio.zoo.push import hub_card
 
@@ -77,7 +77,7 @@ def card(
             "emissions": round(joules / _KWH * grams, 3),
             "source": f"{how}; {grams:g} g CO2 per kWh",
         }
-    front |= {name: _rounded(results[name]) for name in results}
+    front |= {name: rounded(results[name]) for name in results}
     header = yaml.safe_dump(front, sort_keys=False, allow_unicode=True)
     with write_atomically(run / "card.md") as beside:
         beside.write_text(f"---\n{header}---\n{merge_card(found.text, text).strip()}\n", encoding="utf-8")
@@ -186,11 +186,3 @@ def energy_in_words(joules: float | None, how: str, grams: float | None) -> dict
     if grams is not None:
         lines["carbon"] = f"{joules / _KWH * grams:.3g} g CO2 at {grams:g} g per kWh"
     return lines
-
-
-def _rounded(found: dict[str, Any]) -> dict[str, list[float]]:
-    return {
-        name: [round(float(number), 4) for number in (one.value, one.low, one.high)]
-        for name, one in found.items()
-        if np.isfinite([one.value, one.low, one.high]).all()
-    }

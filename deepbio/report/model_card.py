@@ -92,6 +92,20 @@ def model_card_text(
     return "\n".join(lines)
 
 
+def rounded(metrics: Mapping[str, Estimate]) -> dict[str, list[float]]:
+    """Return value and ends of the metrics that have an interval, for the front matter of a card.
+
+    Example:
+        >>> rounded({"auroc": Estimate(0.91234, 0.85, 0.95), "ece": Estimate(0.05, reason="20 examples, 100 needed")})
+        {'auroc': [0.9123, 0.85, 0.95]}
+    """
+    return {
+        name: [round(float(number), 4) for number in (one.value, one.low, one.high)]
+        for name, one in metrics.items()
+        if math.isfinite(one.value) and math.isfinite(one.low) and math.isfinite(one.high)
+    }
+
+
 def _results(results: Mapping[str, Mapping[str, Estimate]], examples: Mapping[str, int]) -> list[str]:
     if not results:
         return ["None yet. `deepbio card RUN --split valid` adds those of the validation split.", ""]

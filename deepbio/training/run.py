@@ -88,6 +88,8 @@ def write_run(run: Run, data: Dataset, out: Path) -> None:
 
 
 def _card(run: Run, data: Dataset) -> str:
+    from deepbio.report.model_card import rounded
+
     record = describe(run.model)
     facts: dict[str, Any] = {
         "name": f"{record.architecture or run.model.name}.{data.name}",
@@ -100,7 +102,7 @@ def _card(run: Run, data: Dataset) -> str:
         "data_citation": data.card["citation"] if data.card else "unstated",
         **({"finetuned_from": run.plan.origin["model"]} if run.plan and run.plan.origin.get("model") else {}),
         "seed": run.seed,
-        "valid": {k: [round(float(v), 4) for v in (e.value, e.low, e.high)] for k, e in run.valid.metrics.items()},
+        "valid": rounded(run.valid.metrics),
     }
     made = "fine-tuned" if run.plan is not None else "trained"
     lost = run.settings.to_dict().get("not_reproducible")
