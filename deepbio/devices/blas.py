@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from threadpoolctl import ThreadpoolController
 
-_first = (
-    threading.Lock()
-)  # the threads of BLAS are those of the process, so the first caller alone changes their number
+# The threads of BLAS are those of the process, so the first caller alone changes their number.
+_first = threading.Lock()
 
 
 @contextlib.contextmanager

@@ -100,16 +100,16 @@ def deep_lift_shap(
         values = [example]
         for step in steps[1:]:
             values.append(step.call(*(values[i] for i in step.inputs)))
+        at_example = explained(values[-1])
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(reference)
             found = [reference]
             for step, y in zip(steps[1:], values[1:], strict=True):
                 inputs = [values[i] for i in step.inputs], [found[i] for i in step.inputs]
                 found.append(multiplied(step, *inputs, y))
-            at_reference = averaged(explained, values[-1:], found[-1:])
+            at_reference = averaged(explained, values[-1:], found[-1:], at_example)
         multipliers = tape.gradient(at_reference, reference)
-        change = explained(values[-1]) - at_reference
-        delta = change - tf.reduce_sum((example - reference) * multipliers, (1, 2))
+        delta = at_example - at_reference - tf.reduce_sum((example - reference) * multipliers, (1, 2))
         return multipliers - tf.reduce_sum(reference * multipliers, -1, keepdims=True), delta
 
     shape = known.shape[2:]

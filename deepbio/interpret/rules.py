@@ -42,17 +42,22 @@ def multiplied(step: Step, x: Sequence[Any], reference: Sequence[Any], y: Any) -
             size = x[0].shape[1]
             call = lambda values: pooled(values, size=size, stride=1, pool="max")[:, 0]  # noqa: E731
         return _max_pool(call, x[0], reference[0], y)
-    return averaged(step.call, x, reference)
+    return averaged(step.call, x, reference, y)
 
 
-def averaged(call: Callable[..., Any], x: Sequence[Any], reference: Sequence[Any]) -> Any:
+def averaged(call: Callable[..., Any], x: Sequence[Any], reference: Sequence[Any], y: Any) -> Any:
     """Return a function's values at references, with its mean gradient on the straight line from them to `x` as its gradient.
 
     It is the rule for whatever combines several inputs: softmax, products, layer normalization, attention and recurrence. The mean
     is taken at 16 points (Gauss and Legendre), which is exact for products. Where it does not add up to the change of the output, as
     for a softmax that goes from one position to another, the line is halved up to five times, with 16 points in each part.
+
+    Args:
+        call: Function of one or several inputs.
+        x: Its inputs at the example, `(1, ...)`.
+        reference: Its inputs at the references, `(n, ...)`.
+        y: Its values at the example.
     """
-    y = call(*x)
 
     @tf.custom_gradient
     def function(*inputs):
@@ -74,9 +79,8 @@ def averaged(call: Callable[..., Any], x: Sequence[Any], reference: Sequence[Any
             def divided(parts, _, *total):
                 zeros = [tf.zeros_like(t) for t in total]
                 n_nodes = parts * len(_NODES)
-                found = tf.while_loop(lambda k, *_: k < n_nodes, one_node, (0, parts, *zeros), parallel_iterations=1)[
-                    2:
-                ]
+                first = (0, parts, *zeros)
+                _, _, *found = tf.while_loop(lambda k, *_: k < n_nodes, one_node, first, parallel_iterations=1)
                 missed = expected - tf.add_n([_sums(c * t) for c, t in zip(changes, found, strict=True)])
                 return 2 * parts, tf.reduce_max(tf.abs(missed)), *found
 
